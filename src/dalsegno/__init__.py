@@ -1,0 +1,1 @@
+"""dalsegno: a reproducible DVC workflow for music audio classification."""
