@@ -1,0 +1,63 @@
+"""Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+
+
+class Source(Protocol):
+    """Stored data as tensors on a device: rows of a table, or clips of a spectrogram store."""
+
+    def take(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """x (batch, …) of the training examples `rows`; `generator` decides where crops fall."""
+        ...
+
+
+class Batches:
+    """Shuffled batches of `source`; a fresh order, fresh crops and fresh augmentation each time it is iterated.
+
+    rows: indices (n,) into the source. y: label index (n,) of each. balanced: every class equally often, by drawing
+    with replacement. augment: (x, y, generator) -> (x, y), on the device. The last short batch is dropped if there are
+    others, since batch normalisation cannot take a batch of one.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        rows: Tensor,
+        y: Tensor,
+        n_labels: int,
+        batch_size: int,
+        *,
+        seed: int,
+        device: torch.device,
+        balanced: bool = False,
+        augment: Augment | None = None,
+    ) -> None:
+        self.source, self.rows, self.y = source, rows, y
+        self.n_labels, self.batch_size, self.device = n_labels, min(batch_size, len(rows)), device
+        self.augment, self.balanced = augment, balanced
+        self.order = torch.Generator().manual_seed(seed)
+        self.chance = torch.Generator(device).manual_seed(seed)
+
+    def __len__(self) -> int:
+        return len(self.rows) // self.batch_size
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = self._order()
+        for i in range(len(self)):
+            picked = order[i * self.batch_size : (i + 1) * self.batch_size]
+            x = self.source.take(self.rows[picked], self.order)
+            y = F.one_hot(self.y[picked], self.n_labels).float().to(self.device, non_blocking=True)
+            yield self.augment(x, y, self.chance) if self.augment else (x, y)
+
+    def _order(self) -> Tensor:
+        if not self.balanced:
+            return torch.randperm(len(self.rows), generator=self.order)
+        weights = 1.0 / torch.bincount(self.y, minlength=self.n_labels)[self.y]
+        return torch.multinomial(weights, len(self.rows), replacement=True, generator=self.order)
