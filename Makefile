@@ -1,0 +1,29 @@
+# dalsegno: two commands do everything, `make run` and `make test`.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+READY := .venv/.ready
+
+.PHONY: help run test clean
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+
+run: $(READY) ## install, run the whole pipeline, say where the report is
+	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
+	@dvc repro
+	@echo "== Done. Open reports/report.html"
+
+test: $(READY) ## install and run every test
+	@echo "== Running the tests"
+	@python -m pytest
+
+clean: ## remove the virtual environment; data and results stay
+	rm -rf .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dalsegno needs Python 3.11 or newer; name one with: make run PYTHON=python3.12")'
+	@echo "== Making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "== Installing the pinned packages (about 5 GB with PyTorch, some minutes)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

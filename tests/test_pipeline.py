@@ -1,0 +1,131 @@
+"""dvc.yaml must tell the truth: what each stage imports, reads and writes is exactly what DVC is told it does.
+
+DVC's users have asked for this since 2020 (treeverse/dvc issues 3439 and 9195). On failure the lines to paste are shown.
+"""
+
+import ast
+import re
+import shlex
+from functools import reduce
+from pathlib import Path
+
+import pytest
+import yaml
+from closure import closure
+
+from dalsegno import params
+
+DVC = yaml.safe_load(Path("dvc.yaml").read_text())
+PARAMS = params.document()
+
+
+def stages():
+    """(name, resolved stage) of every stage, each entry of a `foreach` on its own."""
+    for name, stage in DVC["stages"].items():
+        if "foreach" not in stage:
+            yield name, resolve(stage, PARAMS)
+            continue
+        entries = lookup(PARAMS, stage["foreach"][2:-1])
+        for key, item in entries.items():
+            yield f"{name}@{key}", resolve(stage["do"], PARAMS | {"key": key, "item": item})
+
+
+def lookup(scope, dotted):
+    return reduce(lambda d, k: d[k], dotted.split("."), scope)
+
+
+def resolve(value, scope):
+    if isinstance(value, dict):
+        return {resolve(k, scope): resolve(v, scope) for k, v in value.items()}
+    if isinstance(value, list):
+        return [resolve(v, scope) for v in value]
+    if isinstance(value, str):
+        return re.sub(r"\$\{([^}]+)\}", lambda m: str(lookup(scope, m[1])), value)
+    return value
+
+
+def paths(entries):
+    return [e if isinstance(e, str) else next(iter(e)) for e in entries or []]
+
+
+def script(name):
+    return Path("stages", f"{name.split('@')[0]}.py")
+
+
+def dispatched(name):
+    """Code that dvc.yaml reaches by a template: the file named in params.yaml is imported while the stage runs."""
+    raw = DVC["stages"][name.split("@")[0]]
+    raw = raw.get("do", raw)
+    resolved = paths(STAGES[name]["deps"])
+    return {Path(r) for r, d in zip(resolved, paths(raw["deps"]), strict=True) if "${" in d and d.endswith(".py")}
+
+
+STAGES = dict(stages())
+each_stage = pytest.mark.parametrize("name", STAGES)
+
+
+@each_stage
+def test_code_deps_are_the_import_closure(name):
+    declared = {Path(p) for p in paths(STAGES[name]["deps"]) if p.endswith(".py")}
+    needed = closure(script(name))
+    for file in dispatched(name):
+        needed |= closure(file)
+    needed = {p for p in needed if p.name != "__init__.py"}
+    lines = "\n".join(f"      - {p}" for p in sorted(map(str, needed)))
+    assert declared == needed, f"\n{name} needs exactly these code deps in dvc.yaml:\n{lines}"
+
+
+@each_stage
+def test_params_are_the_sections_loaded(name):
+    loaded = set()
+    for node in ast.walk(ast.parse(script(name).read_text())):
+        call = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if call == "params.load":
+            loaded |= {k.arg for k in node.keywords}
+        elif call == "params.variant":
+            loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
+        elif call == "params.names":
+            loaded |= {a.value for a in node.args}
+    assert set(STAGES[name].get("params", [])) == loaded - {"runtime"}
+
+
+def variant_key(call, name):
+    """The entry that `params.variant(key, …)` reads: the stage's own key, or the one its section names."""
+    argument = ast.unparse(call.args[0])
+    return name.split("@")[1] if argument == "key" else lookup(PARAMS, argument.replace("p.", f"{name.split('@')[0]}."))
+
+
+@each_stage
+def test_command_names_every_input_and_output(name):
+    stage = STAGES[name]
+    words = shlex.split(stage["cmd"])
+    assert words[:2] == ["python", str(script(name))]
+    data = [p for p in paths(stage["deps"]) if not p.startswith(("src/", "stages/"))]
+    data += paths(stage.get("outs")) + paths(stage.get("metrics")) + paths(stage.get("plots"))
+    unnamed = [p for p in data if not any(Path(p).is_relative_to(w) for w in words[2:])]
+    assert not unnamed, f"{name}: cmd does not name {unnamed}"
+
+
+@each_stage
+def test_only_metrics_and_plots_are_kept_in_git(name):
+    """An uncached plain output switches DVC's run cache off for its stage (seen on DVC 3.67.1)."""
+    stage = STAGES[name]
+    assert all(isinstance(out, str) for out in stage.get("outs", []))
+    for entry in stage.get("metrics", []) + stage.get("plots", []):
+        assert next(iter(entry.values()))["cache"] is False
+
+
+@each_stage
+def test_the_description_is_the_docstring(name):
+    docstring = ast.get_docstring(ast.parse(script(name).read_text()))
+    assert STAGES[name]["desc"] == docstring.splitlines()[0]
+
+
+def test_packages_import_nothing():
+    for init in Path("src").rglob("__init__.py"):
+        body = ast.parse(init.read_text()).body
+        assert all(isinstance(n, ast.Expr) for n in body), f"{init} must hold a docstring only"
+
+
+def test_every_script_is_a_stage():
+    assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"])
