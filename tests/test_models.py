@@ -1,0 +1,203 @@
+"""The contract of models/: every file of the folder is held to it, a new one from the moment it lies there."""
+
+import copy
+import importlib
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from dalsegno import models, params
+
+ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("[!_]*.py"))
+TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform
+INPUT = {"mlp": TABLE, "wave1d": WAVE}  # all others take pictures
+N_PARAMETERS = {
+    "conv": 88106,
+    "mlp": 49034,
+    "resnet": 11175370,
+}
+N_LABELS = 10
+
+every_architecture = pytest.mark.parametrize("arch", ARCHITECTURES)
+
+
+def shape_of(arch):
+    return INPUT.get(arch, PICTURE)
+
+
+def build(arch, shape=None, n_labels=N_LABELS, seed=0, **settings):
+    module = importlib.import_module(f"dalsegno.models.{arch}")
+    torch.manual_seed(seed)
+    return module.build(module.Params(**settings), shape or shape_of(arch), n_labels)
+
+
+def batch_of(shape, n=3):
+    return torch.randn(n, *shape, generator=torch.Generator().manual_seed(1))
+
+
+def parse(arch, **settings):
+    return params.parse("cnn.x.model", settings, importlib.import_module(f"dalsegno.models.{arch}").Params)
+
+
+@every_architecture
+@pytest.mark.parametrize("n_labels", [2, N_LABELS])
+def test_a_batch_becomes_one_row_of_logits_a_sample(arch, n_labels):
+    model = build(arch, n_labels=n_labels).eval()
+    for n in (1, 3):
+        assert model(batch_of(shape_of(arch), n)).shape == (n, n_labels)
+
+
+@every_architecture
+def test_the_body_is_a_row_of_blocks_that_ends_in_an_embedding(arch):
+    model = build(arch).eval()
+    x = batch_of(shape_of(arch))
+    embedding = x
+    for block in model.body.children():
+        embedding = block(embedding)
+    assert isinstance(model.body, nn.Sequential) and len(model.body) > 1
+    assert embedding.ndim == 2
+    torch.testing.assert_close(model.head(embedding), model(x))
+    assert {name.split(".")[0] for name in model.state_dict()} <= {"body", "head"}
+
+
+@every_architecture
+def test_every_trainable_parameter_gets_a_finite_gradient(arch):
+    model = build(arch).train()
+    loss = nn.functional.cross_entropy(model(batch_of(shape_of(arch), 4)), torch.arange(4))
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+    assert any(parameter.grad.abs().sum() > 0 for parameter in model.parameters())
+
+
+@every_architecture
+def test_the_seed_decides_the_weights(arch):
+    first, again, other = build(arch, seed=3), build(arch, seed=3), build(arch, seed=4)
+    x = batch_of(shape_of(arch))
+    assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
+    assert not torch.allclose(first.eval()(x), other.eval()(x))
+
+
+@every_architecture
+def test_a_state_dict_carries_the_whole_model(arch, tmp_path):
+    model = build(arch, seed=3).train()
+    model(batch_of(shape_of(arch)))  # moves what batch norms remember
+    torch.save(model.state_dict(), tmp_path / "model.pt")
+    copied = build(arch, seed=4)
+    copied.load_state_dict(torch.load(tmp_path / "model.pt", weights_only=True))
+    x = batch_of(shape_of(arch))
+    assert torch.equal(copied.eval()(x), model.eval()(x))
+
+
+@every_architecture
+def test_building_and_predicting_leave_the_parameters_and_the_model_as_they_were(arch):
+    model = build(arch).eval()
+    before = copy.deepcopy(model.state_dict())
+    with torch.inference_mode():
+        model(batch_of(shape_of(arch)))
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+@every_architecture
+def test_the_number_of_parameters_is_pinned(arch):
+    assert sum(p.numel() for p in build(arch).parameters()) == N_PARAMETERS[arch]
+
+
+@every_architecture
+def test_an_input_of_another_rank_is_refused_with_its_shape(arch):
+    for shape in {TABLE, PICTURE, WAVE} - {shape_of(arch)}:
+        with pytest.raises(ValueError, match=f"{arch} takes .*{shape[-1]}"):
+            build(arch, shape)
+
+
+@every_architecture
+def test_an_input_too_small_for_the_poolings_is_refused_with_the_least_that_goes(arch):
+    shape = shape_of(arch)
+    if len(shape) == 1:
+        assert build(arch, (1,)).eval()(batch_of((1,))).shape == (3, N_LABELS)
+        return
+    too_small = (*shape[:-1], 1)
+    with pytest.raises(ValueError, match=rf"{arch} .*at least (\d+).*; got .*\b1\b") as refused:
+        build(arch, too_small)
+    least = int(str(refused.value).split("at least ")[1].split()[0])
+    exact = tuple([shape[0]] + [least] * (len(shape) - 1))
+    assert build(arch, exact).eval()(batch_of(exact)).shape == (3, N_LABELS)
+    with pytest.raises(ValueError, match="at least"):
+        build(arch, (*exact[:-1], least - 1))
+
+
+@every_architecture
+def test_a_misspelt_parameter_is_refused(arch):
+    assert "there is no such parameter" in parse(arch, wodth=1)[1][0]
+
+
+@pytest.mark.parametrize("arch", sorted({"conv", "resnet", "vgg", "bbnn", "clipnet"} & set(ARCHITECTURES)))
+def test_networks_with_global_pooling_take_any_length(arch):
+    model = build(arch).eval()
+    for n_frames in (39, 64, 387):
+        assert model(batch_of((1, 128, n_frames), 2)).shape == (2, N_LABELS)
+
+
+@pytest.mark.parametrize("arch", sorted({"conv", "lenet", "vgg", "resnet", "bbnn", "clipnet"} & set(ARCHITECTURES)))
+def test_pictures_may_have_several_channels(arch):
+    assert build(arch, (3, 64, 64)).eval()(batch_of((3, 64, 64))).shape == (3, N_LABELS)
+
+
+def test_mlp_has_the_widths_and_the_activation_of_each_layer():
+    model = build("mlp", widths=(64, 48, 64), activation=("tanh", "relu", "tanh"), batch_norm=True)
+    assert [layer[0].out_features for layer in model.body] == [64, 48, 64]
+    assert [type(layer[2]) for layer in model.body] == [nn.Tanh, nn.ReLU, nn.Tanh]
+    assert all(isinstance(layer[1], nn.BatchNorm1d) for layer in model.body)
+
+
+def test_mlp_refuses_activations_that_do_not_match_the_widths():
+    assert "one for each layer" in parse("mlp", widths=[64, 48, 64], activation=["relu", "tanh"])[1][0]
+    assert "should be 'relu'" in parse("mlp", widths=[64], activation="softmax")[1][0]
+    assert parse("mlp", widths=[64, 48], activation="tanh")[0].activation == ("tanh",)
+    assert parse("mlp", widths=[])[1]
+
+
+def test_conv_is_the_published_course_network():
+    model = build(
+        "conv",
+        shape=(3, 64, 64),
+        channels=(32, 64, 96),
+        dense=(512, 256, 128, 64),
+        dropout=(0.5, 0.0, 0.5, 0.0),
+        batch_norm=False,
+        global_average=False,
+    )
+    expected = 3 * 9 * 32 + 32 + 32 * 9 * 64 + 64 + 64 * 9 * 96 + 96
+    for n_in, n_out in zip([96 * 8 * 8, 512, 256, 128, 64], [512, 256, 128, 64, 10], strict=True):
+        expected += n_in * n_out + n_out
+    assert sum(p.numel() for p in model.parameters()) == expected
+    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [0.5, 0.0, 0.5, 0.0]
+
+
+def test_conv_takes_a_kernel_size_for_each_block_and_pools_as_told():
+    model = build("conv", channels=(16, 32), kernel_size=(5, 3), pooling="average", global_average=False)
+    convs = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    assert [c.kernel_size for c in convs] == [(5, 5), (3, 3)]
+    assert sum(isinstance(m, nn.AvgPool2d) for m in model.modules()) == 2
+    assert model.eval()(batch_of(PICTURE)).shape == (3, N_LABELS)
+    assert "one for each" in parse("conv", channels=[16, 32, 32], kernel_size=[3, 5])[1][0]
+
+
+def test_resnet_has_the_18_layer_pattern_of_torchvision():
+    torchvision = pytest.importorskip("torchvision")
+    reference = torchvision.models.resnet18(num_classes=N_LABELS)
+    ours = build("resnet", shape=(3, 64, 64))
+    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in reference.parameters())
+    ours.load_state_dict(dict(zip(ours.state_dict(), reference.state_dict().values(), strict=True)))
+    x = batch_of((3, 64, 64))
+    torch.testing.assert_close(ours.eval()(x), reference.eval()(x), rtol=1e-4, atol=1e-4)
+
+
+def test_resnet_scales_in_width_and_depth():
+    model = build("resnet", width=16, depth=(1, 1, 1), stem="small", pooling="max", kernel_size=5)
+    assert model.head.in_features == 64
+    assert any(isinstance(m, nn.AdaptiveMaxPool2d) for m in model.modules())
+    assert "odd" in parse("resnet", kernel_size=4)[1][0]
