@@ -1,0 +1,38 @@
+"""Score every model on the same test clips, with intervals."""
+
+import json
+from pathlib import Path
+
+from dalsegno import compare, files, folds, params, progress, scoreboard
+
+
+def main(
+    splits_csv: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
+    compare_json: str, table_md: str, confusion_csv: str, curves_csv: str,
+) -> None:  # fmt: skip
+    p = params.load(compare=compare.Params)
+    keys = params.names("classical", "mlp", "cnn", "transfer")
+    folders = compare.folders(
+        dict(zip(("classical", "mlp", "cnn", "transfer"), keys, strict=True)), runs_dir, metrics_dir
+    )
+    s = compare.scored(folds.read(splits_csv))
+    tables = {name: compare.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
+    s = compare.shared(s, tables.values())
+    models = {name: compare.runs(s, table) for name, table in tables.items()}
+
+    found = compare.setting(
+        s, models, json.loads(Path(splits_json).read_text()), json.loads(Path(clips_json).read_text()), p
+    )
+    found["models"] = {
+        name: compare.figures(s, model, p) | compare.cost(folders[name][0] / "cost.json")
+        for name, model in progress.bar(models.items(), "score", unit="model")
+    }
+    confusions = [scoreboard.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
+    scoreboard.write_csv(confusion_csv, confusions)
+    scoreboard.write_csv(curves_csv, [scoreboard.curves(name, curves) for name, (_, curves) in folders.items()])
+    files.write_text(table_md, scoreboard.markdown(found))
+    files.write_json(compare_json, found)
+
+
+if __name__ == "__main__":
+    params.run(main)
