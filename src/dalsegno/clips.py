@@ -1,0 +1,189 @@
+"""Examine a data set: list its clips, decode each once, name what is wrong, find copies, and build the manifest."""
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from heapq import heappush, heappushpop
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+import pandas as pd
+
+from dalsegno import manifest, params, probe, progress, runtime
+from dalsegno.dataset import Clip, Params
+from dalsegno.params import UserError
+
+COPIES = ["clip_id_a", "clip_id_b", "kind", "similarity"]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the doctor found in a data set."""
+
+    about: dict[str, Any]  # title, synthetic
+    clips: pd.DataFrame  # the manifest, every file of the data set
+    copies: pd.DataFrame  # COPIES: pairs of clips with the same content
+    remarks: pd.DataFrame  # clip_id, remark: what is odd but no reason to leave a clip out
+    n_left_out: int  # clips of classes that dataset.leave_out names
+
+    def summary(self) -> dict[str, Any]:
+        """The counts, for metrics/clips.json."""
+        used = manifest.usable(self.clips)
+        kinds = self.clips.loc[self.clips["excluded"] != "", "excluded"].map(kind)
+        return {
+            **self.about,
+            "files": len(self.clips),
+            "used": len(used),
+            "unlabelled": int((used["label"] == "").sum()),
+            "left_out": self.n_left_out,
+            "hours": used["duration_s"].fillna(0).sum() / 3600,
+            "excluded": dict(sorted(Counter(kinds).items())),
+            "remarks": dict(sorted(Counter(self.remarks["remark"].map(kind)).items())),
+            "copies": dict(sorted(Counter(self.copies["kind"]).items())),
+            "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
+        }
+
+
+def kind(reason: str) -> str:
+    """`too short: 0.1 s` → `too_short`."""
+    return reason.split(":")[0].replace(" ", "_")
+
+
+def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
+    """Examine every file of the data set at `root`.
+
+    Raises UserError if the data set is not there, if nothing in it can be used, or, with `on_fault: fail`, if anything
+    in it cannot.
+    """
+    listed, n_left_out = listing(root, p)
+    look = partial(_look, root=root, min_duration_s=p.min_duration_s)
+    facts = list(runtime.map(look, listed, len(listed), r, "examine clips", "file"))
+    table = _table(root, listed, facts)
+    copies = _exact_copies(table)
+    _refuse_faults(table, p)
+    remarks = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks]
+    return Examination(
+        about(root), table, copies, pd.DataFrame(remarks, columns=["clip_id", "remark"], dtype=str), n_left_out
+    )
+
+
+def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
+    """The clips of the adapter `p.name`, less the classes left out and what is over the cap; how many were left out."""
+    try:
+        adapter = params.component("dalsegno.datasets", p.name)
+    except ValueError as error:
+        raise UserError(f"params.yaml: dataset.name: {error}") from None
+    seen: Counter[str | None] = Counter()
+    kept = list(_capped(_counted(adapter.clips(root, p), seen, p), p.per_class))
+    for label in p.leave_out:
+        if label not in seen:
+            near = difflib.get_close_matches(label, [s for s in seen if s], n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UserError(f"params.yaml: dataset.leave_out: no clip in {root} is labelled {label!r}{hint}")
+    twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
+    if twice:
+        raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
+    return kept, sum(seen[label] for label in p.leave_out)
+
+
+def about(root: Path) -> dict[str, Any]:
+    """What to call the data set: `{"title": str, "synthetic": bool}` of `<root>/about.json`, or the folder's name."""
+    path = root / "about.json"
+    if not path.is_file():
+        return {"title": root.resolve().name, "synthetic": False}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return {"title": str(said["title"]), "synthetic": bool(said.get("synthetic", False))}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f'{path}: expected {{"title": "…"}}, got {type(error).__name__}: {error}') from None
+
+
+def report(examination: Examination) -> None:
+    """Print what is excluded and why, by kind, with the first clip of each."""
+    found, used = examination.clips, manifest.usable(examination.clips)
+    progress.say(f"{len(used)} of {len(found)} files can be used, in {len(set(used['label']) - {''})} classes")
+    faulty = found[found["excluded"] != ""]
+    for name, rows in faulty.groupby(faulty["excluded"].map(kind)):
+        first = rows.iloc[0]
+        progress.say(f"  {len(rows):5d} {name:<14} {first['path']!r}: {first['excluded']}")
+
+
+def _counted(clips: Iterator[Clip], seen: Counter, p: Params) -> Iterator[Clip]:
+    for clip in clips:
+        seen[clip.label] += 1
+        if clip.label not in p.leave_out:
+            yield clip
+
+
+def _capped(clips: Iterator[Clip], per_class: int | None) -> Iterator[Clip]:
+    """At most `per_class` clips of each class and split: those whose hashed names come first, so that they spread."""
+    if per_class is None:
+        yield from clips
+        return
+    best: dict[tuple, list] = {}
+    for n, clip in enumerate(clips):
+        heap = best.setdefault((clip.label, clip.split), [])
+        entry = (-int(sha256(clip.id.encode()).hexdigest()[:15], 16), n, clip)
+        if clip.label is None or len(heap) < per_class:
+            heappush(heap, entry)
+        else:
+            heappushpop(heap, entry)
+    yield from (clip for _, _, clip in sorted((e for heap in best.values() for e in heap), key=lambda e: e[1]))
+
+
+def _look(clip: Clip, root: Path, min_duration_s: float) -> probe.Facts:
+    fault = probe.name_fault(clip.path.relative_to(root)) or clip.fault
+    return probe.Facts(fault=fault) if fault else probe.look(clip.path, min_duration_s)
+
+
+def _table(root: Path, listed: list[Clip], facts: list[probe.Facts]) -> pd.DataFrame:
+    rows = [
+        (c.id, _shown(c.path.relative_to(root)), _text(c.label), _text(c.group), c.split or "",
+         f.duration_s, f.sample_rate_hz, f.channels, f.sha256, f.fault)
+        for c, f in zip(listed, facts, strict=True)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=manifest.COLUMNS)
+    whole = {"sample_rate_hz": "Int64", "channels": "Int64", "duration_s": float}
+    return table.astype({**dict.fromkeys(manifest.TEXT, str), **whole})
+
+
+def _exact_copies(table: pd.DataFrame) -> pd.DataFrame:
+    """Exclude, in place, each labelled clip that equals an earlier labelled one; the pairs, as COPIES.
+
+    An unlabelled clip stays: a prediction of it is asked for, copy or not.
+    """
+    pairs, first = [], {}
+    for row in table[(table["excluded"] == "")].sort_values("label", key=lambda s: s == "", kind="stable").itertuples():
+        original = first.setdefault(row.sha256, row)
+        if original is row:
+            continue
+        pairs.append((original.clip_id, row.clip_id, "exact", 1.0))
+        if row.label:
+            across = f", which is labelled {original.label!r}" if original.label != row.label else ""
+            table.loc[row.Index, "excluded"] = f"exact copy: of {original.clip_id}{across}"
+    return pd.DataFrame(pairs, columns=COPIES)
+
+
+def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
+    faulty = table[table["excluded"] != ""]
+    lines = [f"  {row.path!r}: {row.excluded}" for row in faulty.head(20).itertuples()]
+    lines += [f"  … and {len(faulty) - 20} more"] if len(faulty) > 20 else []
+    if len(faulty) == len(table):
+        raise UserError("no file of the data set can be used:\n" + "\n".join(lines))
+    if p.on_fault == "fail" and len(faulty):
+        raise UserError(f"{len(faulty)} files are faulty and dataset.on_fault is 'fail':\n" + "\n".join(lines))
+
+
+def _shown(relative: Path) -> str:
+    """The path as text that every reader can take; a path that this changes is excluded for its name."""
+    return _text(relative.as_posix())
+
+
+def _text(name: str | None) -> str:
+    escaped = (name or "").encode("utf-8", "backslashreplace").decode()
+    return "".join(c.encode("unicode_escape").decode() if category(c) == "Cc" else c for c in escaped)

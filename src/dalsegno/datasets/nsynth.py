@@ -1,0 +1,99 @@
+"""NSynth (Engel et al. 2017, arXiv 1704.01279): 305,979 notes of 4 s, 1,006 instruments, the authors' own split."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from dalsegno import tree
+from dalsegno.dataset import Clip, Params
+from dalsegno.params import UserError
+
+EXPECTS = """
+<root>/nsynth-train/examples.json   notes by name: {"bass_synthetic_033-022-050": {"instrument_str": …}, …}
+<root>/nsynth-train/audio/*.wav     one file per note, its name is its key in examples.json
+<root>/nsynth-valid/…, <root>/nsynth-test/…   likewise; one of the three is enough
+`dataset.target`: instrument_family (the default) or instrument_source
+"""
+PARTS = ("train", "valid", "test")
+TARGETS = ("instrument_family", "instrument_source")
+CHUNK = 1 << 20  # characters of examples.json read at a time: the whole training file would take a gigabyte as objects
+SPACE = re.compile(r"\s*")
+DECODER = json.JSONDecoder()
+
+
+def clips(root: Path, p: Params) -> Iterator[Clip]:
+    """Every note of the parts that are there; group: the instrument. Raises UserError on a malformed examples.json."""
+    tree.check(root, EXPECTS)
+    target = p.target or TARGETS[0]
+    if target not in TARGETS:
+        raise UserError(f"params.yaml: dataset.target: expected {' or '.join(TARGETS)}, got {target!r}")
+    listed = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
+    if not listed:
+        raise UserError(tree.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
+    for part in listed:
+        folder = root / f"nsynth-{part}"
+        for name, note, where in entries(folder / "examples.json"):
+            label = note.get(f"{target}_str") if isinstance(note, dict) else None
+            group = note.get("instrument_str") if label else None
+            if not isinstance(label, str) or not isinstance(group, str):
+                raise UserError(f"{where}: expected {name!r} to have the texts {target}_str and instrument_str")
+            yield Clip(name, folder / "audio" / f"{name}.wav", label, group, part)
+
+
+def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
+    """Yield (key, value, "file, line n") of a JSON object too large to hold. Raises UserError where it is malformed."""
+    with path.open(encoding="utf-8") as file:
+        text, seen = _Text(file, path), set()
+        text.take("{")
+        while not text.at("}"):
+            key, where = text.value(), f"{path}, line {text.line}"
+            if not isinstance(key, str) or key != tree.safe(key):
+                raise UserError(f"{where}: expected the name of a note, letters, digits and ._-, got {key!r}")
+            if key in seen:
+                raise UserError(f"{where}: {key!r} is there a second time; names of notes must differ")
+            seen.add(key)
+            text.take(":")
+            yield key, text.value(), where
+            if not text.at("}"):
+                text.take(",")
+
+
+class _Text:
+    """A window on a long JSON text that moves forward as values are taken from it."""
+
+    def __init__(self, file: TextIO, path: Path) -> None:
+        self.file, self.path, self.line, self.window, self.at_char = file, path, 1, "", 0
+
+    def at(self, sign: str) -> bool:
+        """Whether the next thing is `sign`."""
+        if len(self.window) - self.at_char < CHUNK:
+            self.window, self.at_char = self.window[self.at_char :] + self.file.read(CHUNK), 0
+        self._move(SPACE.match(self.window, self.at_char).end())
+        return self.window.startswith(sign, self.at_char)
+
+    def take(self, sign: str) -> None:
+        """Move past `sign`."""
+        if not self.at(sign):
+            self._refuse(f"expected {sign!r}")
+        self._move(self.at_char + 1)
+
+    def value(self) -> Any:
+        """Move past the next JSON value, of at most CHUNK characters, and return it."""
+        self.at("")
+        try:
+            value, end = DECODER.raw_decode(self.window, self.at_char)
+        except json.JSONDecodeError as error:
+            self._move(error.pos)
+            self._refuse(error.msg)
+        self._move(end)
+        return value
+
+    def _move(self, to: int) -> None:
+        self.line += self.window.count("\n", self.at_char, to)
+        self.at_char = to
+
+    def _refuse(self, what: str) -> NoReturn:
+        got = self.window[self.at_char : self.at_char + 40] or "the end of the file"
+        raise UserError(f"{self.path}, line {self.line}: {what}, got {got!r}. Expected one object of notes by name")
