@@ -9,14 +9,19 @@ import torch
 from torch import nn
 
 from dalsegno import models, params
+from dalsegno.models import wave1d
 
 ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("[!_]*.py"))
 TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform
 INPUT = {"mlp": TABLE, "wave1d": WAVE}  # all others take pictures
 N_PARAMETERS = {
-    "conv": 88106,
-    "mlp": 49034,
-    "resnet": 11175370,
+    "bbnn": 185_642,
+    "conv": 88_106,
+    "lenet": 347_786,
+    "mlp": 49_034,
+    "resnet": 11_175_370,
+    "vgg": 1_241_002,
+    "wave1d": 1_135_338,
 }
 N_LABELS = 10
 
@@ -199,5 +204,60 @@ def test_resnet_has_the_18_layer_pattern_of_torchvision():
 def test_resnet_scales_in_width_and_depth():
     model = build("resnet", width=16, depth=(1, 1, 1), stem="small", pooling="max", kernel_size=5)
     assert model.head.in_features == 64
-    assert any(isinstance(m, nn.AdaptiveMaxPool2d) for m in model.modules())
+    last = model.body[:-1].eval()(batch_of(PICTURE))
+    torch.testing.assert_close(model.eval().body(batch_of(PICTURE)), last.amax((2, 3)))
     assert "odd" in parse("resnet", kernel_size=4)[1][0]
+
+
+def test_lenet_is_the_network_of_1998_when_asked():
+    model = build("lenet", shape=(1, 32, 32), activation="tanh", pooling="average")
+    assert sum(p.numel() for p in model.body[:2].parameters()) == 6 * 26 + 16 * (6 * 25 + 1)
+    assert [m.in_features for m in model.modules() if isinstance(m, nn.Linear)] == [400, 120, 84]
+    assert not any(isinstance(m, nn.ReLU | nn.MaxPool2d) for m in model.modules())
+
+
+def test_vgg_scales_in_depth_and_width():
+    model = build("vgg", channels=(8, 16), convolutions=3, dense=20)
+    assert [m.out_channels for m in model.modules() if isinstance(m, nn.Conv2d)] == [8, 8, 8, 16, 16, 16]
+    assert model.head.in_features == 20
+
+
+def test_bbnn_has_the_published_number_of_weights():
+    """180,458 without the batch norms', as the paper's 0.18 M and the public Keras versions count."""
+    model = build("bbnn")
+    norms = sum(p.numel() for m in model.modules() if isinstance(m, nn.BatchNorm2d) for p in m.parameters())
+    assert sum(p.numel() for p in model.parameters()) - norms == 180_458
+
+
+def test_bbnn_pools_time_and_keeps_every_bin():
+    broadcast = build("bbnn").eval().body[:4](batch_of((1, 128, 647), 1))
+    assert broadcast.shape == (1, 32 * 13, 128, 161)  # the authors' own listing, transposed
+
+
+def test_wave1d_is_the_published_network():
+    """Sizes as Keras counts them for 2,048 samples: 2,046 - 682 - 678 - 136 - 132."""
+    model = build("wave1d")
+    sizes, x = [], batch_of(WAVE)
+    for block in model.body[:3]:
+        for layer in block.eval():
+            x = layer(x)
+            if isinstance(layer, nn.Conv1d | nn.AvgPool1d):
+                sizes.append(tuple(x.shape[1:]))
+    assert sizes == [(32, 2046), (32, 682), (64, 678), (64, 136), (128, 132)]
+    assert [m.out_features for m in model.modules() if isinstance(m, nn.Linear)] == [64, 32, 10]
+    assert sum(m.p == 0.2 for m in model.modules() if isinstance(m, nn.Dropout)) == 3
+
+
+@pytest.mark.parametrize("n_samples", [676, 677, 678, 679, 680])
+def test_wave1d_averages_true_samples_only_as_keras_pads(n_samples):
+    x = batch_of((2, n_samples), 1)
+    n_out = -(-n_samples // 5)
+    before = (n_out * 5 - n_samples) // 2
+    windows = [x[..., max(0, i * 5 - before) : i * 5 - before + 5].mean(-1) for i in range(n_out)]
+    torch.testing.assert_close(wave1d._average(n_samples, 5)(x), torch.stack(windows, -1))
+
+
+def test_wave1d_takes_other_widths_and_refuses_lists_that_do_not_match():
+    model = build("wave1d", channels=(8, 16), kernel_sizes=(7, 3), pool_sizes=(4,), dense=(12,), dropout=0.5)
+    assert model.eval()(batch_of(WAVE)).shape == (3, N_LABELS)
+    assert "need 2 'kernel_sizes' and 1 'pool_sizes'" in parse("wave1d", channels=[8, 16])[1][0]

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from dalsegno.params import section
 
-POOLINGS = {"average": nn.AdaptiveAvgPool2d, "max": nn.AdaptiveMaxPool2d}
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -50,6 +49,18 @@ class Block(nn.Module):
         return self.relu(self.convs(x) + self.shortcut(x))
 
 
+class Pool(nn.Module):
+    """Average or greatest value of each channel; adaptive max pooling would have no deterministic gradient on a GPU."""
+
+    def __init__(self, pooling: str) -> None:
+        super().__init__()
+        self.pooling = pooling
+
+    def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch channel"]:
+        """One value a channel."""
+        return x.mean((2, 3)) if self.pooling == "average" else x.amax((2, 3))
+
+
 def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     """Map a batch of pictures of any length, (batch, channel, bin, frame), to logits, (batch, label).
 
@@ -69,7 +80,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
         _stage(p, p.width if i == 0 else p.width * 2 ** (i - 1), p.width * 2**i, n_blocks, stride=1 if i == 0 else 2)
         for i, n_blocks in enumerate(p.depth)
     ]
-    gather = nn.Sequential(POOLINGS[p.pooling](1), nn.Flatten(), nn.Dropout(p.dropout))
+    gather = nn.Sequential(Pool(p.pooling), nn.Dropout(p.dropout))
     body = nn.Sequential(_stem(p, n_in), *stages, gather)
     model = nn.Sequential(OrderedDict(body=body, head=nn.Linear(p.width * 2 ** (len(p.depth) - 1), n_labels)))
     for module in model.modules():
