@@ -1,0 +1,151 @@
+# ruff: noqa: F722, F821 (shapes are written as strings)
+"""Change training batches at random on the device they lie on; every sample draws for itself.
+
+Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
+and borders are filled from the sample itself, so only `gain_db` must come while a spectrogram is in dB.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from dalsegno.params import UserError, section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Size = Annotated[float, Field(ge=0)]
+
+
+@section
+class Params:
+    """All off by default; done in the order they stand here, mixup last."""
+
+    gain_db: Size = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
+    time_shift_share: Share = 0.0  # moved along time by up to this share of the length; what leaves comes in again
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees
+    noise_std: Size = 0.0  # white noise of up to so many standard deviations of the sample itself
+    time_masks: Count = 0  # stretches of time wiped out
+    time_mask_share: Share = 0.1  # longest of them, share of the length
+    frequency_masks: Count = 0  # bands wiped out
+    frequency_mask_share: Share = 0.1  # widest of them, share of the bins
+    mixup_alpha: Size = 0.0  # samples mixed in pairs, by a share from Beta(alpha, alpha)
+
+
+KINDS = {2: "tables", 3: "waveforms", 4: "spectrograms"}
+TAKEN_BY = {  # number of axes of a batch that can be augmented so
+    "gain_db": (3, 4),
+    "time_shift_share": (3, 4),
+    "rotation_degrees": (4,),
+    "time_masks": (3, 4),
+    "frequency_masks": (4,),
+}
+
+
+def check(p: Params, ndim: int) -> None:
+    """Raise UserError if `p` asks for what a batch of `ndim` axes cannot take.
+
+    2: (batch, feature); 3: (batch, channel, sample); 4: (batch, channel, bin, frame).
+    """
+    refused = [name for name, ndims in TAKEN_BY.items() if getattr(p, name) and ndim not in ndims]
+    if refused:
+        taken = [name for name in ("mixup_alpha", "noise_std", *TAKEN_BY) if ndim in TAKEN_BY.get(name, (ndim,))]
+        raise UserError(
+            f"augment: {KINDS[ndim]} cannot be augmented by {', '.join(refused)}; set it to 0, or use {', '.join(taken)}"
+        )
+
+
+def of(p: Params) -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]] | None:
+    """`augment` with these parameters, or None where they ask for nothing."""
+    asked = p.gain_db or p.time_shift_share or p.rotation_degrees or p.noise_std or p.time_masks or p.frequency_masks
+    return (lambda x, y, generator: augment(x, y, p, generator)) if asked or p.mixup_alpha else None
+
+
+@torch.no_grad()
+def augment(
+    x: Float[Tensor, "batch *shape"],
+    y: Float[Tensor, "batch label"],
+    p: Params,
+    generator: torch.Generator,
+) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch label"]]:
+    """Batch and soft labels, augmented as `p` says; `generator` lives on x's device and decides everything.
+
+    Returns x and y themselves where nothing is asked for. Raises UserError as `check` does.
+    """
+    check(p, x.ndim)
+    if p.gain_db:
+        x = _gain(x, p.gain_db, generator)
+    if p.time_shift_share:
+        x = _time_shift(x, p.time_shift_share, generator)
+    if p.rotation_degrees:
+        x = _rotation(x, p.rotation_degrees, generator)
+    if p.noise_std:
+        x = _noise(x, p.noise_std, generator)
+    if p.time_masks:
+        x = _mask(x, -1, p.time_masks, p.time_mask_share, generator)
+    if p.frequency_masks:
+        x = _mask(x, -2, p.frequency_masks, p.frequency_mask_share, generator)
+    return _mixup(x, y, p.mixup_alpha, generator) if p.mixup_alpha else (x, y)
+
+
+def _gain(x: Tensor, gain_db: float, generator: torch.Generator) -> Tensor:
+    db = _between(x, -gain_db, gain_db, generator)
+    return x + db if x.ndim == 4 else x * 10 ** (db / 20)
+
+
+def _time_shift(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    n = x.shape[-1]
+    by = _between(x, -share * n, share * n, generator).round().long()
+    at = (torch.arange(n, device=x.device) - by) % n
+    return x.gather(-1, at.expand_as(x))
+
+
+def _rotation(x: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
+    """Turn each picture about its middle by an angle of its own; corners come in with its lowest value."""
+    bins, frames = x.shape[-2:]
+    angle = torch.deg2rad(_between(x, -degrees, degrees, generator)).flatten()
+    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    # affine_grid's axes both run from -1 to 1, so a turn in cells is sheared by the ratio of the sides
+    rows = [torch.stack([cos, -sin * bins / frames, zero], 1), torch.stack([sin * frames / bins, cos, zero], 1)]
+    grid = functional.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)
+    floor = x.amin((1, 2, 3), keepdim=True)
+    return functional.grid_sample(x - floor, grid, align_corners=False) + floor
+
+
+def _noise(x: Tensor, std: float, generator: torch.Generator) -> Tensor:
+    own = x.std(tuple(range(1, x.ndim)), keepdim=True)
+    level = _between(x, 0.0, std, generator) * own
+    return x + level * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+
+
+def _mask(x: Tensor, axis: int, n_masks: int, share: float, generator: torch.Generator) -> Tensor:
+    """Put each sample's mean into stretches of an axis (SpecAugment, Park et al. 2019, arXiv 1904.08779, §2)."""
+    n = x.shape[axis]
+    draw = torch.rand((2, len(x), n_masks, 1), generator=generator, device=x.device)
+    width = (draw[0] * (share * n + 1)).floor().clamp_max(math.floor(share * n))
+    start = (draw[1] * (n - width + 1)).floor()
+    at = torch.arange(n, device=x.device)
+    masked = ((at >= start) & (at < start + width)).any(1)
+    shape = [len(x)] + [1] * (x.ndim - 1)
+    shape[axis] = n
+    return torch.where(masked.view(shape), x.mean(tuple(range(1, x.ndim)), keepdim=True), x)
+
+
+def _mixup(x: Tensor, y: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1)."""
+    other = torch.randperm(len(x), generator=generator, device=x.device)
+    pair = torch.full((len(x), 2), alpha, device=x.device)
+    share = torch._sample_dirichlet(pair, generator)[:, 0]  # torch.distributions.Beta takes no generator
+    of_x = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
+    return of_x * x + (1 - of_x) * x[other], share[:, None] * y + (1 - share[:, None]) * y[other]
+
+
+def _between(x: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """One number for each sample, uniform from low to high, shaped to go with x."""
+    draw = torch.rand((len(x), *[1] * (x.ndim - 1)), generator=generator, device=x.device, dtype=x.dtype)
+    return low + (high - low) * draw
