@@ -6,6 +6,7 @@ from dalsegno import files, folds, leaks, manifest, params, progress, splits
 
 
 def main(clips_csv: str, copies_csv: str, splits_csv: str, metrics_json: str) -> None:
+    """Split the usable clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given."""
     p = params.load(splits=splits.Params)
     copies = pd.read_csv(copies_csv, dtype={"clip_id_a": str, "clip_id_b": str, "kind": str}, keep_default_na=False)
     made = splits.split(manifest.usable(manifest.read(clips_csv)), copies, p)

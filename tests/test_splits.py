@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno import folds, leaks, manifest, published, splits
+from dalsegno import folds, leaks, manifest, partition, published, splits
 from dalsegno.params import UserError, parse
 
 NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
@@ -75,7 +75,8 @@ def test_kfold_tests_every_clip_once_a_repeat(seed):
     parts = parts_of(split(clips, protocol="kfold", folds=5, repeats=3, seed=seed).rows)
     tested = (parts == "test").to_numpy().reshape(len(clips), 3, 5).sum(2)
     assert (tested[(clips["label"] != "").to_numpy()] == 1).all()
-    assert (parts["fold0"] != parts["fold5"]).any()
+    in_test = (parts == "test").to_numpy()
+    assert (in_test[:, :5] != in_test[:, 5:10]).any(), "a repeat is drawn anew"
 
 
 def test_shares_are_kept_in_every_class():
@@ -101,6 +102,22 @@ def test_a_giant_group_does_not_swallow_the_test_part():
     for seed in range(10):
         rows = split(clips, seed=seed).rows
         assert (rows["fold0"] == "test").sum() == 12
+
+
+def test_a_cut_keeps_a_unit_of_every_class_and_takes_one():
+    labels = np.array(["many"] * 20 + ["two"] * 2 + ["one"])
+    for share, taken in ((0.95, 1), (0.01, 1)):
+        cut = partition.carve(labels, np.arange(23), share, np.random.default_rng(0))
+        assert cut[20:22].sum() == taken and not cut[22]
+        assert 1 <= cut[:20].sum() <= 19
+
+
+def test_uneven_artists_of_gtzan_are_cut_evenly():
+    clips = gtzan(groups=True)
+    for seed in range(5):
+        rows = split(clips, seed=seed).rows
+        counts = pd.crosstab(rows["label"], rows["fold0"])
+        assert counts["test"].between(8, 12).all() and counts["valid"].between(7, 13).all()
 
 
 def test_eight_clips_a_class_are_enough():
@@ -133,7 +150,7 @@ def test_more_folds_than_the_smallest_class():
     clips = clips_of(["a"] * 30 + ["b"] * 30, [f"g{i}" for i in range(30)] + ["x", "y"] * 15)
     with pytest.raises(UserError, match=r"class 'b' has only 30 clips in 2 groups .*use at most 2 folds"):
         split(clips, protocol="kfold")
-    with pytest.raises(UserError, match=r"only 1 clips; add clips, or leave the class out \(dataset.leave_out\)"):
+    with pytest.raises(UserError, match=r"only 1 clip; add clips, or leave the class out \(dataset.leave_out\)"):
         split(clips_of(["a"] * 30 + ["one"]), protocol="kfold")
 
 

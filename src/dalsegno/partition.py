@@ -137,6 +137,6 @@ def _refuse_too_many(labels: np.ndarray, units: np.ndarray, folds: int) -> None:
         linked_in = "" if n_units == n_clips else f" in {n_units} groups (clips linked by group or as copies)"
         way_out = f"use at most {n_units} folds, " if n_units > 1 else ""
         raise UserError(
-            f"params.yaml: splits.folds: got {folds}, but class {name!r} has only {n_clips} clips{linked_in}; "
+            f"params.yaml: splits.folds: got {folds}, but class {name!r} has only {n_clips} clip{'s'[n_clips == 1 :]}{linked_in}; "
             f"{way_out}add clips, or leave the class out (dataset.leave_out)"
         )
