@@ -34,13 +34,18 @@ def build(
             _curves(root / "metrics" / name, folds.numbers(splits), model_seeds, strength or 0, rng)
         if name.startswith("transfer") and control and "fine" in name:
             _run(root / "runs" / name / "control", splits, classes, model_seeds, strength - 0.5, rng, 10_000 * 3**i)
+            _curves(root / "runs" / name / "control_metrics", folds.numbers(splits), model_seeds, strength - 0.5, rng)
     _write(root / "metrics/clips.json", {
         "dataset": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
         "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
         "copies": {"exact": 1}, "labels": dict.fromkeys(classes, per_class),
     })  # fmt: skip
-    _write(root / "metrics/splits.json", {"protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky})
+    _write(root / "metrics/splits.json", {
+        "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
+        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in folds.numbers(splits)}, "leaks": {},
+        "clips": {f"fold{k}": _counts(splits, k) for k in folds.numbers(splits)},
+    })  # fmt: skip
     write_params(root, skill)
     return [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics",
@@ -77,6 +82,11 @@ def _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rn
             part = np.where(at == k, held_out, np.where(at == (k + 1) % n_folds, "valid", "train"))
             splits[f"fold{repeat * n_folds + k}"] = part
     return splits
+
+
+def _counts(splits, fold):
+    parts = {part: splits.loc[splits[f"fold{fold}"] == part, "label"] for part in ("train", "valid", "test")}
+    return {part: {"all": len(y), "of_class": y.value_counts().sort_index().to_dict()} for part, y in parts.items()}
 
 
 def _run(folder, splits, classes, seeds, skill, rng, parameters):

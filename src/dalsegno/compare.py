@@ -163,7 +163,7 @@ def folders(
         found[name] = Path(runs_dir, name), Path(metrics_dir, name)
         control = Path(runs_dir, name, "control")
         if control.is_dir():
-            found[f"{name}-scratch"] = control, Path(metrics_dir, name, "control")
+            found[f"{name}-scratch"] = control, Path(runs_dir, name, "control_metrics")
     return found
 
 
