@@ -15,6 +15,7 @@ ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("
 TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform
 INPUT = {"mlp": TABLE, "wave1d": WAVE}  # all others take pictures
 N_PARAMETERS = {
+    "bandnet": 310_266,
     "bbnn": 185_642,
     "conv": 88_106,
     "lenet": 347_786,
@@ -139,14 +140,14 @@ def test_a_misspelt_parameter_is_refused(arch):
     assert "there is no such parameter" in parse(arch, wodth=1)[1][0]
 
 
-@pytest.mark.parametrize("arch", sorted({"conv", "resnet", "vgg", "bbnn", "clipnet"} & set(ARCHITECTURES)))
+@pytest.mark.parametrize("arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet"} & set(ARCHITECTURES)))
 def test_networks_with_global_pooling_take_any_length(arch):
     model = build(arch).eval()
     for n_frames in (39, 64, 387):
         assert model(batch_of((1, 128, n_frames), 2)).shape == (2, N_LABELS)
 
 
-@pytest.mark.parametrize("arch", sorted({"conv", "lenet", "vgg", "resnet", "bbnn", "clipnet"} & set(ARCHITECTURES)))
+@pytest.mark.parametrize("arch", sorted({"conv", "lenet", "vgg", "resnet", "bbnn", "bandnet"} & set(ARCHITECTURES)))
 def test_pictures_may_have_several_channels(arch):
     assert build(arch, (3, 64, 64)).eval()(batch_of((3, 64, 64))).shape == (3, N_LABELS)
 
@@ -261,3 +262,16 @@ def test_wave1d_takes_other_widths_and_refuses_lists_that_do_not_match():
     model = build("wave1d", channels=(8, 16), kernel_sizes=(7, 3), pool_sizes=(4,), dense=(12,), dropout=0.5)
     assert model.eval()(batch_of(WAVE)).shape == (3, N_LABELS)
     assert "need 2 'kernel_sizes' and 1 'pool_sizes'" in parse("wave1d", channels=[8, 16])[1][0]
+
+
+def test_bandnet_hears_at_what_height_a_thing_is():
+    """The same pattern in the bass and in the treble, which an average over bins cannot tell apart."""
+    low, high = torch.zeros(1, 1, 128, 39), torch.zeros(1, 1, 128, 39)
+    low[..., 40:44, :], high[..., 88:92, :] = 5.0, 5.0
+    model = build("bandnet").eval()
+
+    def apart(hear):
+        return ((hear(low) - hear(high)).norm() / hear(low).norm()).item()
+
+    assert apart(lambda x: model.body[:-2](x).mean((2, 3))) < 0.05
+    assert apart(model.body) > 0.1
