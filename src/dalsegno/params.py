@@ -65,7 +65,7 @@ def component(package: str, name: str) -> Any:
     names = sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
     if name not in names:
         raise ValueError(
-            f"there is no {name!r} in {package.replace('.', '/')}/{_hint(name, names)}; there are: {', '.join(names)}"
+            f"there is no {name!r} in {package.replace('.', '/')}/{hint(name, names)}; there are: {', '.join(names)}"
         )
     return importlib.import_module(f"{package}.{name}")
 
@@ -93,7 +93,7 @@ def variant(key: str, **types: type) -> Any:
     ((family, cls),) = types.items()
     entries = document().get(family) or {}
     if key not in entries:
-        raise UserError(f"{FILE}: {family}.{key}: there is no such entry{_hint(key, list(entries))}")
+        raise UserError(f"{FILE}: {family}.{key}: there is no such entry{hint(key, list(entries))}")
     value, problems = parse(f"{family}.{key}", entries[key], cls)
     _refuse(problems)
     return value
@@ -146,12 +146,13 @@ def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
         elif e["type"] == "unexpected_keyword_argument":
             owner = _owner(cls, e["loc"][:-1])
             known = [f.name for f in fields(owner)] if owner else []
-            found.append((where, f"there is no such parameter{_hint(str(e['loc'][-1]), known)}"))
+            found.append((where, f"there is no such parameter{hint(str(e['loc'][-1]), known)}"))
         elif e["type"] in ("missing", "missing_argument"):
             found.append((where, "is missing"))
         else:
             what = e["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            found.append((where, f"{what}, got {json.dumps(e['input'], default=str)}"))
+            whole = isinstance(e["input"], dict) or is_dataclass(e["input"])  # a section's own check: it names the values
+            found.append((where, what if whole else f"{what}, got {json.dumps(e['input'], default=str)}"))
     return found
 
 
@@ -167,7 +168,8 @@ def _owner(cls: Any, loc: tuple) -> type | None:
     return cls if is_dataclass(cls) else None
 
 
-def _hint(got: str, known: list[str]) -> str:
+def hint(got: str, known: list[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or nothing."""
     near = difflib.get_close_matches(got, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -1,0 +1,1 @@
+"""One file per kind of spectrogram: `spectrograms.<key>.kind` names it."""

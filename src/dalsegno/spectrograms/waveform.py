@@ -1,0 +1,33 @@
+"""The waveform itself, average-pooled: one bin, `frame_rate_hz` values a second."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from dalsegno import audio
+from dalsegno.params import section
+
+
+@section
+class Params:
+    """`options:` of a `kind: waveform` entry."""
+
+    sample_rate_hz: Annotated[int, Field(ge=1000)] = 16000
+    peak_normalise: bool = False
+    pool: Annotated[int, Field(ge=1)] = 25  # samples averaged into one
+
+
+def frames(path: Path, p: Params) -> np.ndarray:
+    """Averages of `pool` samples, [-1, 1] [shape=(n_samples // pool, 1), float16]; a shorter rest is left out."""
+    y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
+    y = np.pad(y, (0, max(p.pool - len(y), 0)))
+    pooled = y[: len(y) // p.pool * p.pool].reshape(-1, p.pool).mean(axis=1)
+    return pooled.clip(-1, 1).astype(np.float16)[:, None]
+
+
+def meta(p: Params) -> dict[str, Any]:
+    """What meta.json says of a store of this kind."""
+    rates = {"sample_rate_hz": p.sample_rate_hz, "hop_length": p.pool, "frame_rate_hz": p.sample_rate_hz / p.pool}
+    return {"kind": "waveform", **rates, "unit": "full scale", "scale": 1.0, "offset": 0.0, "floor": 0.0}
