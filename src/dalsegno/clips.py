@@ -14,11 +14,9 @@ from unicodedata import category
 
 import pandas as pd
 
-from dalsegno import manifest, params, probe, progress, runtime
+from dalsegno import copies, manifest, params, probe, probe_picture, progress, remarks, runtime, tree
 from dalsegno.dataset import Clip, Params
 from dalsegno.params import UserError
-
-COPIES = ["clip_id_a", "clip_id_b", "kind", "similarity"]
 
 
 @dataclass(frozen=True)
@@ -27,24 +25,25 @@ class Examination:
 
     about: dict[str, Any]  # title, synthetic
     clips: pd.DataFrame  # the manifest, every file of the data set
-    copies: pd.DataFrame  # COPIES: pairs of clips with the same content
-    remarks: pd.DataFrame  # clip_id, remark: what is odd but no reason to leave a clip out
+    copies: pd.DataFrame  # copies.COLUMNS: pairs of clips with the same recording
+    remarks: pd.DataFrame  # about, remark: what is odd but no reason to leave a clip out
     n_left_out: int  # clips of classes that dataset.leave_out names
 
     def summary(self) -> dict[str, Any]:
         """The counts, for metrics/clips.json."""
         used = manifest.usable(self.clips)
-        kinds = self.clips.loc[self.clips["excluded"] != "", "excluded"].map(kind)
+        reasons = self.clips.loc[self.clips["excluded"] != "", "excluded"]
+        across = copies.across_classes(self.copies, self.clips)
         return {
             **self.about,
             "files": len(self.clips),
             "used": len(used),
             "unlabelled": int((used["label"] == "").sum()),
             "left_out": self.n_left_out,
-            "hours": used["duration_s"].fillna(0).sum() / 3600,
-            "excluded": dict(sorted(Counter(kinds).items())),
+            "hours": float(used["duration_s"].sum()) / 3600,
+            "excluded": dict(sorted(Counter(reasons.map(kind)).items())),
+            "copies": {k: int((self.copies["kind"] == k).sum()) for k in ("exact", "near")} | {"across": len(across)},
             "remarks": dict(sorted(Counter(self.remarks["remark"].map(kind)).items())),
-            "copies": dict(sorted(Counter(self.copies["kind"]).items())),
             "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
         }
 
@@ -61,15 +60,19 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     in it cannot.
     """
     listed, n_left_out = listing(root, p)
-    look = partial(_look, root=root, min_duration_s=p.min_duration_s)
+    look = partial(_look, root=root, min_duration_s=p.min_duration_s, charted=p.near_copies)
     facts = list(runtime.map(look, listed, len(listed), r, "examine clips", "file"))
     table = _table(root, listed, facts)
-    copies = _exact_copies(table)
+    found = copies.exclude_exact(table)
     _refuse_faults(table, p)
-    remarks = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks]
-    return Examination(
-        about(root), table, copies, pd.DataFrame(remarks, columns=["clip_id", "remark"], dtype=str), n_left_out
-    )
+    if p.near_copies:
+        near = copies.near(table, [f.chart for f in facts], r)
+        found = (
+            pd.concat([found, near], ignore_index=True) if len(found) and len(near) else near if len(near) else found
+        )
+    own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
+    odd = pd.DataFrame(own + list(remarks.of(manifest.usable(table))), columns=["about", "remark"], dtype=str)
+    return Examination(about(root), table, found, odd, n_left_out)
 
 
 def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
@@ -104,13 +107,19 @@ def about(root: Path) -> dict[str, Any]:
 
 
 def report(examination: Examination) -> None:
-    """Print what is excluded and why, by kind, with the first clip of each."""
+    """Print what is excluded and why, by kind, with the first clip of each; copies; and how many remarks there are."""
     found, used = examination.clips, manifest.usable(examination.clips)
     progress.say(f"{len(used)} of {len(found)} files can be used, in {len(set(used['label']) - {''})} classes")
     faulty = found[found["excluded"] != ""]
     for name, rows in faulty.groupby(faulty["excluded"].map(kind)):
         first = rows.iloc[0]
-        progress.say(f"  {len(rows):5d} {name:<14} {first['path']!r}: {first['excluded']}")
+        progress.say(f"  {len(rows):6d} {name}: {first['path']!r}, {first['excluded'].split(': ', 1)[1]}")
+    near = examination.copies[examination.copies["kind"] == "near"]
+    for pair in near.head(1).itertuples():
+        progress.say(f"  {len(near):6d} near copies, used all the same: {pair.clip_id_a} ~ {pair.clip_id_b}")
+    for name, rows in examination.remarks.groupby(examination.remarks["remark"].map(kind)):
+        first = rows.iloc[0]
+        progress.say(f"  {len(rows):6d} remarks, {name}: {first['about']}, {first['remark'].split(': ', 1)[1]}")
 
 
 def _counted(clips: Iterator[Clip], seen: Counter, p: Params) -> Iterator[Clip]:
@@ -136,9 +145,13 @@ def _capped(clips: Iterator[Clip], per_class: int | None) -> Iterator[Clip]:
     yield from (clip for _, _, clip in sorted((e for heap in best.values() for e in heap), key=lambda e: e[1]))
 
 
-def _look(clip: Clip, root: Path, min_duration_s: float) -> probe.Facts:
+def _look(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> probe.Facts:
     fault = probe.name_fault(clip.path.relative_to(root)) or clip.fault
-    return probe.Facts(fault=fault) if fault else probe.look(clip.path, min_duration_s)
+    if fault:
+        return probe.Facts(fault=fault)
+    if clip.path.suffix.lower() in tree.PICTURE:
+        return probe_picture.look(clip.path, charted)
+    return probe.look(clip.path, min_duration_s, charted)
 
 
 def _table(root: Path, listed: list[Clip], facts: list[probe.Facts]) -> pd.DataFrame:
@@ -150,23 +163,6 @@ def _table(root: Path, listed: list[Clip], facts: list[probe.Facts]) -> pd.DataF
     table = pd.DataFrame(rows, columns=manifest.COLUMNS)
     whole = {"sample_rate_hz": "Int64", "channels": "Int64", "duration_s": float}
     return table.astype({**dict.fromkeys(manifest.TEXT, str), **whole})
-
-
-def _exact_copies(table: pd.DataFrame) -> pd.DataFrame:
-    """Exclude, in place, each labelled clip that equals an earlier labelled one; the pairs, as COPIES.
-
-    An unlabelled clip stays: a prediction of it is asked for, copy or not.
-    """
-    pairs, first = [], {}
-    for row in table[(table["excluded"] == "")].sort_values("label", key=lambda s: s == "", kind="stable").itertuples():
-        original = first.setdefault(row.sha256, row)
-        if original is row:
-            continue
-        pairs.append((original.clip_id, row.clip_id, "exact", 1.0))
-        if row.label:
-            across = f", which is labelled {original.label!r}" if original.label != row.label else ""
-            table.loc[row.Index, "excluded"] = f"exact copy: of {original.clip_id}{across}"
-    return pd.DataFrame(pairs, columns=COPIES)
 
 
 def _refuse_faults(table: pd.DataFrame, p: Params) -> None:

@@ -1,4 +1,4 @@
-"""Look at one file: decode it once from end to end, in blocks, and say what is wrong with it."""
+"""Look at one audio file: decode it once from end to end, in blocks, and say what is wrong with it."""
 
 import os
 import re
@@ -6,12 +6,14 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
+
+from dalsegno import fingerprint
 
 BLOCK = 1 << 20  # samples decoded at a time, so that memory does not depend on what a header claims
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
@@ -35,11 +37,12 @@ class Facts:
     sha256: str = ""  # of the decoded samples, rate and channels: the same in whatever lossless container
     fault: str = ""  # "kind: what", why the file cannot be used; empty: it can
     remarks: tuple[str, ...] = ()  # "kind: what", worth knowing but no reason to leave the file out
+    chart: np.ndarray | None = None  # of a usable file, for the search of near copies
 
 
-def look(path: Path, min_duration_s: float) -> Facts:
+def look(path: Path, min_duration_s: float, charted: bool) -> Facts:
     """Decode the audio file `path` and judge it. Never raises for what the file is or holds."""
-    fault = _entry_fault(path)
+    fault = entry_fault(path)
     if fault:
         return Facts(fault=fault)
     try:
@@ -48,9 +51,13 @@ def look(path: Path, min_duration_s: float) -> Facts:
                 return Facts(fault=f"unreadable: its header states a sample rate of {sound.samplerate} Hz")
             if sound.format == "RAW":  # what libsndfile takes an .au without its header for
                 return Facts(fault="unreadable: no header")
-            return _judge(sound, _decode(sound), path, min_duration_s)
+            found = _decode(sound, charted)
+            facts = _judge(sound, found, path, min_duration_s)
+            if not charted or facts.fault:
+                return facts
+            return replace(facts, chart=fingerprint.chart(np.concatenate(found.mono), sound.samplerate))
     except (sf.SoundFileError, OSError, ValueError) as error:
-        return Facts(fault=f"unreadable: {_plain(error)}")
+        return Facts(fault=f"unreadable: {plain(error)}")
 
 
 def name_fault(relative: Path) -> str:
@@ -63,7 +70,8 @@ def name_fault(relative: Path) -> str:
     return ""
 
 
-def _entry_fault(path: Path) -> str:
+def entry_fault(path: Path) -> str:
+    """Why `path` is not a file with something in it; empty if it is."""
     try:
         state = path.stat()
         if stat.S_ISDIR(state.st_mode):
@@ -89,6 +97,7 @@ class _Sound:
     high: float = -np.inf
     n_clipped: int = 0
     broken: str = ""  # why decoding broke off
+    mono: list[np.ndarray] = field(default_factory=list)  # the beginning, as much as a chart takes
 
     def add(self, block: np.ndarray) -> None:
         """Take a block (frames, channels) of float32 in [-1, 1], or of int16."""
@@ -101,16 +110,18 @@ class _Sound:
             self.n_clipped += int(np.count_nonzero(at_full[:-2] & at_full[1:-1] & at_full[2:]))
 
 
-def _decode(sound: sf.SoundFile) -> _Sound:
+def _decode(sound: sf.SoundFile, charted: bool) -> _Sound:
     digest = sha256(f"{sound.samplerate} {sound.channels}".encode())
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"
     found, n_frames = _Sound(), max(1, BLOCK // sound.channels)
     try:
         while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
+            if charted and found.n < fingerprint.LONGEST_S * sound.samplerate:
+                found.mono.append(_mono(block))
             found.add(block)
             digest.update(_exact(block))
     except sf.SoundFileError as error:
-        found.broken = _plain(error)
+        found.broken = plain(error)
         found.n += _until_error(sound, found.n)
     found.digest = digest.hexdigest()
     return found
@@ -130,6 +141,11 @@ def _judge(sound: sf.SoundFile, found: _Sound, path: Path, min_duration_s: float
     if sound.format not in SUFFIXES.get(path.suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
     return Facts(round(duration_s, 6), sound.samplerate, sound.channels, found.digest, fault, tuple(remarks))
+
+
+def _mono(block: np.ndarray) -> np.ndarray:
+    full = 32768 if block.dtype == np.int16 else 1
+    return (block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)).astype(np.float32) / np.float32(full)
 
 
 def _exact(block: np.ndarray) -> bytes:
@@ -183,7 +199,7 @@ def _quiet() -> Iterator[None]:
         os.close(null)
 
 
-def _plain(error: Exception) -> str:
+def plain(error: Exception) -> str:
     """The library's message in one line, without the path, which may hold anything."""
     text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
     if "does not exist" in text:  # said of any stream without a frame

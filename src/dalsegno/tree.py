@@ -58,19 +58,19 @@ def walk(root: Path, suffixes: frozenset[str]) -> list[Path]:
     return sorted(found)
 
 
-def ids(root: Path, paths: list[Path]) -> list[str]:
-    """A name for each path below `root`: unique, the same for the same tree, safe as a file name.
+def ids(paths: list[Path]) -> list[str]:
+    """A name for each relative path: unique, the same for the same tree, safe as a file name.
 
-    It is the relative path without extension, `blues/x.wav` → `blues.x`; a folder that the next part repeats is left
-    out, `blues/blues.00000.wav` → `blues.00000`. Letters, digits, `._-` stay, other bytes are percent-encoded.
-    The second of two files with one name, `x.mp3` beside `x.au`, keeps its extension: `blues.x.mp3`.
+    It is the path without extension, `blues/x.wav` → `blues.x`; a folder that the next part repeats is left out,
+    `blues/blues.00000.wav` → `blues.00000`. Letters, digits, `._-` stay, other bytes are percent-encoded. The second of
+    two files with one name, `x.mp3` beside `x.au`, keeps its extension: `blues.x.mp3`.
     """
     taken: set[str] = set()
-    return [_unique(root, path, taken) for path in paths]
+    return [_unique(path, taken) for path in paths]
 
 
 def clip_id(relative: Path) -> str:
-    """The name that `ids` gives to a path relative to the data set's root if no other file has it."""
+    """The name that `ids` gives to a path if no other file has it."""
     parts = list(relative.with_suffix("").parts)
     kept = [p for p, after in zip(parts, [*parts[1:], ""], strict=True) if not after.startswith(f"{p}.")]
     return safe(".".join(kept))
@@ -86,8 +86,8 @@ def safe(name: str) -> str:
     return coded
 
 
-def _unique(root: Path, path: Path, taken: set[str]) -> str:
-    name = clip_id(path.relative_to(root))
+def _unique(path: Path, taken: set[str]) -> str:
+    name = clip_id(path)
     if name.casefold() in taken:
         name += safe(path.suffix).replace("_", ".", 1)
     stem, n = name, 2

@@ -19,17 +19,22 @@ UNLABELLED = "unlabelled"
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every audio file below `root`; its label is the first folder of its path. Raises UserError on a bad groups.csv."""
-    tree.check(root, EXPECTS)
-    paths = tree.walk(root, tree.AUDIO)
+    return listed(root, tree.AUDIO, "audio file", EXPECTS)
+
+
+def listed(root: Path, suffixes: frozenset[str], what: str, expects: str) -> Iterator[Clip]:
+    """Every file below `root` whose name ends in one of `suffixes`, labelled with the first folder of its path."""
+    tree.check(root, expects)
+    paths = tree.walk(root, suffixes)
     if not paths:
-        raise UserError(tree.missing(root, "holds no audio file", EXPECTS))
+        raise UserError(tree.missing(root, f"holds no {what}", expects))
     groups = read_groups(root / "groups.csv")
-    for name, path in zip(tree.ids(root, paths), paths, strict=True):
-        relative = path.relative_to(root)
-        label = relative.parts[0] if len(relative.parts) > 1 else None
+    relative = [path.relative_to(root) for path in paths]
+    for name, path, inside in zip(tree.ids(relative), paths, relative, strict=True):
+        label = inside.parts[0] if len(inside.parts) > 1 else None
         fault = "no label: lies in no class folder" if label is None else None
         known = None if label == UNLABELLED else label
-        yield Clip(name, path, known, groups.get(relative.as_posix()), fault=fault)
+        yield Clip(name, path, known, groups.get(inside.as_posix()), fault=fault)
 
 
 def read_groups(path: Path) -> dict[str, str]:

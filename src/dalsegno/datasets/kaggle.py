@@ -1,0 +1,31 @@
+"""A Kaggle competition: labelled training clips, test clips to predict, and what a submission must look like."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dalsegno import tree
+from dalsegno.dataset import Clip, Params
+from dalsegno.params import UserError
+
+EXPECTS = """
+<root>/train/<label>/**.wav      one folder per class; also au, flac, ogg, opus, mp3, aiff
+<root>/test/**.wav               clips to predict, without labels
+<root>/sample_submission.csv     optional: its columns, ids and order are those of the submissions that a run writes
+"""
+
+
+def clips(root: Path, p: Params) -> Iterator[Clip]:
+    """The training clips, labelled with their folder, then the test clips. Raises UserError if either is missing."""
+    tree.check(root, EXPECTS)
+    inside = []
+    for part in ("train", "test"):
+        if not (root / part).is_dir():
+            raise UserError(tree.missing(root, f"has no folder {part!r}", EXPECTS))
+        paths = tree.walk(root / part, tree.AUDIO)
+        if not paths:
+            raise UserError(tree.missing(root, f"holds no audio file in {part}", EXPECTS))
+        inside += [(part, path, path.relative_to(root / part)) for path in paths]
+    for name, (part, path, relative) in zip(tree.ids([r for _, _, r in inside]), inside, strict=True):
+        label = relative.parts[0] if part == "train" and len(relative.parts) > 1 else None
+        fault = "no label: lies in no class folder" if part == "train" and label is None else None
+        yield Clip(name, path, label, fault=fault)
