@@ -1,0 +1,1 @@
+"""Music from a seed: sounds, instruments, drums, styles and the pieces they make."""
