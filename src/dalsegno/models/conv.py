@@ -76,5 +76,5 @@ def _block(p: Params, n_in: int, n_out: int, kernel_size: int) -> nn.Sequential:
     return nn.Sequential(conv, *norm, nn.ReLU(), POOLINGS[p.pooling](p.pool_size))
 
 
-def _each(value: tuple[float, ...], layers: tuple[int, ...]) -> tuple[float, ...]:
+def _each(value: tuple[int | float, ...], layers: tuple[int, ...]) -> tuple[int | float, ...]:
     return value * len(layers) if len(value) == 1 else value
