@@ -43,7 +43,7 @@ def build(
     })  # fmt: skip
     _write(root / "metrics/splits.json", {
         "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
-        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in folds.numbers(splits)}, "leaks": {},
+        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in folds.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0},
         "clips": {f"fold{k}": _counts(splits, k) for k in folds.numbers(splits)},
     })  # fmt: skip
     write_params(root, skill)

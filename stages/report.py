@@ -1,0 +1,25 @@
+"""Render the comparison as one HTML page."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from dalsegno import files, params
+from dalsegno.report import page
+
+
+def main(
+    compare_json: str, confusion_csv: str, curves_csv: str, clips_json: str, splits_json: str, report_html: str
+) -> None:
+    found, clips, splits = (json.loads(Path(p).read_text()) for p in (compare_json, clips_json, splits_json))
+    names = dict.fromkeys(["model", "actual", "predicted", "run"], str)
+    confusion, curves = (
+        pd.read_csv(path, dtype=names, keep_default_na=False, na_values={c: [""] for c in numbers})
+        for path, numbers in [(confusion_csv, ["share"]), (curves_csv, ["train_loss", "val_loss", "val_accuracy"])]
+    )
+    files.write_text(report_html, page.render(page.Sources(found, confusion, curves, clips, splits)))
+
+
+if __name__ == "__main__":
+    params.run(main)

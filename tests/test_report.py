@@ -1,0 +1,147 @@
+import contextlib
+import json
+import re
+import runpy
+from html.parser import HTMLParser
+from pathlib import Path
+
+import fake_runs
+import pytest
+
+STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
+FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
+SMALL = {"skill": FEW, "classes": fake_runs.CLASSES[:4]}
+HOSTILE = ["<script>alert(1)</script>", "rock & roll", "a$b$c_{", 'quo"ted', "NA"]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: the tags it opens, where they point, its words and ids."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.links, self.ids, self.words = [], [], [], []
+        self.feed(html)
+        self.text = " ".join("".join(self.words).replace("\xa0", " ").split())
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.words += [" "] if tag in ("td", "th", "dt", "dd", "span") else []
+        self.tags.append(tag)
+        self.links += [attrs[a] for a in ("href", "src", "xlink:href") if a in attrs]
+        self.ids += [attrs["id"]] if "id" in attrs else []
+
+    def handle_data(self, data):
+        if self.tags[-1:] != ["style"]:
+            self.words.append(data)
+
+
+def render(root, args, change=None):
+    """report.html of a compared tree; `change` edits compare.json first."""
+    with contextlib.chdir(root):
+        STAGES["compare"](*args)
+        if change:
+            found = json.loads(Path(args[5]).read_text())
+            change(found)
+            Path(args[5]).write_text(json.dumps(found))
+        STAGES["report"](args[5], args[7], args[8], args[2], args[1], str(root / "report.html"))
+    return (root / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    root = tmp_path_factory.mktemp("report")
+    return render(root, fake_runs.build(root, **SMALL))
+
+
+def test_needs_no_network_and_runs_nothing(html):
+    page = Page(html)
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    assert all(link.startswith("#") for link in page.links)
+    assert not re.search(r"url\((?!#)|@import", html)
+    assert {link[1:] for link in page.links} <= set(page.ids)
+
+
+def test_every_result_says_synthetic(html):
+    results = re.findall(r"<h2.*?</h2>|<h1.*?</h1>|<caption>.*?</caption>", html, re.DOTALL)
+    assert len(results) >= 12
+    unsaid = [r for r in results if "synthetic data" not in r]
+    assert len(unsaid) == 1
+    assert "Labelled clips in each part" in unsaid[0]
+    assert "<title>synthetic styles (synthetic): models compared</title>" in html
+
+
+def test_shows_the_figures_that_compare_wrote(html, tmp_path):
+    page = Page(html)
+    args = fake_runs.build(tmp_path, **SMALL)
+    with contextlib.chdir(tmp_path):
+        STAGES["compare"](*args)
+    models = json.loads(Path(args[5]).read_text())["models"]
+    for name, m in models.items():
+        told = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
+        assert told in page.text
+    assert page.tags.count("svg") == 1 + 2 + 3 + 4  # intervals, overlays, losses of the trained, confusions of all
+    assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
+    assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
+
+
+def test_what_was_not_measured_prints_question_marks(html):
+    page = Page(html)
+    assert re.search(r"classical/majority \?\? \?\? \?\? 3\.14 0\.123 cpu", page.text)
+    assert "transfer/finetuned ??" not in page.text
+
+
+def test_a_missing_interval_is_not_invented(tmp_path):
+    def one_unit(found):
+        for m in found["models"].values():
+            m |= {end: None for end in m if end.endswith(("_low", "_high"))}
+        found["interval"]["units"] = 1
+
+    page = Page(render(tmp_path, fake_runs.build(tmp_path, **SMALL), one_unit))
+    assert "no-interval" in page.ids
+    assert "interval ??–?? %" in page.text
+
+
+def test_hostile_names_are_text(tmp_path):
+    args = fake_runs.build(tmp_path, classes=sorted(HOSTILE), skill=FEW, title="<img src=x onerror=alert(1)>")
+    html = render(tmp_path, args)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    for name in HOSTILE:
+        assert name in page.text
+    assert page.text.count("<img src=x onerror=alert(1)>") >= 2
+
+
+def test_overlap_and_its_absence_are_told(tmp_path):
+    def apart(found):
+        names = sorted(found["models"], key=lambda n: -found["models"][n]["accuracy"])
+        found["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
+
+    args = fake_runs.build(tmp_path, classes=["a", "b"], skill={"mlp/features": 1.2, "cnn/conv": 1.25})
+    near, far = Page(render(tmp_path, args)), Page(render(tmp_path, args, apart))
+    assert ("overlap" in near.ids, "apart" in near.ids) == (True, False)
+    assert ("overlap" in far.ids, "apart" in far.ids) == (False, True)
+    assert "cannot be told apart by their intervals" in near.text
+
+
+def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
+    page = Page(
+        render(
+            tmp_path, fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="", leaky=True, synthetic=False)
+        )
+    )
+    assert page.text.count("LEAKY split") == page.text.count("validation, not test") >= 10
+    assert "synthetic data" not in page.text
+    assert "% of the validation clips" in page.text
+    assert "1 times a group lies in more than one part" in page.text
+
+
+def test_a_single_model_without_curves(tmp_path):
+    page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
+    assert "curves" not in page.ids
+    assert page.tags.count("svg") == 2
+
+
+def test_same_bytes_twice(html, tmp_path):
+    assert render(tmp_path, fake_runs.build(tmp_path, **SMALL)) == html
