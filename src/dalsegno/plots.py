@@ -123,7 +123,7 @@ def _lines(axes: Axes, rows: pd.DataFrame, y: str, colour: str, style: Any) -> p
     known = rows.dropna(subset=[y])
     runs = [run.set_index("epoch")[y] for _, run in known.groupby("run")]
     for run in runs if len(runs) > 1 else []:
-        axes.plot(run.index, run, color=colour, alpha=FAINT, linewidth=0.8)
+        axes.plot(run.index, run, color=colour, alpha=min(FAINT, 2 / len(runs)), linewidth=0.8)
     mean = pd.concat(runs, axis=1, join="inner").mean(axis=1)
     axes.plot(mean.index, mean, color=colour, linestyle=style, linewidth=1.8)
     return mean
