@@ -36,7 +36,7 @@ def build(
             _run(root / "runs" / name / "control", splits, classes, model_seeds, strength - 0.5, rng, 10_000 * 3**i)
             _curves(root / "runs" / name / "control_metrics", folds.numbers(splits), model_seeds, strength - 0.5, rng)
     _write(root / "metrics/clips.json", {
-        "dataset": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
+        "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
         "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
         "copies": {"exact": 1}, "labels": dict.fromkeys(classes, per_class),

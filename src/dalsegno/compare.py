@@ -170,7 +170,7 @@ def folders(
 def setting(s: Scored, models: dict[str, list[Run]], splits: dict, clips: dict, p: Params) -> dict[str, dict]:
     """What was scored and how: `dataset`, `protocol` and `interval` of compare.json. splits, clips: their metrics."""
     dataset = {
-        "title": clips["dataset"],
+        "title": clips["title"],
         "synthetic": clips["synthetic"],
         "clips": clips["used"],
         "scored_clips": len(s.clips),
