@@ -2,9 +2,7 @@
 
 from dataclasses import asdict
 
-import torch
-
-from dalsegno import augment, folds, network, params, preprocess, run, train
+from dalsegno import augment, folds, network, params, run, train
 from dalsegno.params import section
 from dalsegno.patches import Patches, View
 from dalsegno.runtime import Runtime
@@ -29,11 +27,9 @@ def main(key: str, spectrograms: str, splits_csv: str, run_dir: str, metrics_dir
     patches = Patches(spectrograms, p.view, set(splits["clip_id"]), device)
 
     def build(train_ids: list[str]) -> run.Built:
-        prep = preprocess.normalise(p.view.normalise, *patches.moments(train_ids))
-        example = patches.take(torch.tensor([0, 0]))
-        return run.Built(network.build(p.arch, p.model, prep, example, len(folds.classes(splits))))
+        return run.Built(network.from_scratch(p.arch, p.model, patches, train_ids, len(folds.classes(splits))))
 
-    job = run.Job(patches, splits, p.train, build, device, p.view.vote, augment.of(p.augment))
+    job = run.Job(patches, splits, p.train, build, device, p.augment, p.view.vote)
     about = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "spectrogram": patches.meta}
     run.all_runs(job, about, run_dir, metrics_dir)
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from torch import nn
 
-from dalsegno import feature_table, folds, network, params, preprocess, run, train
+from dalsegno import augment, feature_table, folds, network, params, preprocess, run, train
 from dalsegno.params import section
 from dalsegno.runtime import Runtime
 from dalsegno.table import Table
@@ -17,6 +17,7 @@ class Params:
     arch: str  # a file of src/dalsegno/models/
     model: params.chosen("dalsegno.models", by="arch")
     pca: train.Share | None = None  # keep the principal components that explain this share of the variance
+    augment: augment.Params
     train: train.Params
 
 
@@ -32,7 +33,7 @@ def main(key: str, features: str, splits_csv: str, run_dir: str, metrics_dir: st
             prep = nn.Sequential(prep, preprocess.Pca(prep(table.take(table.rows(train_ids)[0])), p.pca))
         return run.Built(network.build(p.arch, p.model, prep, table.x[:2], len(folds.classes(splits))))
 
-    job = run.Job(source=table, splits=splits, train=p.train, build=build, device=device)
+    job = run.Job(source=table, splits=splits, train=p.train, build=build, device=device, changes=p.augment)
     about = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": table.names}
     run.all_runs(job, about, run_dir, metrics_dir)
 

@@ -134,7 +134,7 @@ def test_masks_put_the_mean_over_whole_stretches_of_their_axis(name, axis):
     x = pictures(200)
     n = x.shape[axis]
     masked = run(x, **{f"{name}_masks": 1, f"{name}_mask_share": 0.25})[0]
-    mean = x.mean((1, 2, 3), keepdim=True)
+    mean = x.mean((0, 3), keepdim=True).expand_as(x)
     wiped = (masked == mean).transpose(axis, -1)
     assert torch.equal(wiped.all(2), wiped.any(2))  # across the whole of the other axis
     assert torch.equal(torch.where(masked == mean, x, masked), x)  # and nothing else is touched

@@ -2,7 +2,7 @@
 """Change training batches at random on the device they lie on; every sample draws for itself.
 
 Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
-and borders are filled from the sample itself, so only `gain_db` must come while a spectrogram is in dB.
+are filled with the mean of the bin and borders from the sample itself, so only `gain_db` must come while a spectrogram is in dB.
 """
 
 import math
@@ -124,7 +124,11 @@ def _noise(x: Tensor, std: float, generator: torch.Generator) -> Tensor:
 
 
 def _mask(x: Tensor, axis: int, n_masks: int, share: float, generator: torch.Generator) -> Tensor:
-    """Put each sample's mean into stretches of an axis (SpecAugment, Park et al. 2019, arXiv 1904.08779, §2)."""
+    """Wipe out stretches of an axis (SpecAugment, Park et al. 2019, arXiv 1904.08779, §2).
+
+    What goes there is the mean of the bin over the batch, which standardisation makes 0. One figure for all bins would
+    stand hundreds of deviations out of a bin that hardly varies, and nothing would be learnt.
+    """
     n = x.shape[axis]
     draw = torch.rand((2, len(x), n_masks, 1), generator=generator, device=x.device)
     width = (draw[0] * (share * n + 1)).floor().clamp_max(math.floor(share * n))
@@ -133,7 +137,7 @@ def _mask(x: Tensor, axis: int, n_masks: int, share: float, generator: torch.Gen
     masked = ((at >= start) & (at < start + width)).any(1)
     shape = [len(x)] + [1] * (x.ndim - 1)
     shape[axis] = n
-    return torch.where(masked.view(shape), x.mean(tuple(range(1, x.ndim)), keepdim=True), x)
+    return torch.where(masked.view(shape), x.mean((0, -1), keepdim=True), x)
 
 
 def _mixup(x: Tensor, y: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

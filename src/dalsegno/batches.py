@@ -1,13 +1,13 @@
 """Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+from dalsegno import augment
 
 
 class Source(Protocol):
@@ -22,7 +22,7 @@ class Batches:
     """Shuffled batches of `source`; a fresh order, fresh crops and fresh augmentation each time it is iterated.
 
     rows: indices (n,) into the source. y: label index (n,) of each. balanced: every class equally often, by drawing
-    with replacement. augment: (x, y, generator) -> (x, y), on the device. The last short batch is dropped if there are
+    with replacement. changes: what is done to a batch on the device. The last short batch is dropped if there are
     others, since batch normalisation cannot take a batch of one.
     """
 
@@ -37,11 +37,11 @@ class Batches:
         seed: int,
         device: torch.device,
         balanced: bool = False,
-        augment: Augment | None = None,
+        changes: augment.Params,
     ) -> None:
         self.source, self.rows, self.y = source, rows, y
         self.n_labels, self.batch_size, self.device = n_labels, min(batch_size, len(rows)), device
-        self.augment, self.balanced = augment, balanced
+        self.changes, self.balanced = changes, balanced
         self.order = torch.Generator().manual_seed(seed)
         self.chance = torch.Generator(device).manual_seed(seed)
 
@@ -54,7 +54,7 @@ class Batches:
             picked = order[i * self.batch_size : (i + 1) * self.batch_size]
             x = self.source.take(self.rows[picked], self.order)
             y = F.one_hot(self.y[picked], self.n_labels).float().to(self.device, non_blocking=True)
-            yield self.augment(x, y, self.chance) if self.augment else (x, y)
+            yield augment.augment(x, y, self.changes, self.chance)
 
     def _order(self) -> Tensor:
         if not self.balanced:

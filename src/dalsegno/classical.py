@@ -30,8 +30,8 @@ class Params:
     """An entry under `classical:` in params.yaml."""
 
     estimator: Literal["majority", "logistic", "svm", "knn", "forest"]
-    grid: list[dict[str, Any]] = [{}]  # scikit-learn settings to choose from, by accuracy on the validation part
-    seeds: list[int] = [0]
+    grid: tuple[dict[str, Any], ...] = ({},)  # scikit-learn settings to choose from, by accuracy on the validation part
+    seeds: tuple[int, ...] = (0,)
 
 
 def choose(

@@ -5,9 +5,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dalsegno import params
+from dalsegno import params, preprocess
 from dalsegno.params import UserError
+from dalsegno.patches import Patches
 from dalsegno.preprocess import Model
+
+
+def from_scratch(arch: str, p: Any, patches: Patches, train_ids: list[str], n_labels: int) -> Model:
+    """An untrained `models/<arch>.py` for these spectrograms, normalised as their view says by the training clips."""
+    prep = preprocess.normalise(patches.view.normalise, *patches.moments(train_ids))
+    return build(arch, p, prep, patches.example(), n_labels)
 
 
 def build(arch: str, p: Any, prep: nn.Module, example: Tensor, n_labels: int) -> Model:

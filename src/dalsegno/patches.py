@@ -18,11 +18,17 @@ from dalsegno.preprocess import Normalisation
 
 
 @section
-class View:
-    """`view:` of every cnn and transfer entry: what the network sees of a clip."""
+class Windows:
+    """`view:` of an embeddings entry: the pieces in which a network sees a clip."""
 
     crop_s: Annotated[float, Field(gt=0)] | None = 3.0  # seconds at a time; null: whole clips, padded to the longest
     hop_s: Annotated[float, Field(gt=0)] | None = None  # between evaluation windows; null: crop_s, end to end
+
+
+@section
+class View(Windows):
+    """`view:` of every cnn and transfer entry: what the network sees of a clip, and how."""
+
     vote: Literal["mean", "majority"] = "mean"  # how a clip's windows become one prediction
     normalise: Normalisation = "bin"
 
@@ -31,18 +37,19 @@ class Patches:
     """Views of stored spectrograms (total_frames, bins[, channels]); resident on `device` if they fit there.
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
-    Clips shorter than the crop are padded at the end with the store's floor: silence.
+    keep: clip ids to use; None: all. Clips shorter than the crop are padded at the end with the store's floor: silence.
     """
 
-    def __init__(self, folder: str | Path, view: View, keep: set[str], device: torch.device) -> None:
+    def __init__(self, folder: str | Path, view: Windows, keep: set[str] | None, device: torch.device) -> None:
         stored = store.open(folder)
         self.meta, self.device, self.view = stored.meta, device, view
-        index = stored.index[stored.index.index.isin(keep)].sort_index()
+        index = stored.index if keep is None else stored.index[stored.index.index.isin(keep)]
+        index = index.sort_index()
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
         self.clip_ids = list(index.index)
-        self.start = torch.from_numpy(index["start"].to_numpy(np.int64))
-        self.n_frames = torch.from_numpy(index["n_frames"].to_numpy(np.int64))
+        self.start = torch.tensor(index["start"].to_numpy(np.int64))
+        self.n_frames = torch.tensor(index["n_frames"].to_numpy(np.int64))
         self.frames = _resident(torch.from_numpy(stored.frames), device)
         self.crop = self._frames_of(view.crop_s) if view.crop_s else int(self.n_frames.max())
         self.hop = self._frames_of(view.hop_s) if view.hop_s else self.crop
@@ -61,6 +68,10 @@ class Patches:
             room = (self.n_frames[rows] - self.crop).clamp_min(0) + 1
             offset = (torch.rand(len(rows), generator=generator, dtype=torch.float64) * room).long()
         return self._cut(rows, offset)
+
+    def example(self) -> Tensor:
+        """Two crops, for a network to take its sizes from."""
+        return self.take(torch.tensor([0, 0]))
 
     def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
         """Windows that cover every clip of `clip_ids`, in batches, and the clip of each window."""

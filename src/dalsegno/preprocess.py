@@ -73,11 +73,12 @@ class Model(nn.Module):
 def normalise(kind: Normalisation, mean: Tensor, std: Tensor) -> nn.Module:
     """The module for `view.normalise`. mean, std: (bin,) over the training part's frames.
 
-    dataset: one mean and deviation for all bins; bin: each bin its own; clip and minmax: each example its own.
+    dataset: one mean and deviation for all bins; bin: each bin its own, a deviation of at least a quarter of the mean
+    one, lest a bin that is nearly always silent drown the others; clip and minmax: each example its own.
     """
     if kind in ("clip", "minmax"):
         return PerClip(kind)
     if kind == "dataset":
         std = (std.square().mean() + mean.var(correction=0)).sqrt()
         return Standardise(mean.mean(), std)
-    return Standardise(mean[:, None], std[:, None])
+    return Standardise(mean[:, None], std.clamp_min(std.mean() / 4)[:, None])

@@ -14,7 +14,7 @@ import torch
 from dvclive import Live
 from torch import Tensor, nn
 
-from dalsegno import batches, checkpoint, files, folds, predict, predictions, progress, train
+from dalsegno import augment, batches, checkpoint, files, folds, predict, predictions, progress, train
 from dalsegno.params import UserError
 from dalsegno.runtime import Runtime
 
@@ -44,7 +44,8 @@ class Built:
 class Job:
     """What the runs of one model share.
 
-    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing.
+    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing. changes:
+    how training batches are augmented.
     """
 
     source: Source
@@ -52,8 +53,8 @@ class Job:
     train: train.Params
     build: Callable[[list[str]], Built]
     device: torch.device
+    changes: augment.Params
     vote: predict.Vote = "mean"
-    augment: batches.Augment | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -63,7 +64,7 @@ class Job:
         """Label index (n,) of each clip."""
         number = {name: i for i, name in enumerate(self.classes)}
         label = self.splits.set_index("clip_id")["label"].map(number)
-        return torch.from_numpy(label[clip_ids].to_numpy(np.int64))
+        return torch.tensor(label[clip_ids].to_numpy(np.int64))
 
 
 def device_of(r: Runtime) -> torch.device:
@@ -110,11 +111,11 @@ def _one_run(
     """One fold and seed: the trained model, what `train.fit` says of it, and the seconds it took."""
     train.seed_everything(seed)
     built = job.build(parts["train"])
-    built.model.to(job.device)
+    built.model.to(job.device, memory_format=torch.channels_last)  # 1.5 to 2.5 times faster convolutions on a CPU
     rows, owners = job.source.rows(parts["train"])
     y, n, p = job.labels(owners), len(job.classes), job.train
     data = batches.Batches(
-        job.source, rows, y, n, p.batch_size, seed=seed, device=job.device, balanced=p.balanced, augment=job.augment
+        job.source, rows, y, n, p.batch_size, seed=seed, device=job.device, balanced=p.balanced, changes=job.changes
     )
     if data.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in built.model.modules()):
         raise UserError("train.batch_size is 1, which batch normalisation cannot train on; set it to at least 2")

@@ -13,7 +13,8 @@ class Table:
     """Rows of features, resident on `device`; a row is a clip or a segment of one."""
 
     def __init__(self, table: FeatureTable, device: torch.device) -> None:
-        self.x = torch.from_numpy(table.x).to(device)
+        self.x = torch.tensor(table.x, device=device)
+        self.names = table.names
         self.owners = table.clip_ids
         self.clip_ids = sorted(set(table.clip_ids))
         self.input_shape = (self.x.shape[1],)
