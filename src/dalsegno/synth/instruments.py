@@ -118,7 +118,9 @@ def _voice(i: Instrument, f_hz: float, t: np.ndarray, velocity: float, rate_hz: 
         bend = i.vibrato * np.log(2) / 12  # relative change of frequency; its integral bends the phase
         phase = phase + f_hz * bend / (2 * np.pi * 5.5) * np.sin(2 * np.pi * 5.5 * t + start[1])
     voices = [phase, phase * 2 ** (i.detune / 12) + start[0]] if i.detune else [phase]
-    wave = sum(sound.read(dull, p) + share * (sound.read(bright, p) - sound.read(dull, p)) for p in voices)
+    wave = np.zeros(len(t))
+    for at in map(sound.places, voices):
+        wave += dull[at] + share * (bright - dull)[at]
     return wave / np.sqrt(len(voices))
 
 

@@ -67,7 +67,7 @@ def _now(chords: list[list[int]], step: int, grid: Grid) -> list[int]:
 
 
 def _drums(band: Band, grid: Grid, n: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
-    track = np.zeros(n)
+    track = np.zeros(n, np.float32)
     strokes = drums.hits(band.kit, rate_hz, rng)
     for pattern, stroke in zip(band.groove, strokes.values(), strict=True):
         for step, at_s in grid:
@@ -80,7 +80,7 @@ def _drums(band: Band, grid: Grid, n: int, rate_hz: int, rng: np.random.Generato
 def _bass(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
 ) -> np.ndarray:
-    track = np.zeros(n)
+    track = np.zeros(n, np.float32)
     play_note = _player(band.bass, rate_hz, rng)
     gap = 16 / max(sum(c != "." for c in band.bassline), 1)  # sixteenths from note to note
     for step, at_s in grid:
@@ -95,7 +95,7 @@ def _bass(
 def _chords(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
 ) -> np.ndarray:
-    track = np.zeros(n)
+    track = np.zeros(n, np.float32)
     play_note = _player(band.chords, rate_hz, rng)
     lift = 12 * int(rng.integers(1, 3))
     for step, at_s in grid:
@@ -112,7 +112,7 @@ def _melody(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
 ) -> np.ndarray:
     """A walk along the scale that likes to land on a note of the chord."""
-    track = np.zeros(n)
+    track = np.zeros(n, np.float32)
     play_note = _player(band.soloist, rate_hz, rng)
     scale = MINOR if band.minor else MAJOR
     pitches = [p for p in range(band.soloist_low, band.soloist_low + 20) if (p - root) % 12 in scale]
@@ -145,7 +145,7 @@ def _player(instrument: Instrument, rate_hz: int, rng: np.random.Generator) -> C
 def _mixed(band: Band, tracks: tuple[np.ndarray, ...], rate_hz: int, rng: np.random.Generator) -> np.ndarray:
     """The tracks at the band's levels, in its room, through its desk, with its noise."""
     mix = band.mix
-    total = np.zeros(len(tracks[0]))
+    total = np.zeros_like(tracks[0])
     for track, level_db, weight in zip(tracks, mix.levels_db, (1, 0.25, 0.12, 0.2), strict=True):
         total += 10 ** ((level_db + rng.normal(0, 1)) / 20) * weight * track
     total = sound.room(total, rate_hz, mix.room_s, mix.reverb, rng)
