@@ -26,7 +26,7 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def near(table: pd.DataFrame, charts: list[np.ndarray | None], r: runtime.Runtime) -> pd.DataFrame:
+def near(table: pd.DataFrame, charts: list[fingerprint.Chart | None], r: runtime.Runtime) -> pd.DataFrame:
     """Near copies among the usable clips of `table`, whose charts are in the same order; the pairs, as COLUMNS."""
     different = (table["excluded"] == "") & ~table["sha256"].duplicated()
     rows = [i for i in np.flatnonzero(different) if charts[i] is not None]

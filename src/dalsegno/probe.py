@@ -37,7 +37,7 @@ class Facts:
     sha256: str = ""  # of the decoded samples, rate and channels: the same in whatever lossless container
     fault: str = ""  # "kind: what", why the file cannot be used; empty: it can
     remarks: tuple[str, ...] = ()  # "kind: what", worth knowing but no reason to leave the file out
-    chart: np.ndarray | None = None  # of a usable file, for the search of near copies
+    chart: fingerprint.Chart | None = None  # of a usable file, for the search of near copies
 
 
 def look(path: Path, min_duration_s: float, charted: bool) -> Facts:

@@ -25,10 +25,12 @@ def look(path: Path, charted: bool) -> probe.Facts:
     return probe.Facts(channels=1, sha256=digest, chart=_chart(values) if charted else None)
 
 
-def _chart(values: np.ndarray) -> np.ndarray:
+def _chart(values: np.ndarray) -> fingerprint.Chart:
     """The picture as a chart: about 400 columns at most, 24 bands of neighbouring rows."""
     step = max(1, round(len(values) / 400))
     columns = values[: len(values) // step * step].reshape(-1, step, values.shape[1]).mean(1)
     edges = np.linspace(0, values.shape[1], fingerprint.BANDS + 1).round().astype(int)
     bands = [columns[:, min(i, j - 1) : j].mean(1) for i, j in zip(edges[:-1], np.maximum(edges[1:], 1), strict=True)]
-    return fingerprint.levels(np.stack(bands, axis=1) * TOP_DB)
+    rows = np.linspace(0, values.shape[1] - 1, fingerprint.TONES)
+    tones = np.interp(rows, np.arange(values.shape[1]), values.mean(0))
+    return fingerprint.of_levels(np.stack(bands, axis=1) * TOP_DB, tones * TOP_DB)

@@ -1,15 +1,19 @@
 """What lies in a data set's folder, and a name for each file: shared by the adapters in `datasets/`."""
 
+import csv
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from dalsegno.dataset import Clip
 from dalsegno.params import UserError
 
 AUDIO = frozenset({".wav", ".au", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif"})
 PICTURE = frozenset({".png", ".jpg", ".jpeg"})
+UNLABELLED = "unlabelled"  # the folder of clips to predict
 
 
 def check(root: Path, expects: str) -> None:
@@ -26,6 +30,24 @@ def missing(root: Path, state: str, expects: str) -> str:
         f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}\n"
         f"  `dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
     )
+
+
+def labelled(root: Path, suffixes: frozenset[str], what: str, expects: str) -> Iterator[Clip]:
+    """Every file below `root` whose name ends in one of `suffixes`, labelled with the first folder of its path.
+
+    `unlabelled/` holds clips without label; `groups.csv` (path, group) may name the group of each.
+    """
+    check(root, expects)
+    paths = walk(root, suffixes)
+    if not paths:
+        raise UserError(missing(root, f"holds no {what}", expects))
+    groups = _read_groups(root / "groups.csv")
+    relative = [path.relative_to(root) for path in paths]
+    for name, path, inside in zip(ids(relative), paths, relative, strict=True):
+        label = inside.parts[0] if len(inside.parts) > 1 else None
+        fault = "no label: lies in no class folder" if label is None else None
+        known = None if label == UNLABELLED else label
+        yield Clip(name, path, known, groups.get(inside.as_posix()), fault=fault)
 
 
 def walk(root: Path, suffixes: frozenset[str]) -> list[Path]:
@@ -84,6 +106,27 @@ def safe(name: str) -> str:
     if len(coded.encode()) > 120:
         coded = coded.encode()[:100].decode(errors="ignore") + "-" + sha256(coded.encode()).hexdigest()[:16]
     return coded
+
+
+def _read_groups(path: Path) -> dict[str, str]:
+    """Group of each path (relative to the root, posix) that a groups.csv names; empty without such a file.
+
+    Raises UserError with file and line on a missing column, or a path named twice with different groups.
+    """
+    if not path.exists():
+        return {}
+    groups: dict[str, str] = {}
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        rows = csv.DictReader(lines)
+        if not {"path", "group"} <= set(rows.fieldnames or []):
+            raise UserError(f"{path}, line 1: expected the columns path,group, got {','.join(rows.fieldnames or [])!r}")
+        for row in rows:
+            if row["path"] is None or row["group"] is None:
+                raise UserError(f"{path}, line {rows.line_num}: expected a path and a group, got {list(row.values())}")
+            if groups.setdefault(row["path"], row["group"]) != row["group"]:
+                was = groups[row["path"]]
+                raise UserError(f"{path}, line {rows.line_num}: {row['path']!r} is in {was!r} and in {row['group']!r}")
+    return groups
 
 
 def _unique(path: Path, taken: set[str]) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from dalsegno import tree
 from dalsegno.dataset import Clip, Params
-from dalsegno.datasets import folders
 
 EXPECTS = """
 <root>/<label>/**.png      one folder per class, a picture per clip, png or jpg: time to the right, low notes below,
@@ -17,4 +16,4 @@ EXPECTS = """
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every picture below `root`; its label is the first folder of its path."""
-    return folders.listed(root, tree.PICTURE, "picture", EXPECTS)
+    return tree.labelled(root, tree.PICTURE, "picture", EXPECTS)

@@ -1,0 +1,193 @@
+"""The manifest: what may be used, why the rest may not, which clips are copies."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from scipy.signal import resample_poly
+
+from dalsegno import clips, fingerprint, manifest, params, probe
+from dalsegno.dataset import Params
+from dalsegno.runtime import Runtime
+
+RATE = 22050
+REAL = Path("../shared/data")
+
+
+def tune(seed, seconds=8.0):
+    """A melody of decaying, slightly noisy notes [shape=(n,)]."""
+    rng = np.random.default_rng(seed)
+    y = np.zeros(int(seconds * RATE))
+    t = np.arange(RATE) / RATE
+    for start in np.arange(0, seconds - 0.1, 0.17):
+        f = 220 * 2 ** (rng.integers(0, 30) / 12)
+        wave = sum(np.sin(2 * np.pi * f * k * t) / k for k in range(1, 6)) + rng.normal(0, 0.3, len(t))
+        at = int((start + rng.uniform(0, 0.1)) * RATE)
+        piece = (wave * np.exp(-t * rng.uniform(4, 20)) * rng.uniform(0.2, 1))[: len(y) - at]
+        y[at : at + len(piece)] += piece
+    return (0.3 * y / np.abs(y).max()).astype(np.float32)
+
+
+def save(path, y, rate=RATE, **how):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, y, rate, **how)
+
+
+def examine(root, name="folders", **more):
+    return clips.examine(Path(root), Params(name=name, root=str(root), **more), Runtime(workers=1))
+
+
+@pytest.fixture
+def root(tmp_path):
+    for label in ("a", "b"):
+        for i in range(2):
+            save(tmp_path / label / f"{i}.wav", tune(10 * ord(label) + i, 2.0))
+    return tmp_path
+
+
+def reason(examination, path):
+    rows = examination.clips
+    return rows.loc[rows["path"] == path, "excluded"].item()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "says"),
+    [
+        ("empty.wav", lambda p: p.touch(), "empty"),
+        ("text.wav", lambda p: p.write_text("no sound at all"), "unreadable"),
+        ("none.wav", lambda p: save(p, np.zeros(0)), "empty"),
+        ("short.wav", lambda p: save(p, tune(9, 2.0)[:100]), "too short"),
+        ("silent.wav", lambda p: save(p, np.zeros(RATE)), "silent"),
+        ("offset.wav", lambda p: save(p, np.full(RATE, 0.5)), "silent"),
+        ("nan.wav", lambda p: save(p, np.r_[np.nan, tune(9, 2.0)], subtype="FLOAT"), "not finite"),
+        ("folder.wav", lambda p: p.mkdir(), "not a file"),
+        ("._x.wav", lambda p: save(p, tune(9, 2.0)), "stray file"),
+        ("new\nline.wav", lambda p: save(p, tune(9, 2.0)), "bad name"),
+        ("loop.wav", lambda p: p.symlink_to("loop.wav"), "unreadable"),
+    ],
+)
+def test_each_fault_is_named_and_the_rest_goes_on(root, tmp_path, name, make, says):
+    make(root / "a" / name)
+    found = examine(root)
+    faulty = found.clips[found.clips["excluded"] != ""]
+    assert len(faulty) == 1 and faulty["excluded"].item().startswith(says)
+    assert len(manifest.usable(found.clips)) == 4
+    assert found.summary()["excluded"] == {clips.kind(says): 1}
+    manifest.write(tmp_path / "clips.csv", found.clips)
+    again = manifest.read(tmp_path / "clips.csv")
+    assert list(again["path"]) == list(found.clips.sort_values("clip_id")["path"])
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".au", ".aiff", ".flac", ".ogg", ".mp3"])
+def test_a_file_cut_in_half_is_truncated(tmp_path, suffix):
+    whole, half = tmp_path / f"whole{suffix}", tmp_path / f"half{suffix}"
+    save(whole, np.tile(tune(1, 4.0), 2))
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    assert probe.look(whole, 0.5, False).fault == ""
+    assert probe.look(half, 0.5, False).fault.startswith("truncated")
+
+
+def test_exact_copies_are_found_in_whatever_container_and_named_across_classes(root):
+    y, _ = sf.read(root / "a" / "0.wav", dtype="int16")
+    save(root / "b" / "same.flac", y)
+    save(root / "b" / "same.aiff", y.astype(np.int32) << 16, subtype="PCM_24")
+    save(root / "b" / "same float.wav", y / 32768, subtype="FLOAT")
+    save(root / "unlabelled" / "same.au", y)
+    found = examine(root)
+    for name in ("same.flac", "same.aiff", "same float.wav"):
+        assert reason(found, f"b/{name}") == "exact copy: of a.0, which is labelled 'a'"
+    assert reason(found, "unlabelled/same.au") == ""  # a prediction of it is asked for
+    assert set(found.copies["kind"]) == {"exact"} and len(found.copies) == 4
+    assert found.summary()["copies"] == {"exact": 4, "near": 0, "across": 3}
+
+
+def near_copies(y, folder):
+    """One near copy of each kind."""
+    save(folder / "softer.wav", y * 10 ** (-12 / 20))
+    save(folder / "louder.wav", np.clip(y * 10 ** (6 / 20), -1, 1))
+    save(folder / "vorbis.ogg", y, compression_level=0.6)
+    save(folder / "layer3.mp3", y, bitrate_mode="CONSTANT", compression_level=0.63)  # 64 kb/s
+    save(folder / "later.wav", np.r_[np.zeros(RATE), y])
+    save(folder / "earlier.flac", y[int(0.63 * RATE) :])
+    save(folder / "slow.wav", resample_poly(y, 160, 441), 8000)
+    save(folder / "fast.wav", resample_poly(y, 320, 147), 48000)
+    return 8
+
+
+def test_near_copies_of_a_tune_are_found_and_other_tunes_are_not(tmp_path):
+    for seed in range(6):
+        save(tmp_path / "a" / f"tune{seed}.wav", tune(seed))
+    n = near_copies(tune(0), tmp_path / "b")
+    pairs = examine(tmp_path).copies
+    of_first = pairs[pairs["clip_id_a"] == "a.tune0"]
+    assert len(of_first) == n and set(of_first["kind"]) == {"near"}
+    assert not pairs["clip_id_b"].str.startswith("a.").any()
+    assert examine(tmp_path, near_copies=False).copies.empty
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real clips of ../shared/data are not here")
+def test_near_copies_of_real_clips(tmp_path):
+    originals = sorted((REAL / "gtzan_audio").glob("*/*.flac"))
+    charts, made = [], 0
+    for path in originals[::4]:
+        y, _ = sf.read(path, dtype="float32")
+        made += near_copies(y, tmp_path / path.stem)
+        copies = sorted((tmp_path / path.stem).iterdir())
+        one = probe.look(path, 0.5, True).chart
+        charts += [fingerprint.likeness(one, probe.look(copy, 0.5, True).chart) for copy in copies]
+    assert len(charts) == made and np.mean(np.array(charts) > 0) >= 0.95
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the pictures of ../shared/data are not here")
+def test_no_pair_of_real_pictures_is_taken_for_copies():
+    found = examine(REAL / "gtzan_logmel", "images", leave_out=["blues", "disco", "jazz", "pop", "reggae"])
+    assert found.summary()["left_out"] == 306 and found.summary()["used"] == 333
+    assert len(found.copies) == 0
+
+
+def test_fault_can_stop_the_run(root):
+    assert examine(root, on_fault="fail").summary()["used"] == 4
+    (root / "a" / "bad.wav").touch()
+    with pytest.raises(params.UserError, match=r"1 files are faulty.*\n.*a/bad\.wav.*empty"):
+        examine(root, on_fault="fail")
+
+
+def test_nothing_usable_is_said_with_reasons(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.wav").touch()
+    with pytest.raises(params.UserError, match=r"no file of the data set can be used:\n.*empty"):
+        examine(tmp_path)
+
+
+def test_classes_left_out_and_the_cap(root):
+    for i in range(5):
+        save(root / "b" / f"more{i}.wav", tune(50 + i, 1.0))
+    found = examine(root, leave_out=["a"], per_class=3)
+    assert found.summary()["labels"] == {"b": 3} and found.n_left_out == 2
+    assert list(found.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
+    with pytest.raises(params.UserError, match=r"no clip in .* is labelled 'aa'; did you mean 'a'"):
+        examine(root, leave_out=["aa"])
+
+
+def test_about_names_the_data_set(root):
+    assert clips.about(root) == {"title": root.name, "synthetic": False}
+    (root / "about.json").write_text(json.dumps({"title": "Tunes", "synthetic": True}))
+    assert clips.about(root) == {"title": "Tunes", "synthetic": True}
+    (root / "about.json").write_text("[1]")
+    with pytest.raises(params.UserError, match=r"about\.json: expected"):
+        clips.about(root)
+
+
+def test_unknown_adapter_is_named_with_the_nearest(root):
+    with pytest.raises(params.UserError, match=r"dataset\.name: there is no 'folder'.*did you mean 'folders'"):
+        examine(root, "folder")
+
+
+def test_workers_do_not_change_the_manifest(root):
+    for i in range(8):
+        save(root / "a" / f"more{i}.flac", tune(70 + i, 1.0))
+    p = Params(name="folders", root=str(root))
+    one, two = (clips.examine(root, p, Runtime(workers=n)) for n in (1, 2))
+    assert one.clips.equals(two.clips) and one.copies.equals(two.copies) and one.remarks.equals(two.remarks)
