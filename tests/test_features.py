@@ -130,7 +130,7 @@ def test_a_constant_series_has_no_shape():
 def test_columns_are_named_by_feature_coefficient_and_statistic(tmp_path):
     soundfile.write(tmp_path / "a.wav", sine(440), RATE_HZ)
     p = features.Params(use=["chroma", "tempo", "rms"], stats=["mean", "max"])
-    row = features.compute(("a", tmp_path / "a.wav"), p)
+    (row,) = features.compute(("a", tmp_path / "a.wav"), p)
     assert len(row) == 12 * 2 + 1 + 2
     assert {"chroma_00_mean", "chroma_11_max", "rms_00_mean", "tempo_00_value"} <= set(row)
     assert row["rms_00_mean"] == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
@@ -165,7 +165,7 @@ def test_impossible_parameters_are_refused_when_read(change, says):
 
 
 def test_the_table_is_written_in_groups_and_read_as_one(tmp_path):
-    feature_file.write(tmp_path / "f.parquet", ((f"c{i:05d}", {"rms_00_mean": i / 7}) for i in range(2500)))
+    feature_file.write(tmp_path / "f.parquet", ((f"c{i:05d}", 0, {"rms_00_mean": i / 7}) for i in range(2500)))
     table = pd.read_parquet(tmp_path / "f.parquet")
     assert pq.ParquetFile(tmp_path / "f.parquet").num_row_groups == 3
     assert list(table.columns) == ["clip_id", "segment", "rms_00_mean"] and table["rms_00_mean"].dtype == np.float32
@@ -191,7 +191,7 @@ def test_stage(tmp_path, monkeypatch):
     for workers in (1, 2):
         doc = {"features": section, "runtime": {"workers": workers}}
         (tmp_path / "params.yaml").write_text(yaml.dump(doc))
-        stage(".", "clips.csv", f"{workers}.parquet")
+        stage(".", "clips.csv", "clips.csv", f"{workers}.parquet")
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
     assert list(pd.read_parquet(tmp_path / "1.parquet")["clip_id"]) == [f"c{i}" for i in range(6)]
 

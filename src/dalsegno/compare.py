@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from dalsegno import folds, predictions, stats
+from dalsegno import folds, pieces, predictions, stats
 from dalsegno.metrics import METRICS
 from dalsegno.params import UserError, section
 
@@ -61,7 +61,7 @@ def scored(splits: pd.DataFrame) -> Scored:
         raise UserError("data/splits.csv has neither a test nor a validation clip to score; see splits in params.yaml")
     rows = parts[part].sort_values(["fold", "clip_id"], ignore_index=True)
     grouped = bool((rows["group"] != "").any())
-    owner = rows["group"].where(rows["group"] != "", "\0" + rows["clip_id"])  # a clip without a group stands alone
+    owner = rows["group"].where(rows["group"] != "", "\0" + rows["clip_id"].map(pieces.clip_of))  # else it stands alone
     rows["unit"] = pd.factorize(owner, sort=True)[0]
     rows["label"] = rows["label"].map(classes.index)
     rows["repeat"] = rows.groupby("clip_id").cumcount()  # with repeats, each clip is tested once a repeat

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dalsegno import pieces
 from dalsegno.params import UserError
 
 
@@ -19,11 +20,21 @@ class FeatureTable:
 
 
 def read(path: str | Path, keep: set[str]) -> FeatureTable:
-    """The rows of the clips in `keep`. Raises UserError if there are none, or a figure is not finite."""
+    """The rows of the clips, or pieces of clips, in `keep`. Raises UserError if there are none, or one is not finite.
+
+    A table of n segments a clip has the pieces `clip#0/n` … that a leaky split deals out one by one.
+    """
     rows = pd.read_parquet(path)
+    if any(pieces.place(i)[2] > 1 for i in keep):
+        n = rows.groupby("clip_id")["segment"].transform("size")
+        names = [pieces.name(c, k, n) for c, k, n in zip(rows["clip_id"], rows["segment"], n, strict=True)]
+        rows["clip_id"] = rows["clip_id"].where(rows["clip_id"].isin(keep), names)
     rows = rows[rows["clip_id"].isin(keep)].sort_values(["clip_id", "segment"], ignore_index=True)
     if rows.empty:
-        raise UserError(f"{path}: none of its clips is in the splits")
+        raise UserError(
+            f"{path}: none of its clips is in the splits; if splits.protocol is shuffled_segments, set features.segments "
+            "to the number in splits.segments"
+        )
     names = [c for c in rows.columns if c not in ("clip_id", "segment")]
     x = rows[names].to_numpy(np.float32)
     if not np.isfinite(x).all():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import librosa
 import numpy as np
@@ -44,6 +44,9 @@ class Params:
     n_mels: Annotated[int, Field(ge=1)] = 128
     n_mfcc: Annotated[int, Field(ge=1)] = 20
     n_bands: Annotated[int, Field(ge=1)] = 16  # of `stft`, equally wide on the mel scale
+    segments: Annotated[int, Field(ge=1)] = 1  # equal pieces of a clip with a row each; 1: the whole clip
+    source: Literal["audio", "csv"] = "audio"  # csv: take them from `table` and compute none
+    table: Annotated[str, Field(min_length=1)] = "data/clips.csv"  # csv: the file, with a column of clip names
     use: Annotated[list[Annotated[str, _known(FEATURES)]], Field(min_length=1)]
     stats: Annotated[list[Annotated[str, _known(summary.STATISTICS)]], Field(min_length=1)]
 
@@ -60,20 +63,25 @@ class Params:
             _stft_edges(self.sample_rate_hz, self.n_fft, self.n_bands)
 
 
-def compute(clip: tuple[str, Path], p: Params) -> dict[str, float]:
-    """Figures of one (clip_id, path) by column, `<feature>_<coefficient>_<statistic>`.
+def compute(clip: tuple[str, Path], p: Params) -> list[dict[str, float]]:
+    """Figures of one (clip_id, path), for each of its segments, by column: `<feature>_<coefficient>_<statistic>`.
 
     Raises UserError naming the file if it cannot be decoded, or the clip and the feature if a figure is not finite.
     """
     clip_id, path = clip
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
+    if len(y) < p.segments:
+        raise UserError(f"clip {clip_id} ({path}): {len(y)} samples make no {p.segments} segments")
+    return [_figures(f"clip {clip_id} ({path})", part, p) for part in np.array_split(y, p.segments)]
+
+
+def _figures(where: str, y: np.ndarray, p: Params) -> dict[str, float]:
+    """Figures of samples [shape=(n_samples,)]; `where` is what an error calls them."""
     a = Analysis(y, p.sample_rate_hz, p.n_fft, p.hop_length, p.n_mels)
     values = {name: FEATURES[name](a, p) for name in p.use}
     for name, x in values.items():
         if not np.isfinite(x).all():
-            raise UserError(
-                f"clip {clip_id} ({path}): feature {name} is not finite; exclude the clip, or leave {name} out"
-            )
+            raise UserError(f"{where}: feature {name} is not finite; exclude the clip, or leave {name} out")
     return summarise(values, p.stats)
 
 

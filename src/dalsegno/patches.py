@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from dalsegno import store
+from dalsegno import pieces, store
 from dalsegno.params import UserError, section
 from dalsegno.preprocess import Normalisation
 
@@ -43,8 +44,7 @@ class Patches:
     def __init__(self, folder: str | Path, view: Windows, keep: set[str] | None, device: torch.device) -> None:
         stored = store.open(folder)
         self.meta, self.device, self.view = stored.meta, device, view
-        index = stored.index if keep is None else stored.index[stored.index.index.isin(keep)]
-        index = index.sort_index()
+        index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
         self.clip_ids = list(index.index)
@@ -118,6 +118,15 @@ class Patches:
 
     def _frames_of(self, seconds: float) -> int:
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
+
+
+def _pieces(index: pd.DataFrame, keep: set[str]) -> pd.DataFrame:
+    """Start and n_frames of each clip, or piece of a clip, in `keep` whose clip is stored; sorted by id."""
+    ids = sorted(i for i in keep if pieces.clip_of(i) in index.index)
+    clip, k, n = zip(*map(pieces.place, ids), strict=True) if ids else ((), (), ())
+    whole, k, n = index.loc[list(clip)], np.array(k, int), np.array(n, int)
+    low, high = whole["n_frames"].to_numpy() * k // n, whole["n_frames"].to_numpy() * (k + 1) // n
+    return pd.DataFrame({"start": whole["start"].to_numpy() + low, "n_frames": high - low}, index=ids)
 
 
 def _resident(frames: Tensor, device: torch.device) -> Tensor:
