@@ -1,6 +1,6 @@
 """Peak memory of a stage and its workers on 100 and on 300 clips of 30 s: it must not grow with their number.
 
-    python bench/memory.py stages/features.py "{root} {clips} {out}"
+    python bench/memory.py stages/features.py "{root} {clips} none {out}"
     python bench/memory.py stages/spectrograms.py "{root} {clips} {out} logmel"
 
 {root} is a folder of generated clips, {clips} a manifest of them, {out} a path to write to. Linux only.
@@ -29,7 +29,8 @@ def main(script, arguments, *counts):
             listed(make(root, n), Path(tmp, "clips.csv"))
             words = arguments.format(root=root, clips=Path(tmp, "clips.csv"), out=Path(tmp, "out")).split()
             start = time.perf_counter()
-            stage = subprocess.Popen([sys.executable, script, *words], stderr=subprocess.DEVNULL)
+            log = Path(tmp, "log")
+            stage = subprocess.Popen([sys.executable, script, *words], stderr=log.open("w"))
             peak = 0
             while stage.poll() is None:
                 peak = max(peak, resident(stage.pid))
@@ -37,6 +38,8 @@ def main(script, arguments, *counts):
             print(
                 f"{script}, {n} clips: exit {stage.returncode}, peak {peak / 2**20:.0f} MiB, {time.perf_counter() - start:.0f} s"
             )
+            if stage.returncode:
+                sys.exit(log.read_text())
 
 
 def listed(paths, clips_csv):

@@ -145,7 +145,7 @@ def test_stage(tmp_path, monkeypatch):
     write_manifest(tmp_path, [f"{i}.wav" for i in range(6)])
     for workers in (1, 2):
         write_params(tmp_path, workers)
-        stage(".", "clips.csv", f"s{workers}", "mel")
+        stage(str(tmp_path), "clips.csv", f"s{workers}", "mel")
     for file in ("frames.npy", "index.csv", "meta.json"):
         assert (tmp_path / "s1" / file).read_bytes() == (tmp_path / "s2" / file).read_bytes()
     s = store.open(tmp_path / "s1")
@@ -156,10 +156,10 @@ def test_stage(tmp_path, monkeypatch):
     write_params(tmp_path)
     (tmp_path / "3.wav").write_bytes(b"torn")
     with pytest.raises(params.UserError, match=r"3\.wav: cannot be read"):
-        stage(".", "clips.csv", "s3", "raw")
+        stage(str(tmp_path), "clips.csv", "s3", "raw")
     assert not list(tmp_path.glob("*s3*"))
     with pytest.raises(params.UserError, match=r"spectrograms\.mle: there is no such entry; did you mean 'mel'"):
-        stage(".", "clips.csv", "s3", "mle")
+        stage(str(tmp_path), "clips.csv", "s3", "mle")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not here")
