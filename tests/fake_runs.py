@@ -41,6 +41,11 @@ def build(
         "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
         "copies": {"exact": 1}, "labels": dict.fromkeys(classes, per_class),
     })  # fmt: skip
+    row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
+           "segment_accuracy_low": 0.8125, "segment_accuracy_high": 0.9375}  # fmt: skip
+    _write(root / "metrics/protocols.json", {
+        "model": "svm", "segments": 5, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
+    })  # fmt: skip
     _write(root / "metrics/splits.json", {
         "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
         "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in folds.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0},

@@ -43,7 +43,7 @@ def render(root, args, change=None):
             found = json.loads(Path(args[5]).read_text())
             change(found)
             Path(args[5]).write_text(json.dumps(found))
-        STAGES["report"](args[5], args[7], args[8], args[2], args[1], str(root / "report.html"))
+        STAGES["report"](args[5], args[7], args[8], args[2], args[1], "metrics/protocols.json", str(root / "report.html"))
     return (root / "report.html").read_text()
 
 
@@ -145,3 +145,11 @@ def test_a_single_model_without_curves(tmp_path):
 
 def test_same_bytes_twice(html, tmp_path):
     assert render(tmp_path, fake_runs.build(tmp_path, **SMALL)) == html
+
+
+def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
+    text = " ".join(Page(html).words)
+    section = text[text.index("One model, many protocols", text.index("Splits")) :]
+    row = section[section.index("shuffled segments") : section.index("Not run")]
+    assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
+    assert "official" in section and "no split" in section

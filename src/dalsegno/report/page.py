@@ -16,13 +16,14 @@ UNMEASURED = "??"
 
 @dataclass(frozen=True)
 class Sources:
-    """What the page is made of: compare.json, confusion.csv, curves.csv, and the metrics of `clips` and of `splits`."""
+    """What the page is made of: compare.json, confusion.csv, curves.csv, and the metrics of `clips`, `splits` and `protocols`."""
 
     compare: dict[str, Any]
     confusion: pd.DataFrame
     curves: pd.DataFrame
     clips: dict[str, Any]
     splits: dict[str, Any]
+    protocols: dict[str, Any]
 
 
 class _Unmeasured(jinja2.ChainableUndefined):
@@ -57,6 +58,7 @@ def render(s: Sources) -> str:
         extremes=[(name, _extremes(_of(s.confusion, name))) for name, _ in ranked],
         clips=s.clips,
         splits=s.splits,
+        protocols=s.protocols,
     )
 
 
