@@ -20,7 +20,7 @@ EDGES_HZ = np.geomspace(150, 3800, BANDS + 1)  # what a 64 kb/s codec and a samp
 TONES = 120
 TONE_EDGES_HZ = np.geomspace(60, 3800, TONES + 1)
 HOP_S = 0.0464  # from window to window; two hops are one frame of a chart
-LONGEST_S = 60  # so much of a clip is charted
+LONGEST_S = 15  # so much of a clip's beginning is charted
 RANGE_DB = 60  # below a clip's level; what is softer does not count
 FLOOR_DB, LOUD_DB = 15, 20  # levels in a chart, of 60, below which cells are equal, and above which they are compared
 STEP_DB = 0.5  # of a stored level
@@ -28,7 +28,7 @@ NOTE_S = 5.0  # a shorter clip may be a single note, with few events to tell it 
 STRONG_DB, TONES_APART_DB = 20, 9.0  # below the strongest tone, what counts; greatest difference of copies
 LAGS = 13  # frames: a second and a bit
 SHORTEST = 5  # frames that two clips must share
-NEIGHBOURS = 24  # clips nearest to each that are compared in full
+NEIGHBOURS = 16  # clips nearest to each that are compared in full
 RADIUS_DB = 6.0  # between averages and spreads, beyond which clips are no copies
 CORRELATION, CORRELATION_SHORT = 0.75, 1.5  # least correlation of copies, and what 1/n_frames adds to it
 DIFFERENCE_DB, DIFFERENCE_NOTE_DB = 4.0, 2.5  # greatest difference of copies (root mean square)
@@ -38,7 +38,7 @@ class Chart(NamedTuple):
     """A clip in steps of 0.5 dB, uint8, 120 being the clip's level."""
 
     levels: np.ndarray  # (n_frames, BANDS): frames are 93 ms apart and 232 ms long
-    tones: np.ndarray  # (TONES,): the average spectrum, fine enough to tell a note from the next
+    tones: np.ndarray  # (TONES,): the average spectrum, fine enough to tell a note from the next; (0,) of a long clip
 
 
 def chart(mono: np.ndarray, rate: int) -> Chart:
@@ -46,14 +46,16 @@ def chart(mono: np.ndarray, rate: int) -> Chart:
     energy = _energies(mono, rate, 2 * HOP_S, HOP_S, EDGES_HZ)
     n = (len(energy) - 4) // 2 + 1
     pooled = sum(w * energy[i : i + 2 * n - 1 : 2] for i, w in enumerate((0.35, 0.9, 0.9, 0.35)))
-    beginning = np.pad(mono[: int(NOTE_S * rate)], int(8 * HOP_S * rate))  # padded: an attack at its very start counts
-    tones = _energies(beginning, rate, 8 * HOP_S, 2 * HOP_S, TONE_EDGES_HZ).mean(axis=0)
+    tones = np.zeros(0)
+    if len(mono) < 2 * NOTE_S * rate:
+        padded = np.pad(mono, int(8 * HOP_S * rate))  # so that an attack at the very start counts
+        tones = _energies(padded, rate, 8 * HOP_S, 4 * HOP_S, TONE_EDGES_HZ).mean(axis=0)
     return of_levels(10 * np.log10(pooled + 1e-20), 10 * np.log10(tones + 1e-20))
 
 
 def of_levels(levels: np.ndarray, tones: np.ndarray) -> Chart:
     """The chart of decibels by frame and band and of the average spectrum, relative to the louder frames' level."""
-    return Chart(_stored(levels, np.percentile(levels.max(1), 95)), _stored(tones, tones.max()))
+    return Chart(_stored(levels, np.percentile(levels.max(1), 95)), _stored(tones, tones.max(initial=-np.inf)))
 
 
 def _stored(db: np.ndarray, top: float) -> np.ndarray:
@@ -75,7 +77,7 @@ def pairs(charts: list[Chart], r: runtime.Runtime) -> list[tuple[int, int, float
 
 def likeness(one: Chart, other: Chart) -> float:
     """Correlation of two charts at the shift that suits them best, 0 if they are no copies of each other."""
-    note = min(len(one.levels), len(other.levels)) < NOTE_S / (2 * HOP_S)
+    note = min(len(one.levels), len(other.levels)) < NOTE_S / (2 * HOP_S) and len(one.tones) == len(other.tones) > 0
     if note and _tones_apart(one.tones, other.tones) > TONES_APART_DB:
         return 0.0
     a, b = _decibels(one.levels), _decibels(other.levels)
@@ -100,13 +102,13 @@ def _levelled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 def _tones_apart(a: np.ndarray, b: np.ndarray) -> float:
     """How far the strong tones of two average spectra are apart, gain taken out (root mean square, dB)."""
-    a, b = (tones * np.float32(STEP_DB) - tones.max() * np.float32(STEP_DB) for tones in (a, b))
-    apart = np.clip(a - b, -30, 30)[np.maximum(a, b) > -STRONG_DB]
-    return _size(apart - np.median(apart))
+    a, b = (tones.astype(np.float32) - tones.max() for tones in (a, b))
+    apart = (a - b)[np.maximum(a, b) > -STRONG_DB / STEP_DB].clip(-60, 60)
+    return STEP_DB * _size(apart - np.sort(apart)[len(apart) // 2])
 
 
 def _size(apart: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(apart)))) if len(apart) else np.inf
+    return float(np.sqrt(np.vdot(apart, apart) / len(apart))) if len(apart) else np.inf
 
 
 def _matches(job: list) -> list[float]:

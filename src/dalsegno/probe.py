@@ -114,10 +114,11 @@ def _decode(sound: sf.SoundFile, charted: bool) -> _Sound:
     digest = sha256(f"{sound.samplerate} {sound.channels}".encode())
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"
     found, n_frames = _Sound(), max(1, BLOCK // sound.channels)
+    wanted = fingerprint.LONGEST_S * sound.samplerate
     try:
         while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
-            if charted and found.n < fingerprint.LONGEST_S * sound.samplerate:
-                found.mono.append(_mono(block))
+            if charted and found.n < wanted:
+                found.mono.append(_mono(block[: wanted - found.n]))
             found.add(block)
             digest.update(_exact(block))
     except sf.SoundFileError as error:
