@@ -26,7 +26,7 @@ from dalsegno.patches import Patches, View
 
 @section
 class Params:
-    """`pretrain:` in params.yaml."""
+    """An entry under `pretrain:` in params.yaml."""
 
     dataset: dataset.Params
     splits: splits.Params
@@ -38,8 +38,9 @@ class Params:
     train: train.Params
 
 
-def main(root: str, run_dir: str, metrics_dir: str) -> None:
-    p, r = params.load(pretrain=Params, runtime=runtime.Runtime)
+def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
+    p = params.variant(key, pretrain=Params)
+    r = params.load(runtime=runtime.Runtime)
     sound = params.variant(p.spectrogram, spectrograms=spectrogram.Params)
     device = run.device_of(r)
     examination = clips.examine(Path(root), p.dataset, r)
