@@ -50,7 +50,10 @@ def chosen(package: str, by: str) -> Any:
         name = info.data.get(by)
         if name is None:  # `by` is itself wrong, and reported
             return value
-        cls = component(package, name).Params
+        try:
+            cls = component(package, name).Params
+        except ValueError as error:
+            raise PydanticCustomError("misnamed", "no such file", {"by": by, "what": str(error)}) from None
         try:
             return TypeAdapter(cls).validate_json(json.dumps({} if value is None else value), strict=True)
         except ValidationError as error:
@@ -143,6 +146,8 @@ def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
         where = ".".join(str(part) for part in e["loc"])
         if e["type"] == "chosen":
             found += [(f"{where}.{inner}" if inner else where, what) for inner, what in e["ctx"]["problems"]]
+        elif e["type"] == "misnamed":
+            found.append((".".join(map(str, (*e["loc"][:-1], e["ctx"]["by"]))), e["ctx"]["what"]))
         elif e["type"] == "unexpected_keyword_argument":
             owner = _owner(cls, e["loc"][:-1])
             known = [f.name for f in fields(owner)] if owner else []
