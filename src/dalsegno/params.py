@@ -25,6 +25,18 @@ class UserError(ValueError):
     """Something the user can mend; its message is all that is shown of it."""
 
 
+class Refused(UserError):
+    """Values that params.yaml must not have: `problems`, each beginning with its path."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        noun = "problem" if len(self.problems) == 1 else "problems"
+        return f"{FILE}: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
 class _Yaml12(yaml.SafeLoader):
     """SafeLoader that reads `1e-4` as a float, as DVC (YAML 1.2) does and PyYAML (YAML 1.1) does not."""
 
@@ -133,11 +145,20 @@ def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:
 
 
 def run(main: Callable[..., None]) -> None:
-    """Call a stage's `main` with the paths of the command line; a UserError ends it with exit code 1, no traceback."""
+    """Call a stage's `main` with the paths of the command line; a UserError ends it with exit code 1, no traceback.
+
+    A stage that refuses its own section tells the problems of all others as well, so that they are mended in one go.
+    """
+    script = Path(sys.argv[0])
     try:
         main(*sys.argv[1:])
+    except Refused as error:
+        from dalsegno import check  # takes every stage's imports, so only here
+
+        others = [p for p in check.problems(script.parent) if p not in error.problems]
+        sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
     except UserError as error:
-        sys.exit(f"\n{Path(sys.argv[0]).stem}: {error}")
+        sys.exit(f"\n{script.stem}: {error}")
 
 
 def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
@@ -156,7 +177,9 @@ def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
             found.append((where, "is missing"))
         else:
             what = e["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            whole = isinstance(e["input"], dict) or is_dataclass(e["input"])  # a section's own check: it names the values
+            whole = isinstance(e["input"], dict) or is_dataclass(
+                e["input"]
+            )  # a section's own check: it names the values
             found.append((where, what if whole else f"{what}, got {json.dumps(e['input'], default=str)}"))
     return found
 
@@ -181,5 +204,4 @@ def hint(got: str, known: list[str]) -> str:
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        noun = "problem" if len(problems) == 1 else "problems"
-        raise UserError(f"{FILE}: {len(problems)} {noun}, nothing was run:\n  " + "\n  ".join(problems))
+        raise Refused(problems)
