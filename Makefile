@@ -26,4 +26,6 @@ $(READY): requirements.lock pyproject.toml
 	@echo "== Installing the pinned packages (about 5 GB with PyTorch, some minutes)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# Code is imported from the folder a command runs in, so that a queued experiment, which runs in a copy, runs its own.
+	@echo 'import sys; sys.path.insert(0, "src")' > "$$(.venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/dalsegno-here.pth"
 	@touch $@

@@ -29,12 +29,14 @@ def read(path: str | Path, keep: set[str]) -> FeatureTable:
         n = rows.groupby("clip_id")["segment"].transform("size")
         names = [pieces.name(c, k, n) for c, k, n in zip(rows["clip_id"], rows["segment"], n, strict=True)]
         rows["clip_id"] = rows["clip_id"].where(rows["clip_id"].isin(keep), names)
+        if keep.isdisjoint(names):
+            raise UserError(
+                f"{path}: the splits deal out pieces of clips, and the features are of others; "
+                "set features.segments to the number in splits.segments"
+            )
     rows = rows[rows["clip_id"].isin(keep)].sort_values(["clip_id", "segment"], ignore_index=True)
     if rows.empty:
-        raise UserError(
-            f"{path}: none of its clips is in the splits; if splits.protocol is shuffled_segments, set features.segments "
-            "to the number in splits.segments"
-        )
+        raise UserError(f"{path}: none of its clips is in the splits")
     names = [c for c in rows.columns if c not in ("clip_id", "segment")]
     x = rows[names].to_numpy(np.float32)
     if not np.isfinite(x).all():
