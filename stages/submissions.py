@@ -23,7 +23,7 @@ def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str
                 labels = submissions.called(rows, wanted)
                 lacking = submissions.write(draft / f"submission_{family}_{key}.csv", layout, labels)
                 note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
-                progress.say(f"{family}/{key:<20} {len(labels)} clips{note}")
+                progress.say(f"{f'{family}/{key}':<24} {len(labels)} clips{note}")
 
 
 if __name__ == "__main__":
