@@ -9,6 +9,7 @@ help: ## list the targets
 
 run: $(READY) ## install, run the whole pipeline, say where the report is
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
+	@dalsegno check
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
 

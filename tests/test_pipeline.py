@@ -94,7 +94,11 @@ def test_params_are_the_sections_loaded(name):
 def variant_key(call, name):
     """The entry that `params.variant(key, …)` reads: the stage's own key, or the one its section names."""
     argument = ast.unparse(call.args[0])
-    return name.split("@")[1] if argument == "key" else lookup(PARAMS, argument.replace("p.", f"{name.replace('@', '.')}."))
+    return (
+        name.split("@")[1]
+        if argument == "key"
+        else lookup(PARAMS, argument.replace("p.", f"{name.replace('@', '.')}."))
+    )
 
 
 @each_stage

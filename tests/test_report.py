@@ -43,7 +43,9 @@ def render(root, args, change=None):
             found = json.loads(Path(args[5]).read_text())
             change(found)
             Path(args[5]).write_text(json.dumps(found))
-        STAGES["report"](args[5], args[7], args[8], args[2], args[1], "metrics/protocols.json", str(root / "report.html"))
+        STAGES["report"](
+            args[5], args[7], args[8], args[2], args[1], "metrics/protocols.json", str(root / "report.html")
+        )
     return (root / "report.html").read_text()
 
 

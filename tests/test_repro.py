@@ -33,7 +33,8 @@ CLASSICAL = {"classical@majority", "classical@logistic"}
 CNN = {"cnn@conv", "cnn@wave"}
 TRANSFER = {"transfer@frozen", "transfer@finetuned"}
 MODELS = CLASSICAL | {"mlp@small"} | CNN | TRANSFER
-END = {"compare", "report"}
+SCORES = {"compare", "report"}
+END = SCORES | {"submissions"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END  # compare reads runs/, where pretrain writes as well
 OF_CLIPS = {"features", "spectrograms@logmel", "spectrograms@waveform", "splits", "embeddings@notes", "protocols"}
 ALL = {"corpus", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
@@ -216,12 +217,12 @@ def test_a_comment_in_one_architecture_reruns_its_models(clone):
 def test_a_stage_that_writes_the_same_bytes_spares_all_below_it(clone):
     """The spectrograms and the backbone come out as they were; only what pretraining cost differs, in runs/."""
     comment("spectrograms/logmel.py")(clone)
-    assert clone.repro() == {"spectrograms@logmel", "pretrain@notes", "compare"}
+    assert clone.repro() == {"spectrograms@logmel", "pretrain@notes", "compare", "submissions"}
 
 
 def test_the_seed_of_the_intervals_reruns_the_comparison(clone):
     clone.set(put("compare.seed", 1))
-    assert clone.repro() == END
+    assert clone.repro() == SCORES
 
 
 def test_another_split_computes_no_audio_again(clone):
@@ -296,7 +297,7 @@ EDITS = {
     "pretrain": (put("pretrain.notes.train.lr", 0.5), BACKBONE),
     "embeddings.notes": (put("embeddings.notes.view.crop_s", 0.9), {"embeddings@notes", "transfer@frozen"} | END),
     "transfer.finetuned": (put("transfer.finetuned.body_lr", 0.9), {"transfer@finetuned"} | END),
-    "compare": (put("compare.confidence", 0.9), END),
+    "compare": (put("compare.confidence", 0.9), SCORES),
     "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
@@ -310,7 +311,7 @@ EDITS = {
     "comment in what is inert": (comment("progress.py"), set()),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
-    "new metric": (new_metric, {"protocols"} | END),
+    "new metric": (new_metric, {"protocols"} | SCORES),
 }
 
 

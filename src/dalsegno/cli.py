@@ -5,7 +5,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-from dalsegno import check, clips, datasets, doctor_page, files, params
+from dalsegno import check, clips, datasets, doctor_page, files, params, tree
 from dalsegno.dataset import Params
 from dalsegno.params import UserError
 from dalsegno.runtime import Runtime
@@ -39,13 +39,21 @@ def doctor(asked: argparse.Namespace) -> None:
 
 
 def check_params(_: argparse.Namespace) -> None:
-    """Hold params.yaml against every stage. Raises UserError with all problems if there are any."""
+    """Hold params.yaml against every stage, and see that the data are there. Raises UserError with all problems.
+
+    DVC itself stops at a missing folder before any stage of ours can say what it should have held.
+    """
     stages = Path("stages")
     if not stages.is_dir():
         raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
     found = check.problems(stages)
     if found:
         raise params.Refused(found)
+    p = params.load(dataset=Params)
+    if p.name not in DATASETS:
+        raise UserError(f"{params.FILE}: dataset.name: got {p.name!r}; there are: {', '.join(DATASETS)}")
+    if not Path(p.root).is_relative_to("data"):  # what the pipeline makes is not there before its first run
+        tree.check(Path(p.root), params.component("dalsegno.datasets", p.name).EXPECTS)
     print(f"{params.FILE}: no problems")
 
 
@@ -59,6 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
     one.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
     one.set_defaults(do=doctor)
-    one = commands.add_parser("check", help="say all that is wrong with params.yaml")
+    one = commands.add_parser("check", help="say all that is wrong with params.yaml, and whether the data are there")
     one.set_defaults(do=check_params)
     return parser

@@ -28,7 +28,9 @@ Count = Annotated[int, Field(ge=1)]
 class Params:
     """`train:` of every entry under mlp, cnn and transfer."""
 
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)  # one run each: initial weights, order of batches, crops
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (
+        0,
+    )  # one run each: initial weights, order of batches, crops
     epochs: Count = 50  # upper bound; early stopping may end sooner
     batch_size: Count = 32
     loss: Literal["cross_entropy", "hinge", "kl"] = "cross_entropy"
