@@ -41,15 +41,8 @@ def run(x, seed=0, y=None, **settings):
 
 def test_nothing_is_done_unless_asked():
     x, y = pictures(), labels()
-    assert augment.of(Params()) is None
     same_x, same_y = augment.augment(x, y, Params(), generator())
     assert same_x is x and same_y is y
-
-
-def test_the_callable_of_params_does_what_augment_does():
-    x, y = pictures(), labels()
-    for ours, theirs in zip(augment.of(Params(**ALL_ON))(x, y, generator()), run(x, **ALL_ON), strict=True):
-        assert torch.equal(ours, theirs)
 
 
 @pytest.mark.parametrize("settings", [*EACH, ALL_ON], ids=lambda s: "all" if len(s) > 2 else next(iter(s)))

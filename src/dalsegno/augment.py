@@ -6,7 +6,6 @@ are filled with the mean of the bin and borders from the sample itself, so only 
 """
 
 import math
-from collections.abc import Callable
 from typing import Annotated
 
 import torch
@@ -58,12 +57,6 @@ def check(p: Params, ndim: int) -> None:
         raise UserError(
             f"augment: {KINDS[ndim]} cannot be augmented by {', '.join(refused)}; set it to 0, or use {', '.join(taken)}"
         )
-
-
-def of(p: Params) -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]] | None:
-    """`augment` with these parameters, or None where they ask for nothing."""
-    asked = p.gain_db or p.time_shift_share or p.rotation_degrees or p.noise_std or p.time_masks or p.frequency_masks
-    return (lambda x, y, generator: augment(x, y, p, generator)) if asked or p.mixup_alpha else None
 
 
 @torch.no_grad()
