@@ -76,7 +76,7 @@ def test_equal_to_librosas_own_calls(clip):
 
 
 def test_tuning_is_librosas(clip):
-    power = spectrum.magnitude(clip, 2048, 512) ** 2
+    power = spectrum.power(clip, 2048, 512)
     assert tuning.estimate(power, RATE_HZ) == librosa.estimate_tuning(S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ)
     assert tuning.estimate(np.zeros((5, 1025), np.float32), RATE_HZ) == 0
 

@@ -23,13 +23,13 @@ class Analysis:
 
     @cached_property
     def magnitude(self) -> np.ndarray:
-        """Magnitude spectrum [shape=(n_frames, 1 + n_fft // 2)]; in double precision, for the valleys of `contrast`."""
-        return spectrum.magnitude(self.y, self.n_fft, self.hop_length, precision=np.float64)
+        """Magnitude spectrum [shape=(n_frames, 1 + n_fft // 2)]."""
+        return np.sqrt(self.power)
 
     @cached_property
     def power(self) -> np.ndarray:
-        """Power spectrum [shape=(n_frames, 1 + n_fft // 2)]."""
-        return np.square(self.magnitude)
+        """Power spectrum [shape=(n_frames, 1 + n_fft // 2)]; in double precision, for the valleys of `contrast`."""
+        return spectrum.power(self.y, self.n_fft, self.hop_length, precision=np.float64)
 
     @cached_property
     def log_mel(self) -> np.ndarray:

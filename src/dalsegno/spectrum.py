@@ -22,25 +22,29 @@ def frames(y: np.ndarray, n_fft: int, hop_length: int, pad: str = "constant") ->
     return np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2, mode=pad), n_fft)[::hop_length]
 
 
-def blocks(
+def powers(
     y: np.ndarray, n_fft: int, hop_length: int, window: Window = "hann", precision: type = np.float32
 ) -> Iterator[np.ndarray]:
-    """The rows of `magnitude`, BLOCK at a time, for what needs no more than that at once.
+    """The rows of `power`, BLOCK at a time, for what needs no more than that at once.
 
     In single precision a bin near zero is off by the rounding of its loud neighbours, 1e-7 of them; `np.float64` takes
     half as long again and is right to the last digit of the float32 that comes out.
     """
     framed = frames(y, n_fft, hop_length)
     weights = scipy.signal.get_window(window, n_fft).astype(precision)
+    windowed = np.empty((BLOCK, n_fft), precision)
     for i in range(0, len(framed), BLOCK):
-        yield np.abs(scipy.fft.rfft(framed[i : i + BLOCK] * weights, axis=1).astype(np.complex64, copy=False))
+        some = framed[i : i + BLOCK]
+        x = np.multiply(some, weights, out=windowed[: len(some)])
+        magnitude = np.abs(scipy.fft.rfft(x, axis=1).astype(np.complex64, copy=False))
+        yield np.square(magnitude, out=magnitude)
 
 
-def magnitude(
+def power(
     y: np.ndarray, n_fft: int, hop_length: int, window: Window = "hann", precision: type = np.float32
 ) -> np.ndarray:
-    """Magnitude of the short-time Fourier transform [shape=(n_frames, 1 + n_fft // 2), float32], as |librosa.stft|."""
-    return np.concatenate(list(blocks(y, n_fft, hop_length, window, precision)))
+    """Power of the short-time Fourier transform [shape=(n_frames, 1 + n_fft // 2), float32], as |librosa.stft|²."""
+    return np.concatenate(list(powers(y, n_fft, hop_length, window, precision)))
 
 
 def frequencies_hz(sample_rate_hz: int, n_fft: int) -> np.ndarray:
@@ -78,7 +82,9 @@ def check_mel(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_m
 
 def decibels(power: np.ndarray, top_db: float | None = 80.0) -> np.ndarray:
     """10 log10 of `power`, floored at 1e-10 and, if `top_db` is given, at its loudest value less `top_db`."""
-    db = 10 * np.log10(np.maximum(power, np.float32(1e-10)))
+    db = np.maximum(power, np.float32(1e-10))
+    np.log10(db, out=db)
+    db *= 10
     return db if top_db is None else np.maximum(db, db.max() - np.float32(top_db))
 
 

@@ -32,8 +32,8 @@ def frames(path: Path, p: Params) -> np.ndarray:
     """The clip's spectrogram as stored [shape=(n_frames, n_mels)]."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     mels = [
-        spectrum.mel(np.square(block), p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz)
-        for block in spectrum.blocks(y, p.n_fft, p.hop_length)
+        spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz)
+        for block in spectrum.powers(y, p.n_fft, p.hop_length)
     ]
     return decibels.encode(np.concatenate(mels), p.top_db, p.dtype)
 

@@ -31,8 +31,8 @@ class Params:
 def frames(path: Path, p: Params) -> np.ndarray:
     """The clip's spectrogram as stored [shape=(n_frames, bins)]."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
-    blocks = spectrum.blocks(y, p.n_fft, p.hop_length, p.window)
-    power = np.concatenate([np.square(block[:, : p.max_bins]) for block in blocks])
+    blocks = spectrum.powers(y, p.n_fft, p.hop_length, p.window)
+    power = np.concatenate([block[:, : p.max_bins] for block in blocks])
     return decibels.encode(power, p.top_db, p.dtype)
 
 
