@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dalsegno import compare, files, folds, params, progress, scoreboard
+from dalsegno import compare, files, folds, paired, params, progress, scoreboard, scored, segment_accuracy
 
 
 def main(
@@ -15,18 +15,21 @@ def main(
     folders = compare.folders(
         dict(zip(("classical", "mlp", "cnn", "transfer"), keys, strict=True)), runs_dir, metrics_dir
     )
-    s = compare.scored(folds.read(splits_csv))
-    tables = {name: compare.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
-    s = compare.shared(s, tables.values())
-    models = {name: compare.runs(s, table) for name, table in tables.items()}
+    s = scored.held_out(folds.read(splits_csv))
+    tables = {name: scored.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
+    s = scored.shared(s, tables.values())
+    models = {name: scored.runs(s, table) for name, table in tables.items()}
 
     found = compare.setting(
         s, models, json.loads(Path(splits_json).read_text()), json.loads(Path(clips_json).read_text()), p
     )
     found["models"] = {
-        name: compare.figures(s, model, p) | compare.cost(folders[name][0] / "cost.json")
+        name: compare.figures(s, model, p)
+        | segment_accuracy.figures(name, folders[name][0] / "segments.parquet", s, p)
+        | compare.cost(folders[name][0] / "cost.json")
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
+    found["gains"] = paired.gains(s, models, p)
     confusions = [scoreboard.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
     scoreboard.write_csv(confusion_csv, confusions)
     scoreboard.write_csv(curves_csv, [scoreboard.curves(name, curves) for name, (_, curves) in folders.items()])

@@ -30,6 +30,8 @@ def build(
         neural = not name.startswith("classical")
         model_seeds = seeds if neural else seeds[:1]
         _run(root / "runs" / name, splits, classes, model_seeds, strength, rng, 10_000 * 3**i if neural else None)
+        if "conv" in name:
+            _segments(root / "runs" / name)
         if neural:
             _curves(root / "metrics" / name, folds.numbers(splits), model_seeds, strength or 0, rng)
         if name.startswith("transfer") and control and "fine" in name:
@@ -113,6 +115,16 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
     if parameters:
         cost |= {"parameters": float(parameters), "epochs": 23.3333, "best_epoch": 14.6667}
     _write(folder / "cost.json", cost)
+
+
+def _segments(folder):
+    """The held-out clips in four windows each: as the whole clip, but for a second one that says the next class."""
+    rows = predictions.read(folder / "predictions.parquet").query("split in ['valid', 'test']")
+    columns = [c for c in rows.columns if c.startswith("p_")]
+    windows = [rows.assign(segment=k) for k in range(4)]
+    windows[1][columns] = np.roll(rows[columns].to_numpy(), 1, axis=1)
+    table = pd.concat(windows).sort_values(["fold", "seed", "clip_id", "segment"], ignore_index=True)
+    table[["clip_id", "fold", "seed", "segment", "split", "label", *columns]].to_parquet(folder / "segments.parquet")
 
 
 def _curves(folder, fold_numbers, seeds, skill, rng):

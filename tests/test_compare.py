@@ -79,6 +79,66 @@ def test_says_what_was_scored_and_how(tree):
     assert "parameters" not in found["models"]["classical/majority"]
 
 
+def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
+    root, args, found = tree
+    assert list(found["gains"]) == ["transfer/finetuned"]
+    gain = found["gains"]["transfer/finetuned"]
+    assert gain["over"] == "transfer/finetuned-scratch"
+    one, other = (found["models"][name]["accuracy"] for name in ("transfer/finetuned", gain["over"]))
+    assert gain["accuracy"] == pytest.approx(one - other, abs=2e-6)
+    assert gain["low"] < gain["accuracy"] < gain["high"]
+    columns = [f"p_{c}" for c in fake_runs.CLASSES]
+    right = []
+    for folder in ("finetuned", "finetuned/control"):
+        rows = predictions.read(root / "runs/transfer" / folder / "predictions.parquet").query("split == 'test'")
+        mean = rows.groupby(["clip_id", "label"])[columns].mean()
+        right.append(mean.idxmax(axis=1).str.removeprefix("p_") == mean.index.get_level_values("label"))
+    assert gain["right_alone"] == (right[0] & ~right[1]).sum() > 0
+    assert gain["wrong_alone"] == (right[1] & ~right[0]).sum()
+    assert 0 < gain["p_value"] <= 1
+    text = Path(args[6]).read_text()
+    points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
+    assert f"transfer/finetuned: pretraining gains {points} over the same network from scratch" in text
+
+
+def test_without_a_twin_there_is_no_gain(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"transfer/finetuned": 1.0}, control=False)
+    assert compare(tmp_path, args)["gains"] == {}
+    assert "gains" not in Path(args[6]).read_text()
+
+
+def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.5, "mlp/features": 1.0})
+    models = compare(tmp_path, args)["models"]
+    rows = pd.read_parquet(tmp_path / "runs/cnn/conv/segments.parquet").query("split == 'test'")
+    called = np.array(fake_runs.CLASSES)[rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy().argmax(1)]
+    m = models["cnn/conv"]
+    assert m["segment_accuracy"] == pytest.approx((called == rows["label"]).mean(), abs=1e-6)
+    assert m["segment_accuracy"] < m["accuracy"]
+    width = m["segment_accuracy_high"] - m["segment_accuracy_low"]
+    assert m["segment_accuracy_low"] < m["segment_accuracy"] < m["segment_accuracy_high"]
+    assert width > 0.5 * (m["accuracy_high"] - m["accuracy_low"])  # four windows a clip are not four clips
+    assert "segment_accuracy" not in models["mlp/features"]
+    head, _, *lines = [line.split(" | ") for line in Path(args[6]).read_text().splitlines() if line.startswith("| ")]
+    assert head[2] == "segment acc. %"
+    assert lines[0][2].startswith(f"{100 * m['segment_accuracy']:.1f} (")
+    assert lines[1][2] == "–"
+
+
+def test_segments_always_right_are_no_surer_than_the_clips_allow(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 50.0}, groups_per_class=0)
+    path = tmp_path / "runs/cnn/conv/segments.parquet"
+    rows = pd.read_parquet(path)
+    rows[rows["segment"] != 1].to_parquet(path)
+    m = compare(tmp_path, args)["models"]["cnn/conv"]
+    assert (m["segment_accuracy"], m["segment_accuracy_high"]) == (1, 1)
+    assert m["segment_accuracy_low"] == m["accuracy_low"] < 0.97
+
+
+def test_no_segments_no_column(tree):
+    assert "segment" not in Path(tree[1][6]).read_text()
+
+
 def test_confusions_are_summed_over_seeds(tree):
     root, args, _ = tree
     rows = predictions.read(root / "runs/mlp/features/predictions.parquet").query("split == 'test'")
@@ -174,6 +234,11 @@ def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     assert Path(args[8]).read_text() == "model,run,epoch,train_loss,val_loss,val_accuracy\n"
 
 
+def segments(root, change):
+    folder = root / "runs/mlp/features"
+    change(pd.read_parquet(folder / "predictions.parquet").assign(segment=0)).to_parquet(folder / "segments.parquet")
+
+
 def split_again(root):
     splits = folds.read(root / "data/splits.csv")
     swap = splits["fold0"].map({"train": "test", "test": "train"}).fillna(splits["fold0"])
@@ -191,6 +256,15 @@ FAULTS = {
     "twice": (
         lambda root: edit(root, "mlp/features", lambda rows: pd.concat([rows, rows.tail(1)])),
         "predicts a clip twice",
+    ),
+    "segments of another split": (
+        lambda root: segments(root, lambda rows: rows.assign(split="valid")),
+        "segments.parquet was made under another split",
+    ),
+    "segments of nothing": (lambda root: segments(root, lambda rows: rows.head(0)), "no window of a scored test clip"),
+    "segment twice": (
+        lambda root: segments(root, lambda rows: pd.concat([rows, rows.tail(1)])),
+        "segments.parquet predicts a clip twice",
     ),
     "nothing shared": (
         lambda root: edit(root, "mlp/features", lambda rows: rows[rows["split"] != "test"]),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from dalsegno import classical, compare, folds, leaks, pieces, splits
+from dalsegno import classical, compare, folds, leaks, pieces, scored, splits
 from dalsegno.params import UserError, section
 from dalsegno.store import Store
 
@@ -114,8 +114,7 @@ def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical
 
 def _figures(rows: pd.DataFrame, predicted: pd.DataFrame, what: str) -> dict[str, Any]:
     """Accuracy by `what` with its interval, as `compare` scores it: on the test part, or validation if there is none."""
-    held = compare.scored(rows)
-    held = compare.shared(held, [predicted])
-    found = compare.figures(held, compare.runs(held, predicted), compare.Params(resamples=1000))
+    held = scored.shared(scored.held_out(rows), [predicted])
+    found = compare.figures(held, scored.runs(held, predicted), compare.Params(resamples=1000))
     figures = {f"{what}_{name}": value for name, value in found.items() if name.startswith("accuracy")}
     return {"part": held.part, f"{what}s": len(held.clips)} | figures

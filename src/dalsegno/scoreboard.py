@@ -11,8 +11,8 @@ from dalsegno import files
 
 CURVES = ["train_loss", "val_loss", "val_accuracy"]
 PERCENT = {
-    "accuracy": "accuracy %", "balanced_accuracy": "balanced acc. %", "macro_precision": "precision %",
-    "macro_recall": "recall %", "macro_f1": "F1 %",
+    "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
+    "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
 }  # fmt: skip
 
 
@@ -59,12 +59,27 @@ def markdown(found: dict[str, Any]) -> str:
     dataset, protocol, interval = found["dataset"], found["protocol"], found["interval"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", "", *_about(dataset, protocol, interval), ""]
-    head = ["model", *PERCENT.values(), "log-loss", "parameters", "training s", "ms/clip"]
+    models = sorted(found["models"].items(), key=lambda item: -item[1]["accuracy"])
+    percent = {metric: told for metric, told in PERCENT.items() if any(metric in m for _, m in models)}
+    head = ["model", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
     lines += [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
-    for name, m in sorted(found["models"].items(), key=lambda item: -item[1]["accuracy"]):
-        cells = [_cell(name), *(_interval(m, metric, 100, 1) for metric in PERCENT), _interval(m, "log_loss", 1, 3)]
+    for name, m in models:
+        cells = [_cell(name), *(_interval(m, metric, 100, 1) for metric in percent), _interval(m, "log_loss", 1, 3)]
         lines.append(_row(cells + [_plain(m, c) for c in ("parameters", "train_s", "predict_ms_per_clip")]))
+    if "segment_accuracy" in percent:
+        lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
+    lines += [line for name, gain in found["gains"].items() for line in ("", _gain(name, gain))]
     return "\n".join(lines) + "\n"
+
+
+def _gain(name: str, gain: dict[str, Any]) -> str:
+    points, low, high = ("??" if gain[k] is None else f"{100 * gain[k]:.1f}" for k in ("accuracy", "low", "high"))
+    p = f"= {gain['p_value']:.3f}" if gain["p_value"] >= 0.001 else "< 0.001"
+    return (
+        f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
+        f"scratch. Right about {gain['right_alone']} clips that {_cell(gain['over'])} calls wrong, wrong about "
+        f"{gain['wrong_alone']} that it calls right: exact McNemar test, p {p}."
+    )
 
 
 def _about(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
@@ -84,6 +99,8 @@ def _about(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str
 
 
 def _interval(m: dict[str, Any], metric: str, scale: int, digits: int) -> str:
+    if metric not in m:
+        return "–"
     ends = [m.get(f"{metric}_{end}") for end in ("low", "high")]
     told = "–".join("??" if end is None else f"{scale * end:.{digits}f}" for end in ends)
     return f"{scale * m[metric]:.{digits}f} ({told})"
