@@ -13,7 +13,7 @@ import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-from dalsegno import augment, batches, checkpoint, folds, patches, predict, predictions, preprocess, store, train
+from dalsegno import augment, batches, checkpoint, folds, predict, predictions, store, train
 from dalsegno.params import UserError
 
 CPU = torch.device("cpu")
@@ -304,146 +304,6 @@ def test_augmentation_is_applied_from_the_seed():
     assert any(((y > 0) & (y < 1)).any() for y in one)  # mixed labels
 
 
-# Patches: what a network sees of a clip
-
-
-META = {"kind": "logmel", "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
-LENGTHS = {"a": 35, "b": 20, "c": 7, "d": 101}
-
-
-def numbered_store(folder, **meta):
-    """Clips whose two bins say, in the store's unit, which clip it is and which frame: halves of what is stored."""
-    rows = [
-        (c, np.stack([np.full(n, i + 1), np.arange(n)], 1).astype(np.uint8)) for i, (c, n) in enumerate(LENGTHS.items())
-    ]
-    store.write(folder, rows, META | {"scale": 1.0, "offset": 0.0} | meta)
-    return folder
-
-
-def seen(tmp_path, keep=None, **view):
-    return patches.Patches(numbered_store(tmp_path / "s"), patches.View(**view), keep, CPU)
-
-
-def test_crops_lie_inside_their_clip_and_reach_both_ends(tmp_path):
-    p = seen(tmp_path, crop_s=2.0)
-    g = torch.Generator().manual_seed(0)
-    rows, owners = p.rows(["a", "b", "d"])
-    assert owners == ["a", "b", "d"]
-    starts = {c: set() for c in owners}
-    for _ in range(600):
-        x = p.take(rows, g)
-        assert x.shape == (3, 1, 2, 20)
-        for owner, (clip, frame) in zip(owners, x[:, 0], strict=True):
-            assert set(clip.tolist()) == {"abcd".index(owner) + 1}
-            assert (frame.diff() == 1).all() and frame[-1] < LENGTHS[owner]
-            starts[owner].add(int(frame[0]))
-    assert starts["a"] == set(range(16)) and starts["b"] == {0} and {0, 81} <= starts["d"] <= set(range(82))
-
-
-@pytest.mark.parametrize(("crop_s", "hop_s"), [(2.0, None), (2.0, 0.7), (1.0, 0.9), (3.0, 3.0)])
-def test_windows_cover_every_frame_of_a_clip(tmp_path, crop_s, hop_s):
-    p = seen(tmp_path, crop_s=crop_s, hop_s=hop_s)
-    for clip, n in LENGTHS.items():
-        covered, last = set(), -1
-        for x, owners in p.evaluation([clip], 3):
-            assert set(owners) == {clip} and len(x) == len(owners) <= 3
-            for which, frame in x[:, 0]:
-                inside = which != -80
-                covered |= set(frame[inside].int().tolist())
-                last = int(frame[inside][-1])
-        assert covered == set(range(n)) and last == n - 1
-
-
-def test_short_clips_are_padded_at_the_end_with_the_floor(tmp_path):
-    p = seen(tmp_path, crop_s=2.0)
-    for x in (p.take(p.rows(["c"])[0])[0, 0], p.take(p.rows(["c"])[0], torch.Generator())[0, 0]):
-        assert x[1, :7].tolist() == list(range(7)) and (x[:, 7:] == -80).all()
-
-
-def test_whole_clips_are_padded_to_the_longest(tmp_path):
-    p = seen(tmp_path, crop_s=None)
-    assert p.input_shape == (1, 2, 101)
-    x, owners = next(p.evaluation(list("abcd"), 8))
-    assert owners == list("abcd") and [int((row[0, 0] != -80).sum()) for row in x] == list(LENGTHS.values())
-
-
-def test_stored_numbers_become_their_unit(tmp_path):
-    numbered_store(tmp_path / "s", scale=0.5, offset=-80.0)
-    p = patches.Patches(tmp_path / "s", patches.View(crop_s=0.5), None, CPU)
-    assert p.take(torch.tensor([0]))[0, 0].tolist() == [[-79.5] * 5, [-80, -79.5, -79, -78.5, -78]]
-
-
-@pytest.mark.parametrize(
-    ("kind", "shape", "expected"),
-    [("logmel", (8,), (1, 8, 10)), ("image", (8, 3), (3, 8, 10)), ("waveform", (1,), (1, 10))],
-)
-def test_shapes(tmp_path, kind, shape, expected):
-    x = np.random.default_rng(0).normal(size=(30, *shape)).astype(np.float16)
-    store.write(tmp_path / "s", [("a", x)], META | {"kind": kind, "scale": 1.0, "offset": 0.0, "floor": 0.0})
-    p = patches.Patches(tmp_path / "s", patches.View(crop_s=1.0), None, CPU)
-    assert p.input_shape == expected and p.example().shape == (2, *expected)
-    assert np.array_equal(
-        p.take(torch.tensor([0]))[0].reshape(-1), np.moveaxis(x[:10], 0, -1).swapaxes(0, -2).reshape(-1)
-    )
-    mean, std = p.moments(["a"])
-    axes = (0, 2) if x.ndim == 3 else 0
-    assert np.allclose(mean, x.astype(float).mean(axes), atol=1e-5)
-    assert np.allclose(std, x.astype(float).std(axes), atol=1e-5)
-
-
-def test_only_the_clips_asked_for_are_there(tmp_path):
-    p = seen(tmp_path, keep={"d", "b"})
-    assert p.clip_ids == ["b", "d"] and p.rows(["a", "d"])[1] == ["d"]
-    with pytest.raises(UserError, match="none of its clips is in the splits"):
-        seen(tmp_path, keep={"x"})
-
-
-# Preprocessing
-
-
-def test_standardise_by_the_training_part_and_constants_stay_at_zero():
-    x = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
-    done = preprocess.Standardise(x.mean(0), x.std(0, correction=0))(x)
-    assert done.tolist() == [[-1, 0], [1, 0]]
-
-
-@pytest.mark.parametrize("shape", [(4, 1, 6, 9), (4, 1, 30)])
-def test_each_clip_by_its_own_figures(shape):
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 7 + torch.arange(4).view(
-        -1, *[1] * (len(shape) - 1)
-    )
-    own = preprocess.PerClip("clip")(x).flatten(1)
-    assert torch.allclose(own.mean(1), torch.zeros(4), atol=1e-6)
-    assert torch.allclose(own.std(1, correction=0), torch.ones(4), atol=1e-5)
-    unit = preprocess.PerClip("minmax")(x).flatten(1)
-    assert (unit.amin(1) == 0).all() and torch.allclose(unit.amax(1), torch.ones(4))
-    for kind in ("clip", "minmax"):
-        assert preprocess.PerClip(kind)(torch.full(shape, 3.0)).isfinite().all()  # silence
-
-
-def test_normalisation_of_bins():
-    mean, std = torch.tensor([-60.0, -20.0, -80.0]), torch.tensor([10.0, 14.0, 0.0])
-    x = mean[:, None] + std[:, None] * torch.randn(50, 1, 3, 400, generator=torch.Generator().manual_seed(0))
-    each = preprocess.normalise("bin", mean, std)(x)
-    assert torch.allclose(each.mean((0, 1, 3)), torch.zeros(3), atol=0.02)
-    assert torch.allclose(each.std((0, 1, 3)), torch.tensor([1.0, 1.0, 0.0]), atol=0.02)
-    nearly = preprocess.normalise("bin", mean, torch.tensor([10.0, 14.0, 1e-5]))
-    assert nearly.std.flatten().tolist() == pytest.approx([10, 14, 2])  # a quarter of the mean deviation
-    whole = preprocess.normalise("dataset", mean, std)(x)
-    assert whole.mean().abs() < 0.02 and abs(whole.std() - 1) < 0.02
-
-
-def test_principal_components_keep_the_share_asked_for_and_are_white():
-    g = torch.Generator().manual_seed(0)
-    x = torch.randn(400, 3, generator=g) @ torch.diag(torch.tensor([3.0, 1.0, 0.1]))
-    x = x @ torch.linalg.qr(torch.randn(3, 3, generator=g))[0]
-    x = x - x.mean(0)
-    for share, n in ((0.85, 1), (0.95, 2), (1.0, 3)):
-        done = preprocess.Pca(x, share)(x)
-        assert done.shape == (400, n)
-        assert torch.allclose(done.T @ done / 400, torch.eye(n), atol=1e-3)
-
-
 # Predictions of clips
 
 
@@ -479,6 +339,8 @@ def test_mean_and_majority():
 
 
 # Whole stages, on an easy task
+
+META = {"kind": "logmel", "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
 
 
 def stage(name):

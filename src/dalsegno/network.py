@@ -13,7 +13,8 @@ from dalsegno.preprocess import Model
 
 def from_scratch(arch: str, p: Any, patches: Patches, train_ids: list[str], n_labels: int) -> Model:
     """An untrained `models/<arch>.py` for these spectrograms, normalised as their view says by the training clips."""
-    prep = preprocess.normalise(patches.view.normalise, *patches.moments(train_ids))
+    view = patches.view
+    prep = preprocess.spectrograms(view.normalise, *patches.moments(train_ids), view.resize, view.channels)
     return build(arch, p, prep, patches.example(), n_labels)
 
 

@@ -3,35 +3,20 @@
 Clips are stored whole, so what a model sees of them (`view:`) is its own affair and never invalidates audio work.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from dalsegno import pieces, store
-from dalsegno.params import UserError, section
-from dalsegno.preprocess import Normalisation
+from dalsegno import pieces, store, views
+from dalsegno.params import UserError
+from dalsegno.views import View, Windows
 
-
-@section
-class Windows:
-    """`view:` of an embeddings entry: the pieces in which a network sees a clip."""
-
-    crop_s: Annotated[float, Field(gt=0)] | None = 3.0  # seconds at a time; null: whole clips, padded to the longest
-    hop_s: Annotated[float, Field(gt=0)] | None = None  # between evaluation windows; null: crop_s, end to end
-
-
-@section
-class View(Windows):
-    """`view:` of every cnn and transfer entry: what the network sees of a clip, and how."""
-
-    vote: Literal["mean", "majority"] = "mean"  # how a clip's windows become one prediction
-    normalise: Normalisation = "bin"
+LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
 
 class Patches:
@@ -39,85 +24,125 @@ class Patches:
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
     keep: clip ids to use; None: all. Clips shorter than the crop are padded at the end with the store's floor: silence.
+    Raises UserError if the view does not go with what is stored.
     """
 
     def __init__(self, folder: str | Path, view: Windows, keep: set[str] | None, device: torch.device) -> None:
         stored = store.open(folder)
-        self.meta, self.device, self.view = stored.meta, device, view
+        self.view = view if isinstance(view, View) else View(crop_s=view.crop_s, hop_s=view.hop_s)
+        self.meta, self.device = stored.meta, device
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
+        views.check(self.view, self.meta, folder)
         self.clip_ids = list(index.index)
-        self.start = torch.tensor(index["start"].to_numpy(np.int64))
-        self.n_frames = torch.tensor(index["n_frames"].to_numpy(np.int64))
-        self.frames = _resident(torch.from_numpy(stored.frames), device)
-        self.crop = self._frames_of(view.crop_s) if view.crop_s else int(self.n_frames.max())
-        self.hop = self._frames_of(view.hop_s) if view.hop_s else self.crop
-        self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
         self._row = {c: i for i, c in enumerate(self.clip_ids)}
+        self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
+        self.n_parts = self.view.parts or 1
+        self.start, self.n_frames = _parts(*self.whole, self.n_parts)
+        self.scale, self.offset, self.floor = (
+            torch.tensor(self.meta[k], dtype=torch.float32, device=device) for k in ("scale", "offset", "floor")
+        )
+        self.frames = _resident(torch.from_numpy(stored.frames), device)
+        self.crop = self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max())
+        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else self.crop
+        views.check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
+        self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
 
     def rows(self, clip_ids: list[str]) -> tuple[Tensor, list[str]]:
-        """Indices of the training examples of `clip_ids`, one a clip, and the clip of each."""
+        """Indices of the training examples of `clip_ids`, one a clip or each of its parts, and the clip of each."""
         kept = [c for c in clip_ids if c in self._row]
-        return torch.tensor([self._row[c] for c in kept], dtype=torch.int64), kept
+        first = torch.tensor([self._row[c] for c in kept], dtype=torch.int64) * self.n_parts
+        return (first[:, None] + torch.arange(self.n_parts)).flatten(), [c for c in kept for _ in range(self.n_parts)]
 
     def take(self, rows: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A crop of each clip in `rows`, at a random place if there is a generator, else from its beginning."""
-        offset = torch.zeros(len(rows), dtype=torch.int64)
+        """A crop of each example in `rows`, at a random place if there is a generator, else from its beginning."""
+        start, n = self.start[rows], self.n_frames[rows]
         if generator is not None:
-            room = (self.n_frames[rows] - self.crop).clamp_min(0) + 1
+            room = (n - self.crop).clamp_min(0) + 1
             offset = (torch.rand(len(rows), generator=generator, dtype=torch.float64) * room).long()
-        return self._cut(rows, offset)
+            start, n = start + offset, n - offset
+        return self._cut(start, n, self.crop)
 
     def example(self) -> Tensor:
         """Two crops, for a network to take its sizes from."""
         return self.take(torch.tensor([0, 0]))
 
     def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
-        """Windows that cover every clip of `clip_ids`, in batches, and the clip of each window."""
-        rows, owners = self.rows(clip_ids)
-        windows = [
-            (row, at, owner) for row, owner in zip(rows.tolist(), owners, strict=True) for at in self._windows(row)
-        ]
-        for i in range(0, len(windows), batch_size):
-            row, at, owner = zip(*windows[i : i + batch_size], strict=True)
-            yield self._cut(torch.tensor(row), torch.tensor(at)), list(owner)
+        """What is shown of every clip of `clip_ids`, in batches of one length, and the clip of each view.
+
+        Windows that cover the clip, in order of time; or the clip whole, where the view says so.
+        """
+        shown = self._whole if self.view.evaluate == "whole" else self._windows
+        for length, seen in shown(clip_ids).items():
+            n = max(1, min(batch_size, LARGEST // self._size(length)))
+            for i in range(0, len(seen), n):
+                start, n_frames, owners = zip(*seen[i : i + n], strict=True)
+                yield self._cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
 
     def moments(self, clip_ids: list[str]) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (bin,) over all frames (and channels) of `clip_ids`, in the store's unit."""
+        """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""
         count, total, square = 0, 0.0, 0.0
         for row in self.rows(clip_ids)[0].tolist():
             start = int(self.start[row])
-            x = self._unit(self.frames[start : start + int(self.n_frames[row])]).double()
-            x = x.movedim(1, -1).flatten(0, -2)
+            stored = self.frames[start : start + int(self.n_frames[row])]
+            x = self._unit(stored.to(self.device)).double()
             count, total, square = count + len(x), total + x.sum(0), square + x.square().sum(0)
         mean = total / count
-        return mean.float(), (square / count - mean.square()).clamp_min(0).sqrt().float()
+        std = (square / count - mean.square()).clamp_min(0).sqrt()
+        return mean.float().movedim(0, -1), std.float().movedim(0, -1)
 
-    def _cut(self, rows: Tensor, offset: Tensor) -> Tensor:
-        """x (batch, channel, bin, frame) of `crop` frames from `offset` on."""
-        at = offset[:, None] + torch.arange(self.crop)
-        beyond = at >= self.n_frames[rows][:, None]
-        index = (self.start[rows][:, None] + at).masked_fill(beyond, 0)
-        x = self.frames[index.to(self.frames.device)]
+    def _cut(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
+        """x (batch, channel, bin, frame) of `length` frames from each `start`, of which only `n_frames` are the clip's."""
+        x = self._gather(start, n_frames, length)
         if x.device != self.device:
             x = x.pin_memory().to(self.device, non_blocking=True)
         x = self._unit(x)
-        x[beyond.to(self.device)] = self.meta["floor"]
+        if int(n_frames.min()) < length:
+            beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
+            x = torch.where(beyond.view(*beyond.shape, *[1] * (x.ndim - 2)), self.floor, x)
         if self.meta["kind"] == "waveform":
             return x.transpose(1, 2).contiguous()
         return (x[:, None] if x.ndim == 3 else x.movedim(-1, 1)).transpose(2, 3).contiguous()
 
-    def _unit(self, stored: Tensor) -> Tensor:
-        return stored.float() * self.meta["scale"] + self.meta["offset"]
+    def _gather(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
+        """Stored frames (batch, length, …); what lies beyond a clip's end is anything."""
+        device = self.frames.device
+        at = start.to(device, non_blocking=True)[:, None] + torch.arange(length, device=device)
+        return self.frames[at.clamp_max(len(self.frames) - 1)]
 
-    def _windows(self, row: int) -> list[int]:
-        """Where evaluation windows begin; the last one ends with the clip."""
-        last = max(int(self.n_frames[row]) - self.crop, 0)
-        return sorted({*range(0, last, self.hop), last})
+    def _unit(self, stored: Tensor) -> Tensor:
+        return stored.float().mul_(self.scale).add_(self.offset)
+
+    def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
+        """Length of the windows → (first frame, frames left, clip) of each; a clip's last one ends with it."""
+        views = []
+        rows, owners = self.rows(clip_ids)
+        for start, n, owner in zip(self.start[rows].tolist(), self.n_frames[rows].tolist(), owners, strict=True):
+            last = max(n - self.crop, 0)
+            views += [(start + at, n - at, owner) for at in sorted({*range(0, last, self.hop), last})]
+        return {self.crop: views}
+
+    def _whole(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
+        """Length → (first frame, frames, clip) of each clip of that length; none is shown shorter than a crop."""
+        views: dict[int, list[tuple[int, int, str]]] = {}
+        for clip in clip_ids:
+            start, n = (int(values[self._row[clip]]) for values in self.whole)
+            views.setdefault(max(n, self.crop), []).append((start, n, clip))
+        return views
+
+    def _size(self, length: int) -> int:
+        """Numbers of one view of `length` frames, as stored or as the network sees it, whichever is more."""
+        return max(length * self.meta["bins"], math.prod(self.view.resize or ())) * self.meta["channels"]
 
     def _frames_of(self, seconds: float) -> int:
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
+
+
+def _parts(start: Tensor, n_frames: Tensor, n_parts: int) -> tuple[Tensor, Tensor]:
+    """Start and n_frames (clip * part,) of the equal parts of each clip."""
+    edges = n_frames[:, None] * torch.arange(n_parts + 1) // n_parts
+    return (start[:, None] + edges[:, :-1]).flatten(), edges.diff(dim=1).flatten()
 
 
 def _pieces(index: pd.DataFrame, keep: set[str]) -> pd.DataFrame:

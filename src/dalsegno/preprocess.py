@@ -4,12 +4,17 @@ Everything learnt from data (means, deviations, principal components) is learnt 
 as buffers.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-Normalisation = Literal["dataset", "bin", "clip", "minmax"]
+Normalisation = Literal["dataset", "bin", "clip", "minmax", "none"]
+Channels = Literal["one", "repeat", "colour", "deltas"]
+Count = Annotated[int, Field(ge=1)]
+Size = tuple[Count, Count]  # bins, frames
 
 
 class Standardise(nn.Module):
@@ -25,19 +30,74 @@ class Standardise(nn.Module):
 
 
 class PerClip(nn.Module):
-    """Each example by its own figures: `clip` to mean 0 and deviation 1, `minmax` to [0, 1]."""
+    """Each channel of each example by its own figures: `clip` to mean 0 and deviation 1, `minmax` to [0, 1]."""
 
     def __init__(self, kind: Literal["clip", "minmax"]) -> None:
         super().__init__()
         self.kind = kind
 
     def forward(self, x: Tensor) -> Tensor:
-        flat = x.flatten(1)
-        shape = (-1, *[1] * (x.ndim - 1))
+        flat = x.flatten(2)
+        shape = (*x.shape[:2], *[1] * (x.ndim - 2))
         if self.kind == "minmax":
-            low, high = flat.amin(1).view(shape), flat.amax(1).view(shape)
+            low, high = flat.amin(2).view(shape), flat.amax(2).view(shape)
             return (x - low) / (high - low).clamp_min(1e-6)
-        return (x - flat.mean(1).view(shape)) / flat.std(1, correction=0).view(shape).clamp_min(1e-6)
+        return (x - flat.mean(2).view(shape)) / flat.std(2, correction=0).view(shape).clamp_min(1e-6)
+
+
+class Resize(nn.Module):
+    """Scale pictures (batch, channel, bin, frame) to `size` (bins, frames), smoothing what shrinks."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, self.size, mode="bilinear", antialias=True)
+
+
+class Repeat(nn.Module):
+    """The one channel three times, for networks that take colours."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.expand(-1, 3, -1, -1)
+
+
+class Colour(nn.Module):
+    """Values in [0, 1] painted by matplotlib's magma: red, green and blue in [0, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import matplotlib  # half a second, which other models need not wait for
+
+        table = torch.tensor(matplotlib.colormaps["magma"](range(256))[:, :3], dtype=torch.float32)
+        self.register_buffer("table", table)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.table[(x[:, 0] * 256).long().clamp(0, 255)].movedim(-1, 1)
+
+
+class Deltas(nn.Module):
+    """A spectrogram, its slope over time and the slope of that, as three channels.
+
+    The slope is that of a line through nine frames, as in `librosa.feature.delta` (Furui 1986, equation 1); beyond the
+    ends the outermost frame goes on.
+    """
+
+    WIDTH = 9
+
+    def __init__(self) -> None:
+        super().__init__()
+        step = torch.arange(self.WIDTH, dtype=torch.float32) - self.WIDTH // 2
+        self.register_buffer("slope", (step / step.square().sum()).view(1, 1, 1, -1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self._delta(x)
+        return torch.cat([x, first, self._delta(first)], 1)
+
+    def _delta(self, x: Tensor) -> Tensor:
+        beside = self.WIDTH // 2
+        return F.conv2d(F.pad(x, (beside, beside, 0, 0), mode="replicate"), self.slope)
 
 
 class Pca(nn.Module):
@@ -70,15 +130,32 @@ class Model(nn.Module):
         return self.net(self.prep(x))
 
 
-def normalise(kind: Normalisation, mean: Tensor, std: Tensor) -> nn.Module:
-    """The module for `view.normalise`. mean, std: (bin,) over the training part's frames.
+CHANNELS = {"repeat": Repeat, "colour": Colour, "deltas": Deltas}
 
-    dataset: one mean and deviation for all bins; bin: each bin its own, a deviation of at least a quarter of the mean
-    one, lest a bin that is nearly always silent drown the others; clip and minmax: each example its own.
+
+def spectrograms(
+    kind: Normalisation, mean: Tensor, std: Tensor, resize: Size | None = None, channels: Channels = "one"
+) -> nn.Module:
+    """The module for a `view:`, in this order: normalise, resize, channels. mean, std: as for `normalise`."""
+    steps = [normalise(kind, mean, std)]
+    steps += [Resize(tuple(resize))] if resize else []
+    steps += [CHANNELS[channels]()] if channels != "one" else []
+    return nn.Sequential(*steps) if len(steps) > 1 else steps[0]
+
+
+def normalise(kind: Normalisation, mean: Tensor, std: Tensor) -> nn.Module:
+    """The module for `view.normalise`. mean, std: ([channel,] bin) over the training part's frames.
+
+    dataset: one mean and deviation for all bins of a channel; bin: each bin its own, a deviation of at least a quarter
+    of the mean one, lest a bin that is nearly always silent drown the others; clip and minmax: each example its own;
+    none: values stay in the unit of the store.
     """
+    if kind == "none":
+        return nn.Identity()
     if kind in ("clip", "minmax"):
         return PerClip(kind)
     if kind == "dataset":
-        std = (std.square().mean() + mean.var(correction=0)).sqrt()
-        return Standardise(mean.mean(), std)
-    return Standardise(mean[:, None], std.clamp_min(std.mean() / 4)[:, None])
+        each = (-1, 1, 1) if mean.ndim > 1 else ()
+        std = (std.square().mean(-1) + mean.var(-1, correction=0)).sqrt()
+        return Standardise(mean.mean(-1).reshape(each), std.reshape(each))
+    return Standardise(mean[..., None], std.clamp_min(std.mean(-1, keepdim=True) / 4)[..., None])
