@@ -104,6 +104,38 @@ def test_a_missing_interval_is_not_invented(tmp_path):
     assert "interval ??–?? %" in page.text
 
 
+def test_what_pretraining_gains_is_told_with_its_interval_and_test(html, tmp_path):
+    def unsure(found):
+        gain = {"accuracy": 0.031, "low": -0.01, "high": 0.072, "p_value": 0.0004, "right_alone": 1, "wrong_alone": 0}
+        found["gains"]["transfer/finetuned"] |= gain
+
+    def one_unit(found):
+        found["gains"]["transfer/finetuned"] |= {"accuracy": -0.0001, "low": None, "high": None}
+
+    told = Page(render(tmp_path / "a", fake_runs.build(tmp_path / "a", **SMALL), unsure)).text
+    assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in told
+    assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in told
+    assert "p < 0.001" in told
+    assert (
+        "gains 0.0 points (?? to ??) over"
+        in Page(render(tmp_path / "b", fake_runs.build(tmp_path / "b", **SMALL), one_unit)).text
+    )
+    assert "gains" in Page(html).ids
+    assert "gains" not in Page(render(tmp_path / "c", fake_runs.build(tmp_path / "c", **SMALL, control=False))).ids
+
+
+def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
+    skill = {"mlp/features": 0.5, "cnn/conv": 1.5}
+    args = fake_runs.build(tmp_path, skill=skill, classes=fake_runs.CLASSES[:4])
+    text = Page(render(tmp_path, args)).text
+    m = json.loads(Path(args[5]).read_text())["models"]["cnn/conv"]
+    ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
+    assert "accuracy segmentaccuracy balancedaccuracy" in text  # two lines each
+    assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
+    assert re.search(r"mlp/features [\d.]+ [\d.]+–[\d.]+ – [\d.]+ ", text)
+    assert "segmentaccuracy" not in Page(html).text
+
+
 def test_hostile_names_are_text(tmp_path):
     args = fake_runs.build(tmp_path, classes=sorted(HOSTILE), skill=FEW, title="<img src=x onerror=alert(1)>")
     html = render(tmp_path, args)

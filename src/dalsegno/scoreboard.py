@@ -73,13 +73,17 @@ def markdown(found: dict[str, Any]) -> str:
 
 
 def _gain(name: str, gain: dict[str, Any]) -> str:
-    points, low, high = ("??" if gain[k] is None else f"{100 * gain[k]:.1f}" for k in ("accuracy", "low", "high"))
+    points, low, high = (_points(gain[k]) for k in ("accuracy", "low", "high"))
     p = f"= {gain['p_value']:.3f}" if gain["p_value"] >= 0.001 else "< 0.001"
     return (
         f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
-        f"scratch. Right about {gain['right_alone']} clips that {_cell(gain['over'])} calls wrong, wrong about "
-        f"{gain['wrong_alone']} that it calls right: exact McNemar test, p {p}."
+        f"scratch. By mean probability over runs it is right about {gain['right_alone']} clips that {_cell(gain['over'])} "
+        f"calls wrong, and wrong about {gain['wrong_alone']} that it calls right: exact McNemar test, p {p}."
     )
+
+
+def _points(value: float | None) -> str:
+    return "??" if value is None else f"{100 * value:z.1f}".replace("-", "−")
 
 
 def _about(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:

@@ -41,13 +41,15 @@ def render(s: Sources) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"percent": _percent, "number": _number, "figure": _figure}
+    pages.filters |= {"percent": _percent, "number": _number, "figure": _figure, "points": _points, "chance": _chance}
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
     return pages.get_template("page.html.j2").render(
         dataset=s.compare["dataset"],
         protocol=s.compare["protocol"],
         interval=s.compare["interval"],
         models=ranked,
+        segmented=any("segment_accuracy" in m for _, m in ranked),
+        gains=s.compare["gains"],
         best=ranked[0],
         second=ranked[1] if len(ranked) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
@@ -109,6 +111,15 @@ def _number(value: Any, digits: int | None = None) -> str:
     if _unknown(value):
         return UNMEASURED
     return f"{value:,}" if digits is None else f"{value:,.{digits}f}"
+
+
+def _points(value: Any) -> str:
+    """A difference of shares in points of a hundred."""
+    return UNMEASURED if _unknown(value) else f"{100 * value:z.1f}".replace("-", "−")
+
+
+def _chance(p: float) -> str:
+    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _figure(m: dict[str, Any], metric: str, digits: int = 1, scale: float = 100) -> Markup:
