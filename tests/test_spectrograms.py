@@ -12,7 +12,7 @@ import soundfile
 import yaml
 
 from dalsegno import audio, decibels, manifest, params, spectrogram, store
-from dalsegno.spectrograms import logmel, stft, waveform
+from dalsegno.spectrograms import logmel, phase, stft, waveform, windows
 
 REAL = Path("../shared/data")
 RATE_HZ = 22050
@@ -21,6 +21,10 @@ KINDS = [
     (logmel, logmel.Params(n_mels=40, f_min_hz=50.0, f_max_hz=8000.0, top_db=60.0, dtype="float16")),
     (stft, stft.Params()),
     (stft, stft.Params(n_fft=512, hop_length=128, window="hamming", max_bins=200, dtype="float16")),
+    (windows, windows.Params()),
+    (windows, windows.Params(n_mels=64, windows_ms=(20.0, 92.0), n_fft=2048, dtype="float16")),
+    (phase, phase.Params()),
+    (phase, phase.Params(n_fft=512, hop_length=128, window="hamming", max_bins=200, dtype="float16")),
     (waveform, waveform.Params()),
     (waveform, waveform.Params(sample_rate_hz=RATE_HZ, pool=1)),
 ]
@@ -39,6 +43,14 @@ def clip(tmp_path):
 def in_unit(kind, p, path):
     meta = kind.meta(p)
     return kind.frames(path, p).astype(np.float32) * np.float32(meta["scale"]) + np.float32(meta["offset"])
+
+
+def channels(kind, p, path):
+    """(values, unit, floor) of each channel, in its unit."""
+    meta, x = kind.meta(p), in_unit(kind, p, path)
+    x = x if x.ndim == 3 else x[:, :, None]
+    unit, floor = ([v] * x.shape[2] if not isinstance(v, list) else v for v in (meta["unit"], meta["floor"]))
+    return list(zip(np.moveaxis(x, 2, 0), unit, floor, strict=True))
 
 
 def test_log_mel_is_librosas_to_the_rounding_of_its_storage(clip):
@@ -62,23 +74,48 @@ def test_waveform_is_the_mean_of_each_pool(clip):
     assert np.allclose(x[7, 0], y[7 * 25 : 8 * 25].mean(), atol=1e-3)
 
 
+def test_each_window_length_is_a_channel_as_librosa_has_it(clip):
+    p = windows.Params(n_mels=64)
+    x = in_unit(windows, p, clip)
+    assert x.shape == (1 + 3 * RATE_HZ // 512, 64, 3)
+    for channel, n in enumerate((551, 1102, 2205)):
+        mel = librosa.feature.melspectrogram(
+            y=audio.load(clip, RATE_HZ), sr=RATE_HZ, n_fft=4096, win_length=n, n_mels=64
+        )
+        theirs = librosa.power_to_db(mel, ref=np.max).T
+        assert np.abs(x[:, :, channel] - theirs).max() <= 80 / 510 + 1e-3
+    assert not np.allclose(x[:, :, 0], x[:, :, 2], atol=5)
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [("uint8", np.pi / 256), ("float16", 2e-3)])
+def test_magnitude_is_stfts_and_phase_librosas_to_the_rounding_of_its_storage(clip, dtype, bound):
+    x = in_unit(phase, phase.Params(dtype=dtype), clip)
+    assert np.array_equal(x[:, :, 0], in_unit(stft, stft.Params(dtype=dtype), clip))
+    theirs = np.angle(librosa.stft(audio.load(clip, RATE_HZ))).T
+    loud = x[:, :, 0] > -60  # softer ones turn by the rounding of single precision
+    apart = np.abs((x[:, :, 1] - theirs)[loud])
+    assert np.minimum(apart, 2 * np.pi - apart).max() <= bound + 1e-3
+    assert loud.sum() > 1000 and (x[:, :, 1][x[:, :, 0] == -80] == 0).all()
+
+
 @pytest.mark.parametrize(("kind", "p"), KINDS)
 def test_range_and_frames_of_every_kind(kind, p, clip):
-    x, meta = in_unit(kind, p, clip), kind.meta(p)
-    low, high = (-meta["top_db"], 0.0) if meta["unit"] == "dB" else (-1.0, 1.0)
-    assert low - 1e-4 <= x.min() < x.max() <= high + 1e-4
-    assert meta["unit"] != "dB" or x.max() == pytest.approx(0, abs=1e-4)
-    assert abs(len(x) / meta["frame_rate_hz"] - 3) < 0.1
-    assert meta["floor"] == pytest.approx(low if meta["unit"] == "dB" else 0)
+    ranges = {"dB": (-getattr(p, "top_db", 0), 0.0), "radians": (-np.pi, np.pi), "full scale": (-1.0, 1.0)}
+    for x, unit, floor in channels(kind, p, clip):
+        low, high = ranges[unit]
+        assert low - 1e-3 <= x.min() < x.max() <= high + 1e-3
+        assert unit != "dB" or x.max() == pytest.approx(0, abs=1e-4)
+        assert abs(len(x) / kind.meta(p)["frame_rate_hz"] - 3) < 0.1
+        assert floor == pytest.approx(low if unit == "dB" else 0)
 
 
 @pytest.mark.parametrize(("kind", "p"), KINDS)
 @pytest.mark.parametrize("n_samples", [1, 30, 2000])
 def test_short_and_silent_clips_are_stored_as_floor(kind, p, n_samples, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(n_samples), RATE_HZ)
-    x = in_unit(kind, p, tmp_path / "a.wav")
-    assert len(x) >= 1
-    assert np.allclose(x, kind.meta(p)["floor"], atol=1e-4)
+    for x, _, floor in channels(kind, p, tmp_path / "a.wav"):
+        assert len(x) >= 1
+        assert np.allclose(x, floor, atol=1e-4)
 
 
 def test_decibels_are_off_by_no_more_than_they_say():
@@ -106,6 +143,12 @@ def test_decibels_are_off_by_no_more_than_they_say():
         ({"kind": "logmel", "options": {"dtype": "int8"}}, "x.options.dtype: .*'uint8' or 'float16'"),
         ({"kind": "logmel", "options": {"n_mel": 64}}, "x.options.n_mel: .*did you mean 'n_mels'"),
         ({"kind": "stft", "options": {"max_bins": 2000}}, "max_bins = 2000, but n_fft = 2048 gives 1025"),
+        (
+            {"kind": "windows", "options": {"windows_ms": [25, 300]}},
+            r"\[25.0, 300.0\] are \[551, 6615\] samples at 22050 Hz; each must be 2 to n_fft = 4096",
+        ),
+        ({"kind": "windows", "options": {"windows_ms": [25]}}, "windows_ms: .*at least 2"),
+        ({"kind": "phase", "options": {"max_bins": 2000}}, "max_bins = 2000, but n_fft = 2048 gives 1025"),
         ({"kind": "waveform", "options": {"pool": 0}}, "x.options.pool: .*got 0"),
     ],
 )

@@ -22,21 +22,43 @@ def frames(y: np.ndarray, n_fft: int, hop_length: int, pad: str = "constant") ->
     return np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2, mode=pad), n_fft)[::hop_length]
 
 
-def powers(
-    y: np.ndarray, n_fft: int, hop_length: int, window: Window = "hann", precision: type = np.float32
+def transforms(
+    y: np.ndarray,
+    n_fft: int,
+    hop_length: int,
+    window: Window = "hann",
+    precision: type = np.float32,
+    n_window: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """The rows of `power`, BLOCK at a time, for what needs no more than that at once.
+    """Short-time Fourier transform, as librosa.stft, BLOCK frames at a time [shape=(BLOCK, 1 + n_fft // 2), complex64].
 
-    In single precision a bin near zero is off by the rounding of its loud neighbours, 1e-7 of them; `np.float64` takes
-    half as long again and is right to the last digit of the float32 that comes out.
+    n_window: length of the window, which stands in the middle of a frame; None: n_fft. In single precision a bin near
+    zero is off by the rounding of its loud neighbours, 1e-7 of them; `np.float64` takes half as long again and is right
+    to the last digit of the float32 that comes out.
     """
     framed = frames(y, n_fft, hop_length)
-    weights = scipy.signal.get_window(window, n_fft).astype(precision)
+    n_window = n_window or n_fft
+    weights = scipy.signal.get_window(window, n_window).astype(precision)
+    before = (n_fft - n_window) // 2
+    weights = np.pad(weights, (before, n_fft - n_window - before))
     windowed = np.empty((BLOCK, n_fft), precision)
     for i in range(0, len(framed), BLOCK):
         some = framed[i : i + BLOCK]
         x = np.multiply(some, weights, out=windowed[: len(some)])
-        magnitude = np.abs(scipy.fft.rfft(x, axis=1).astype(np.complex64, copy=False))
+        yield scipy.fft.rfft(x, axis=1).astype(np.complex64, copy=False)
+
+
+def powers(
+    y: np.ndarray,
+    n_fft: int,
+    hop_length: int,
+    window: Window = "hann",
+    precision: type = np.float32,
+    n_window: int | None = None,
+) -> Iterator[np.ndarray]:
+    """The rows of `power`, BLOCK at a time, for what needs no more than that at once; options as of `transforms`."""
+    for transform in transforms(y, n_fft, hop_length, window, precision, n_window):
+        magnitude = np.abs(transform)
         yield np.square(magnitude, out=magnitude)
 
 

@@ -1,0 +1,55 @@
+"""Log-mel spectrograms with windows of several lengths, one channel each: short ones place onsets, long ones tell pitches.
+
+Palanisamy, Singhania and Yao (2020), "Rethinking CNN models for audio classification", arXiv 2007.11154, §3.1: windows
+of 25, 50 and 100 ms over one length of transform. Theirs step by a hop of their own each and are then scaled to one
+size; here they share the hop, so that frames lie over each other without that.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from dalsegno import audio, decibels, spectrum
+from dalsegno.params import section
+
+Milliseconds = Annotated[float, Field(gt=0)]
+
+
+@section
+class Params(decibels.MelParams):
+    """`options:` of a `kind: windows` entry."""
+
+    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 4096  # of every window: the longest must fit in
+    windows_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=2)] = (25.0, 50.0, 100.0)
+
+    def __post_init__(self) -> None:
+        decibels.MelParams.__post_init__(self)
+        if min(self.n_samples) < 2 or max(self.n_samples) > self.n_fft:
+            raise ValueError(
+                f"windows_ms = {list(self.windows_ms)} are {list(self.n_samples)} samples at {self.sample_rate_hz} Hz; "
+                f"each must be 2 to n_fft = {self.n_fft}: raise n_fft, or change the windows"
+            )
+
+    @property
+    def n_samples(self) -> tuple[int, ...]:
+        """Length of each window."""
+        return tuple(round(ms * self.sample_rate_hz / 1000) for ms in self.windows_ms)
+
+
+def frames(path: Path, p: Params) -> np.ndarray:
+    """The clip's spectrograms as stored [shape=(n_frames, n_mels, n_windows)], each in dB below its own loudest point."""
+    y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
+    return np.stack([decibels.encode(_power(y, n, p), p.top_db, p.dtype) for n in p.n_samples], axis=2)
+
+
+def meta(p: Params) -> dict[str, Any]:
+    """What meta.json says of a store of this kind."""
+    return p.meta("windows") | {"windows_ms": list(p.windows_ms)}
+
+
+def _power(y: np.ndarray, n_window: int, p: Params) -> np.ndarray:
+    """Mel spectrum [shape=(n_frames, n_mels)] seen through windows of `n_window` samples."""
+    blocks = spectrum.powers(y, p.n_fft, p.hop_length, n_window=n_window)
+    return np.concatenate([spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for block in blocks])
