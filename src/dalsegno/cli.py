@@ -1,6 +1,7 @@
-"""What people type: `dalsegno datasets`, `dalsegno doctor FOLDER`, `dalsegno check`."""
+"""What people type: `dalsegno datasets`, `dalsegno doctor FOLDER`, `dalsegno check`, `dalsegno weights list`."""
 
 import argparse
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -18,8 +19,12 @@ def main(words: list[str] | None = None) -> None:
     asked = _parser().parse_args(words)
     try:
         asked.do(asked)
+        sys.stdout.flush()
     except UserError as error:
         sys.exit(f"dalsegno: {error}")
+    except BrokenPipeError:  # `| head` has read enough; without this Python complains as it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def list_datasets(_: argparse.Namespace) -> None:
@@ -57,6 +62,34 @@ def check_params(_: argparse.Namespace) -> None:
     print(f"{params.FILE}: no problems")
 
 
+def list_weights(_: argparse.Namespace) -> None:
+    """Print all published weights that can be fetched, and which of them are there."""
+    from dalsegno import weights
+
+    print("\n".join(weights.told()), end="")
+
+
+def fetch_weights(asked: argparse.Namespace) -> None:
+    """Download published weights. Raises UserError if they do not arrive whole and as published."""
+    from dalsegno import weights
+
+    if not Path(params.FILE).is_file():
+        raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")
+    print(f"{weights.fetch(asked.name)}: whole, and as published")
+
+
+def verify_weights(_: argparse.Namespace) -> None:
+    """Print a line about each file in the folder of weights. Raises UserError if one is not what was published."""
+    from dalsegno import weights
+
+    n_wrong = 0
+    for line, right in weights.verify():
+        print(line)
+        n_wrong += not right
+    if n_wrong:
+        raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove what is wrong and fetch it again")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dalsegno", description="A DVC workflow for music audio classification.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -69,4 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(do=doctor)
     one = commands.add_parser("check", help="say all that is wrong with params.yaml, and whether the data are there")
     one.set_defaults(do=check_params)
+    one = commands.add_parser("weights", help="published weights to begin from: what there is, fetch, verify")
+    weights = one.add_subparsers(required=True, metavar="COMMAND")
+    one = weights.add_parser("list", help="list them: size, licence, what to write in params.yaml, checksum, source")
+    one.set_defaults(do=list_weights)
+    one = weights.add_parser("fetch", help="download some, going on where an earlier download was cut off")
+    one.add_argument("name", metavar="NAME", help="as `dalsegno weights list` calls them")
+    one.set_defaults(do=fetch_weights)
+    one = weights.add_parser("verify", help="check those that are there against their SHA-256")
+    one.set_defaults(do=verify_weights)
     return parser
