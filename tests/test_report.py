@@ -35,24 +35,34 @@ class Page(HTMLParser):
             self.words.append(data)
 
 
-def render(root, args, change=None):
-    """report.html of a compared tree; `change` edits compare.json first."""
+def render(root, args):
+    """report.html of a tree that is not compared yet."""
     with contextlib.chdir(root):
         STAGES["compare"](*args)
-        if change:
-            found = json.loads(Path(args[5]).read_text())
-            change(found)
-            Path(args[5]).write_text(json.dumps(found))
-        STAGES["report"](
-            args[5], args[7], args[8], args[2], args[1], "metrics/protocols.json", str(root / "report.html")
-        )
+    return report(root, args)
+
+
+def report(root, args, change=None):
+    """report.html of what compare wrote; `change` edits a copy of compare.json."""
+    found = json.loads(Path(args[5]).read_text())
+    if change:
+        change(found)
+    (root / "shown.json").write_text(json.dumps(found))
+    rest = (args[7], args[8], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    STAGES["report"](str(root / "shown.json"), *rest)
     return (root / "report.html").read_text()
 
 
 @pytest.fixture(scope="module")
-def html(tmp_path_factory):
+def tree(tmp_path_factory):
     root = tmp_path_factory.mktemp("report")
-    return render(root, fake_runs.build(root, **SMALL))
+    args = fake_runs.build(root, **SMALL)
+    return root, args, render(root, args)
+
+
+@pytest.fixture(scope="module")
+def html(tree):
+    return tree[2]
 
 
 def test_needs_no_network_and_runs_nothing(html):
@@ -73,11 +83,9 @@ def test_every_result_says_synthetic(html):
     assert "<title>synthetic styles (synthetic): models compared</title>" in html
 
 
-def test_shows_the_figures_that_compare_wrote(html, tmp_path):
+def test_shows_the_figures_that_compare_wrote(tree):
+    _, args, html = tree
     page = Page(html)
-    args = fake_runs.build(tmp_path, **SMALL)
-    with contextlib.chdir(tmp_path):
-        STAGES["compare"](*args)
     models = json.loads(Path(args[5]).read_text())["models"]
     for name, m in models.items():
         told = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
@@ -93,18 +101,18 @@ def test_what_was_not_measured_prints_question_marks(html):
     assert "transfer/finetuned ??" not in page.text
 
 
-def test_a_missing_interval_is_not_invented(tmp_path):
+def test_a_missing_interval_is_not_invented(tree):
     def one_unit(found):
         for m in found["models"].values():
             m |= {end: None for end in m if end.endswith(("_low", "_high"))}
         found["interval"]["units"] = 1
 
-    page = Page(render(tmp_path, fake_runs.build(tmp_path, **SMALL), one_unit))
+    page = Page(report(*tree[:2], one_unit))
     assert "no-interval" in page.ids
     assert "interval ??–?? %" in page.text
 
 
-def test_what_pretraining_gains_is_told_with_its_interval_and_test(html, tmp_path):
+def test_what_pretraining_gains_is_told_with_its_interval_and_test(tree):
     def unsure(found):
         gain = {"accuracy": 0.031, "low": -0.01, "high": 0.072, "p_value": 0.0004, "right_alone": 1, "wrong_alone": 0}
         found["gains"]["transfer/finetuned"] |= gain
@@ -112,16 +120,14 @@ def test_what_pretraining_gains_is_told_with_its_interval_and_test(html, tmp_pat
     def one_unit(found):
         found["gains"]["transfer/finetuned"] |= {"accuracy": -0.0001, "low": None, "high": None}
 
-    told = Page(render(tmp_path / "a", fake_runs.build(tmp_path / "a", **SMALL), unsure)).text
+    root, args, html = tree
+    told = Page(report(root, args, unsure)).text
     assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in told
     assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in told
     assert "p < 0.001" in told
-    assert (
-        "gains 0.0 points (?? to ??) over"
-        in Page(render(tmp_path / "b", fake_runs.build(tmp_path / "b", **SMALL), one_unit)).text
-    )
+    assert "gains 0.0 points (?? to ??) over" in Page(report(root, args, one_unit)).text
     assert "gains" in Page(html).ids
-    assert "gains" not in Page(render(tmp_path / "c", fake_runs.build(tmp_path / "c", **SMALL, control=False))).ids
+    assert "gains" not in Page(report(root, args, lambda found: found["gains"].clear())).ids
 
 
 def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
@@ -153,7 +159,7 @@ def test_overlap_and_its_absence_are_told(tmp_path):
         found["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
 
     args = fake_runs.build(tmp_path, classes=["a", "b"], skill={"mlp/features": 1.2, "cnn/conv": 1.25})
-    near, far = Page(render(tmp_path, args)), Page(render(tmp_path, args, apart))
+    near, far = Page(render(tmp_path, args)), Page(report(tmp_path, args, apart))
     assert ("overlap" in near.ids, "apart" in near.ids) == (True, False)
     assert ("overlap" in far.ids, "apart" in far.ids) == (False, True)
     assert "cannot be told apart by their intervals" in near.text
@@ -187,3 +193,11 @@ def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
     row = section[section.index("shuffled segments") : section.index("Not run")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
     assert "official" in section and "no split" in section
+
+
+def test_a_long_name_is_told_from_its_twins(tmp_path):
+    skill = {"transfer/squeezenet_pictures_finetuned": 1.0}
+    html = render(tmp_path, fake_runs.build(tmp_path, skill=skill, classes=["a", "b"]))
+    ticks = {name for name in re.findall(r">([^<>]*…[^<>]*)</text>", html) if name.startswith("transfer")}
+    assert len(ticks) == 2
+    assert sum(name.endswith("-scratch") for name in ticks) == 1

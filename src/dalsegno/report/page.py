@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno import plots
+from dalsegno import curve_plots, plots
 
 UNMEASURED = "??"
 
@@ -54,7 +54,7 @@ def render(s: Sources) -> str:
         second=ranked[1] if len(ranked) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
-        losses=[(name, Markup(plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],
+        losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],
         confusions=[(name, Markup(plots.confusion(_of(s.confusion, name)))) for name, _ in ranked],
         recalls=[(name, _recalls(_of(s.confusion, name))) for name, _ in ranked],
         extremes=[(name, _extremes(_of(s.confusion, name))) for name, _ in ranked],
@@ -71,7 +71,7 @@ def _of(confusion: pd.DataFrame, name: str) -> pd.DataFrame:
 def _overlays(curves: pd.DataFrame) -> Iterator[tuple[str, Markup]]:
     for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
         if len(curves):
-            yield label, Markup(plots.overlay(curves, y, label))
+            yield label, Markup(curve_plots.overlay(curves, y, label))
 
 
 def _recalls(rows: pd.DataFrame) -> list[tuple[str, float | None]]:
