@@ -2,14 +2,14 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
+CHECKED := .venv/.checked
 
 .PHONY: help run test clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-run: $(READY) ## install, run the whole pipeline, say where the report is
+run: $(READY) $(CHECKED) ## install, run the whole pipeline, say where the report is
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
-	@dalsegno check
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
 
@@ -29,4 +29,9 @@ $(READY): requirements.lock pyproject.toml
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Code is imported from the folder a command runs in, so that a queued experiment, which runs in a copy, runs its own.
 	@echo 'import sys; sys.path.insert(0, "src")' > "$$(.venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/dalsegno-here.pth"
+	@touch $@
+
+$(CHECKED): params.yaml $(READY)
+	@echo "== Checking params.yaml and the data (dalsegno check)"
+	@dalsegno check
 	@touch $@
