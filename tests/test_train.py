@@ -331,9 +331,11 @@ class Answers(nn.Module):
 def test_mean_and_majority():
     clips = Windows({"x": [0, 1, 2], "y": [1], "z": [0, 0, 1]})
     asked = ["z", "x", "y"]
-    mean = predict.probabilities(Answers(), clips, asked, 2)
+    p, owners = predict.windows(Answers(), clips, asked)
+    assert list(owners) == list("zzzxxxy") and p.dtype == np.float32
+    mean = predict.voted(p, owners, asked)
     assert np.allclose(mean[:, 0], [(0.9 + 0.9 + 0.4) / 3, (0.9 + 0.4 + 0.45) / 3, 0.4])
-    majority = predict.probabilities(Answers(), clips, asked, 2, "majority")
+    majority = predict.voted(p, owners, asked, "majority")
     assert np.allclose(majority[:, 0], [2 / 3, 1 / 3, 0])
     assert mean[1].argmax() != majority[1].argmax()  # they are not the same rule
 
@@ -525,7 +527,7 @@ def test_what_cannot_be_trained_on_is_told(trained, tmp_path):
     with pytest.raises(UserError, match="fold 0 has no clip in its valid part"):
         trained("mlp", "a")
     folds.write("splits.csv", easy_splits())
-    with pytest.raises(UserError, match=r"batch_size is 1, which batch normalisation"):
+    with pytest.raises(UserError, match=r"cnn\.easy: train\.batch_size is 1 and fold 0 has 48 training examples"):
         trained("cnn", "a", params=PARAMS.replace("batch_size: 8", "batch_size: 1"))
     with pytest.raises(UserError, match="conv cannot take this input"):
         trained("cnn", "a", params=PARAMS.replace("[8, 8]", "[8, 8, 8, 8, 8]"))

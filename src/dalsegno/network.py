@@ -12,10 +12,16 @@ from dalsegno.preprocess import Model
 
 
 def from_scratch(arch: str, p: Any, patches: Patches, train_ids: list[str], n_labels: int) -> Model:
-    """An untrained `models/<arch>.py` for these spectrograms, normalised as their view says by the training clips."""
+    """An untrained `models/<arch>.py` for these spectrograms, normalised as their view says by the training clips.
+
+    Raises UserError if the architecture cannot take what the view shows it.
+    """
     view = patches.view
     prep = preprocess.spectrograms(view.normalise, *patches.moments(train_ids), view.resize, view.channels)
-    return build(arch, p, prep, patches.example(), n_labels)
+    try:
+        return build(arch, p, prep, patches.example(), n_labels)
+    except UserError as error:
+        raise UserError(f"{error} (view: {view.told})") from None
 
 
 def build(arch: str, p: Any, prep: nn.Module, example: Tensor, n_labels: int) -> Model:

@@ -68,6 +68,10 @@ class Patches:
         """Two crops, for a network to take its sizes from."""
         return self.take(torch.tensor([0, 0]))
 
+    def longest(self) -> Tensor:
+        """The largest view that `evaluation` gives of a clip, alone in a batch."""
+        return next(self.evaluation([self.clip_ids[int(self.whole[1].argmax())]], 1))[0]
+
     def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
         """What is shown of every clip of `clip_ids`, in batches of one length, and the clip of each view.
 

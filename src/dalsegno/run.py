@@ -1,6 +1,6 @@
 """Every fold and seed of one model: fit, predict every clip, and keep what came of it."""
 
-import os
+import itertools
 import shutil
 import time
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from dalsegno import augment, batches, checkpoint, files, folds, predict, predictions, progress, train
 from dalsegno.params import UserError
-from dalsegno.runtime import Runtime
 
 T = TypeVar("T")
 CURVES = ("train_loss", "val_loss", "val_accuracy")
@@ -67,42 +66,36 @@ class Job:
         return torch.tensor(label[clip_ids].to_numpy(np.int64))
 
 
-def device_of(r: Runtime) -> torch.device:
-    """The device that `runtime.device` asks for. Raises UserError for a GPU that is not there."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
-    if r.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu")
-    return torch.device("cuda" if r.device != "cpu" and torch.cuda.is_available() else "cpu")
-
-
 def all_runs(job: Job, about: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
-    """Train a model for each fold and seed; write model.pt, predictions.parquet, cost.json, and log to DVCLive.
+    """Train a model for each fold and seed; write model.pt, what it predicts and cost.json, and log to DVCLive.
 
     about: what model.pt says of the model besides its weights, plain data. An error leaves nothing of the run behind.
     """
+    parts = {fold: _parts(job, fold) for fold in folds.numbers(job.splits)}
     states, rows, costs, bests = [], [], [], []
+    ids, shape = job.source.clip_ids, list(job.source.input_shape)
     try:
-        with Live(str(metrics_dir), dvcyaml=None, save_dvc_exp=False, report=None) as live:
-            for fold in folds.numbers(job.splits):
-                parts = _parts(job, fold)
-                for seed in job.train.seeds:
-                    model, fit, train_s = _one_run(job, parts, fold, seed, live)
-                    p, predict_s = _timed(lambda m=model: _predict(job, m, job.source.clip_ids))
-                    rows.append(predictions.frame(job.splits, fold, seed, job.source.clip_ids, p, job.classes))
+        with files.atomic(run_dir) as draft:
+            draft.mkdir()
+            live = Live(str(metrics_dir), dvcyaml=None, save_dvc_exp=False, report=None)
+            with live, predictions.Segments(draft / "segments.parquet") as segments:
+                for fold, seed in itertools.product(parts, job.train.seeds):
+                    model, fit, train_s = _one_run(job, parts[fold], fold, seed, live)
+                    (p, owners), predict_s = _timed(lambda m=model: predict.windows(m, job.source, ids))
+                    segments.add(predictions.frame(job.splits, fold, seed, owners, p, job.classes))
+                    p = predict.voted(p, owners, ids, job.vote)
+                    rows.append(predictions.frame(job.splits, fold, seed, ids, p, job.classes))
                     states.append({"fold": fold, "seed": seed, "state": _on_cpu(model)})
                     bests.append(fit.best)
-                    costs.append(_cost(model, fit, train_s, predict_s / len(p)))
+                    costs.append(_cost(model, fit, train_s, predict_s / len(ids)))
+            checkpoint.save(draft / "model.pt", about | {"labels": job.classes, "input_shape": shape, "runs": states})
+            predictions.write(draft / "predictions.parquet", rows)
+            files.write_json(draft / "cost.json", _means(costs) | {"device": job.device.type})
+            best = _means(bests)
+            files.write_json(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         raise
-    best = _means(bests)
-    files.write_json(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
-    with files.atomic(run_dir) as draft:
-        draft.mkdir()
-        shape = list(job.source.input_shape)
-        checkpoint.save(draft / "model.pt", about | {"labels": job.classes, "input_shape": shape, "runs": states})
-        predictions.write(draft / "predictions.parquet", rows)
-        files.write_json(draft / "cost.json", _means(costs) | {"device": job.device.type})
 
 
 def _one_run(
@@ -118,11 +111,21 @@ def _one_run(
         job.source, rows, y, n, p.batch_size, seed=seed, device=job.device, balanced=p.balanced, changes=job.changes
     )
     if data.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in built.model.modules()):
-        raise UserError("train.batch_size is 1, which batch normalisation cannot train on; set it to at least 2")
+        raise UserError(
+            f"train.batch_size is {p.batch_size} and fold {fold} has {len(rows)} training examples: batch normalisation "
+            "cannot train on batches of one; there must be at least 2 of both"
+        )
+    predict.try_out(built.model, job.source)
     y_valid = job.labels(parts["valid"])
 
     def validate(model: nn.Module) -> dict[str, float]:
-        return train.validation_figures(torch.from_numpy(_predict(job, model, parts["valid"])), y_valid)
+        found = predict.voted(*predict.windows(model, job.source, parts["valid"]), parts["valid"], job.vote)
+        if not np.isfinite(found).all():
+            raise UserError(
+                f"fold {fold}, seed {seed}: the network's answers are no longer numbers: training diverged; "
+                f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
+            )
+        return train.validation_figures(torch.from_numpy(found), y_valid)
 
     def log(figures: dict[str, float]) -> None:
         live.step = figures["epoch"]
@@ -136,10 +139,6 @@ def _one_run(
         lambda: train.fit(built.model, data, validate, p, groups=built.groups, class_weights=weights, log=log)
     )
     return built.model, fit, seconds
-
-
-def _predict(job: Job, model: nn.Module, clip_ids: list[str]) -> np.ndarray:
-    return predict.probabilities(model, job.source, clip_ids, len(job.classes), job.vote)
 
 
 def _parts(job: Job, fold: int) -> dict[str, list[str]]:

@@ -10,12 +10,13 @@ from dalsegno.feature_table import FeatureTable
 
 
 class Table:
-    """Rows of features, resident on `device`; a row is a clip or a segment of one."""
+    """Rows of features, resident on `device`; a row is a clip or a segment of one, or an augmented view of either."""
 
     def __init__(self, table: FeatureTable, device: torch.device) -> None:
         self.x = torch.tensor(table.x, device=device)
         self.names = table.names
         self.owners = table.clip_ids
+        self.plain = table.views == 0
         self.clip_ids = sorted(set(table.clip_ids))
         self.input_shape = (self.x.shape[1],)
 
@@ -28,11 +29,16 @@ class Table:
         """x (batch, feature)."""
         return self.x[rows.to(self.x.device)]
 
+    def longest(self) -> Tensor:
+        """A row; all are alike."""
+        return self.x[:1]
+
     def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
-        """Every row of `clip_ids` once: x (batch, feature) and the clip of each row."""
-        rows, owners = self.rows(clip_ids)
+        """Every row of `clip_ids` as it is, once: x (batch, feature) and the clip of each row."""
+        rows = np.flatnonzero(np.isin(self.owners, clip_ids) & self.plain)
         for i in range(0, len(rows), batch_size):
-            yield self.take(rows[i : i + batch_size]), owners[i : i + batch_size]
+            at = rows[i : i + batch_size]
+            yield self.take(torch.from_numpy(at)), list(self.owners[at])
 
     def moments(self, clip_ids: list[str]) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (feature,) over the rows of `clip_ids`."""

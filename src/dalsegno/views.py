@@ -48,6 +48,12 @@ class View(Windows):
                 f"channels: colour paints values from 0 to 1; set normalise to minmax, not {self.normalise}"
             )
 
+    @property
+    def told(self) -> str:
+        """What of the view decides the size of what a network is shown."""
+        values = {name: getattr(self, name) for name in ("crop_s", "parts", "resize", "channels")}
+        return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+
 
 def check(view: View, meta: dict[str, Any], folder: str | Path) -> None:
     """Raise UserError if what `meta` says of the store does not go with the view."""
