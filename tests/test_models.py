@@ -18,6 +18,7 @@ N_PARAMETERS = {
     "bandnet": 310_266,
     "bbnn": 185_642,
     "conv": 88_106,
+    "efficientat": 4_214_554,
     "lenet": 347_786,
     "mlp": 49_034,
     "resnet": 11_175_370,
@@ -142,7 +143,9 @@ def test_a_misspelt_parameter_is_refused(arch):
     assert "there is no such parameter" in parse(arch, wodth=1)[1][0]
 
 
-@pytest.mark.parametrize("arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet"} & set(ARCHITECTURES)))
+@pytest.mark.parametrize(
+    "arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet", "efficientat"} & set(ARCHITECTURES))
+)
 def test_networks_with_global_pooling_take_any_length(arch):
     model = build(arch).eval()
     for n_frames in (39, 64, 387):
