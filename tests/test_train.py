@@ -13,8 +13,22 @@ import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-from dalsegno import augment, batches, checkpoint, folds, predict, predictions, store, train
+from dalsegno import (
+    augment,
+    batches,
+    checkpoint,
+    folds,
+    network,
+    patches,
+    predict,
+    predictions,
+    preprocess,
+    store,
+    train,
+)
+from dalsegno.models import conv
 from dalsegno.params import UserError
+from dalsegno.views import View
 
 CPU = torch.device("cpu")
 LABELS = ["high", "low", "mid"]
@@ -466,7 +480,7 @@ def test_what_a_run_leaves(trained, family):
 @pytest.mark.parametrize("family", ["cnn", "mlp"])
 def test_same_seed_same_bytes(trained, family):
     one, same, other = (trained(family, n, seed=s, epochs=2) for n, s in (("a", 0), ("b", 0), ("c", 1)))
-    for file in ("model.pt", "predictions.parquet"):
+    for file in ("model.pt", "predictions.parquet", *["segments.parquet"] * (family == "cnn")):
         assert (one / file).read_bytes() == (same / file).read_bytes()
     assert (one / "model.pt").read_bytes() != (other / "model.pt").read_bytes()
 
@@ -508,15 +522,124 @@ def test_every_seed_and_fold_is_a_run(trained, tmp_path):
     assert curves == {f"fold{f}_seed{s}.tsv" for f in (0, 1) for s in (0, 7)}
 
 
+def test_windows_of_held_out_clips_are_kept(trained):
+    """Their mean is the clip's prediction; a model that sees each clip once leaves no such file."""
+    folder = trained("cnn", "a", seed="0, 1")
+    rows = pd.read_parquet(folder / "segments.parquet")
+    assert list(rows.columns) == ["clip_id", "fold", "seed", "segment", "split", "label", *[f"p_{c}" for c in LABELS]]
+    keys = ["seed", "clip_id"]
+    assert rows[keys].equals(rows[keys].sort_values(keys, ignore_index=True))
+    whole = predictions.read(folder / "predictions.parquet").query("split in ['valid', 'test']").set_index(keys)
+    windows = rows.groupby(keys)
+    assert np.allclose(windows[list(rows.columns[6:])].mean(), whole[list(rows.columns[6:])], atol=1e-6)
+    assert windows["split"].first().equals(whole["split"]) and windows["label"].first().equals(whole["label"])
+    frames = store.open("data_cnn_a").index["n_frames"]
+    expected = frames[[c for _, c in whole.index]].map(lambda n: max(1, math.ceil(n / 16)))
+    assert list(windows["segment"].max() + 1) == list(expected) and expected.max() == 3
+    assert (windows["segment"].apply(list).map(lambda s: s == list(range(len(s))))).all()
+    assert not (trained("mlp", "b") / "segments.parquet").exists()
+
+
+HEAVY = "{gain_db: 20, time_shift_share: 1.0, noise_std: 3.0, time_masks: 3, time_mask_share: 0.5, mixup_alpha: 5.0}"
+
+
+def test_augmentation_touches_training_data_only(trained, tmp_path):
+    """A network that learns next to nothing says the same of every clip, however its training data were spoilt."""
+    still = PARAMS.replace("dropout: 0.0}", "dropout: 0.0, batch_norm: false}")
+    plain, heavy = (
+        trained("cnn", name, epochs=2, lr="1e-30", params=still.replace("augment: {}", f"augment: {changes}"))
+        for name, changes in (("a", "{}"), ("b", HEAVY))
+    )
+    for file in ("predictions.parquet", "segments.parquet"):
+        assert (plain / file).read_bytes() == (heavy / file).read_bytes()
+    a, b = (json.loads((tmp_path / f"metrics_{name}/metrics.json").read_text()) for name in "ab")
+    assert all((a[k] == b[k]) == (k != "train_loss") for k in a)  # the loss tells that they were spoilt indeed
+
+
+def test_predictions_are_of_clips_as_they_are_stored(trained):
+    """What a heavily augmented network is said to predict is what its checkpoint makes of the plain windows."""
+    folder = trained("cnn", "a", epochs=2, params=PARAMS.replace("augment: {}", f"augment: {HEAVY}"))
+    saved = checkpoint.load(folder / "model.pt")
+    seen = patches.Patches("data_cnn_a", View(**saved["view"]), None, CPU)
+    prep = preprocess.spectrograms("bin", torch.zeros(16), torch.ones(16))
+    model = network.build("conv", conv.Params(**saved["model"]), prep, seen.example(), 3)
+    model.load_state_dict(state(folder))
+    rows = predictions.read(folder / "predictions.parquet").set_index("clip_id")
+    x = store.open("data_cnn_a")
+    for clip_id in ("low17", "mid25"):
+        whole = torch.tensor(x.clip(clip_id).T)
+        last = max(whole.shape[1] - 16, 0)
+        whole = nn.functional.pad(whole, (0, max(16 - whole.shape[1], 0)), value=META["floor"])
+        windows = [whole[:, i : i + 16] for i in sorted({*range(0, last, 16), last})]
+        with torch.no_grad():
+            p = model.eval()(torch.stack(windows)[:, None]).softmax(1).mean(0)
+        assert np.allclose(p, rows.loc[clip_id, [f"p_{c}" for c in LABELS]].astype(float), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "{crop_s: null, parts: 3}",
+        "{crop_s: 1.6, evaluate: whole}",
+        "{crop_s: 1.6, evaluate: whole, resize: [24, 20], channels: repeat}",
+        "{crop_s: 1.6, normalise: minmax, channels: colour}",
+        "{crop_s: 1.6, normalise: none, channels: deltas, vote: majority}",
+    ],
+)
+def test_every_view_trains_and_its_checkpoint_is_complete(trained, view):
+    folder = trained("cnn", "a", params=PARAMS.replace("{crop_s: 1.6, normalise: bin}", view))
+    saved = checkpoint.load(folder / "model.pt")
+    seen = patches.Patches("data_cnn_a", View(**saved["view"]), None, CPU)
+    v = seen.view
+    prep = preprocess.spectrograms(v.normalise, torch.zeros(16), torch.ones(16), v.resize, v.channels)
+    network.build("conv", conv.Params(**saved["model"]), prep, seen.example(), 3).load_state_dict(state(folder))
+    assert (folder / "segments.parquet").exists() == ("whole" not in view)
+    assert len(predictions.read(folder / "predictions.parquet")) == 93
+
+
 def left(folder):
     return sorted(p.name for p in folder.iterdir() if p.name.startswith(("run_", "metrics_", ".")))
 
 
-def test_an_error_leaves_nothing(trained, tmp_path):
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ("epochs: 5, batch_size: 8", r"loss is (inf|nan) at epoch 0, step 1"),
+        ("epochs: 1, batch_size: 99", "no longer num"),
+    ],
+)
+def test_a_learning_rate_that_diverges_is_refused_and_leaves_nothing(trained, tmp_path, steps, says):
+    """Also where it is the last step that did it, after which there is no loss to tell."""
     hot = PARAMS.replace("patience: null", "clip_norm: null, optimizer: sgd, schedule: constant")
-    with pytest.raises(UserError, match=r"epoch \d+, step \d+"):
-        trained("mlp", "a", epochs=5, lr="1e30", params=hot)
+    with pytest.raises(UserError, match=says + r".*; lower train\.lr \(now 1e\+30\)"):
+        trained("cnn", "a", lr="1e30", params=hot.replace("epochs: EPOCHS, batch_size: 8", steps))
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("fails", ["checkpoint.save", "predictions.write", "train.fit"])
+def test_an_error_at_any_point_leaves_nothing(trained, tmp_path, monkeypatch, fails):
+    module, name = fails.split(".")
+    calls, real = [], getattr(globals()[module], name)
+
+    def fail(*args, **kwargs):
+        calls.append(1)
+        if fails != "train.fit" or len(calls) == 2:  # of the second seed
+            raise OSError("no space left on device")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(f"dalsegno.{fails}", fail)
+    with pytest.raises(OSError, match="no space left"):
+        trained("cnn", "a", seed="0, 1")
+    assert left(tmp_path) == []
+
+
+def test_one_clip_a_class_is_enough_to_train_on(trained):
+    few = easy_splits()
+    few["fold0"] = few["fold0"].mask((few["fold0"] == "train") & ~few["clip_id"].str.fullmatch(r"\D+0"), "")
+    folds.write("splits.csv", few)
+    for family in ("cnn", "mlp"):
+        rows = predictions.read(trained(family, family) / "predictions.parquet")
+        assert (rows["split"] == "train").sum() == 3 and len(rows) == 93
 
 
 def test_what_cannot_be_trained_on_is_told(trained, tmp_path):
@@ -529,8 +652,18 @@ def test_what_cannot_be_trained_on_is_told(trained, tmp_path):
     folds.write("splits.csv", easy_splits())
     with pytest.raises(UserError, match=r"cnn\.easy: train\.batch_size is 1 and fold 0 has 48 training examples"):
         trained("cnn", "a", params=PARAMS.replace("batch_size: 8", "batch_size: 1"))
-    with pytest.raises(UserError, match="conv cannot take this input"):
+    small = r"cnn\.easy: conv cannot take .*at least 32 bins × 32 frames; got 16 × 16: .*\(view: crop_s 1\.6, channels one\)"
+    with pytest.raises(UserError, match=small):
         trained("cnn", "a", params=PARAMS.replace("[8, 8]", "[8, 8, 8, 8, 8]"))
+    with pytest.raises(
+        UserError, match=r"evaluate: whole shows the network up to 1 × 16 × 39.*made for 1 × 16 × 16 and"
+    ):
+        fixed = PARAMS.replace("dropout: 0.0}", "dropout: 0.0, global_average: false}")
+        trained("cnn", "a", params=fixed.replace("crop_s: 1.6,", "crop_s: 1.6, evaluate: whole,"))
     with pytest.raises(UserError, match="tables cannot be augmented by time_masks"):
         trained("mlp", "a", params=PARAMS.replace("augment: {}", "augment: {time_masks: 1}"))
+    lonely = easy_splits().query("label == 'mid'").assign(fold0=["train", "valid", *["test"] * 28])
+    folds.write("splits.csv", lonely)
+    with pytest.raises(UserError, match=r"batch_size is 8 and fold 0 has 1 training examples: batch normalisation"):
+        trained("cnn", "a")
     assert left(tmp_path) == []
