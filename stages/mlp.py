@@ -23,7 +23,7 @@ class Params:
 
 def main(key: str, features: str, splits_csv: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, mlp=Params)
-    device = run.device_of(params.load(runtime=Runtime))
+    device = params.load(runtime=Runtime).torch_device()
     splits = folds.read(splits_csv)
     table = Table(feature_table.read(features, keep=set(splits["clip_id"])), device)
 

@@ -1,33 +1,157 @@
-"""What a frozen backbone makes of every clip, computed once: a table like the features, cached by DVC."""
+"""What a frozen backbone makes of every clip, computed once: a table like the features, cached by DVC.
 
+Memory does not grow with the number of clips, and a run that was killed goes on where it stopped: finished parts lie in
+a folder beside the result, marked with all they come from.
+"""
+
+import hashlib
 import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from dalsegno import files, progress
+from dalsegno import augment, files, progress, store
+from dalsegno.params import UserError
 from dalsegno.patches import Patches
+from dalsegno.views import View, Windows
+
+BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
+BATCHES_A_PART = 16  # what a kill can cost
+PARTS_A_GROUP = 8  # of a Parquet file's rows, which it takes and gives as one
+
+Batch = tuple[Tensor, list[str]]  # x (window, …), and the clip of each
+
+
+def patches(folder: str | Path, view: Windows, device: torch.device) -> Patches:
+    """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding."""
+    if view.crop_s is None:
+        stored = store.open(folder)
+        shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
+        view = View(crop_s=shortest_s, evaluate="whole")
+    return Patches(folder, view, None, device)
+
+
+def write(
+    folder: str | Path,
+    model: nn.Module,
+    clips: Patches,
+    about: dict[str, Any],
+    inputs: Iterable[str | Path],
+    views: int = 0,
+    changes: augment.Params | None = None,
+) -> None:
+    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row a window of a clip, and meta.json.
+
+    model: stored data (batch, …) to embeddings (batch, dim). views: how many times each window is shown again, changed
+    as `changes` says; view 0 is the window as it is. about: what meta.json says, all that decides the result but
+    `inputs`, the files and folders it is computed from.
+    """
+    folder, model = Path(folder), model.eval()
+    parts = _Parts(folder.parent / f".{folder.name}.parts", _key(about, inputs, clips.device))
+    batches = progress.bar(clips.evaluation(clips.clip_ids, BATCH), "embeddings", unit="batch")
+    rows, number = [], 0
+    for i, (x, names) in enumerate(_named(batches)):
+        number = i // BATCHES_A_PART
+        if not parts.has(number):
+            rows.append(_rows(model, x, names, views, changes, seed=i))
+        if rows and (i + 1) % BATCHES_A_PART == 0:
+            parts.add(number, rows)
+            rows = []
+    if rows:
+        parts.add(number, rows)
+    with files.atomic(folder) as draft:
+        draft.mkdir()
+        parts.join(draft / "embeddings.parquet")
+        files.write_text(draft / "meta.json", json.dumps(about, indent=1, allow_nan=False) + "\n")
+    parts.remove()
+
+
+class _Parts:
+    """Finished parts of a table in a folder of their own, of no use to a run with another `key`."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder, mark = folder, folder / "key"
+        if not mark.is_file() or mark.read_text() != key:
+            shutil.rmtree(folder, ignore_errors=True)
+            files.write_text(mark, key)
+
+    def has(self, number: int) -> bool:
+        return self._path(number).is_file()
+
+    def add(self, number: int, rows: list[pd.DataFrame]) -> None:
+        with files.atomic(self._path(number)) as draft:
+            pd.concat(rows, ignore_index=True).to_parquet(draft, index=False)
+
+    def join(self, path: Path) -> None:
+        """Write all parts, in order, as one table, a few at a time in memory."""
+        found = sorted(self.folder.glob("*.parquet"))
+        with pq.ParquetWriter(path, pq.read_schema(found[0])) as writer:
+            for i in range(0, len(found), PARTS_A_GROUP):
+                writer.write_table(pa.concat_tables(map(pq.read_table, found[i : i + PARTS_A_GROUP])))
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:08d}.parquet"
+
+
+def _named(batches: Iterable[Batch]) -> Iterator[tuple[Tensor, pd.DataFrame]]:
+    """Batches with the clip_id and segment of each of their windows."""
+    seen: Counter[str] = Counter()
+    for x, owners in batches:
+        segments = []
+        for clip in owners:
+            segments.append(seen[clip])
+            seen[clip] += 1
+        yield x, pd.DataFrame({"clip_id": owners, "segment": segments})
 
 
 @torch.inference_mode()
-def write(folder: str | Path, model: nn.Module, patches: Patches, about: dict) -> None:
-    """Write embeddings.parquet (clip_id, segment, e_0000 …), one row a window of a clip, and meta.json with `about`.
+def _rows(
+    model: nn.Module, x: Tensor, names: pd.DataFrame, views: int, changes: augment.Params | None, seed: int
+) -> pd.DataFrame:
+    """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
+    chance = torch.Generator(x.device).manual_seed(seed)
+    shown = [x, *(augment.augment(x, x.new_zeros(len(x), 1), changes, chance)[0] for _ in range(views))]
+    rows = []
+    for view, changed in enumerate(shown):
+        e = _embedded(model, changed)
+        columns = pd.DataFrame(e, columns=[f"e_{i:04d}" for i in range(e.shape[1])])
+        rows.append(names.assign(view=view).join(columns))
+    return pd.concat(rows, ignore_index=True)
 
-    model: stored data (batch, …) to embeddings (batch, dim).
-    """
-    model.eval()
-    ids, parts = [], []
-    for x, owners in progress.bar(patches.evaluation(patches.clip_ids, 64), "embeddings", unit="batch"):
-        ids += owners
-        parts.append(model(x).float().cpu().numpy())
-    rows = pd.DataFrame({"clip_id": ids})
-    rows["segment"] = rows.groupby("clip_id").cumcount()
-    e = np.concatenate(parts)
-    rows = rows.join(pd.DataFrame(e, columns=[f"e_{i:04d}" for i in range(e.shape[1])]))
-    with files.atomic(folder) as draft:
-        draft.mkdir()
-        rows.to_parquet(draft / "embeddings.parquet", index=False)
-        (draft / "meta.json").write_text(json.dumps(about, indent=1) + "\n")
+
+def _embedded(model: nn.Module, x: Tensor) -> np.ndarray:
+    try:
+        return model(x).float().cpu().numpy()
+    except RuntimeError as error:
+        shape = " × ".join(map(str, x.shape[1:]))
+        raise UserError(
+            f"the network fails on views of {shape} (channels × bins × frames): {str(error).splitlines()[0]}; "
+            "set view.crop_s to what it was trained on"
+        ) from None
+
+
+def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.device) -> str:
+    """A digest of all that the result depends on: settings, inputs byte by byte, and the code that runs."""
+    modules = [m for name, m in sorted(sys.modules.items()) if name.startswith("dalsegno.")]
+    paths = [Path(m.__file__) for m in modules]
+    for path in map(Path, inputs):
+        paths += sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
+    digests = []
+    for path in paths:
+        with path.open("rb") as f:
+            digests.append(hashlib.file_digest(f, "sha256").hexdigest())
+    told = json.dumps([about, str(device), torch.__version__, torch.get_num_threads(), digests], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -5,14 +5,17 @@ Nothing here may change a result on purpose, so editing `runtime` reruns nothing
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import joblib
 from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from dalsegno import progress
-from dalsegno.params import section
+from dalsegno.params import UserError, section
+
+if TYPE_CHECKING:
+    import torch
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -24,6 +27,15 @@ class Runtime:
 
     workers: Annotated[int, Field(ge=1)] | None = None  # processes for audio work; null: one per core
     device: Literal["auto", "cpu", "cuda"] = "auto"  # where models train; auto: a GPU if there is one
+
+    def torch_device(self) -> "torch.device":
+        """The device that is asked for. Raises UserError for a GPU that is not there."""
+        import torch  # takes seconds, and most stages need none
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise UserError("runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu")
+        return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def map(

@@ -87,6 +87,7 @@ def fit(
 ) -> Fit:
     """Train `model` in place and leave it with the weights of its best epoch by `p.monitor`.
 
+    A model with a method `begin_epoch(epoch)` has it called before each epoch, to change what of it learns.
     validate: figures with `p.monitor` among them, of the model in evaluation mode. groups: optimiser parameter groups,
     for models that train some layers slower; default: every trainable parameter. log: called with each epoch's figures.
     Raises UserError on a loss that is not finite, naming epoch and step.
@@ -96,7 +97,9 @@ def fit(
     optimizer = _optimizer(groups, p)
     schedule = _schedule(optimizer, p, p.epochs * len(batches))
     best, best_state, epoch = None, None, 0
+    begin_epoch = getattr(model, "begin_epoch", lambda epoch: None)
     for epoch in range(p.epochs):
+        begin_epoch(epoch)
         model.train()
         losses = []
         for x, y in batches:
