@@ -119,12 +119,13 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
 
 def _segments(folder):
     """The held-out clips in four windows each: as the whole clip, but for a second one that says the next class."""
-    rows = predictions.read(folder / "predictions.parquet").query("split in ['valid', 'test']")
+    rows = predictions.read(folder / "predictions.parquet")
     columns = [c for c in rows.columns if c.startswith("p_")]
-    windows = [rows.assign(segment=k) for k in range(4)]
+    windows = [rows.copy() for _ in range(4)]
     windows[1][columns] = np.roll(rows[columns].to_numpy(), 1, axis=1)
-    table = pd.concat(windows).sort_values(["fold", "seed", "clip_id", "segment"], ignore_index=True)
-    table[["clip_id", "fold", "seed", "segment", "split", "label", *columns]].to_parquet(folder / "segments.parquet")
+    with predictions.Segments(folder / "segments.parquet") as segments:
+        for _, run in pd.concat(windows).groupby(["fold", "seed"]):
+            segments.add(run)
 
 
 def _curves(folder, fold_numbers, seeds, skill, rng):
