@@ -66,7 +66,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     found = copies.exclude_exact(table)
     _refuse_faults(table, p)
     if p.near_copies:
-        near = copies.near(table, [f.chart for f in facts], r)
+        near = copies.near(table, [c.path for c in listed], [f.chart for f in facts], r)
         found = (
             pd.concat([found, near], ignore_index=True) if len(found) and len(near) else near if len(near) else found
         )

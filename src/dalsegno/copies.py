@@ -1,9 +1,15 @@
 """Clips that hold the same recording: exact copies (the same decoded samples) and near ones."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from dalsegno import fingerprint, runtime
+from dalsegno import fingerprint, likeness, runtime, waveform
 
 COLUMNS = ["clip_id_a", "clip_id_b", "kind", "similarity"]
 
@@ -26,13 +32,41 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def near(table: pd.DataFrame, charts: list[fingerprint.Chart | None], r: runtime.Runtime) -> pd.DataFrame:
-    """Near copies among the usable clips of `table`, whose charts are in the same order; the pairs, as COLUMNS."""
+def near(
+    table: pd.DataFrame, paths: list[Path], charts: list[fingerprint.Chart | None], r: runtime.Runtime
+) -> pd.DataFrame:
+    """Near copies among the usable clips of `table`, whose files and charts are in the same order; the pairs, as COLUMNS."""
     different = (table["excluded"] == "") & ~table["sha256"].duplicated()
     rows = [i for i in np.flatnonzero(different) if charts[i] is not None]
-    names = table["clip_id"].to_numpy()[rows]
-    pairs = fingerprint.pairs([charts[i] for i in rows], r) if len(rows) > 1 else []
-    return pd.DataFrame([(names[i], names[j], "near", s) for i, j, s in pairs], columns=COLUMNS)
+    long = [i for i in rows if len(charts[i].levels)]
+    notes = [i for i in rows if len(charts[i].tones)]
+    levels = {i: charts[i].levels for i in long}
+    found = _search(long, levels, [likeness.summary(x) for x in levels.values()], likeness, r)
+    found |= _search(notes, paths, [charts[i].tones for i in notes], waveform, r)
+    names = table["clip_id"].to_numpy()
+    return pd.DataFrame([(names[i], names[j], "near", s) for (i, j), s in sorted(found.items())], columns=COLUMNS)
+
+
+def _search(
+    rows: list[int], things: Any, summaries: list[np.ndarray], method: ModuleType, r: runtime.Runtime
+) -> dict[tuple[int, int], float]:
+    """Likeness of each pair of `rows` whose summaries are near and which `method` then takes for copies."""
+    if len(rows) < 2:
+        return {}
+    near = list(fingerprint.neighbours(np.array(summaries, np.float32), method.RADIUS_DB))
+    jobs = ((things[rows[i]], [things[rows[j]] for j in others]) for i, others in near)
+    alike = runtime.map(partial(_compare, method.likeness), jobs, len(near), r, "compare clips")
+    return {
+        (rows[i], rows[j]): round(s, 4)
+        for (i, others), ss in zip(near, alike, strict=True)
+        for j, s in zip(others, ss, strict=True)
+        if s
+    }
+
+
+def _compare(likeness: Callable[[Any, Any], float], job: tuple[Any, list[Any]]) -> list[float]:
+    one, others = job
+    return [likeness(one, other) for other in others]
 
 
 def across_classes(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def look(path: Path, min_duration_s: float, charted: bool) -> Facts:
     if fault:
         return Facts(fault=fault)
     try:
-        with _quiet(), sf.SoundFile(path) as sound:
+        with quiet(), sf.SoundFile(path) as sound:
             if not RATES_HZ[0] <= sound.samplerate <= RATES_HZ[1]:
                 return Facts(fault=f"unreadable: its header states a sample rate of {sound.samplerate} Hz")
             if sound.format == "RAW":  # what libsndfile takes an .au without its header for
@@ -188,7 +188,7 @@ def _shortfall(sound: sf.SoundFile, found: _Sound) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence the decoders' own complaints, which would tear the progress bar apart."""
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

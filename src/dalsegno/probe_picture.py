@@ -31,6 +31,4 @@ def _chart(values: np.ndarray) -> fingerprint.Chart:
     columns = values[: len(values) // step * step].reshape(-1, step, values.shape[1]).mean(1)
     edges = np.linspace(0, values.shape[1], fingerprint.BANDS + 1).round().astype(int)
     bands = [columns[:, min(i, j - 1) : j].mean(1) for i, j in zip(edges[:-1], np.maximum(edges[1:], 1), strict=True)]
-    rows = np.linspace(0, values.shape[1] - 1, fingerprint.TONES)
-    tones = np.interp(rows, np.arange(values.shape[1]), values.mean(0))
-    return fingerprint.of_levels(np.stack(bands, axis=1) * TOP_DB, tones * TOP_DB)
+    return fingerprint.of_levels(np.stack(bands, axis=1) * TOP_DB)

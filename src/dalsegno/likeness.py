@@ -1,0 +1,93 @@
+"""Compare two clips of ten seconds or more by their charts: near copies rise and fall together.
+
+Clips whose charts have nearly the same average and spread are compared in full: copies gain and lose level in the same
+frames (correlation), and differ by little once their gains are taken out (decibels). The idea is that of Haitsma and
+Kalker, "A highly robust audio fingerprinting system" (ISMIR 2002), with levels in place of their bits.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dalsegno.fingerprint import BANDS, STEP_DB
+
+FLOOR_DB, LOUD_DB = 15, 20  # levels in a chart, of 60, below which cells are equal, and above which they are compared
+LAGS = 13  # frames: a second and a bit
+SHORTEST = 5  # frames that two clips must share
+RADIUS_DB = 6.0  # between averages and spreads, beyond which clips are no copies
+CORRELATION, CORRELATION_SHORT = 0.75, 1.5  # least correlation of copies, and what 1/n_frames adds to it
+DIFFERENCE_DB = 4.0  # greatest difference of copies (root mean square)
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation of two charts' levels at the shift that suits them best, 0 if they are no copies of each other."""
+    a, b = _decibels(one), _decibels(other)
+    coarse, lag = max(_correlations(_rises(a), _rises(b)), default=(0.0, 0))
+    if coarse < CORRELATION / 2:
+        return 0.0
+    return max(_fit(_between(a, part / 4), b, k) for part in range(4) for k in (lag - 1, lag, lag + 1))
+
+
+def summary(levels: np.ndarray) -> np.ndarray:
+    """Average and spread of each band over the frames in which anything sounds [shape=(2 * BANDS,)], in dB."""
+    a = _decibels(levels)
+    sounding = a[a.max(1) > LOUD_DB]
+    a = sounding if len(sounding) > 1 else a
+    average = a.mean(0)
+    return np.concatenate([average - average.mean(), a.std(0)])
+
+
+def _levelled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two sets of levels with their gains and what only one can hold taken out; and their difference where one is loud."""
+    loud = np.minimum(a, b) > LOUD_DB
+    louder = np.median((a - b)[loud]) if loud.any() else np.float32(0)
+    floor = FLOOR_DB + max(np.float32(0), louder)
+    a, b = np.maximum(a, floor), np.maximum(b + louder, floor)
+    return a, b, (a - b)[np.maximum(a, b) > floor + LOUD_DB - FLOOR_DB]
+
+
+def _size(apart: np.ndarray) -> float:
+    return float(np.sqrt(np.vdot(apart, apart) / len(apart))) if len(apart) else np.inf
+
+
+def _decibels(levels: np.ndarray) -> np.ndarray:
+    return np.maximum(levels * np.float32(STEP_DB), FLOOR_DB)
+
+
+def _rises(a: np.ndarray) -> np.ndarray:
+    """What each band gains from frame to frame [shape=(n_frames, BANDS)]; zero in the first."""
+    return np.diff(a, axis=0, prepend=a[:1])
+
+
+def _correlations(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, int]]:
+    """Correlation of two charts' rises at each whole lag, over what overlaps, and the lag (of a behind b)."""
+    power_a, power_b = (np.concatenate([[0], np.cumsum(np.square(x).sum(1))]) for x in (a, b))
+    flat_a, flat_b = a.ravel(), b.ravel()
+    for lag in range(-LAGS, LAGS + 1):
+        i, j = max(0, lag), max(0, -lag)
+        n = min(len(a) - i, len(b) - j)
+        if n < max(SHORTEST, min(len(a), len(b)) / 2):
+            continue
+        product = np.dot(flat_a[i * BANDS : (i + n) * BANDS], flat_b[j * BANDS : (j + n) * BANDS])
+        power = (power_a[i + n] - power_a[i]) * (power_b[j + n] - power_b[j])
+        yield float(product / np.sqrt(power + 1e-9)), lag
+
+
+def _fit(a: np.ndarray, b: np.ndarray, lag: int) -> float:
+    """Correlation of two charts' rises at one lag if that, and their difference in dB, are those of copies; else 0."""
+    a, b = a[max(0, lag) :], b[max(0, -lag) :]
+    n = min(len(a), len(b))
+    if n < SHORTEST:
+        return 0.0
+    a, b, apart = _levelled(a[:n], b[:n])
+    x, y = np.diff(a, axis=0), np.diff(b, axis=0)
+    correlation = float(np.vdot(x, y) / (np.sqrt(np.vdot(x, x) * np.vdot(y, y)) + 1e-9))
+    alike = correlation > CORRELATION + CORRELATION_SHORT / n and _size(apart) < DIFFERENCE_DB
+    return correlation if alike else 0.0
+
+
+def _between(a: np.ndarray, part: float) -> np.ndarray:
+    """Levels `part` of a frame later, by cubic interpolation (Catmull and Rom)."""
+    before, this, after, then = (np.pad(a, ((1, 2), (0, 0)), "edge")[i : i + len(a)] for i in range(4))
+    bend = 2 * before - 5 * this + 4 * after - then + part * (3 * (this - after) + then - before)
+    return this + 0.5 * part * (after - before + part * bend)

@@ -1,0 +1,95 @@
+"""Compare two short clips sample by sample: a copy's waveform is the original's, whatever its gain, codec or rate.
+
+The beginnings of both are laid over each other at the shift at which they correlate best. Notes of one pitch may
+correlate too, so what overlaps must also have the same average spectrum. The clips are decoded again for it: kept for
+every clip, their samples would fill the memory.
+"""
+
+from functools import lru_cache
+from math import gcd
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+import soundfile as sf
+
+from dalsegno import fingerprint, probe
+
+BEGINNING_S = 5  # so much of a clip is compared
+RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
+SHORTEST_S = 0.4  # that two clips must share
+MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in what they share
+RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
+CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and what each dB between their spectra adds to it
+CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
+
+
+class _Wave(NamedTuple):
+    """The beginning of a clip."""
+
+    fine: np.ndarray  # float32 at RATE_HZ
+    coarse: np.ndarray  # float32 at COARSE_HZ
+    energy: np.ndarray  # of the first 0, 1, … samples of `coarse`, as a share of all
+    clipped: bool
+
+
+def likeness(one: Path, other: Path) -> float:
+    """Correlation of two clips at the shift that suits them best, 0 if they are no copies of each other."""
+    a, b = _wave(one), _wave(other)
+    found, i, j, n = _overlap(a, b)
+    if found < CORRELATION:
+        return 0.0
+    times = RATE_HZ // COARSE_HZ
+    parts = (w.fine[k * times : (k + n) * times] for w, k in ((a, i), (b, j)))
+    apart_db = _apart(*(fingerprint.average(part, RATE_HZ) for part in parts))
+    overtones = (a.clipped or b.clipped) and found > CORRELATION_CLIPPED and apart_db < DIFFERENCE_CLIPPED_DB
+    return found if found > CORRELATION + CORRELATION_DB * apart_db or overtones else 0.0
+
+
+def _overlap(a: _Wave, b: _Wave) -> tuple[float, int, int, int]:
+    """Highest correlation, and what overlaps then: the first sample of it in each clip, and how many."""
+    n_fft = scipy.fft.next_fast_len(len(a.coarse) + len(b.coarse), real=True)
+    spectra = (scipy.fft.rfft(w.coarse, n_fft) for w in (a, b))
+    product = scipy.fft.irfft(next(spectra) * np.conj(next(spectra)), n_fft)
+    most = round(fingerprint.SHIFT_S * COARSE_HZ)
+    lag = np.arange(max(-most, 1 - len(b.coarse)), min(most, len(a.coarse) - 1) + 1)
+    i, j = np.maximum(0, lag), np.maximum(0, -lag)
+    n = np.minimum(len(a.coarse) - i, len(b.coarse) - j)
+    share_a, share_b = a.energy[i + n] - a.energy[i], b.energy[j + n] - b.energy[j]
+    enough = (np.maximum(share_a, share_b) > MOST) & (np.minimum(share_a, share_b) > LEAST)
+    enough &= n > SHORTEST_S * COARSE_HZ
+    correlation = np.where(enough, np.abs(product[lag]) / np.sqrt(share_a * share_b + 1e-9), 0)
+    best = int(correlation.argmax())
+    return float(min(1, correlation[best])), int(i[best]), int(j[best]), int(n[best])
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Difference of two average spectra, gain taken out (root mean square, dB)."""
+    apart = (a - b)[np.maximum(a, b) > -fingerprint.TONE_RANGE_DB]
+    return float(np.sqrt(np.mean(np.square(apart - np.median(apart)))))
+
+
+@lru_cache(maxsize=64)  # neighbours of a clip are often neighbours of the next
+def _wave(path: Path) -> _Wave:
+    with probe.quiet(), sf.SoundFile(path) as sound:
+        mono = sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True).mean(axis=1)
+        rate = sound.samplerate
+    whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at the other rates
+    n = -(-len(mono) // whole) * whole
+    spectrum = scipy.fft.rfft(mono, n)
+    spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
+    fine, coarse = (_at(spectrum, n, rate, to) for to in (RATE_HZ, COARSE_HZ))
+    power = np.concatenate([[0], np.cumsum(np.square(coarse, dtype=np.float64))])
+    scale = np.sqrt(power[-1]) + 1e-12
+    clipped = np.mean(np.abs(mono) >= probe.FULL) > probe.CLIPPED
+    return _Wave(fine, coarse / np.float32(scale), power / scale**2, bool(clipped))
+
+
+def _at(spectrum: np.ndarray, n: int, rate: int, to: int) -> np.ndarray:
+    """The signal of `spectrum`, of n samples at `rate`, at the sample rate `to`; nothing is left above 0.475 of that."""
+    m = n * to // rate
+    kept = np.zeros(m // 2 + 1, np.complex64)
+    k = min(len(kept), len(spectrum))
+    kept[:k] = spectrum[:k] * np.clip((0.475 - np.arange(k) / m) / 0.05, 0, 1)
+    return scipy.fft.irfft(kept, m)
