@@ -8,13 +8,12 @@ from dalsegno import compare, files, folds, paired, params, progress, scoreboard
 
 def main(
     splits_csv: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
-    compare_json: str, table_md: str, confusion_csv: str, curves_csv: str,
+    compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, *families: str,
 ) -> None:  # fmt: skip
+    """Compare what params.yaml names under the sections `families`."""
     p = params.load(compare=compare.Params)
-    keys = params.names("classical", "mlp", "cnn", "transfer")
-    folders = compare.folders(
-        dict(zip(("classical", "mlp", "cnn", "transfer"), keys, strict=True)), runs_dir, metrics_dir
-    )
+    keys = dict(zip(families, params.names(*families), strict=True))
+    folders = compare.folders(keys, runs_dir, metrics_dir)
     s = scored.held_out(folds.read(splits_csv))
     tables = {name: scored.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
     s = scored.shared(s, tables.values())

@@ -5,9 +5,8 @@ from pathlib import Path
 from dalsegno import files, folds, manifest, params, predictions, progress, submissions
 
 
-def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str) -> None:
+def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str, *families: str) -> None:
     """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled."""
-    keys = params.names("classical", "mlp", "cnn", "transfer")
     clips, splits = manifest.read(clips_csv), folds.read(splits_csv)
     wanted = set(splits.loc[splits["label"] == "", "clip_id"])
     with files.atomic(out_dir) as draft:
@@ -17,7 +16,7 @@ def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str
             return
         sample = Path(root, submissions.SAMPLE)
         layout = submissions.layout(sample, clips[clips["label"] == ""], folds.classes(splits))
-        for family, names in zip(("classical", "mlp", "cnn", "transfer"), keys, strict=True):
+        for family, names in zip(families, params.names(*families), strict=True):
             for key in names:
                 rows = predictions.read(Path(runs_dir, family, key, "predictions.parquet"))
                 labels = submissions.called(rows, wanted)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dalsegno import folds, predictions
 
+FAMILIES = ["classical", "mlp", "cnn", "transfer"]
 CLASSES = ["ambient", "blues", "chorale", "disco", "jazz", "metal", "reggae", "techno"]
 SKILL = {
     "classical/majority": None, "classical/logistic": 0.9, "classical/svm": 1.1, "mlp/features": 1.2,
@@ -54,15 +55,16 @@ def build(
         "clips": {f"fold{k}": _counts(splits, k) for k in folds.numbers(splits)},
     })  # fmt: skip
     write_params(root, skill)
-    return [str(root / p) for p in (
+    paths = [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics",
         "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv",
     )]  # fmt: skip
+    return paths + FAMILIES
 
 
 def write_params(root, names):
     """params.yaml that asks for these models."""
-    sections = {family: {} for family in ("classical", "mlp", "cnn", "transfer")}
+    sections = {family: {} for family in FAMILIES}
     for name in names:
         family, key = name.split("/")
         sections[family][key] = {}

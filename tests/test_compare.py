@@ -165,7 +165,7 @@ def test_same_bytes_twice(tree, copy):
     _, before, _ = tree
     root, args = copy
     compare(root, args)
-    for old, new in zip(before[5:], args[5:], strict=True):
+    for old, new in zip(before[5:9], args[5:9], strict=True):
         assert Path(old).read_bytes() == Path(new).read_bytes()
 
 
@@ -277,13 +277,13 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_cannot_be_compared_is_refused_and_nothing_written(copy, fault):
     root, args = copy
-    for out in args[5:]:
+    for out in args[5:9]:
         Path(out).unlink()
     spoil, message = FAULTS[fault]
     spoil(root)
     with pytest.raises(UserError, match=message):
         compare(root, args)
-    assert not any(Path(out).exists() for out in args[5:])
+    assert not any(Path(out).exists() for out in args[5:9])
 
 
 def test_a_refusal_is_a_message_and_an_exit_code(copy):

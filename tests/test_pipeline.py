@@ -87,8 +87,24 @@ def test_params_are_the_sections_loaded(name):
         elif call == "params.variant":
             loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
         elif call == "params.names":
-            loaded |= {a.value for a in node.args}
+            loaded |= set(families(name))
     assert set(STAGES[name].get("params", [])) == loaded - {"runtime"}
+
+
+def families(name):
+    """The words that a command ends with: what the script takes as `*families`, sections of `params.yaml`."""
+    tree = ast.parse(script(name).read_text())
+    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    assert main.args.vararg.arg == "families"
+    return shlex.split(STAGES[name]["cmd"])[2 + len(main.args.args) :]
+
+
+@pytest.mark.parametrize("name", ["compare", "submissions"])
+def test_every_family_of_models_is_compared_and_submitted(name):
+    """A family is a stage that leaves predictions in runs/<its name>/; a new one needs no other Python."""
+    raw = {stage: DVC["stages"][stage].get("do", DVC["stages"][stage]) for stage in DVC["stages"]}
+    leave_runs = {stage for stage, raw in raw.items() if any(out.startswith("runs/") for out in paths(raw.get("outs")))}
+    assert set(families(name)) == leave_runs - {"pretrain"}  # about other data
 
 
 def variant_key(call, name):

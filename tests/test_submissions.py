@@ -50,7 +50,7 @@ def run(tmp_path):
             yaml.safe_dump({"cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
         )
         with contextlib.chdir(tmp_path):
-            MAIN(".", "clips.csv", "splits.csv", "runs", "submissions")
+            MAIN(".", "clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
         return {p.name: p.read_text().splitlines() for p in Path(tmp_path, "submissions").iterdir()}
 
     return call
