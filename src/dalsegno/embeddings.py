@@ -145,8 +145,7 @@ def _embedded(model: nn.Module, x: Tensor) -> np.ndarray:
 
 def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.device) -> str:
     """A digest of all that the result depends on: settings, inputs byte by byte, and the code that runs."""
-    modules = [m for name, m in sorted(sys.modules.items()) if name.startswith("dalsegno.")]
-    paths = [Path(m.__file__) for m in modules]
+    paths = _code()
     for path in map(Path, inputs):
         paths += sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
     digests = []
@@ -155,3 +154,8 @@ def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.devi
             digests.append(hashlib.file_digest(f, "sha256").hexdigest())
     told = json.dumps([about, str(device), torch.__version__, torch.get_num_threads(), digests], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _code() -> list[Path]:
+    """The files of ours that this process has loaded."""
+    return [Path(module.__file__) for name, module in sorted(sys.modules.items()) if name.startswith("dalsegno.")]
