@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 from PIL import Image
 
-from dalsegno import params, tree
+from dalsegno import gtzan_facts, params, tree
 from dalsegno.dataset import Params
 from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
 
@@ -114,6 +114,15 @@ def test_malformed_groups_name_file_and_line(tmp_path, text, line):
         listed("folders", tmp_path)
 
 
+def test_pictures_and_files_named_as_those_of_gtzan_are_grouped_by_artist_unless_groups_are_given(tmp_path):
+    for path in ("blues/blues.00000.png", "blues/mine.png", "other/blues.00001.png"):
+        picture(tmp_path / path)
+    groups = {c.id: c.group for c in listed("images", tmp_path)}
+    assert groups == {"blues.00000": "John Lee Hooker", "blues.mine": None, "other.blues.00001": None}
+    (tmp_path / "groups.csv").write_text("path,group\n")
+    assert {c.group for c in listed("images", tmp_path)} == {None}
+
+
 def test_ids_tell_apart_what_differs_only_in_extension_case_or_odd_signs(tmp_path):
     paths = [
         Path(p) for p in ("a/x.au", "a/x.mp3", "a/X.wav", "a/x y.wav", "a/x%20y.wav", "a/.x.wav", "blues/blues.1.wav")
@@ -142,7 +151,7 @@ def test_gtzan_in_any_nesting_with_artists_and_no_second_file_of_a_clip(tmp_path
 
 
 def test_gtzan_facts_are_complete():
-    facts = gtzan.facts()
+    facts = gtzan_facts.facts()
     parts = [fact["fault_filtered"] for fact in facts.values()]
     assert len(facts) == 1000
     assert [parts.count(p) for p in ("train", "valid", "test")] == [443, 197, 290]

@@ -7,10 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from dalsegno import listing
+from dalsegno import gtzan_facts, listing
 from dalsegno.params import UserError
-
-GTZAN = Path(__file__).parent / "datasets" / "gtzan.csv"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def lists(clips: pd.DataFrame, source: str | Path) -> Given:
 
 @cache
 def _gtzan() -> pd.DataFrame:
-    return pd.read_csv(GTZAN, dtype=str, keep_default_na=False, comment="#")
+    return pd.DataFrame(list(gtzan_facts.facts().values()))
 
 
 def _gtzan_row(clips: pd.DataFrame) -> np.ndarray:

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import pandas as pd
+
+from dalsegno import gtzan_facts
 
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
@@ -17,6 +20,9 @@ def of(used: pd.DataFrame) -> Iterator[tuple[str, str]]:
     for group, labels in labelled[labelled["group"] != ""].groupby("group")["label"]:
         if labels.nunique() > 1:
             yield f"group {group}", f"group spans labels: {', '.join(sorted(set(labels)))}"
+    artists = labelled["path"].map(lambda path: gtzan_facts.artist(PurePosixPath(path)))
+    if n := int(((artists == labelled["group"]) & (artists != "")).sum()):
+        yield "groups", f"published artists: {n} of {len(labelled)} clips are named as GTZAN's are and have its artists"
     yield from _unusual(used, "sample_rate_hz", "unusual rate", "Hz")
     yield from _unusual(used, "channels", "unusual channels", "channel(s)")
 

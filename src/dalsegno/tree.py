@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from dalsegno import gtzan_facts
 from dalsegno.dataset import Clip
 from dalsegno.params import UserError
 
@@ -35,14 +36,17 @@ def missing(root: Path, state: str, expects: str) -> str:
 def labelled(root: Path, suffixes: frozenset[str], what: str, expects: str) -> Iterator[Clip]:
     """Every file below `root` whose name ends in one of `suffixes`, labelled with the first folder of its path.
 
-    `unlabelled/` holds clips without label; `groups.csv` (path, group) may name the group of each.
+    `unlabelled/` holds clips without label; `groups.csv` (path, group) may name the group of each. Without one, files that
+    are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its published artists.
     """
     check(root, expects)
     paths = walk(root, suffixes)
     if not paths:
         raise UserError(missing(root, f"holds no {what}", expects))
-    groups = _read_groups(root / "groups.csv")
     relative = [path.relative_to(root) for path in paths]
+    groups = _read_groups(root / "groups.csv")
+    if groups is None:
+        groups = {path.as_posix(): artist for path in relative if (artist := gtzan_facts.artist(path))}
     for name, path, inside in zip(ids(relative), paths, relative, strict=True):
         label = inside.parts[0] if len(inside.parts) > 1 else None
         fault = "no label: lies in no class folder" if label is None else None
@@ -108,13 +112,13 @@ def safe(name: str) -> str:
     return coded
 
 
-def _read_groups(path: Path) -> dict[str, str]:
-    """Group of each path (relative to the root, posix) that a groups.csv names; empty without such a file.
+def _read_groups(path: Path) -> dict[str, str] | None:
+    """Group of each path (relative to the root, posix) that a groups.csv names; None without such a file.
 
     Raises UserError with file and line on a missing column, or a path named twice with different groups.
     """
     if not path.exists():
-        return {}
+        return None
     groups: dict[str, str] = {}
     with path.open(newline="", encoding="utf-8-sig") as lines:
         rows = csv.DictReader(lines)

@@ -9,7 +9,8 @@ from dalsegno.dataset import Clip, Params
 EXPECTS = """
 <root>/<label>/**.wav      one folder per class, files at any depth; also au, flac, ogg, opus, mp3, aiff
 <root>/unlabelled/**.wav   optional: clips to predict, never trained on
-<root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument)
+<root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument);
+                           without it, files named as GTZAN's are grouped by its published artists
 <root>/about.json          optional: {"title": "…"}, what the report calls the data set
 """
 

@@ -4,12 +4,11 @@ No lawful download is left; the folder is one that the user has already. `gtzan.
 published facts about each clip, with their sources.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import tree
+from dalsegno import gtzan_facts, tree
 from dalsegno.dataset import Clip, Params
 from dalsegno.params import UserError
 
@@ -19,7 +18,6 @@ EXPECTS = """
 """
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 NAME = re.compile(rf"({'|'.join(GENRES)})\.\d{{5}}")
-FACTS = Path(__file__).with_suffix(".csv")
 
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
@@ -31,7 +29,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     paths = tree.walk(root, tree.AUDIO)
     if not any(NAME.fullmatch(path.stem) for path in paths):
         raise UserError(tree.missing(root, "holds no audio file named like GTZAN's", EXPECTS))
-    known = facts()
+    known = gtzan_facts.facts()
     filtered = {name for name, fact in known.items() if fact["fault_filtered"]}
     paths.sort(key=lambda path: path.stem not in filtered)
     for name, path in zip(tree.ids([Path(path.name) for path in paths]), paths, strict=True):
@@ -40,10 +38,3 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
         if genre and name != path.stem:
             fault = f"second file: there is another {path.stem}"
         yield Clip(name, path, genre and genre[1], known.get(path.stem, {}).get("artist") or None, fault=fault)
-
-
-def facts() -> dict[str, dict[str, str]]:
-    """The published facts by clip: artist, fault_filtered, artist_fold, artist_group, each empty if not known."""
-    with FACTS.open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-        return {row["clip"]: row for row in rows}

@@ -10,7 +10,8 @@ EXPECTS = """
 <root>/<label>/**.png      one folder per class, a picture per clip, png or jpg: time to the right, low notes below,
                            grey or coloured by a matplotlib map (magma, inferno, viridis, jet, …), no axes
 <root>/unlabelled/**.png   optional: clips to predict, never trained on
-<root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument)
+<root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument);
+                           without it, files named as GTZAN's are grouped by its published artists
 """
 
 
