@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from dalsegno import models, params
 from dalsegno.models import wave1d
 
 ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("[!_]*.py"))
+if not find_spec("transformers"):  # an optional extra
+    ARCHITECTURES.remove("transformers")
 TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform
-INPUT = {"mlp": TABLE, "wave1d": WAVE}  # all others take pictures
+INPUT = {"mlp": TABLE, "wave1d": WAVE, "transformers": WAVE}  # all others take pictures
 N_PARAMETERS = {
     "bandnet": 310_266,
     "bbnn": 185_642,
@@ -23,10 +26,19 @@ N_PARAMETERS = {
     "mlp": 49_034,
     "resnet": 11_175_370,
     "torchvision": 727_626,
+    "transformers": 27_258,
     "vgg": 1_241_002,
     "wave1d": 1_135_338,
 }
-SMALL = {"torchvision": {"name": "squeezenet1_1", "size": 64}}  # the smallest of those that one file gives
+SMALL = {  # the smallest of those that one file gives
+    "torchvision": {"name": "squeezenet1_1", "size": 64},
+    "transformers": {
+        "type": "wav2vec2",
+        "config": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+        | {"conv_dim": [16, 16], "conv_stride": [5, 2], "conv_kernel": [10, 3], "num_feat_extract_layers": 2}
+        | {"num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2},
+    },
+}
 N_LABELS = 10
 
 every_architecture = pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -140,7 +152,7 @@ def test_an_input_too_small_for_the_poolings_is_refused_with_the_least_that_goes
 
 @every_architecture
 def test_a_misspelt_parameter_is_refused(arch):
-    assert "there is no such parameter" in parse(arch, wodth=1)[1][0]
+    assert "there is no such parameter" in parse(arch, **SMALL.get(arch, {}), wodth=1)[1][0]
 
 
 @pytest.mark.parametrize(

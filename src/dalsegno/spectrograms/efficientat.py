@@ -5,18 +5,17 @@ logarithm, and a scale that brings most of it into [-1, 1]. The published weight
 nothing to set.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.fft
 
-from dalsegno import audio, spectrum
+from dalsegno import audio, kaldi, spectrum
 from dalsegno.params import section
 
 SAMPLE_RATE_HZ, N_FFT, WINDOW, HOP_LENGTH = 32_000, 1024, 800, 320
-N_MELS, F_MAX_HZ = 128, 15_000.0
+N_MELS, F_MIN_HZ, F_MAX_HZ = 128, 0.0, 15_000.0
 PRE_EMPHASIS = 0.97
 EPSILON = np.float32(1e-5)  # added to the power, so that its logarithm stays finite
 SCALE, OFFSET = 1e-4, 1.8  # 16 bits from -1.48, below silence, to 5.08, 33 dB above what full scale can reach
@@ -48,7 +47,8 @@ def log_mel(y: np.ndarray) -> np.ndarray:
     y = np.pad(y, (0, max(2 - len(y), 0)))
     emphasised = y[1:] - np.float32(PRE_EMPHASIS) * y[:-1]
     framed = spectrum.frames(emphasised, WINDOW, HOP_LENGTH, pad="reflect")
-    window, filters = np.hanning(WINDOW).astype(np.float32), _kaldi_filters()
+    window = np.hanning(WINDOW).astype(np.float32)
+    filters = kaldi.mel_filters(SAMPLE_RATE_HZ, N_FFT, N_MELS, F_MIN_HZ, F_MAX_HZ)
     mels = np.empty((len(framed), N_MELS), np.float32)
     for i in range(0, len(framed), spectrum.BLOCK):
         x = scipy.fft.rfft(framed[i : i + spectrum.BLOCK] * window, N_FFT, axis=1)
@@ -58,17 +58,3 @@ def log_mel(y: np.ndarray) -> np.ndarray:
 
 def _scaled(power: np.ndarray) -> np.ndarray:
     return (np.log(power + EPSILON) + np.float32(4.5)) / np.float32(5)
-
-
-@lru_cache(maxsize=1)
-def _kaldi_filters() -> np.ndarray:
-    """Kaldi's mel filters [shape=(513, 128)]: triangles on the mel scale itself, each of height 1; none at Nyquist."""
-    edges = np.linspace(0, _mel(F_MAX_HZ), N_MELS + 2)
-    bins = _mel(np.arange(1 + N_FFT // 2) * SAMPLE_RATE_HZ / N_FFT)[:, None]
-    width = edges[1] - edges[0]
-    return np.maximum(0, 1 - np.abs(bins - edges[1:-1]) / width).astype(np.float32)
-
-
-def _mel(hz: float | np.ndarray) -> float | np.ndarray:
-    """Kaldi's mel scale, which is HTK's with the natural logarithm."""
-    return 1127 * np.log1p(hz / 700)

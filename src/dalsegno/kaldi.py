@@ -1,0 +1,23 @@
+"""Mel filters as Kaldi has them, on which several published audio networks were trained."""
+
+from functools import lru_cache
+
+import numpy as np
+
+
+@lru_cache(maxsize=4)
+def mel_filters(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float) -> np.ndarray:
+    """Weights [shape=(1 + n_fft // 2, n_mels), float32]: triangles on the mel scale itself, each of height 1.
+
+    As `get_mel_banks` of torchaudio.compliance.kaldi, time first. The bin at half the sample rate has no weight.
+    """
+    edges = np.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2)
+    bins = _mel(np.arange(1 + n_fft // 2) * sample_rate_hz / n_fft)[:, None]
+    weights = np.maximum(0, 1 - np.abs(bins - edges[1:-1]) / (edges[1] - edges[0]))
+    weights[-1] = 0
+    return weights.astype(np.float32)
+
+
+def _mel(hz: float | np.ndarray) -> float | np.ndarray:
+    """Kaldi's mel scale: HTK's, with the natural logarithm."""
+    return 1127 * np.log1p(np.divide(hz, 700))
