@@ -273,6 +273,15 @@ def refuse(p, weights, meta):
     raise ValueError("trained at 32000 Hz")
 
 
+def test_a_folder_may_hold_more_than_weights_that_the_architecture_compares(here, monkeypatch):
+    Path("folder").mkdir()
+    Path("folder/pytorch_model.bin").write_bytes(Path("published.pth").read_bytes())
+    assert len(embedded(arch="torchvision", model=NET, weights="folder", view={"crop_s": 1.6}))
+    monkeypatch.setattr(params.component("dalsegno.models", "torchvision"), "check_folder", refuse, raising=False)
+    with pytest.raises(UserError, match=r"embeddings\.x: folder: trained at 32000 Hz"):
+        embedded(arch="torchvision", model=NET, weights="folder", view={"crop_s": 1.6})
+
+
 def test_more_blocks_than_there_are_cannot_learn(here):
     with pytest.raises(UserError, match=r"transfer.x: unfreeze is 11, but torchvision has 10 blocks"):
         tuned(unfreeze=11)

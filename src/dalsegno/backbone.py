@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -63,6 +64,8 @@ def _source(arch: str, p: Any, weights: str, meta: dict[str, Any]) -> Source:
             f"{weights}: not a checkpoint of ours, and {arch} takes no others; its first tensors are {keys}"
         )
     try:
+        if Path(weights).is_dir() and hasattr(module, "check_folder"):
+            module.check_folder(p, Path(weights), meta)  # what lies there beside the weights
         return Source(arch, module.published(p, saved, meta), {"normalise": module.NORMALISE}, whole=False)
     except ValueError as error:
         raise UserError(f"{weights}: {error}") from None
