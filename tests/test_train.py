@@ -318,6 +318,18 @@ def test_augmentation_is_applied_from_the_seed():
     assert any(((y > 0) & (y < 1)).any() for y in one)  # mixed labels
 
 
+def test_what_is_made_ahead_comes_in_order_and_so_do_its_errors():
+    def items():
+        yield from range(5)
+        raise OSError("torn")
+
+    came = []
+    with pytest.raises(OSError, match="torn"):
+        for item in batches.ahead(items()):
+            came.append(item)
+    assert came == list(range(5)) and list(batches.ahead(iter([]))) == []
+
+
 # Predictions of clips
 
 

@@ -1,6 +1,7 @@
 """Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import torch
@@ -40,7 +41,8 @@ class Batches:
         changes: augment.Params,
     ) -> None:
         self.source, self.rows, self.y = source, rows, y
-        self.n_labels, self.batch_size, self.device = n_labels, min(batch_size, len(rows)), device
+        self.targets = F.one_hot(y, n_labels).float().to(device)
+        self.batch_size, self.device = min(batch_size, len(rows)), device
         self.changes, self.balanced = changes, balanced
         self.order = torch.Generator().manual_seed(seed)
         self.chance = torch.Generator(device).manual_seed(seed)
@@ -49,15 +51,24 @@ class Batches:
         return len(self.rows) // self.batch_size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = self._order()
-        for i in range(len(self)):
-            picked = order[i * self.batch_size : (i + 1) * self.batch_size]
-            x = self.source.take(self.rows[picked], self.order)
-            y = F.one_hot(self.y[picked], self.n_labels).float().to(self.device, non_blocking=True)
+        order = self._order()[: len(self) * self.batch_size]
+        rows = self.rows[order].split(self.batch_size)
+        targets = self.targets[order.to(self.device)].split(self.batch_size)
+        taken = (self.source.take(some, self.order) for some in rows)
+        for x, y in zip(ahead(taken) if self.device.type == "cuda" else taken, targets, strict=True):
             yield augment.augment(x, y, self.changes, self.chance)
 
     def _order(self) -> Tensor:
         if not self.balanced:
             return torch.randperm(len(self.rows), generator=self.order)
-        weights = 1.0 / torch.bincount(self.y, minlength=self.n_labels)[self.y]
+        weights = 1.0 / torch.bincount(self.y)[self.y]
         return torch.multinomial(weights, len(self.rows), replacement=True, generator=self.order)
+
+
+def ahead(items: Iterator[Tensor]) -> Iterator[Tensor]:
+    """The same items, each made by another thread while the one before is in use: what a GPU need not wait for."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item

@@ -40,9 +40,7 @@ class Patches:
         self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
         self.n_parts = self.view.parts or 1
         self.start, self.n_frames = _parts(*self.whole, self.n_parts)
-        self.scale, self.offset, self.floor = (
-            torch.tensor(self.meta[k], dtype=torch.float32, device=device) for k in ("scale", "offset", "floor")
-        )
+        self.scale, self.offset, self.floor = (_figure(self.meta[k], device) for k in ("scale", "offset", "floor"))
         self.frames = _resident(torch.from_numpy(stored.frames), device)
         self.crop = self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max())
         self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else self.crop
@@ -89,33 +87,46 @@ class Patches:
         count, total, square = 0, 0.0, 0.0
         for row in self.rows(clip_ids)[0].tolist():
             start = int(self.start[row])
-            stored = self.frames[start : start + int(self.n_frames[row])]
-            x = self._unit(stored.to(self.device)).double()
-            count, total, square = count + len(x), total + x.sum(0), square + x.square().sum(0)
+            stored = self.frames[start : start + int(self.n_frames[row])].to(self.device)
+            x = self._unit(stored if stored.ndim == 2 else stored.movedim(-1, 0)).double()
+            count, total, square = count + x.shape[-2], total + x.sum(-2), square + x.square().sum(-2)
         mean = total / count
-        std = (square / count - mean.square()).clamp_min(0).sqrt()
-        return mean.float().movedim(0, -1), std.float().movedim(0, -1)
+        return mean.float(), (square / count - mean.square()).clamp_min(0).sqrt().float()
 
     def _cut(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
         """x (batch, channel, bin, frame) of `length` frames from each `start`, of which only `n_frames` are the clip's."""
-        x = self._gather(start, n_frames, length)
-        if x.device != self.device:
-            x = x.pin_memory().to(self.device, non_blocking=True)
-        x = self._unit(x)
-        if int(n_frames.min()) < length:
-            beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
-            x = torch.where(beyond.view(*beyond.shape, *[1] * (x.ndim - 2)), self.floor, x)
+        x = (self._gather if self.frames.is_cuda else self._copy)(start, n_frames, length)
         if self.meta["kind"] == "waveform":
-            return x.transpose(1, 2).contiguous()
-        return (x[:, None] if x.ndim == 3 else x.movedim(-1, 1)).transpose(2, 3).contiguous()
+            return self._padded(self._unit(x), n_frames, axis=1).transpose(1, 2)
+        x = x[:, None].mT if x.ndim == 3 else x.permute(0, 3, 2, 1)
+        return self._padded(self._unit(x.contiguous()), n_frames, axis=3)  # turned while its numbers are still small
+
+    def _padded(self, x: Tensor, n_frames: Tensor, axis: int) -> Tensor:
+        """x with the store's floor in place of what lies along `axis` beyond `n_frames` (batch,)."""
+        length = x.shape[axis]
+        if int(n_frames.min()) >= length:
+            return x
+        shape = [len(x), *[1] * (x.ndim - 1)]
+        shape[axis] = length
+        beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
+        return torch.where(beyond.view(shape), self.floor, x)
 
     def _gather(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
-        """Stored frames (batch, length, …); what lies beyond a clip's end is anything."""
-        device = self.frames.device
-        at = start.to(device, non_blocking=True)[:, None] + torch.arange(length, device=device)
+        """Stored frames (batch, length, …) on the GPU; what lies beyond a clip's end is anything."""
+        at = start.to(self.device)[:, None] + torch.arange(length, device=self.device)
         return self.frames[at.clamp_max(len(self.frames) - 1)]
 
+    def _copy(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
+        """The same from the memory map, clip by clip: a fifteenth of the time that indexing each frame takes."""
+        frames = self.frames.numpy()
+        x = np.empty((len(start), length, *frames.shape[1:]), frames.dtype)
+        for crop, at, n in zip(x, start.tolist(), n_frames.clamp_max(length).tolist(), strict=True):
+            crop[:n] = frames[at : at + n]
+        x = torch.from_numpy(x)
+        return x if self.device.type == "cpu" else x.pin_memory().to(self.device, non_blocking=True)
+
     def _unit(self, stored: Tensor) -> Tensor:
+        """Values of stored numbers ([batch, channel,] …)."""
         return stored.float().mul_(self.scale).add_(self.offset)
 
     def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
@@ -141,6 +152,13 @@ class Patches:
 
     def _frames_of(self, seconds: float) -> int:
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
+
+
+def _figure(value: float | list[float], device: torch.device) -> Tensor:
+    """A figure of meta.json, as it goes with (…, channel, bin, frame): one for all, or one a channel."""
+    return torch.tensor(value, dtype=torch.float32, device=device).reshape(
+        (-1, 1, 1) if isinstance(value, list) else ()
+    )
 
 
 def _parts(start: Tensor, n_frames: Tensor, n_parts: int) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ class Table:
 
     def take(self, rows: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """x (batch, feature)."""
-        return self.x[rows.to(self.x.device)]
+        return self.x.index_select(0, rows.to(self.x.device))
 
     def longest(self) -> Tensor:
         """A row; all are alike."""
