@@ -80,15 +80,16 @@ class _Parts:
     """Finished parts of a table in a folder of their own, of no use to a run with another `key`."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.folder, mark = folder, folder / "key"
-        if not mark.is_file() or mark.read_text() != key:
+        self.folder, self.key, self.mark = folder, key, folder / "key"
+        if not self.mark.is_file() or self.mark.read_text() != key:
             shutil.rmtree(folder, ignore_errors=True)
-            files.write_text(mark, key)
 
     def has(self, number: int) -> bool:
         return self._path(number).is_file()
 
     def add(self, number: int, rows: list[pd.DataFrame]) -> None:
+        if not self.mark.is_file():
+            files.write_text(self.mark, self.key)
         with files.atomic(self._path(number)) as draft:
             pd.concat(rows, ignore_index=True).to_parquet(draft, index=False)
 
