@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -29,7 +28,7 @@ BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_A_PART = 16  # what a kill can cost
 PARTS_A_GROUP = 8  # of a Parquet file's rows, which it takes and gives as one
 
-Batch = tuple[Tensor, list[str]]  # x (window, …), and the clip of each
+Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
 
 def patches(folder: str | Path, view: Windows, device: torch.device) -> Patches:
@@ -60,10 +59,10 @@ def write(
     parts = _Parts(folder.parent / f".{folder.name}.parts", _key(about, inputs, clips.device))
     batches = progress.bar(clips.evaluation(clips.clip_ids, BATCH), "embeddings", unit="batch")
     rows, number = [], 0
-    for i, (x, names) in enumerate(_named(batches)):
+    for i, (x, names) in enumerate(_numbered(batches)):
         number = i // BATCHES_A_PART
         if not parts.has(number):
-            rows.append(_rows(model, x, names, views, changes, seed=i))
+            rows += _rows(model, x, names, views, changes, seed=i)
         if rows and (i + 1) % BATCHES_A_PART == 0:
             parts.add(number, rows)
             rows = []
@@ -87,27 +86,29 @@ class _Parts:
     def has(self, number: int) -> bool:
         return self._path(number).is_file()
 
-    def add(self, number: int, rows: list[pd.DataFrame]) -> None:
+    def add(self, number: int, rows: list[Rows]) -> None:
         if not self.mark.is_file():
             files.write_text(self.mark, self.key)
-        with files.atomic(self._path(number)) as draft:
-            pd.concat(rows, ignore_index=True).to_parquet(draft, index=False)
+        with files.atomic(self._path(number)) as draft, draft.open("wb") as f:
+            np.savez(f, **_joined(rows))
 
     def join(self, path: Path) -> None:
         """Write all parts, in order, as one table, a few at a time in memory."""
-        found = sorted(self.folder.glob("*.parquet"))
-        with pq.ParquetWriter(path, pq.read_schema(found[0])) as writer:
-            for i in range(0, len(found), PARTS_A_GROUP):
-                writer.write_table(pa.concat_tables(map(pq.read_table, found[i : i + PARTS_A_GROUP])))
+        found, writer = sorted(self.folder.glob("*.npz")), None
+        for i in range(0, len(found), PARTS_A_GROUP):
+            table = _table(_joined([dict(np.load(part)) for part in found[i : i + PARTS_A_GROUP]]))
+            writer = writer or pq.ParquetWriter(path, table.schema, use_dictionary=["clip_id"])
+            writer.write_table(table)
+        writer.close()
 
     def remove(self) -> None:
         shutil.rmtree(self.folder)
 
     def _path(self, number: int) -> Path:
-        return self.folder / f"{number:08d}.parquet"
+        return self.folder / f"{number:08d}.npz"
 
 
-def _named(batches: Iterable[Batch]) -> Iterator[tuple[Tensor, pd.DataFrame]]:
+def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Tensor, Rows]]:
     """Batches with the clip_id and segment of each of their windows."""
     seen: Counter[str] = Counter()
     for x, owners in batches:
@@ -115,22 +116,28 @@ def _named(batches: Iterable[Batch]) -> Iterator[tuple[Tensor, pd.DataFrame]]:
         for clip in owners:
             segments.append(seen[clip])
             seen[clip] += 1
-        yield x, pd.DataFrame({"clip_id": owners, "segment": segments})
+        yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
 
 
 @torch.inference_mode()
 def _rows(
-    model: nn.Module, x: Tensor, names: pd.DataFrame, views: int, changes: augment.Params | None, seed: int
-) -> pd.DataFrame:
+    model: nn.Module, x: Tensor, names: Rows, views: int, changes: augment.Params | None, seed: int
+) -> Iterator[Rows]:
     """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
     chance = torch.Generator(x.device).manual_seed(seed)
-    shown = [x, *(augment.augment(x, x.new_zeros(len(x), 1), changes, chance)[0] for _ in range(views))]
-    rows = []
-    for view, changed in enumerate(shown):
-        e = _embedded(model, changed)
-        columns = pd.DataFrame(e, columns=[f"e_{i:04d}" for i in range(e.shape[1])])
-        rows.append(names.assign(view=view).join(columns))
-    return pd.concat(rows, ignore_index=True)
+    for view in range(views + 1):
+        shown = augment.augment(x, x.new_zeros(len(x), 1), changes, chance)[0] if view else x
+        yield names | {"view": np.full(len(x), view), "e": _embedded(model, shown)}
+
+
+def _joined(rows: list[Rows]) -> Rows:
+    return {name: np.concatenate([some[name] for some in rows]) for name in rows[0]}
+
+
+def _table(rows: Rows) -> pa.Table:
+    e = rows.pop("e")
+    columns = {f"e_{i:04d}": np.ascontiguousarray(e[:, i]) for i in range(e.shape[1])}
+    return pa.table(rows | columns)
 
 
 def _embedded(model: nn.Module, x: Tensor) -> np.ndarray:
