@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from dalsegno import params, patches, preprocess, store
+from dalsegno import network, params, patches, preprocess, store
+from dalsegno.models import conv
 from dalsegno.params import UserError
 from dalsegno.views import View
 
@@ -151,8 +152,10 @@ def test_clips_shorter_than_a_crop_are_told_of(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     with pytest.raises(UserError, match=r"crop_s is 41, but the longest clip of .* lasts 10\.1 s.*little but silence"):
         seen(tmp_path, crop_s=41.0)
-    with pytest.raises(UserError, match=r"view\.parts is 8, more than the shortest clip"):
+    with pytest.raises(UserError, match=r"view\.parts, 8, is more than the shortest clip .* has frames"):
         seen(tmp_path, crop_s=None, parts=8)
+    with pytest.raises(UserError, match=r"pieces that splits\.segments makes are more than the shortest clip"):
+        seen(tmp_path, keep={f"c#{k}/9" for k in range(9)})
 
 
 @pytest.mark.parametrize(
@@ -203,6 +206,19 @@ def test_each_channel_has_its_own_unit(tmp_path):
     assert (x[0, :, :20] == -30).all() and (x[0, :, 20:] == -80).all()
     assert torch.allclose(x[1], torch.zeros(4, 30), atol=1e-5)
     assert np.allclose(store.open(tmp_path / "s").clip("a")[0, 0], [-30, 0], atol=1e-5)
+
+
+def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_path):
+    rng = np.random.default_rng(0)
+    clips = [(c, np.stack([rng.integers(0, 256, (60, 16)), rng.integers(100, 140, (60, 16))], 2)) for c in "abc"]
+    each = {"scale": [80 / 255, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
+    store.write(tmp_path / "s", [(c, x.astype(np.uint8)) for c, x in clips], META | {"kind": "phase"} | each)
+    p = patches.Patches(tmp_path / "s", View(crop_s=3.0), None, CPU)
+    model = network.from_scratch("conv", conv.Params(), p, ["a", "b"], 4)
+    x = torch.cat([x for x, _ in p.evaluation(["a", "b"], 8)])
+    assert model(x).shape == (4, 4) and x.shape == (4, 2, 16, 30)
+    assert torch.allclose(model.prep(x).mean((0, 3)), torch.zeros(2, 16), atol=1e-4)
+    assert torch.allclose(model.prep(x).std((0, 3), correction=0), torch.ones(2, 16), atol=1e-3)
 
 
 # Scales, sizes, channels
