@@ -16,12 +16,12 @@ def main(
     folders = compare.folders(keys, runs_dir, metrics_dir)
     s = scored.held_out(folds.read(splits_csv))
     tables = {name: scored.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
-    s = scored.shared(s, tables.values())
-    models = {name: scored.runs(s, table) for name, table in tables.items()}
+    left_out = scored.without_clips(tables)
+    s = scored.shared(s, [table for name, table in tables.items() if name not in left_out])
+    models = {name: scored.runs(s, table) for name, table in tables.items() if name not in left_out}
 
-    found = compare.setting(
-        s, models, json.loads(Path(splits_json).read_text()), json.loads(Path(clips_json).read_text()), p
-    )
+    splits, clips = (json.loads(Path(path).read_text()) for path in (splits_json, clips_json))
+    found = compare.setting(s, models, left_out, splits, clips, p)
     found["models"] = {
         name: compare.figures(s, model, p)
         | segment_accuracy.figures(name, folders[name][0] / "segments.parquet", s, p)

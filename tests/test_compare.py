@@ -70,7 +70,8 @@ def test_says_what_was_scored_and_how(tree):
         "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8
     }  # fmt: skip
     assert found["protocol"] == {
-        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "not_shared": 0
+        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "not_shared": 0,
+        "left_out": [],
     }  # fmt: skip
     assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16}
     assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]
@@ -208,6 +209,15 @@ def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
     assert "5 predictions" in Path(args[6]).read_text()
 
 
+def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
+    root, args = copy
+    edit(root, "mlp/features", lambda rows: rows[rows["split"] != "test"])
+    found = compare(root, args)
+    assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
+    assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
+    assert "Left out: mlp/features, for want" in Path(args[6]).read_text()
+
+
 def test_without_test_clips_validation_is_scored_and_said(tmp_path):
     args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="")
     assert compare(tmp_path, args)["protocol"]["part"] == "valid"
@@ -246,6 +256,11 @@ def split_again(root):
     folds.write(root / "data/splits.csv", splits.assign(fold0=swap))
 
 
+def apart(root):
+    edit(root, "mlp/features", lambda rows: rows[rows["clip_id"] < "e"])
+    edit(root, "transfer/finetuned", lambda rows: rows[rows["clip_id"] > "e"])
+
+
 FAULTS = {
     "no model": (lambda root: fake_runs.write_params(root, []), "names no model"),
     "not trained": (lambda root: shutil.rmtree(root / "runs/mlp/features"), "mlp/features: params.yaml names this"),
@@ -268,7 +283,7 @@ FAULTS = {
         "segments.parquet predicts a clip twice",
     ),
     "nothing shared": (
-        lambda root: edit(root, "mlp/features", lambda rows: rows[rows["split"] != "test"]),
+        apart,
         "no test clip that every model predicted",
     ),
 }

@@ -79,8 +79,13 @@ def folders(
     return found
 
 
-def setting(s: Scored, models: dict[str, list[Run]], splits: dict, clips: dict, p: Params) -> dict[str, dict]:
-    """What was scored and how: `dataset`, `protocol` and `interval` of compare.json. splits, clips: their metrics."""
+def setting(
+    s: Scored, models: dict[str, list[Run]], left_out: list[str], splits: dict, clips: dict, p: Params
+) -> dict[str, dict]:
+    """What was scored and how: `dataset`, `protocol` and `interval` of compare.json.
+
+    left_out: models that predict none of the scored clips. splits, clips: their metrics.
+    """
     dataset = {
         "title": clips["title"],
         "synthetic": clips["synthetic"],
@@ -97,6 +102,7 @@ def setting(s: Scored, models: dict[str, list[Run]], splits: dict, clips: dict, 
         "repeats": repeats,
         "seeds": max(len(model) for model in models.values()) // repeats,
         "not_shared": s.missing,
+        "left_out": left_out,
     }
     unit = {"unit": "group" if s.grouped else "clip", "units": int(s.clips["unit"].max()) + 1}
     return {"dataset": dataset, "protocol": protocol, "interval": {"confidence": p.confidence} | unit}

@@ -99,6 +99,9 @@ def _about(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str
         lines.append("**LEAKY**: parts of one recording lie on both sides of the split; the figures are too high.")
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
+    if protocol["left_out"]:
+        names = ", ".join(map(_cell, protocol["left_out"]))
+        lines.append(f"Left out: {names}, for want of a prediction of any of these clips.")
     return [line for each in lines for line in (each, "")][:-1]
 
 

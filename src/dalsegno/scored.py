@@ -97,6 +97,15 @@ def shared(s: Scored, tables: Iterable[pd.DataFrame]) -> Scored:
     return Scored(s.part, s.classes, rows.reset_index(drop=True), s.grouped, missing)
 
 
+def without_clips(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Models that predict none of the scored clips: to share clips with them would leave none to compare the others on.
+
+    Empty if that is so of all of them, which `shared` then refuses.
+    """
+    silent = [name for name, table in tables.items() if table.empty]
+    return silent if len(silent) < len(tables) else []
+
+
 def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
     """A run for each seed and repeat, folds of one repeat pooled (Forman & Scholz 2010), in order of seed.
 
