@@ -5,10 +5,11 @@ import re
 import librosa
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from dalsegno import network, params, patches, preprocess, store
+from dalsegno import augment, network, params, patches, preprocess, scratch, store, train
 from dalsegno.models import conv
 from dalsegno.params import UserError
 from dalsegno.views import View
@@ -219,6 +220,18 @@ def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_
     assert model(x).shape == (4, 4) and x.shape == (4, 2, 16, 30)
     assert torch.allclose(model.prep(x).mean((0, 3)), torch.zeros(2, 16), atol=1e-4)
     assert torch.allclose(model.prep(x).std((0, 3), correction=0), torch.ones(2, 16), atol=1e-3)
+
+
+def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
+    each = {"scale": [0.3, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
+    store.write(tmp_path / "s", [("a", np.zeros((60, 16, 2), np.uint8))], META | {"kind": "phase"} | each)
+    splits = pd.DataFrame({"clip_id": ["a"], "label": ["x"], "group": ["a"], "fold0": ["train"]})
+    p = scratch.Params(
+        spectrogram="s", arch="conv", model=conv.Params(), view=View(), augment=augment.Params(gain_db=6.0),
+        train=train.Params(),
+    )  # fmt: skip
+    with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db would turn the phases"):
+        scratch.fit("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
 
 
 # Scales, sizes, channels
