@@ -105,13 +105,31 @@ def test_folders_groups_and_unlabelled(root):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("file,group\nx,y\n", "line 1"), ("path,group\nx\n", "line 2"), ("path,group\nx,y\nx,z\n", "line 3")],
+    [
+        ("file,group\nx,y\n", "line 1"),
+        ("path,group\nx\n", "line 2"),
+        ("path,group\n\nx,y\nx,z\n", "line 4"),
+        ("path,group,path\n", "line 1: the column 'path'"),
+        ('path,group\n"x,y\n', "line 2: not a CSV"),
+        ("", "line 1: expected the names of columns"),
+    ],
 )
 def test_malformed_groups_name_file_and_line(tmp_path, text, line):
     sound(tmp_path / "a" / "x.wav")
     (tmp_path / "groups.csv").write_text(text)
     with pytest.raises(params.UserError, match=rf"groups\.csv, {line}"):
         listed("folders", tmp_path)
+
+
+def test_groups_that_are_no_text_or_name_no_clip(tmp_path):
+    sound(tmp_path / "a" / "x.wav")
+    for text, says in (
+        (b"path,group\n\xff,y\n", "expected text in UTF-8"),
+        (b"path,group\nx.wav,y\n", "none of them is"),
+    ):
+        (tmp_path / "groups.csv").write_bytes(text)
+        with pytest.raises(params.UserError, match=rf"groups\.csv: .*{says}"):
+            listed("folders", tmp_path)
 
 
 def test_pictures_and_files_named_as_those_of_gtzan_are_grouped_by_artist_unless_groups_are_given(tmp_path):
@@ -187,6 +205,12 @@ def test_nsynth_target_group_and_split(root):
         ('{"../../etc/passwd": {}}', 1),
         ('{"a": ' + json.dumps(note()) + ',\n"a": {}}', 2),
         ('{"a": ' + json.dumps(note()), 1),
+        ('{"a": ' + json.dumps(note()) + ",\n}", 2),
+        ('{"a": ' + json.dumps(note()) + "}\n{", 2),
+        ('{"a":\n' + "[" * 100_000, 2),
+        ('{"a": ' + "9" * 5000 + "}", 1),
+        ('{"\\ud800": {}}', 1),
+        ('{"caf\xe9": {}}', 1),
     ],
 )
 def test_malformed_examples_name_file_and_line(tmp_path, text, line):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno import folds, leaks, manifest, partition, published, splits
+from dalsegno import folds, leaks, listing, manifest, partition, published, splits
 from dalsegno.params import UserError, parse
 
 NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
@@ -326,14 +326,27 @@ def test_a_column_of_fold_numbers(tmp_path):
         ("clip_id,fold\nclip0000,1\nclip0001,1\n", "knows one fold only"),
         ("clip_id,split\n", "it lists no clip"),
         ("clip_id,split\nclip0000,\n", "it puts no clip in train, valid or test"),
-        ("", "not a CSV"),
-        ("a,b\n1,2,3\n4,5,6,7\n", "not a CSV"),
+        ("clip_id,split\n\n\nclip0000,tset\n", "line 4: expected train"),
+        ("", "line 1: expected the names of columns"),
+        ("clip_id,split\nclip0000,train,2\n", r"line 2: expected 2 cells \(clip_id, split\), got 3"),
+        ("clip_id,split,split\n", "line 1: the column 'split' is there a second time"),
+        ('clip_id,split\n"clip0000,train\n', "line 2: not a CSV"),
     ],
 )
 def test_a_bad_list_names_file_and_line(tmp_path, text, message):
     (tmp_path / "l.csv").write_text(text)
     with pytest.raises(UserError, match=rf"l.csv.*{message}"):
         split(clips_of(["a"] * 10), protocol="file", file=str(tmp_path / "l.csv"))
+
+
+def test_lists_that_are_no_text(tmp_path):
+    (tmp_path / "l.csv").write_bytes("clip_id,split\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"l\.csv: expected text in UTF-8"):
+        listing.read(tmp_path / "l.csv")
+    (tmp_path / "train.txt").write_bytes(b"a\n\xff\n")
+    (tmp_path / "test.txt").write_text("b\n")
+    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8"):
+        listing.read(tmp_path)
 
 
 def test_a_list_that_is_not_there(tmp_path):

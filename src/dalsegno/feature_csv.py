@@ -4,19 +4,17 @@ Kaggle's GTZAN tables are read as they are: features_30_sec.csv (blues.00000.wav
 carry the number of the segment (blues.00000.0.wav).
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from dalsegno import progress
+from dalsegno import csv_file, manifest, progress
 from dalsegno.params import UserError
 
 IDS = ("clip_id", "filename", "path", "file", "id")
 LABELS = ("label", "genre", "class")
-_SUFFIX = re.compile(r"\.(wav|au|flac|ogg|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
 
 
 def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str, float]]]:
@@ -28,6 +26,8 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
     table = _read(source)
     names = next(table[c] for c in IDS if c in table)
     figures = table.drop(columns=[c for c in table if c in (*IDS, *LABELS)])
+    if not len(figures.columns):
+        raise UserError(f"{source}, line 1: expected columns of figures beside {', '.join(table.columns)}")
     known = {key: c.clip_id for c in clips.itertuples() for key in (c.clip_id, c.path, _stem(c.path))}
     at = [_place(name, known) for name in names]
     _refuse_twice(source, names, at)
@@ -43,18 +43,17 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
 
 
 def _read(source: str) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"params.yaml: features.table: {source} cannot be read as a CSV: {error}") from None
+    table = csv_file.read(source)
     if not any(c in table for c in IDS):
         shown = ", ".join(table.columns[:6])
         raise UserError(f"{source}, line 1: expected a column of clip names ({', '.join(IDS)}), got {shown}")
+    if table.empty:
+        raise UserError(f"{source}: expected a row a clip, got none")
     return table
 
 
 def _stem(path: str) -> str:
-    return _SUFFIX.sub("", PurePosixPath(path).name)
+    return manifest.bare(PurePosixPath(path).name)
 
 
 def _place(name: str, known: dict[str, str]) -> tuple[str, int] | None:
@@ -70,7 +69,7 @@ def _refuse_twice(source: str, names: pd.Series, at: list[tuple[str, int] | None
     for i, place in enumerate(at):
         if place and first.setdefault(place, i) != i:
             raise UserError(
-                f"{source}, line {i + 2}: {names.iloc[i]!r} names the clip of line {first[place] + 2}; a clip has one row"
+                f"{source}, line {names.index[i]}: {names.iloc[i]!r} names the clip of line {names.index[first[place]]}; a clip has one row"
             )
 
 
@@ -81,6 +80,6 @@ def _numbers(source: str, figures: pd.DataFrame) -> np.ndarray:
         row, column = np.argwhere(~np.isfinite(values))[0]
         got = figures.iloc[row, column]
         raise UserError(
-            f"{source}, line {row + 2}, column {figures.columns[column]}: expected a finite number, got {got!r}"
+            f"{source}, line {figures.index[row]}, column {figures.columns[column]}: expected a finite number, got {got!r}"
         )
     return values

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from dalsegno import csv_file, manifest
 from dalsegno.params import UserError
 
 _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}
-_SUFFIX = re.compile(r"\.(wav|au|flac|ogg|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
 
 
 def read(source: str | Path) -> pd.DataFrame:
@@ -40,12 +40,12 @@ def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
     exact, loose = {}, {}
     for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
         exact[clip_id] = exact[path] = row
-        bare = _SUFFIX.sub("", path)
+        bare = manifest.bare(path)
         for name in {bare, PurePosixPath(bare).name}:
             loose.setdefault(name, []).append(row)
     rows, seen = np.full(len(table), -1), {}
     for i, (name, where) in enumerate(zip(table["name"], table["where"], strict=True)):
-        bare = _SUFFIX.sub("", name.replace("\\", "/"))
+        bare = manifest.bare(name.replace("\\", "/"))
         hits = [exact[name]] if name in exact else loose.get(bare) or loose.get(PurePosixPath(bare).name) or []
         if len(hits) > 1:
             several = ", ".join(clips["path"].iloc[hits[:3]])
@@ -68,17 +68,22 @@ def _folder(folder: Path) -> pd.DataFrame:
         for part in ("train", "valid", "test")
         for path in [folder / f"{part}.txt"]
         if path.is_file()
-        for i, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1)
+        for i, line in enumerate(_text(path).splitlines(), 1)
         if line.strip()
     ]
     return pd.DataFrame(rows, columns=["name", "where", "fold0"])
 
 
-def _csv(path: Path) -> pd.DataFrame:
+def _text(path: Path) -> str:
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a CSV: {error}") from None
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path}, line {line}: expected text in UTF-8; save it as UTF-8") from None
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    raw = csv_file.read(path)
     name = next((c for c in ("clip_id", "path") if c in raw), None)
     parts = sorted((c for c in raw if re.fullmatch("fold[0-9]+", c)), key=lambda c: int(c[4:]))
     parts = next(([c] for c in ("split", "fold") if c in raw), parts)
@@ -87,7 +92,8 @@ def _csv(path: Path) -> pd.DataFrame:
             f"{path}, line 1: expected a column clip_id or path, and split, fold or fold0, fold1, …; "
             f"got {', '.join(raw.columns)}"
         )
-    where = [f"{path}, line {i}" for i in range(2, len(raw) + 2)]
+    where = [f"{path}, line {line}" for line in raw.index]
+    raw = raw.reset_index(drop=True)
     table = pd.DataFrame({"name": raw[name], "where": where})
     if parts == ["fold"]:
         return table.assign(**_tested_in(raw["fold"], where))

@@ -1,5 +1,6 @@
 """data/clips.csv: one row a file, the list that every stage joins by `clip_id`."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ TEXT = ["clip_id", "path", "label", "group", "split", "sha256", "excluded"]
 COLUMNS = [
     "clip_id", "path", "label", "group", "split", "duration_s", "sample_rate_hz", "channels", "sha256", "excluded"
 ]  # fmt: skip
+_SUFFIX = re.compile(r"\.(wav|au|flac|og[ga]|opus|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
 
 
 def write(path: str | Path, clips: pd.DataFrame) -> None:
@@ -28,3 +30,8 @@ def read(path: str | Path) -> pd.DataFrame:
 def usable(clips: pd.DataFrame) -> pd.DataFrame:
     """The rows that nothing excluded, labelled or not, in order of clip_id."""
     return clips[clips["excluded"] == ""].reset_index(drop=True)
+
+
+def bare(name: str) -> str:
+    """The name or path of a file without the suffix of audio or a picture; others may be part of the name."""
+    return _SUFFIX.sub("", name)

@@ -1,6 +1,5 @@
 """What lies in a data set's folder, and a name for each file: shared by the adapters in `datasets/`."""
 
-import csv
 import os
 import re
 import unicodedata
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from dalsegno import gtzan_facts
+from dalsegno import csv_file, gtzan_facts
 from dalsegno.dataset import Clip
 from dalsegno.params import UserError
 
@@ -47,6 +46,11 @@ def labelled(root: Path, suffixes: frozenset[str], what: str, expects: str) -> I
     groups = _read_groups(root / "groups.csv")
     if groups is None:
         groups = {path.as_posix(): artist for path in relative if (artist := gtzan_facts.artist(path))}
+    elif groups and not groups.keys() & {path.as_posix() for path in relative}:
+        raise UserError(
+            f"{root / 'groups.csv'}: it groups {len(groups)} paths and none of them is here, the first {next(iter(groups))!r}; "
+            f"expected paths below {str(root)!r}, such as {relative[0].as_posix()!r}"
+        )
     for name, path, inside in zip(ids(relative), paths, relative, strict=True):
         label = inside.parts[0] if len(inside.parts) > 1 else None
         fault = "no label: lies in no class folder" if label is None else None
@@ -119,17 +123,13 @@ def _read_groups(path: Path) -> dict[str, str] | None:
     """
     if not path.exists():
         return None
+    rows = csv_file.read(path)
+    if not {"path", "group"} <= set(rows.columns):
+        raise UserError(f"{path}, line 1: expected the columns path,group, got {','.join(rows.columns)!r}")
     groups: dict[str, str] = {}
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        rows = csv.DictReader(lines)
-        if not {"path", "group"} <= set(rows.fieldnames or []):
-            raise UserError(f"{path}, line 1: expected the columns path,group, got {','.join(rows.fieldnames or [])!r}")
-        for row in rows:
-            if row["path"] is None or row["group"] is None:
-                raise UserError(f"{path}, line {rows.line_num}: expected a path and a group, got {list(row.values())}")
-            if groups.setdefault(row["path"], row["group"]) != row["group"]:
-                was = groups[row["path"]]
-                raise UserError(f"{path}, line {rows.line_num}: {row['path']!r} is in {was!r} and in {row['group']!r}")
+    for line, name, group in zip(rows.index, rows["path"], rows["group"], strict=True):
+        if groups.setdefault(name, group) != group:
+            raise UserError(f"{path}, line {line}: {name!r} is in {groups[name]!r} and in {group!r}")
     return groups
 
 

@@ -44,20 +44,25 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 
 def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
     """Yield (key, value, "file, line n") of a JSON object too large to hold. Raises UserError where it is malformed."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         text, seen = _Text(file, path), set()
         text.take("{")
-        while not text.at("}"):
+        more = not text.at("}")
+        while more:
             key, where = text.value(), f"{path}, line {text.line}"
-            if not isinstance(key, str) or key != tree.safe(key):
+            if not isinstance(key, str) or not key.isascii() or key != tree.safe(key):
                 raise UserError(f"{where}: expected the name of a note, letters, digits and ._-, got {key!r}")
             if key in seen:
                 raise UserError(f"{where}: {key!r} is there a second time; names of notes must differ")
             seen.add(key)
             text.take(":")
             yield key, text.value(), where
-            if not text.at("}"):
+            more = text.at(",")
+            if more:
                 text.take(",")
+        text.take("}")
+        if not text.ends():
+            text.refuse("expected nothing more")
 
 
 class _Text:
@@ -69,15 +74,25 @@ class _Text:
     def at(self, sign: str) -> bool:
         """Whether the next thing is `sign`."""
         if len(self.window) - self.at_char < CHUNK:
-            self.window, self.at_char = self.window[self.at_char :] + self.file.read(CHUNK), 0
+            try:
+                self.window, self.at_char = self.window[self.at_char :] + self.file.read(CHUNK), 0
+            except UnicodeDecodeError as error:
+                wrong = error.object[error.start]
+                raise UserError(
+                    f"{self.path}, after line {self.line}: expected UTF-8, got the byte {wrong:#04x}"
+                ) from None
         self._move(SPACE.match(self.window, self.at_char).end())
         return self.window.startswith(sign, self.at_char)
 
     def take(self, sign: str) -> None:
         """Move past `sign`."""
         if not self.at(sign):
-            self._refuse(f"expected {sign!r}")
+            self.refuse(f"expected {sign!r}")
         self._move(self.at_char + 1)
+
+    def ends(self) -> bool:
+        """Whether nothing but space is left."""
+        return self.at("") and self.at_char == len(self.window)
 
     def value(self) -> Any:
         """Move past the next JSON value, of at most CHUNK characters, and return it."""
@@ -86,7 +101,9 @@ class _Text:
             value, end = DECODER.raw_decode(self.window, self.at_char)
         except json.JSONDecodeError as error:
             self._move(error.pos)
-            self._refuse(error.msg)
+            self.refuse(error.msg)
+        except (RecursionError, ValueError):  # a hundred thousand brackets; a number of as many digits
+            self.refuse("expected a note")
         self._move(end)
         return value
 
@@ -94,6 +111,7 @@ class _Text:
         self.line += self.window.count("\n", self.at_char, to)
         self.at_char = to
 
-    def _refuse(self, what: str) -> NoReturn:
+    def refuse(self, what: str) -> NoReturn:
+        """Raise UserError with file, line and what is there instead of `what`."""
         got = self.window[self.at_char : self.at_char + 40] or "the end of the file"
         raise UserError(f"{self.path}, line {self.line}: {what}, got {got!r}. Expected one object of notes by name")
