@@ -25,8 +25,7 @@ import yaml
 from dvc.repo import Repo
 from PIL import Image
 
-from dalsegno import check, params, weights
-from dalsegno.datasets import gtzan
+from dalsegno import check, gtzan_facts, params, weights
 from dalsegno.models import efficientat
 
 pytestmark = [
@@ -148,7 +147,9 @@ def names_of_gtzan():
     """Three clips of each genre and part of the fault-filtered lists."""
     for genre in GENRES:
         for part in ("train", "valid", "test"):
-            of_part = [n for n, fact in gtzan.facts().items() if n.startswith(genre) and fact["fault_filtered"] == part]
+            of_part = [
+                n for n, fact in gtzan_facts.facts().items() if n.startswith(genre) and fact["fault_filtered"] == part
+            ]
             yield from (f"{genre}/{n}" for n in of_part[::7][:3])
 
 
