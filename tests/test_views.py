@@ -138,7 +138,9 @@ def test_whole_clips_at_their_own_length(tmp_path):
     assert p.take(p.rows(["d"])[0]).shape == (1, 1, 2, 20)  # what is trained on are crops
 
 
-@pytest.mark.parametrize(("view", "n"), [({}, 5), ({"resize": [2, 50]}, 2), ({"evaluate": "whole"}, 2)])
+@pytest.mark.parametrize(
+    ("view", "n"), [({}, 5), ({"resize": [2, 50]}, 2), ({"channels": "repeat"}, 1), ({"evaluate": "whole"}, 2)]
+)
 def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
     p = seen(tmp_path, crop_s=2.0, **view)
     monkeypatch.setattr(patches, "LARGEST", 2 * 100)

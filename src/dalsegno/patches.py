@@ -29,7 +29,8 @@ class Patches:
 
     def __init__(self, folder: str | Path, view: Windows, keep: set[str] | None, device: torch.device) -> None:
         stored = store.open(folder)
-        self.view = view if isinstance(view, View) else View(crop_s=view.crop_s, hop_s=view.hop_s)
+        resize = getattr(view, "resize", None)
+        self.view = view if isinstance(view, View) else View(crop_s=view.crop_s, hop_s=view.hop_s, resize=resize)
         self.meta, self.device = stored.meta, device
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
@@ -148,7 +149,8 @@ class Patches:
 
     def _size(self, length: int) -> int:
         """Numbers of one view of `length` frames, as stored or as the network sees it, whichever is more."""
-        return max(length * self.meta["bins"], math.prod(self.view.resize or ())) * self.meta["channels"]
+        n_channels = self.meta["channels"] if self.view.channels == "one" else 3
+        return max(length * self.meta["bins"], math.prod(self.view.resize or ())) * n_channels
 
     def _frames_of(self, seconds: float) -> int:
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
