@@ -72,6 +72,8 @@ def test_waveform_is_the_mean_of_each_pool(clip):
     x = in_unit(waveform, waveform.Params(sample_rate_hz=RATE_HZ, pool=25), clip)
     assert x.shape == (len(y) // 25, 1)
     assert np.allclose(x[7, 0], y[7 * 25 : 8 * 25].mean(), atol=1e-3)
+    first = in_unit(waveform, waveform.Params(sample_rate_hz=RATE_HZ, pool=25, first_s=0.5), clip)
+    assert np.array_equal(first, x[: RATE_HZ // 2 // 25])
 
 
 def test_each_window_length_is_a_channel_as_librosa_has_it(clip):

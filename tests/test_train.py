@@ -93,6 +93,8 @@ def test_penalties_leave_biases_and_normalisation_alone():
     assert train.penalty(net, train.Params(l1=0.5)).item() == pytest.approx(0.5 * 6)
     assert train.penalty(net, train.Params(l1=0.5, l2=0.1)).item() == pytest.approx(0.5 * 6 + 0.1 * 14)
     assert train.penalty(net, train.Params()) == 0.0
+    two = nn.Sequential(net, nn.Linear(1, 1))
+    assert train.penalty(two, train.Params(l1=0.5, penalised=1)).item() == pytest.approx(0.5 * 6)
 
 
 def test_validation_figures():
@@ -234,6 +236,15 @@ def test_cosine_learning_rate(monkeypatch):
 def test_onecycle_learning_rate(monkeypatch):
     lrs = learning_rates(monkeypatch, schedule="onecycle", warmup=0.2)[:, 0]
     assert lrs[0] == pytest.approx(0.1 / 25) and lrs.max() <= 0.1 and 3 <= lrs.argmax() <= 4 and lrs[-1] < 0.001
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 3])
+def test_onecycle_takes_few_steps(n_steps):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    schedule = train._schedule(optimizer, train.Params(schedule="onecycle", lr=0.1), n_steps)
+    for _ in range(n_steps):
+        optimizer.step()
+        schedule.step()
 
 
 @pytest.mark.parametrize("schedule", ["onecycle", "cosine"])

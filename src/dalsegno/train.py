@@ -43,6 +43,7 @@ class Params:
     weight_decay: NotNegative = 0.0
     l1: NotNegative = 0.0  # penalty on the absolute weights, added to the loss
     l2: NotNegative = 0.0  # penalty on the squared weights, added to the loss
+    penalised: Count | None = None  # l1 and l2 are on so many of the first layers; null: on all
     clip_norm: Positive | None = 5.0  # largest norm of the gradient; null leaves it be
     schedule: Literal["constant", "plateau", "cosine", "onecycle"] = "cosine"
     warmup: Share = 0.1  # share of all steps in which the learning rate rises to its peak (cosine, onecycle)
@@ -72,7 +73,7 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` does this too, after seconds of imports
 
 
 def fit(
@@ -148,7 +149,7 @@ def penalty(model: nn.Module, p: Params) -> Tensor | float:
     if not (p.l1 or p.l2):
         return 0.0
     weights = [w for w in model.parameters() if w.requires_grad and w.ndim > 1]
-    return sum(p.l1 * w.abs().sum() + p.l2 * w.square().sum() for w in weights)
+    return sum(p.l1 * w.abs().sum() + p.l2 * w.square().sum() for w in weights[: p.penalised])
 
 
 def validation_figures(probabilities: Tensor, y: Tensor) -> dict[str, float]:
@@ -189,8 +190,9 @@ def _schedule(optimizer: torch.optim.Optimizer, p: Params, n_steps: int) -> torc
             return lr_scheduler.ReduceLROnPlateau(optimizer, factor=p.plateau_factor, patience=p.plateau_patience)
         case "onecycle":
             peaks = [g["lr"] for g in optimizer.param_groups]
-            start = min(max(p.warmup, 1 / n_steps), 1 - 1 / n_steps) if n_steps > 1 else 0.5
-            return lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=n_steps + 1, pct_start=start)
+            total = n_steps + 1  # one more than is taken, as the last would be at zero
+            start = min(max(p.warmup, 1.5 / total), 1 - 0.5 / total)  # PyTorch divides by the length of either slope
+            return lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=total, pct_start=start)
         case "cosine":
             ramp = max(1, round(p.warmup * n_steps))
             return lr_scheduler.LambdaLR(optimizer, lambda step: _warm_cosine(step, ramp, n_steps))

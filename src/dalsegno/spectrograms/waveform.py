@@ -17,11 +17,13 @@ class Params:
     sample_rate_hz: Annotated[int, Field(ge=1000)] = 16000
     peak_normalise: bool = False
     pool: Annotated[int, Field(ge=1)] = 25  # samples averaged into one
+    first_s: Annotated[float, Field(gt=0)] | None = None  # so much of a clip's beginning; null: all of it
 
 
 def frames(path: Path, p: Params) -> np.ndarray:
     """Averages of `pool` samples, [-1, 1] [shape=(n_samples // pool, 1), float16]; a shorter rest is left out."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
+    y = y if p.first_s is None else y[: round(p.first_s * p.sample_rate_hz)]
     y = np.pad(y, (0, max(p.pool - len(y), 0)))
     pooled = y[: len(y) // p.pool * p.pool].reshape(-1, p.pool).mean(axis=1)
     return pooled.clip(-1, 1).astype(np.float16)[:, None]
