@@ -2,7 +2,7 @@
 
     python bench/transfer.py [NAME] [WINDOWS]
 
-NAME: a network of torchvision (resnet50), with random weights. WINDOWS: of 3 s, that each of 200 clips has (10).
+NAME: a network of torchvision (vgg16), with random weights. WINDOWS: of 3 s, that each of 200 clips has (10).
 Aimed at: a rerun 20 times faster on two cores.
 """
 
@@ -28,7 +28,7 @@ NETWORK = {"arch": "torchvision", "weights": "weights.pth"}
 TRAIN = {"seeds": [0], "epochs": 60, "batch_size": 32, "patience": None}
 
 
-def main(name="resnet50", windows="10"):
+def main(name="vgg16", windows="10"):
     """Run `embeddings` and `transfer`, then `transfer` again; print how long they took."""
     with TemporaryDirectory() as tmp:
         os.chdir(tmp)

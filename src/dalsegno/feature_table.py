@@ -37,7 +37,7 @@ def read(path: str | Path, keep: set[str]) -> FeatureTable:
     if rows.empty:
         raise UserError(f"{path}: none of its clips is in the splits")
     names = [c for c in rows.columns if c not in ("clip_id", "segment", "view")]
-    x = rows[names].to_numpy(np.float32)
+    x = np.ascontiguousarray(rows[names].to_numpy(np.float32))  # a frame lies column by column, but rows are taken
     if not np.isfinite(x).all():
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise UserError(f"{path}: {names[column]} of clip {rows['clip_id'][row]} is {x[row, column]}")
