@@ -73,7 +73,7 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` does this too, after seconds of imports
+    torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def fit(
