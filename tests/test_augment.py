@@ -8,6 +8,8 @@ from dalsegno.augment import Params
 
 ALL_ON = {
     "gain_db": 6.0,
+    "equaliser_db": 6.0,
+    "contrast_share": 0.3,
     "time_shift_share": 0.5,
     "rotation_degrees": 15.0,
     "noise_std": 0.2,
@@ -79,6 +81,28 @@ def test_gain_adds_decibels_to_a_spectrogram_and_scales_a_waveform():
     wave = torch.ones(50, 1, 100)
     factor = run(wave, gain_db=6.0)[0][:, 0, 0]
     assert 10 ** (-6 / 20) <= factor.min() < 0.8 and 1.3 < factor.max() <= 10 ** (6 / 20)
+
+
+def test_the_equaliser_adds_a_curve_of_its_own_to_all_frames_of_a_sample():
+    x = pictures(200, bins=33)
+    added = run(x, equaliser_db=6.0)[0] - x
+    torch.testing.assert_close(added, added[..., :1].expand_as(added), rtol=1e-4, atol=1e-4)
+    curve = added[:, 0, :, 0]
+    assert curve.abs().max() <= 6.001 and (curve[:, ::8].std(0) > 2.5).all()
+    bend = curve[:, 2:] - 2 * curve[:, 1:-1] + curve[:, :-2]
+    straight = torch.ones(31, dtype=torch.bool)
+    straight[7::8] = False  # but where the lines meet
+    assert bend[:, straight].abs().max() < 1e-3
+    shares = torch.corrcoef(curve[:, [0, 8, 16, 24, 32]].T) - torch.eye(5)
+    assert shares.abs().max() < 0.3  # the heights know nothing of each other
+
+
+def test_contrast_stretches_a_sample_about_its_mean():
+    x = pictures(100)
+    changed = run(x, contrast_share=0.3)[0]
+    torch.testing.assert_close(changed.mean((1, 2, 3)), x.mean((1, 2, 3)), rtol=0, atol=1e-3)
+    factor = changed.std((1, 2, 3)) / x.std((1, 2, 3))
+    assert 0.699 <= factor.min() < 0.75 and 1.25 < factor.max() <= 1.301
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 40), (1, 40)])
@@ -174,7 +198,15 @@ def test_mixup_shares_are_beta_distributed(alpha, variance):
 
 @pytest.mark.parametrize(
     ("ndim", "name"),
-    [(2, "frequency_masks"), (2, "time_masks"), (2, "gain_db"), (3, "frequency_masks"), (3, "rotation_degrees")],
+    [
+        (2, "frequency_masks"),
+        (2, "time_masks"),
+        (2, "gain_db"),
+        (3, "frequency_masks"),
+        (3, "rotation_degrees"),
+        (3, "equaliser_db"),
+        (3, "contrast_share"),
+    ],
 )
 def test_what_the_data_cannot_take_is_refused_by_name(ndim, name):
     p = Params(**{name: 1 if name.endswith("masks") else 1.0})

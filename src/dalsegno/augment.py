@@ -2,7 +2,8 @@
 """Change training batches at random on the device they lie on; every sample draws for itself.
 
 Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
-are filled with the mean of the bin and borders from the sample itself, so only `gain_db` must come while a spectrogram is in dB.
+are filled with the mean of the bin and borders from the sample itself, so only `gain_db` and
+`equaliser_db` must come while a spectrogram is in dB.
 """
 
 import math
@@ -26,6 +27,8 @@ class Params:
     """All off by default; done in the order they stand here, mixup last."""
 
     gain_db: Size = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
+    equaliser_db: Size = 0.0  # each band louder or softer by up to so many dB, as if mastered or recorded elsewhere
+    contrast_share: Share = 0.0  # distances from the sample's mean stretched or shrunk by up to this share: compression
     time_shift_share: Share = 0.0  # moved along time by up to this share of the length; what leaves comes in again
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees
     noise_std: Size = 0.0  # white noise of up to so many standard deviations of the sample itself
@@ -39,6 +42,8 @@ class Params:
 KINDS = {2: "tables", 3: "waveforms", 4: "spectrograms"}
 TAKEN_BY = {  # number of axes of a batch that can be augmented so
     "gain_db": (3, 4),
+    "equaliser_db": (4,),
+    "contrast_share": (4,),
     "time_shift_share": (3, 4),
     "rotation_degrees": (4,),
     "time_masks": (3, 4),
@@ -73,6 +78,11 @@ def augment(
     check(p, x.ndim)
     if p.gain_db:
         x = _gain(x, p.gain_db, generator)
+    if p.equaliser_db:
+        x = _equaliser(x, p.equaliser_db, generator)
+    if p.contrast_share:
+        mean = x.mean((1, 2, 3), keepdim=True)
+        x = mean + (x - mean) * _between(x, 1 - p.contrast_share, 1 + p.contrast_share, generator)
     if p.time_shift_share:
         x = _time_shift(x, p.time_shift_share, generator)
     if p.rotation_degrees:
@@ -89,6 +99,13 @@ def augment(
 def _gain(x: Tensor, gain_db: float, generator: torch.Generator) -> Tensor:
     db = _between(x, -gain_db, gain_db, generator)
     return x + db if x.ndim == 4 else x * 10 ** (db / 20)
+
+
+def _equaliser(x: Tensor, most_db: float, generator: torch.Generator) -> Tensor:
+    """Gains at five heights, equally far apart, and between them on a line (FilterAugment, arXiv 2110.03282, §3)."""
+    draw = torch.rand((len(x), 1, 5), generator=generator, device=x.device, dtype=x.dtype)
+    db = functional.interpolate(most_db * (2 * draw - 1), x.shape[-2], mode="linear", align_corners=True)
+    return x + db[..., None]
 
 
 def _time_shift(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
