@@ -24,6 +24,7 @@ N_PARAMETERS = {
     "efficientat": 4_214_554,
     "lenet": 347_786,
     "mlp": 49_034,
+    "modnet": 53_810,
     "resnet": 11_175_370,
     "torchvision": 727_626,
     "transformers": 27_258,
@@ -156,7 +157,7 @@ def test_a_misspelt_parameter_is_refused(arch):
 
 
 @pytest.mark.parametrize(
-    "arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet", "efficientat"} & set(ARCHITECTURES))
+    "arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet", "efficientat", "modnet"} & set(ARCHITECTURES))
 )
 def test_networks_with_global_pooling_take_any_length(arch):
     model = build(arch).eval()
@@ -164,7 +165,9 @@ def test_networks_with_global_pooling_take_any_length(arch):
         assert model(batch_of((1, 128, n_frames), 2)).shape == (2, N_LABELS)
 
 
-@pytest.mark.parametrize("arch", sorted({"conv", "lenet", "vgg", "resnet", "bbnn", "bandnet"} & set(ARCHITECTURES)))
+@pytest.mark.parametrize(
+    "arch", sorted({"conv", "lenet", "vgg", "resnet", "bbnn", "bandnet", "modnet"} & set(ARCHITECTURES))
+)
 def test_pictures_may_have_several_channels(arch):
     assert build(arch, (3, 64, 64)).eval()(batch_of((3, 64, 64))).shape == (3, N_LABELS)
 
@@ -292,3 +295,26 @@ def test_bandnet_hears_at_what_height_a_thing_is():
 
     assert apart(lambda x: model.body[:-2](x).mean((2, 3))) < 0.05
     assert apart(model.body) > 0.1
+
+
+def test_modnet_hears_how_fast_a_thing_moves():
+    """The same bar of sound, as loud and as deep, at two speeds: an untrained model already tells them apart by rate."""
+    model = build("modnet").eval()
+    frames = torch.arange(192)
+
+    def energies(cycles_a_frame):
+        x = torch.zeros(1, 1, 128, 192)
+        x[..., 40:48, :] = torch.sin(2 * torch.pi * cycles_a_frame * frames)
+        return model.body[1][0](model.body[0](x))[0, 72:].view(36, 8)[25]  # of the band that holds these bins
+
+    rates = torch.logspace(torch.tensor(0.03).log10(), torch.tensor(0.48).log10(), 8)
+    for k in (1, 3, 5):
+        assert energies(rates[k].item()).argmax() == k
+
+
+def test_modnet_profiles_start_as_cepstrum_and_bands():
+    profiles = build("modnet").body[0].weight
+    torch.testing.assert_close(profiles[:20] @ profiles[:20].T, torch.eye(20), atol=1e-5, rtol=0)
+    flat = torch.ones(128)
+    assert (profiles[1:20] @ flat).abs().max() < 1e-4  # cosines but the first are blind to loudness
+    assert torch.equal(profiles[20:] > 0, torch.eye(16).repeat_interleave(8, 1) > 0)
