@@ -49,6 +49,7 @@ TAKEN_BY = {  # number of axes of a batch that can be augmented so
     "time_masks": (3, 4),
     "frequency_masks": (4,),
 }
+LEVELS = ("gain_db", "equaliser_db", "contrast_share")  # what takes values to be levels, as phases are not
 
 
 def check(p: Params, ndim: int) -> None:

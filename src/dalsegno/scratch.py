@@ -36,8 +36,9 @@ def fit(
     try:
         patches = Patches(store, p.view, set(splits["clip_id"]), device)
         n_labels = len(folds.classes(splits))
-        if patches.meta["kind"] == "phase" and p.augment.gain_db:
-            raise UserError(f"augment.gain_db would turn the phases of {store} as well; set it to 0")
+        levels = [f"augment.{name}" for name in augment.LEVELS if getattr(p.augment, name)]
+        if levels and patches.meta["kind"] == "phase":
+            raise UserError(f"{', '.join(levels)} would turn the phases of {store} as well; set it to 0")
 
         def build(train_ids: list[str]) -> run.Built:
             return run.Built(network.from_scratch(p.arch, p.model, patches, train_ids, n_labels))
