@@ -141,6 +141,13 @@ def test_pictures_and_files_named_as_those_of_gtzan_are_grouped_by_artist_unless
     assert {c.group for c in listed("images", tmp_path)} == {None}
 
 
+def test_kaggle_clips_named_as_those_of_gtzan_are_grouped_by_artist(tmp_path):
+    for path in ("train/blues/blues.00000.wav", "train/blues/mine.wav", "test/blues/blues.00001.wav"):
+        sound(tmp_path / path)
+    groups = {c.path.stem: c.group for c in listed("kaggle", tmp_path)}
+    assert groups == {"blues.00000": "John Lee Hooker", "mine": None, "blues.00001": None}
+
+
 def test_ids_tell_apart_what_differs_only_in_extension_case_or_odd_signs(tmp_path):
     paths = [
         Path(p) for p in ("a/x.au", "a/x.mp3", "a/X.wav", "a/x y.wav", "a/x%20y.wav", "a/.x.wav", "blues/blues.1.wav")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import tree
+from dalsegno import gtzan_facts, tree
 from dalsegno.dataset import Clip, Params
 from dalsegno.params import UserError
 
@@ -11,6 +11,7 @@ EXPECTS = """
 <root>/train/<label>/**.wav      one folder per class; also au, flac, ogg, opus, mp3, aiff
 <root>/test/**.wav               clips to predict, without labels
 <root>/sample_submission.csv     optional: its columns, ids and order are those of the submissions that a run writes
+                                 training clips named as GTZAN's are grouped by its published artists
 """
 
 
@@ -28,4 +29,4 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     for name, (part, path, relative) in zip(tree.ids([r for _, _, r in inside]), inside, strict=True):
         label = relative.parts[0] if part == "train" and len(relative.parts) > 1 else None
         fault = "no label: lies in no class folder" if part == "train" and label is None else None
-        yield Clip(name, path, label, fault=fault)
+        yield Clip(name, path, label, (label and gtzan_facts.artist(path)) or None, fault=fault)
