@@ -53,7 +53,7 @@ def _search(
     """Likeness of each pair of `rows` whose summaries are near and which `method` then takes for copies."""
     if len(rows) < 2:
         return {}
-    near = list(fingerprint.neighbours(np.array(summaries, np.float32), method.RADIUS_DB))
+    near = list(fingerprint.neighbours(np.array(summaries, np.float32), method.RADIUS_DB, method.NEIGHBOURS))
     jobs = ((things[rows[i]], [things[rows[j]] for j in others]) for i, others in near)
     alike = runtime.map(partial(_compare, method.likeness), jobs, len(near), r, "compare clips")
     return {

@@ -23,7 +23,6 @@ HOP_S = 0.0464  # from window to window; two hops are one frame of a chart
 RANGE_DB = 60  # below a clip's level; what is softer does not count
 TONE_RANGE_DB = 25  # likewise, of an average spectrum, below its strongest tone
 STEP_DB = 0.5  # of a stored level
-NEIGHBOURS = 16  # clips nearest to each that are compared in full
 
 
 class Chart(NamedTuple):
@@ -63,8 +62,8 @@ def average(mono: np.ndarray, rate: int) -> np.ndarray:
     return np.maximum(db - db.max(), -TONE_RANGE_DB).astype(np.float32)
 
 
-def neighbours(summaries: np.ndarray, radius_db: float) -> Iterator[tuple[int, list[int]]]:
-    """For each clip the later ones that are among its neighbours, or that it is a neighbour of.
+def neighbours(summaries: np.ndarray, radius_db: float, most: int) -> Iterator[tuple[int, list[int]]]:
+    """For each clip the later ones that are among its `most` neighbours, or that it is a neighbour of.
 
     summaries: float32 (n_clips, dim) in dB; neighbours are less than radius_db (root mean square) apart.
     """
@@ -73,7 +72,7 @@ def neighbours(summaries: np.ndarray, radius_db: float) -> Iterator[tuple[int, l
     for rows in _chunks(np.arange(n), max(1, 2**24 // max(1, n))):
         far = square[rows, None] + square - 2 * summaries[rows] @ summaries.T
         far[np.arange(len(rows)), rows] = np.inf
-        nearest = np.argpartition(far, min(NEIGHBOURS, n - 1) - 1, axis=1)[:, :NEIGHBOURS]
+        nearest = np.argpartition(far, min(most, n - 1) - 1, axis=1)[:, :most]
         close = np.take_along_axis(far, nearest, 1) < radius_db**2 * summaries.shape[1]
         for i, js, keep in zip(rows.tolist(), nearest, close, strict=True):
             for j in js[keep].tolist():

@@ -15,6 +15,7 @@ FLOOR_DB, LOUD_DB = 15, 20  # levels in a chart, of 60, below which cells are eq
 LAGS = 13  # frames: a second and a bit
 SHORTEST = 5  # frames that two clips must share
 RADIUS_DB = 6.0  # between averages and spreads, beyond which clips are no copies
+NEIGHBOURS = 16  # clips nearest to each that are compared in full
 CORRELATION, CORRELATION_SHORT = 0.75, 1.5  # least correlation of copies, and what 1/n_frames adds to it
 DIFFERENCE_DB = 4.0  # greatest difference of copies (root mean square)
 

@@ -16,11 +16,14 @@ import soundfile as sf
 
 from dalsegno import fingerprint, probe
 
-BEGINNING_S = 5  # so much of a clip is compared
+BEGINNING_S = 4  # so much of a clip is compared
 RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
+LAGS = round(fingerprint.SHIFT_S * COARSE_HZ)
+N_FFT = scipy.fft.next_fast_len(BEGINNING_S * COARSE_HZ + LAGS, real=True)  # longer lags may wrap around
 SHORTEST_S = 0.4  # that two clips must share
 MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in what they share
 RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
+NEIGHBOURS = 8  # clips nearest to each that are compared in full
 CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and what each dB between their spectra adds to it
 CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
 
@@ -28,9 +31,8 @@ CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, whi
 class _Wave(NamedTuple):
     """The beginning of a clip."""
 
-    fine: np.ndarray  # float32 at RATE_HZ
-    coarse: np.ndarray  # float32 at COARSE_HZ
-    energy: np.ndarray  # of the first 0, 1, … samples of `coarse`, as a share of all
+    spectrum: np.ndarray  # complex64, of N_FFT samples at COARSE_HZ
+    energy: np.ndarray  # of the first 0, 1, … of those samples, as a share of all
     clipped: bool
 
 
@@ -41,7 +43,7 @@ def likeness(one: Path, other: Path) -> float:
     if found < CORRELATION:
         return 0.0
     times = RATE_HZ // COARSE_HZ
-    parts = (w.fine[k * times : (k + n) * times] for w, k in ((a, i), (b, j)))
+    parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one, i), (other, j)))
     apart_db = _apart(*(fingerprint.average(part, RATE_HZ) for part in parts))
     overtones = (a.clipped or b.clipped) and found > CORRELATION_CLIPPED and apart_db < DIFFERENCE_CLIPPED_DB
     return found if found > CORRELATION + CORRELATION_DB * apart_db or overtones else 0.0
@@ -49,13 +51,11 @@ def likeness(one: Path, other: Path) -> float:
 
 def _overlap(a: _Wave, b: _Wave) -> tuple[float, int, int, int]:
     """Highest correlation, and what overlaps then: the first sample of it in each clip, and how many."""
-    n_fft = scipy.fft.next_fast_len(len(a.coarse) + len(b.coarse), real=True)
-    spectra = (scipy.fft.rfft(w.coarse, n_fft) for w in (a, b))
-    product = scipy.fft.irfft(next(spectra) * np.conj(next(spectra)), n_fft)
-    most = round(fingerprint.SHIFT_S * COARSE_HZ)
-    lag = np.arange(max(-most, 1 - len(b.coarse)), min(most, len(a.coarse) - 1) + 1)
+    product = scipy.fft.irfft(a.spectrum * np.conj(b.spectrum), N_FFT)
+    len_a, len_b = len(a.energy) - 1, len(b.energy) - 1
+    lag = np.arange(max(-LAGS, 1 - len_b), min(LAGS, len_a - 1) + 1)
     i, j = np.maximum(0, lag), np.maximum(0, -lag)
-    n = np.minimum(len(a.coarse) - i, len(b.coarse) - j)
+    n = np.minimum(len_a - i, len_b - j)
     share_a, share_b = a.energy[i + n] - a.energy[i], b.energy[j + n] - b.energy[j]
     enough = (np.maximum(share_a, share_b) > MOST) & (np.minimum(share_a, share_b) > LEAST)
     enough &= n > SHORTEST_S * COARSE_HZ
@@ -70,20 +70,24 @@ def _apart(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(apart - np.median(apart)))))
 
 
-@lru_cache(maxsize=64)  # neighbours of a clip are often neighbours of the next
+@lru_cache(maxsize=128)  # neighbours of a clip are often neighbours of the next
 def _wave(path: Path) -> _Wave:
+    mono, clipped = _beginning(path, COARSE_HZ)
+    power = np.concatenate([[0], np.cumsum(np.square(mono, dtype=np.float64))])
+    scale = np.sqrt(power[-1]) + 1e-12
+    return _Wave(scipy.fft.rfft(mono / np.float32(scale), N_FFT), power / scale**2, clipped)
+
+
+def _beginning(path: Path, to: int) -> tuple[np.ndarray, bool]:
+    """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `to`, and whether it is clipped."""
     with probe.quiet(), sf.SoundFile(path) as sound:
         mono = sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True).mean(axis=1)
         rate = sound.samplerate
-    whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at the other rates
+    whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole
     spectrum = scipy.fft.rfft(mono, n)
     spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
-    fine, coarse = (_at(spectrum, n, rate, to) for to in (RATE_HZ, COARSE_HZ))
-    power = np.concatenate([[0], np.cumsum(np.square(coarse, dtype=np.float64))])
-    scale = np.sqrt(power[-1]) + 1e-12
-    clipped = np.mean(np.abs(mono) >= probe.FULL) > probe.CLIPPED
-    return _Wave(fine, coarse / np.float32(scale), power / scale**2, bool(clipped))
+    return _at(spectrum, n, rate, to), bool(np.mean(np.abs(mono) >= probe.FULL) > probe.CLIPPED)
 
 
 def _at(spectrum: np.ndarray, n: int, rate: int, to: int) -> np.ndarray:
