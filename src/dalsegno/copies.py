@@ -38,24 +38,28 @@ def near(
     """Near copies among the usable clips of `table`, whose files and charts are in the same order; the pairs, as COLUMNS."""
     different = (table["excluded"] == "") & ~table["sha256"].duplicated()
     rows = [i for i in np.flatnonzero(different) if charts[i] is not None]
-    long = [i for i in rows if len(charts[i].levels)]
-    notes = [i for i in rows if len(charts[i].tones)]
-    levels = {i: charts[i].levels for i in long}
-    found = _search(long, levels, [likeness.summary(x) for x in levels.values()], likeness, r)
-    found |= _search(notes, paths, [charts[i].tones for i in notes], waveform, r)
+    long = {
+        i: charts[i].levels
+        for i in rows
+        if len(charts[i].levels) >= fingerprint.NOTE_FRAMES or not len(charts[i].tones)
+    }
+    notes = {i: waveform.Note(paths[i], charts[i].levels) for i in rows if len(charts[i].tones)}
+    found = _search(long, [likeness.summary(levels) for levels in long.values()], likeness, r)
+    found |= _search(notes, [charts[i].tones for i in notes], waveform, r)
     names = table["clip_id"].to_numpy()
     return pd.DataFrame([(names[i], names[j], "near", s) for (i, j), s in sorted(found.items())], columns=COLUMNS)
 
 
 def _search(
-    rows: list[int], things: Any, summaries: list[np.ndarray], method: ModuleType, r: runtime.Runtime
+    clips: dict[int, Any], summaries: list[np.ndarray], method: ModuleType, r: runtime.Runtime
 ) -> dict[tuple[int, int], float]:
-    """Likeness of each pair of `rows` whose summaries are near and which `method` then takes for copies."""
-    if len(rows) < 2:
+    """Correlation of each pair of `clips` whose summaries are near and which `method` then takes for copies."""
+    if len(clips) < 2:
         return {}
+    rows = list(clips)
     near = list(fingerprint.neighbours(np.array(summaries, np.float32), method.RADIUS_DB, method.NEIGHBOURS))
-    jobs = ((things[rows[i]], [things[rows[j]] for j in others]) for i, others in near)
-    alike = runtime.map(partial(_compare, method.likeness), jobs, len(near), r, "compare clips")
+    jobs = ((clips[rows[i]], [clips[rows[j]] for j in others]) for i, others in near)
+    alike = runtime.map(partial(_compare, method.alike), jobs, len(near), r, "compare clips")
     return {
         (rows[i], rows[j]): round(s, 4)
         for (i, others), ss in zip(near, alike, strict=True)
@@ -64,9 +68,9 @@ def _search(
     }
 
 
-def _compare(likeness: Callable[[Any, Any], float], job: tuple[Any, list[Any]]) -> list[float]:
+def _compare(alike: Callable[[Any, Any], float], job: tuple[Any, list[Any]]) -> list[float]:
     one, others = job
-    return [likeness(one, other) for other in others]
+    return [alike(one, other) for other in others]
 
 
 def across_classes(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """What the doctor keeps of a clip to find near copies by, and which clips to compare.
 
-Near copies are the same recording at another gain, bit rate or sample rate, or shifted by up to a second. Of a clip of
-ten seconds or more a chart is kept, its energy in 24 bands eleven times a second (`likeness` compares two); of a shorter
-one, which may be a single note with few events to tell it by, only its average spectrum: it is compared sample by sample
-with those whose spectra are near (`waveform`).
+Near copies are the same recording at another gain, bit rate or sample rate, or shifted by up to a second. Of each clip a
+chart is kept, its energy in 24 bands eleven times a second (`likeness` compares two). One of less than ten seconds may be
+a single note with few events to tell it by: its average spectrum is kept as well, and it is compared sample by sample with
+those whose spectra are near (`waveform`).
 """
 
 from collections.abc import Iterator
@@ -20,29 +20,31 @@ BANDS = 24
 EDGES_HZ = np.geomspace(150, 3800, BANDS + 1)  # what a 64 kb/s codec and a sample rate of 8 kHz both keep
 TONE_EDGES_HZ = np.geomspace(60, 3800, 61)
 HOP_S = 0.0464  # from window to window; two hops are one frame of a chart
+NOTE_FRAMES = int(NOTE_S / (2 * HOP_S)) - 3  # of a chart
 RANGE_DB = 60  # below a clip's level; what is softer does not count
 TONE_RANGE_DB = 25  # likewise, of an average spectrum, below its strongest tone
 STEP_DB = 0.5  # of a stored level
 
 
 class Chart(NamedTuple):
-    """What is kept of a clip; one of the two is empty, but for a clip that may be the shifted copy of a note."""
+    """What is kept of a clip."""
 
     levels: np.ndarray  # uint8 (n_frames, BANDS) in steps of 0.5 dB, 120 being the clip's level; frames are 93 ms apart
-    tones: np.ndarray  # float32 (60,): the average spectrum in dB, less its mean
+    tones: (
+        np.ndarray
+    )  # float32 (60,): the average spectrum in dB, less its mean; (0,) of what is no note, shifted or not
 
 
 def chart(mono: np.ndarray, rate: int) -> Chart:
     """The chart of a clip. mono: samples [shape=(n,)] float32, the first LONGEST_S of it at most."""
-    levels, tones, seconds = np.zeros((0, BANDS), np.uint8), np.zeros(0, np.float32), len(mono) / rate
-    if seconds >= NOTE_S:
-        energy = energies(mono, rate, 2 * HOP_S, HOP_S, EDGES_HZ)
-        n = (len(energy) - 4) // 2 + 1
-        pooled = sum(w * energy[i : i + 2 * n - 1 : 2] for i, w in enumerate((0.35, 0.9, 0.9, 0.35)))
-        levels = of_levels(10 * np.log10(pooled + 1e-20)).levels
-    if seconds < NOTE_S + SHIFT_S:
-        tones = average(mono, rate)
-    return Chart(levels, tones - tones.mean() if len(tones) else tones)
+    energy = energies(mono, rate, 2 * HOP_S, HOP_S, EDGES_HZ)
+    n = (len(energy) - 4) // 2 + 1
+    pooled = sum(w * energy[i : i + 2 * n - 1 : 2] for i, w in enumerate((0.35, 0.9, 0.9, 0.35)))
+    levels = of_levels(10 * np.log10(pooled + 1e-20)).levels
+    if len(mono) >= (NOTE_S + SHIFT_S) * rate:
+        return Chart(levels, np.zeros(0, np.float32))
+    tones = average(mono, rate)
+    return Chart(levels, tones - tones.mean())
 
 
 def of_levels(db: np.ndarray) -> Chart:

@@ -20,13 +20,19 @@ CORRELATION, CORRELATION_SHORT = 0.75, 1.5  # least correlation of copies, and w
 DIFFERENCE_DB = 4.0  # greatest difference of copies (root mean square)
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> float:
+def alike(one: np.ndarray, other: np.ndarray) -> float:
     """Correlation of two charts' levels at the shift that suits them best, 0 if they are no copies of each other."""
-    a, b = _decibels(one), _decibels(other)
-    coarse, lag = max(_correlations(_rises(a), _rises(b)), default=(0.0, 0))
+    coarse, lag = at_once(one, other)
     if coarse < CORRELATION / 2:
         return 0.0
+    a, b = _decibels(one), _decibels(other)
     return max(_fit(_between(a, part / 4), b, k) for part in range(4) for k in (lag - 1, lag, lag + 1))
+
+
+def at_once(one: np.ndarray, other: np.ndarray) -> tuple[float, int]:
+    """How well the levels of two charts rise and fall together, to the frame: highest correlation, and its lag."""
+    a, b = _rises(_decibels(one)), _rises(_decibels(other))
+    return max(_correlations(a, b), default=(0.0, 0))
 
 
 def summary(levels: np.ndarray) -> np.ndarray:

@@ -118,7 +118,7 @@ def _decode(sound: sf.SoundFile, charted: bool) -> _Sound:
     try:
         while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
             if charted and found.n < wanted:
-                found.mono.append(_mono(block[: wanted - found.n]))
+                found.mono.append(mono_of(block[: wanted - found.n]))
             found.add(block)
             digest.update(_exact(block))
     except sf.SoundFileError as error:
@@ -144,7 +144,8 @@ def _judge(sound: sf.SoundFile, found: _Sound, path: Path, min_duration_s: float
     return Facts(round(duration_s, 6), sound.samplerate, sound.channels, found.digest, fault, tuple(remarks))
 
 
-def _mono(block: np.ndarray) -> np.ndarray:
+def mono_of(block: np.ndarray) -> np.ndarray:
+    """The mean of the channels [shape=(n,)] float32 of a block (n, channels) of float32, or of int16."""
     full = 32768 if block.dtype == np.int16 else 1
     return (block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)).astype(np.float32) / np.float32(full)
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 import soundfile as sf
 
-from dalsegno import fingerprint, probe
+from dalsegno import fingerprint, likeness, probe
 
 BEGINNING_S = 4  # so much of a clip is compared
 RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
@@ -23,9 +23,17 @@ N_FFT = scipy.fft.next_fast_len(BEGINNING_S * COARSE_HZ + LAGS, real=True)  # lo
 SHORTEST_S = 0.4  # that two clips must share
 MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in what they share
 RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
-NEIGHBOURS = 8  # clips nearest to each that are compared in full
+NEIGHBOURS = 16  # clips nearest to each that are compared in full
+AT_ONCE = 0.35  # correlation of charts below which clips are no copies
 CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and what each dB between their spectra adds to it
 CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
+
+
+class Note(NamedTuple):
+    """A short clip, and its chart's levels."""
+
+    path: Path
+    levels: np.ndarray
 
 
 class _Wave(NamedTuple):
@@ -36,14 +44,16 @@ class _Wave(NamedTuple):
     clipped: bool
 
 
-def likeness(one: Path, other: Path) -> float:
+def alike(one: Note, other: Note) -> float:
     """Correlation of two clips at the shift that suits them best, 0 if they are no copies of each other."""
-    a, b = _wave(one), _wave(other)
+    if likeness.at_once(one.levels, other.levels)[0] < AT_ONCE:
+        return 0.0
+    a, b = _wave(one.path), _wave(other.path)
     found, i, j, n = _overlap(a, b)
     if found < CORRELATION:
         return 0.0
     times = RATE_HZ // COARSE_HZ
-    parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one, i), (other, j)))
+    parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one.path, i), (other.path, j)))
     apart_db = _apart(*(fingerprint.average(part, RATE_HZ) for part in parts))
     overtones = (a.clipped or b.clipped) and found > CORRELATION_CLIPPED and apart_db < DIFFERENCE_CLIPPED_DB
     return found if found > CORRELATION + CORRELATION_DB * apart_db or overtones else 0.0
@@ -81,13 +91,13 @@ def _wave(path: Path) -> _Wave:
 def _beginning(path: Path, to: int) -> tuple[np.ndarray, bool]:
     """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `to`, and whether it is clipped."""
     with probe.quiet(), sf.SoundFile(path) as sound:
-        mono = sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True).mean(axis=1)
+        mono = probe.mono_of(sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True))
         rate = sound.samplerate
     whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole
     spectrum = scipy.fft.rfft(mono, n)
     spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
-    return _at(spectrum, n, rate, to), bool(np.mean(np.abs(mono) >= probe.FULL) > probe.CLIPPED)
+    return _at(spectrum, n, rate, to), np.count_nonzero(np.abs(mono) >= probe.FULL) > probe.CLIPPED * len(mono)
 
 
 def _at(spectrum: np.ndarray, n: int, rate: int, to: int) -> np.ndarray:
