@@ -5,11 +5,9 @@ frames (correlation), and differ by little once their gains are taken out (decib
 Kalker, "A highly robust audio fingerprinting system" (ISMIR 2002), with levels in place of their bits.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from dalsegno.fingerprint import BANDS, STEP_DB
+from dalsegno.fingerprint import STEP_DB
 
 FLOOR_DB, LOUD_DB = 15, 20  # levels in a chart, of 60, below which cells are equal, and above which they are compared
 LAGS = 13  # frames: a second and a bit
@@ -31,8 +29,7 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 
 def at_once(one: np.ndarray, other: np.ndarray) -> tuple[float, int]:
     """How well the levels of two charts rise and fall together, to the frame: highest correlation, and its lag."""
-    a, b = _rises(_decibels(one)), _rises(_decibels(other))
-    return max(_correlations(a, b), default=(0.0, 0))
+    return _best(_rises(_decibels(one)), _rises(_decibels(other)))
 
 
 def summary(levels: np.ndarray) -> np.ndarray:
@@ -66,18 +63,22 @@ def _rises(a: np.ndarray) -> np.ndarray:
     return np.diff(a, axis=0, prepend=a[:1])
 
 
-def _correlations(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[float, int]]:
-    """Correlation of two charts' rises at each whole lag, over what overlaps, and the lag (of a behind b)."""
+def _best(a: np.ndarray, b: np.ndarray) -> tuple[float, int]:
+    """Highest correlation of two charts' rises over what overlaps, and its lag (of a behind b); (0, 0) if too little does."""
+    lag = np.arange(-LAGS, LAGS + 1)
+    n = np.minimum(len(a) - np.maximum(0, lag), len(b) - np.maximum(0, -lag))
+    lag = lag[n >= max(SHORTEST, min(len(a), len(b)) / 2)]
+    if not len(lag):
+        return 0.0, 0
+    i, j = np.maximum(0, lag), np.maximum(0, -lag)
+    n = np.minimum(len(a) - i, len(b) - j)
+    apart = np.arange(len(a))[:, None] - np.arange(len(b)) + len(b) - 1
+    product = np.bincount(apart.ravel(), (a @ b.T).ravel())[lag + len(b) - 1]
     power_a, power_b = (np.concatenate([[0], np.cumsum(np.square(x).sum(1))]) for x in (a, b))
-    flat_a, flat_b = a.ravel(), b.ravel()
-    for lag in range(-LAGS, LAGS + 1):
-        i, j = max(0, lag), max(0, -lag)
-        n = min(len(a) - i, len(b) - j)
-        if n < max(SHORTEST, min(len(a), len(b)) / 2):
-            continue
-        product = np.dot(flat_a[i * BANDS : (i + n) * BANDS], flat_b[j * BANDS : (j + n) * BANDS])
-        power = (power_a[i + n] - power_a[i]) * (power_b[j + n] - power_b[j])
-        yield float(product / np.sqrt(power + 1e-9)), lag
+    power = (power_a[i + n] - power_a[i]) * (power_b[j + n] - power_b[j])
+    correlation = product / np.sqrt(power + 1e-9)
+    best = int(correlation.argmax())
+    return float(correlation[best]), int(lag[best])
 
 
 def _fit(a: np.ndarray, b: np.ndarray, lag: int) -> float:
