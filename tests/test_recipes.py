@@ -116,7 +116,7 @@ def test_every_spectrogram_and_embedding_is_used(name):
 
 
 LARGEST = {
-    "epochs": 1, "batch_size": 4, "folds": 2, "repeats": 1, "resamples": 200, "crop_s": 1.0, "hop_s": 1.0, "parts": 2,
+    "epochs": 1, "batch_size": 4, "folds": 2, "repeats": 1, "resamples": 200, "crop_s": 1.0, "hop_s": 1.0, "parts": 2, "segments": 4,
     "width": 8, "widths": 8, "channels": 8, "dense": 8, "resize": 48,
 }  # fmt: skip
 
