@@ -14,8 +14,8 @@ run: $(READY) $(CHECKED) ## install, run the whole pipeline, say where the repor
 	@echo "== Done. Open reports/report.html"
 
 test: $(READY) ## install and run every test
-	@echo "== Running the tests"
-	@python -m pytest
+	@echo "== Running the tests, a file of them on each core at a time"
+	@OMP_NUM_THREADS=1 python -m pytest --numprocesses auto --dist loadfile
 
 clean: ## remove the virtual environment; data and results stay
 	rm -rf .venv

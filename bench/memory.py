@@ -1,67 +1,102 @@
-"""Peak memory of a stage and its workers on 100 and on 300 clips of 30 s: it must not grow with their number.
+"""Peak memory of every stage on 200 and on 1,000 clips of 30 s: below 2 GB, and it must not grow with their number.
 
-    python bench/memory.py stages/features.py "{root} {clips} none {out}"
-    python bench/memory.py stages/spectrograms.py "{root} {clips} {out} logmel"
+    python bench/memory.py [N_CLIPS …]
 
-{root} is a folder of generated clips, {clips} a manifest of them, {out} a path to write to. Linux only.
+Runs the whole pipeline with `dvc repro` in a copy of the repository, as params.yaml stands but for a hold-out split and one
+epoch of training, on generated clips of ten classes. Memory is that of a stage's process and its workers together; pages
+that they share are counted once. Linux only. Takes a quarter of an hour on two cores.
 """
 
-import hashlib
+import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-import soundfile
-from clips import RATE_HZ, make
+import yaml
+from clips import make
 
-from dalsegno import manifest
+from dalsegno import params
 
-
-def main(script, arguments, *counts):
-    """Run the stage once for each count of clips; print the largest sum of resident memory over its processes."""
-    for n in [int(c) for c in counts] or [100, 300]:
-        with TemporaryDirectory() as tmp:
-            root = Path(tmp, "audio")
-            root.mkdir()
-            listed(make(root, n), Path(tmp, "clips.csv"))
-            words = arguments.format(root=root, clips=Path(tmp, "clips.csv"), out=Path(tmp, "out")).split()
-            start = time.perf_counter()
-            log = Path(tmp, "log")
-            stage = subprocess.Popen([sys.executable, script, *words], stderr=log.open("w"))
-            peak = 0
-            while stage.poll() is None:
-                peak = max(peak, resident(stage.pid))
-                time.sleep(0.05)
-            print(
-                f"{script}, {n} clips: exit {stage.returncode}, peak {peak / 2**20:.0f} MiB, {time.perf_counter() - start:.0f} s"
-            )
-            if stage.returncode:
-                sys.exit(log.read_text())
+HERE = Path(__file__).parents[1]
+ONLY_HERE = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "data", "runs", "reports", "dvc.lock", "weights")
 
 
-def listed(paths, clips_csv):
-    """Write a manifest of `paths`."""
-    rows = [
-        dict(clip_id=p.stem, path=p.name, label="a" if i % 2 else "b", group="", split="", excluded="",
-             duration_s=soundfile.info(p).duration, sample_rate_hz=RATE_HZ, channels=1,
-             sha256=hashlib.sha256(p.read_bytes()).hexdigest())
-        for i, p in enumerate(paths)
-    ]  # fmt: skip
-    manifest.write(clips_csv, pd.DataFrame(rows))
+def main(*counts):
+    """Print the peak of each stage, a column for each count of clips."""
+    peaks = {n: measure(n) for n in [int(c) for c in counts] or [200, 1000]}
+    print(f"{'MiB':<24}" + "".join(f"{f'{n} clips':>14}" for n in peaks))
+    for stage in dict.fromkeys(s for found in peaks.values() for s in found):
+        print(f"{stage:<24}" + "".join(f"{found.get(stage, 0) / 2**20:>14.0f}" for found in peaks.values()))
+
+
+def measure(n):
+    """Peak bytes of each stage on `n` clips."""
+    with TemporaryDirectory() as tmp:
+        repo, audio = Path(tmp, "repo"), Path(tmp, "audio")
+        shutil.copytree(HERE, repo, ignore=ONLY_HERE)
+        for k in range(10):
+            Path(audio, f"class{k}").mkdir(parents=True)
+        for i, path in enumerate(make(audio, n)):
+            path.rename(audio / f"class{i % 10}" / path.name)
+        shrink(repo / "params.yaml", audio)
+        env = os.environ | {"PYTHONPATH": str(repo / "src")}
+        subprocess.run(["git", "init", "-q"], cwd=repo, check=True)
+        return watch(subprocess.Popen(["dvc", "repro"], cwd=repo, env=env, stdout=sys.stderr))
+
+
+def shrink(path, audio):
+    """Point params.yaml to the clips, with one fold and one epoch."""
+    p = params.document(path)
+    p["dataset"]["root"] = str(audio)
+    p["splits"]["protocol"] = "holdout"
+    for family in ("mlp", "cnn", "pretrain", "transfer"):
+        for entry in p[family].values():
+            entry["train"] |= {"epochs": 1, "lr": 1e-3}
+    path.write_text(yaml.safe_dump(p, sort_keys=False))
+
+
+def watch(repro):
+    """Peak bytes of each stage script that `dvc repro` starts, until it ends."""
+    peaks = {}
+    while repro.poll() is None:
+        for pid in descendants(repro.pid):
+            words = words_of(pid)
+            if words[1:] and words[1].startswith("stages/"):
+                stage = Path(words[1]).stem + (f"@{words[2]}" if "/" not in words[2] else "")
+                peaks[stage] = max(peaks.get(stage, 0), resident(pid) + sum(map(resident, descendants(pid))))
+        time.sleep(0.1)
+    if repro.returncode:
+        sys.exit(f"dvc repro ended with {repro.returncode}")
+    return peaks
+
+
+def descendants(pid):
+    """Processes that `pid` has started, and those that they have."""
+    try:
+        own = [int(c) for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
+    except OSError:  # it has just ended
+        return []
+    return own + [c for child in own for c in descendants(child)]
+
+
+def words_of(pid):
+    """The command line of a process."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
 
 
 def resident(pid):
-    """Bytes of memory of a process and its descendants; pages that they share are counted once, as shares (PSS)."""
+    """Bytes of memory of a process; what it shares with others counts in parts (PSS)."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        children = [c for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
-    except OSError:  # it has just ended
+    except OSError:
         return 0
-    own = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
-    return own + sum(resident(int(c)) for c in children)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
 if __name__ == "__main__":

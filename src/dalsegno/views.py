@@ -17,7 +17,7 @@ Seconds = Annotated[float, Field(gt=0)]
 class Windows:
     """`view:` of an embeddings entry: the pieces in which a network sees a clip."""
 
-    crop_s: Seconds | None = 3.0  # seconds at a time; null: whole clips, padded to the longest
+    crop_s: Seconds | None = 3.0  # seconds at a time; null: whole clips
     hop_s: Seconds | None = None  # between evaluation windows; null: crop_s, end to end
 
 
