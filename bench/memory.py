@@ -21,6 +21,7 @@ from clips import make
 from dalsegno import params
 
 HERE = Path(__file__).parents[1]
+WHO = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
 ONLY_HERE = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "data", "runs", "reports", "dvc.lock", "weights")
 
 
@@ -43,7 +44,12 @@ def measure(n):
             path.rename(audio / f"class{i % 10}" / path.name)
         shrink(repo / "params.yaml", audio)
         env = os.environ | {"PYTHONPATH": str(repo / "src")}
-        subprocess.run(["git", "init", "-q"], cwd=repo, check=True)
+        for words in (
+            ["init", "-q"],
+            ["add", "dvc.yaml"],
+            [*WHO, "commit", "-q", "-m", "start"],
+        ):  # DVCLive wants a commit
+            subprocess.run(["git", *words], cwd=repo, check=True)
         return watch(subprocess.Popen(["dvc", "repro"], cwd=repo, env=env, stdout=sys.stderr))
 
 
@@ -67,7 +73,7 @@ def watch(repro):
             if words[1:] and words[1].startswith("stages/"):
                 stage = Path(words[1]).stem + (f"@{words[2]}" if "/" not in words[2] else "")
                 peaks[stage] = max(peaks.get(stage, 0), resident(pid) + sum(map(resident, descendants(pid))))
-        time.sleep(0.1)
+        time.sleep(0.5)
     if repro.returncode:
         sys.exit(f"dvc repro ended with {repro.returncode}")
     return peaks
