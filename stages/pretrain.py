@@ -3,12 +3,12 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dalsegno import clips, dataset, manifest, params, runtime, scratch, spectrogram, splits
+from dalsegno import clips, dataset, from_scratch, manifest, params, runtime, spectrogram, splits
 from dalsegno.params import section
 
 
 @section
-class Params(scratch.Params):
+class Params(from_scratch.Params):
     """An entry under `pretrain:`; its `spectrogram` is one that transfer uses, so that the backbone hears the same."""
 
     dataset: dataset.Params
@@ -26,7 +26,7 @@ def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
         spectrogram.write(store, root, usable, sound, r, desc=p.spectrogram)
-        scratch.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+        from_scratch.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 
 if __name__ == "__main__":

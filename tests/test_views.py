@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from dalsegno import augment, network, params, patches, preprocess, scratch, store, train
+from dalsegno import augment, from_scratch, network, params, patches, preprocess, store, train
 from dalsegno.models import conv
 from dalsegno.params import UserError
 from dalsegno.views import View
@@ -228,12 +228,12 @@ def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
     each = {"scale": [0.3, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
     store.write(tmp_path / "s", [("a", np.zeros((60, 16, 2), np.uint8))], META | {"kind": "phase"} | each)
     splits = pd.DataFrame({"clip_id": ["a"], "label": ["x"], "group": ["a"], "fold0": ["train"]})
-    p = scratch.Params(
+    p = from_scratch.Params(
         spectrogram="s", arch="conv", model=conv.Params(), view=View(), augment=augment.Params(gain_db=6.0),
         train=train.Params(),
     )  # fmt: skip
     with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db would turn the phases"):
-        scratch.fit("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
+        from_scratch.fit("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
 
 
 # Scales, sizes, channels

@@ -48,25 +48,16 @@ def transforms(
         yield scipy.fft.rfft(x, axis=1).astype(np.complex64, copy=False)
 
 
-def powers(
-    y: np.ndarray,
-    n_fft: int,
-    hop_length: int,
-    window: Window = "hann",
-    precision: type = np.float32,
-    n_window: int | None = None,
-) -> Iterator[np.ndarray]:
-    """The rows of `power`, BLOCK at a time, for what needs no more than that at once; options as of `transforms`."""
-    for transform in transforms(y, n_fft, hop_length, window, precision, n_window):
-        magnitude = np.abs(transform)
+def powers(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The power of each block of `transforms` [shape=(BLOCK, 1 + n_fft // 2), float32], for what needs no more at once."""
+    for block in blocks:
+        magnitude = np.abs(block)
         yield np.square(magnitude, out=magnitude)
 
 
-def power(
-    y: np.ndarray, n_fft: int, hop_length: int, window: Window = "hann", precision: type = np.float32
-) -> np.ndarray:
+def power(y: np.ndarray, n_fft: int, hop_length: int, precision: type = np.float32) -> np.ndarray:
     """Power of the short-time Fourier transform [shape=(n_frames, 1 + n_fft // 2), float32], as |librosa.stft|²."""
-    return np.concatenate(list(powers(y, n_fft, hop_length, window, precision)))
+    return np.concatenate(list(powers(transforms(y, n_fft, hop_length, precision=precision))))
 
 
 def frequencies_hz(sample_rate_hz: int, n_fft: int) -> np.ndarray:

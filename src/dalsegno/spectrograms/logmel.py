@@ -19,7 +19,7 @@ def frames(path: Path, p: Params) -> np.ndarray:
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     mels = [
         spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz)
-        for block in spectrum.powers(y, p.n_fft, p.hop_length)
+        for block in spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length))
     ]
     return decibels.encode(np.concatenate(mels), p.top_db, p.dtype)
 

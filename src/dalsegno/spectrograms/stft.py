@@ -17,7 +17,7 @@ class Params(decibels.LinearParams):
 def frames(path: Path, p: Params) -> np.ndarray:
     """The clip's spectrogram as stored [shape=(n_frames, bins)]."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
-    blocks = spectrum.powers(y, p.n_fft, p.hop_length, p.window)
+    blocks = spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length, p.window))
     power = np.concatenate([block[:, : p.max_bins] for block in blocks])
     return decibels.encode(power, p.top_db, p.dtype)
 

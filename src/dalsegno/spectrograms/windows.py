@@ -51,5 +51,5 @@ def meta(p: Params) -> dict[str, Any]:
 
 def _power(y: np.ndarray, n_window: int, p: Params) -> np.ndarray:
     """Mel spectrum [shape=(n_frames, n_mels)] seen through windows of `n_window` samples."""
-    blocks = spectrum.powers(y, p.n_fft, p.hop_length, n_window=n_window)
+    blocks = spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length, n_window=n_window))
     return np.concatenate([spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for block in blocks])
