@@ -63,7 +63,7 @@ def test_a_vision_transformer_is_a_row_of_blocks_too():
     sizes = {"image_size": SIZE, "patch_size": 32, "num_layers": 2, "num_heads": 2, "hidden_dim": 32, "mlp_dim": 64}
     reference = torchvision.models.VisionTransformer(**sizes).eval()
     nn.init.normal_(reference.heads.head.weight)
-    layers, head = arch._chain(reference)
+    layers, head = arch._chain(reference, hidden=True)
     blocks = list(arch._blocks(layers))
     assert len(blocks) == 3  # the tokens, and two layers
     with torch.inference_mode():
@@ -72,11 +72,36 @@ def test_a_vision_transformer_is_a_row_of_blocks_too():
 
 def test_vgg_has_a_block_for_each_layer_that_learns():
     with torch.device("meta"):  # 138 million weights that nobody needs
-        layers, head = arch._chain(torchvision.models.vgg16())
+        layers, head = arch._chain(torchvision.models.vgg16(), hidden=True)
         blocks = list(arch._blocks(layers))
     assert [type(block[0]) for block in blocks] == [nn.Conv2d] * 13 + [nn.Linear] * 2
     assert [type(layer) for layer in blocks[-2]] == [nn.Linear, nn.ReLU, nn.Dropout]
     assert (head.in_features, blocks[12][-1].__class__) == (4096, nn.Flatten)
+
+
+def test_vgg_can_do_without_its_hidden_layers():
+    with torch.device("meta"):
+        layers, head = arch._chain(torchvision.models.vgg16(), hidden=False)
+        blocks = list(arch._blocks(layers))
+    assert [type(block[0]) for block in blocks] == [nn.Conv2d] * 13
+    assert [type(layer) for layer in blocks[-1]] == [nn.Conv2d, nn.ReLU, nn.MaxPool2d, arch.Pool]
+    assert head.in_features == 512
+
+
+def test_without_hidden_layers_the_embedding_is_the_average_of_the_last_maps_channels():
+    reference = theirs("mobilenet_v3_small")
+    p = arch.Params(name="mobilenet_v3_small", size=SIZE, hidden=False)
+    net = arch.build(p, (3, SIZE, SIZE), 3).eval()
+    missing, unexpected = net.load_state_dict(arch.published(p, reference.state_dict(), {}), strict=False)
+    assert (missing, unexpected) == (["head.weight", "head.bias"], [])
+    with torch.inference_mode():
+        wanted = reference.features(net.body[0](pictures())).mean((2, 3))
+        torch.testing.assert_close(net.body(pictures()), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_a_network_without_hidden_layers_cannot_leave_them_out():
+    with pytest.raises(ValueError, match="hidden is false, but ResNet has no hidden layers"):
+        arch.build(arch.Params(name="resnet18", size=SIZE, hidden=False), (1, SIZE, SIZE), 3)
 
 
 def test_auxiliary_heads_of_published_weights_are_left_out():

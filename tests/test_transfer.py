@@ -12,6 +12,9 @@ import pytest
 import torch
 import torchvision
 import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from test_train import LABELS, accuracy, easy_splits, easy_store, stage, state
 from torch import nn
 
@@ -292,6 +295,24 @@ def test_more_blocks_than_there_are_cannot_learn(here):
     assert left() == []
 
 
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here, n_labels):
+    splits = easy_splits()
+    splits = splits[splits["label"].isin(["", *LABELS[:n_labels]])]
+    p, problems = params.parse("transfer.x", TUNED | OURS | {"probe": 0.1}, transfer.Params)
+    assert problems == []
+    job, _ = transfer.fine_tuned(p, "store", splits, torch.device("cpu"))
+    labels = splits[splits["fold0"] == "train"].set_index("clip_id")["label"]
+    model = job.build(list(labels.index)).model.eval()
+    with torch.no_grad():
+        x, owners = zip(*job.source.evaluation(list(labels.index), 256), strict=True)
+        e, p = model.net.body(model.prep(torch.cat(x))).numpy(), model(torch.cat(x)).softmax(1).numpy()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    wanted = fitted.fit(e, labels[np.concatenate(owners)]).predict_proba(e)
+    np.testing.assert_allclose(p, wanted, atol=2e-3)
+    assert wanted.max(1).mean() > 1.2 / n_labels  # it says something
+
+
 def test_a_twin_that_fails_takes_the_whole_run_with_it(here, monkeypatch):
     monkeypatch.setattr(transfer, "from_scratch", lambda p, job: refuse(p, job, None))
     with pytest.raises(ValueError, match="32000"):
@@ -417,6 +438,7 @@ def test_what_an_entry_lacks_or_has_too_much_is_told():
     assert "model, body_lr: missing" in problems(model="gone", body_lr="gone")[0]
     assert "view, augment, unfreeze, body_lr: of no use" in problems(input="embeddings/x")[0]
     assert "input is 'features'" in problems(input="features")[0]
+    assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
     assert problems(body_lr_decay=1.5) and problems(unfreeze_every=0)
 
 

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from dalsegno import backbone, feature_table, folds, network, preprocess, train
+from dalsegno import backbone, feature_table, folds, linear_probe, network, preprocess, train
 from dalsegno.augment import Params as Augmentation
 from dalsegno.params import UserError, chosen, section
 from dalsegno.patches import Patches, View
@@ -54,13 +54,14 @@ class Params:
     unfreeze_every: train.Count | None = None  # the head alone at first, then one more block after so many epochs
     body_lr: train.Positive | None = None  # learning rate of the body, as a share of train.lr
     body_lr_decay: Annotated[float, Field(gt=0, le=1)] | None = None  # of each block, as a share of the one above it
+    probe: train.Positive | None = None  # the head starts as a logistic regression of this C on frozen embeddings
     batch_norm: Literal["tuned", "frozen"] | None = None  # frozen: blocks that learn keep their batch-norm statistics
     control: bool = False  # also train the same network from scratch, on the same folds and seeds
 
     def __post_init__(self) -> None:
         needed = ("model", "view", "augment", "unfreeze", "body_lr")
         if self.on_embeddings:
-            tuning = (*needed[1:], "unfreeze_every", "body_lr_decay", "batch_norm")
+            tuning = (*needed[1:], "unfreeze_every", "body_lr_decay", "probe", "batch_norm")
             given = [name for name in tuning if getattr(self, name) is not None] + ["control"] * self.control
             if given:
                 raise ValueError(f"{', '.join(given)}: of no use where input is {self.input!r}: its backbone is frozen")
@@ -70,6 +71,10 @@ class Params:
             )
         elif absent := [name for name in needed if getattr(self, name) is None]:
             raise ValueError(f"{', '.join(absent)}: missing, and needed where input is {self.input!r}")
+        elif self.probe and self.head.widths:
+            raise ValueError(
+                f"probe is of linear heads, but head.widths is {list(self.head.widths)}; leave one of them out"
+            )
 
     @property
     def on_embeddings(self) -> bool:
@@ -101,11 +106,14 @@ def fine_tuned(p: Params, folder: str | Path, splits: pd.DataFrame, device: torc
     """
     patches, n_labels = Patches(folder, p.view, set(splits["clip_id"]), device), len(folds.classes(splits))
     seen = {name: getattr(p.view, name) for name in backbone.SEEN}
+    label = splits.set_index("clip_id")["label"]
 
     def build(train_ids: list[str]) -> Built:
         model = backbone.read(p.arch, p.model, p.weights, patches.example(), patches.meta, seen)
         n_free = _n_free(p, len(model.net.body))
         _new_head(model, p.head, patches, n_labels)
+        if p.probe:
+            linear_probe.start(model, model.net.head[-1], patches, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, p.batch_norm == "frozen")
         return Built(adapted, adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0))
 

@@ -38,6 +38,7 @@ class Params:
 
     name: str = "resnet18"  # as torchvision.models calls it: vgg16, googlenet, mobilenet_v3_small, …
     size: Annotated[int, Field(ge=LEAST)] | Literal["as_is"] | None = None  # side of the picture; null: its own
+    hidden: bool = True  # keep the classifier's hidden layers (VGG: two of 4,096); else channels are averaged instead
 
     def __post_init__(self) -> None:
         known = torchvision.models.list_models(torchvision.models)
@@ -114,7 +115,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
             f"torchvision enlarges pictures of at least {LEAST} bins × {LEAST} frames; got {input_shape[1]} × "
             f"{input_shape[2]}: give it longer segments"
         )
-    layers, head = _chain(_make(p, n_labels))
+    layers, head = _chain(_make(p, n_labels), p.hidden)
     if isinstance(head, nn.Conv2d):  # SqueezeNet's is a convolution before the average
         head = nn.Linear(head.in_channels, n_labels)
     net = nn.Sequential(OrderedDict(body=nn.Sequential(_picture(p), *_blocks(layers)), head=head))
@@ -126,11 +127,11 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
 def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Tensor]:
     """torchvision's own state dict of `p.name`, trained on ImageNet, under the names of `build`'s network.
 
-    Auxiliary heads are left out, and keys that the network has not stay as they are, for the reader to refuse. Weights
-    do not depend on the spectrograms, whose `meta` goes unread.
+    Auxiliary heads, and hidden layers that `p` does without, are left out; keys that the network has not stay as they
+    are, for the reader to refuse. Weights do not depend on the spectrograms, whose `meta` goes unread.
     """
     theirs = _make(p, N_IMAGENET)
-    layers, head = _chain(theirs)
+    layers, head = _chain(theirs, p.hidden)
     ours = nn.Sequential(OrderedDict(body=nn.Sequential(_picture(p), *_blocks(layers)), head=head))
     name_of = {id(tensor): name for name, tensor in ours.state_dict(keep_vars=True).items()}
     renamed = {name: name_of.get(id(tensor)) for name, tensor in theirs.state_dict(keep_vars=True).items()}
@@ -138,7 +139,7 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
     for name in renamed:  # files of before 2018 lack the counters of batch norm
         if name.endswith("num_batches_tracked"):
             found.setdefault(name, torch.tensor(0))
-    return {renamed.get(name) or name: tensor for name, tensor in found.items()}
+    return {new: tensor for name, tensor in found.items() if (new := renamed.get(name, name))}
 
 
 def _make(p: Params, n_labels: int) -> nn.Module:
@@ -152,18 +153,21 @@ def _make(p: Params, n_labels: int) -> nn.Module:
     return torchvision.models.get_model(p.name, weights=None, num_classes=n_labels, **options)
 
 
-def _chain(net: nn.Module) -> tuple[list[nn.Module], nn.Module]:
+def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
     """Layers of `net` in the order in which they are called, to an embedding (batch, dim), and the last one.
 
-    torchvision registers them in this order, so only what it calls as functions is put in here.
+    torchvision registers them in this order, so only what it calls as functions is put in here. Raises ValueError if it
+    is to do without `hidden` layers and has none.
     """
     parts = dict(net.named_children())
-    if "encoder" in parts:
+    if "encoder" in parts and hidden:
         return [Tokens(net), *parts["encoder"].layers, parts["encoder"].ln, ClassToken()], net.heads[-1]
     *trunk, last = parts.items()
     layers = [layer for name, part in trunk for layer in _opened(name, part)]
     tail = list(last[1]) if isinstance(last[1], nn.Sequential) else [last[1]]
     head = next(i for i in reversed(range(len(tail))) if isinstance(tail[i], nn.Linear | nn.Conv2d))
+    if not hidden:
+        return _averaged(layers, tail[:head], tail[head], type(net).__name__)
     if isinstance(net, torchvision.models.DenseNet):
         layers.append(nn.ReLU())
     if not {"avgpool", "flatten"} & parts.keys() and not _flattens(tail):
@@ -172,6 +176,17 @@ def _chain(net: nn.Module) -> tuple[list[nn.Module], nn.Module]:
         layers.append(nn.Flatten())
     dropped = isinstance(tail[head], nn.Conv2d)  # SqueezeNet: what precedes its convolution is a dropout on the map
     return [*layers, *([] if dropped else tail[:head])], tail[head]
+
+
+def _averaged(
+    trunk: list[nn.Module], between: list[nn.Module], last: nn.Module, name: str
+) -> tuple[list[nn.Module], nn.Linear]:
+    """The trunk and the average of its last map's channels, without the hidden layers `between` it and the last one."""
+    if not any(isinstance(layer, nn.Linear) for layer in between):
+        raise ValueError(f"model.hidden is false, but {name} has no hidden layers in its classifier; leave it out")
+    convolutions = [m for layer in trunk for m in layer.modules() if isinstance(m, nn.Conv2d)]
+    layers = [layer for layer in trunk if not isinstance(layer, nn.AdaptiveAvgPool2d)]
+    return [*layers, Pool()], nn.Linear(convolutions[-1].out_channels, last.out_features)
 
 
 def _opened(name: str, part: nn.Module) -> list[nn.Module]:
