@@ -79,3 +79,21 @@ def test_the_refusal_lists_twenty_and_counts_all():
     assert message.count("\n  fold 0: group") == 20
     assert "… and 11 more" in message
     assert "splits.allow_leaks" in message
+
+
+@pytest.mark.parametrize(
+    ("parts", "spoilt"),
+    [
+        (["train", "test", "valid"], True),
+        (["valid", "test", "train"], False),  # NSynth's own split: only the choice of an epoch hears it
+        (["train", "valid", "test"], False),
+        (["train", "valid", "valid"], True),  # without a test part, validation is what is scored
+        (["train", "train", "test"], False),
+    ],
+)
+def test_what_is_scored_is_spoilt_by_what_was_trained_on(parts, spoilt):
+    """The first two clips are of one group."""
+    groups = ("g", "g", "")
+    splits = pd.DataFrame([(c, "x", g, part) for c, g, part in zip("abc", groups, parts, strict=True)])
+    splits.columns = ["clip_id", "label", "group", "fold0"]
+    assert leaks.spoil(leaks.check(splits, NO_COPIES), splits) is spoilt

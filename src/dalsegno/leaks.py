@@ -41,6 +41,16 @@ def counts(found: pd.DataFrame) -> dict[str, int]:
     return {kind: int((found["kind"] == kind).sum()) for kind in KINDS}
 
 
+def spoil(found: pd.DataFrame, splits: pd.DataFrame) -> bool:
+    """Whether something of what is scored was trained on: of the test part, or of validation where there is no test part.
+
+    What only validation and test share, as in NSynth's own split, is heard by the choice of an epoch and nothing else.
+    """
+    tested = any((splits[f"fold{k}"] == "test").any() for k in folds.numbers(splits))
+    scored = "test" if tested else "valid"
+    return any({"train", scored} <= set(parts.split(" and ")) for parts in found["parts"])
+
+
 def refuse(found: pd.DataFrame) -> None:
     """Raise UserError with the first leaks and their number, if there are any."""
     if found.empty:

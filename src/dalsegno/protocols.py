@@ -77,7 +77,7 @@ def evaluate(
     rows = _of_segments(made.rows, s)
     classes = folds.classes(rows)
     predicted = _predicted(s, rows, classes, p.model)
-    told = {"protocol": protocol.protocol, "leaky": bool(len(found)), "why": protocol.allow_leaks or ""}
+    told = {"protocol": protocol.protocol, "leaky": leaks.spoil(found, made.rows), "why": protocol.allow_leaks or ""}
     told |= {"leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(found).items()}}
     told |= {"folds": len(folds.numbers(rows))} | _figures(rows, predicted, "segment")
     if protocol.protocol != "shuffled_segments":

@@ -96,7 +96,9 @@ def _about(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str
     if dataset["synthetic"]:
         lines.append("The data are **synthetic**: the figures say that the workflow runs, nothing about music.")
     if protocol["leaky"]:
-        lines.append("**LEAKY**: parts of one recording lie on both sides of the split; the figures are too high.")
+        lines.append(
+            "**LEAKY**: models were trained on parts, copies or the group of what is scored; the figures are too high."
+        )
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
     if protocol["left_out"]:

@@ -82,7 +82,7 @@ def summary(s: Split, found: pd.DataFrame, p: Params) -> dict:
     known = s.rows[s.rows["label"] != ""]
     return {
         "protocol": p.protocol,
-        "leaky": bool(p.protocol == "shuffled_segments" or len(found)),
+        "leaky": p.protocol == "shuffled_segments" or leaks.spoil(found, s.rows),
         "allow_leaks": p.allow_leaks or "",
         "n_folds": len(names),
         "unlabelled": len(s.rows) - len(known),
