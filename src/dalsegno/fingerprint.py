@@ -71,7 +71,7 @@ def neighbours(summaries: np.ndarray, radius_db: float, most: int) -> Iterator[t
     """
     n, square = len(summaries), np.square(summaries).sum(1)
     near: list[set[int]] = [set() for _ in range(n)]
-    for rows in _chunks(np.arange(n), max(1, 2**22 // max(1, n))):
+    for rows in _chunks(np.arange(n), max(1, 2**20 // max(1, n))):
         far = square[rows, None] + square - 2 * summaries[rows] @ summaries.T
         far[np.arange(len(rows)), rows] = np.inf
         nearest = np.argpartition(far, min(most, n - 1) - 1, axis=1)[:, :most]
