@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run test clean
+.PHONY: help run test deps clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
@@ -16,6 +16,9 @@ run: $(READY) $(CHECKED) ## install, run the whole pipeline, say where the repor
 test: $(READY) ## install and run every test
 	@echo "== Running the tests, a file of them on each core at a time"
 	@OMP_NUM_THREADS=1 python -m pytest --numprocesses auto --dist loadfile
+
+deps: $(READY) ## rewrite the code dependencies of dvc.yaml from the imports
+	@python -m tools.stages
 
 clean: ## remove the virtual environment; data and results stay
 	rm -rf .venv

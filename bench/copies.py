@@ -14,9 +14,9 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import resample_poly
 
-from dalsegno import clips, tree
-from dalsegno.dataset import Params
-from dalsegno.runtime import Runtime
+from dalsegno.clips import examine, folder
+from dalsegno.clips.dataset import Params
+from dalsegno.pipeline.runtime import Runtime
 
 Samples = tuple[np.ndarray, int]
 
@@ -73,13 +73,13 @@ def vary(paths: list[Path], kind: str, root: Path) -> float:
 
 
 def main(*folders: str) -> None:
-    paths = [path for folder in folders for path in tree.walk(Path(folder), tree.AUDIO)]
+    paths = [path for root in folders for path in folder.walk(Path(root), folder.AUDIO)]
     total = np.zeros(3, int)
     for kind in KINDS:
-        with tempfile.TemporaryDirectory() as folder:
-            made = vary(paths, kind, Path(folder))
-            p = Params(name="folders", root=folder)
-            pairs = clips.examine(Path(folder), p, Runtime(workers=2)).copies
+        with tempfile.TemporaryDirectory() as root:
+            made = vary(paths, kind, Path(root))
+            p = Params(name="folders", root=root)
+            pairs = examine.examine(Path(root), p, Runtime(workers=2)).copies
         right = pairs["clip_id_a"].str[-5:] == pairs["clip_id_b"].str[-5:]
         total += (right.sum(), made, (~right).sum())
         print(f"{kind:<24} {right.sum():5d} of {made:5d} found; {(~right).sum()} pairs of different clips", flush=True)

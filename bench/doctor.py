@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from dalsegno import clips
-from dalsegno.dataset import Params
-from dalsegno.runtime import Runtime
+from dalsegno.clips import examine
+from dalsegno.clips.dataset import Params
+from dalsegno.pipeline.runtime import Runtime
 
 
 def corpus(root: Path, n: int, seconds: float, rate: int) -> None:
@@ -35,7 +35,7 @@ def corpus(root: Path, n: int, seconds: float, rate: int) -> None:
 
 def timed(root: Path, near: bool) -> float:
     start = time.perf_counter()
-    clips.examine(root, Params(name="folders", root=str(root), near_copies=near), Runtime(workers=2))
+    examine.examine(root, Params(name="folders", root=str(root), near_copies=near), Runtime(workers=2))
     return time.perf_counter() - start
 
 

@@ -16,9 +16,10 @@ from clips import clips
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from dalsegno import features, runtime, summary
+from dalsegno.features import catalogue, compute, statistics
+from dalsegno.pipeline import runtime
 
-P = features.Params(use=list(features.FEATURES), stats=list(summary.STATISTICS))
+P = compute.Params(use=list(catalogue.FEATURES), stats=list(statistics.STATISTICS))
 
 
 def one_call_each(path):
@@ -49,7 +50,7 @@ def one_call_each(path):
 
 def main(folder=None):
     """Time both sides clip by clip in turn, then one worker against two on the same work."""
-    ours = partial(features.compute, p=P)
+    ours = partial(compute.compute, p=P)
     with clips(folder, 12) as paths, threadpool_limits(1):
         seconds = sum(soundfile.info(p).duration for p in paths)
         print(f"{len(paths)} clips, {seconds / len(paths):.1f} s each on average")

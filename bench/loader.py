@@ -18,10 +18,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dalsegno import augment, batches, network, patches, preprocess, run, store, table, train
-from dalsegno.feature_table import FeatureTable
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.features_parquet import FeatureTable
+from dalsegno.families import cnn, rows
 from dalsegno.models import mlp, resnet
-from dalsegno.views import View
+from dalsegno.training import batches, network, runs, train
+from dalsegno.training.views import augment, crops, preprocess
+from dalsegno.training.views.view import View
 
 LABELS = [f"class {i}" for i in range(10)]
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 22050 / 512}
@@ -50,10 +53,10 @@ def main():
     device, seconds = torch.device(options.device), options.seconds
     with TemporaryDirectory() as tmp:
         ids, y = stored(Path(tmp, "store"))
-        seen = patches.Patches(Path(tmp, "store"), View(), None, device)
+        seen = crops.Patches(Path(tmp, "store"), View(), None, device)
         spectrograms("ResNet-18, 3 s crops", seen, ids, y, device, seconds)
         if device.type == "cuda":
-            seen.frames = torch.from_numpy(store.open(Path(tmp, "store")).frames)
+            seen.frames = torch.from_numpy(spectrogram_store.open(Path(tmp, "store")).frames)
             spectrograms("ResNet-18, 3 s crops from a memory map", seen, ids, y, device, seconds)
         features(device, seconds)
         print(f"MLP, 1,000 rows of 200 features: {epochs_a_minute(Path(tmp), device):.0f} epochs a minute")
@@ -63,14 +66,14 @@ def stored(folder):
     """A store as large as a fifth of GTZAN's: 200 clips of 30 s, 128 bins. Returns the clips and their labels."""
     rng = np.random.default_rng(0)
     ids = [f"c{i:03d}" for i in range(200)]
-    store.write(folder, ((c, rng.integers(0, 256, (1292, 128)).astype(np.uint8)) for c in ids), META)
+    spectrogram_store.write(folder, ((c, rng.integers(0, 256, (1292, 128)).astype(np.uint8)) for c in ids), META)
     return ids, torch.arange(200) % 10
 
 
 def spectrograms(title, seen, ids, y, device, seconds):
     """Compare both sides for ResNet-18."""
     n = 128 if device.type == "cuda" else 16
-    model = network.from_scratch("resnet", resnet.Params(), seen, ids[:20], 10)
+    model = cnn.from_scratch("resnet", resnet.Params(), seen, ids[:20], 10)
     rows, _ = seen.rows(ids * 5 if device.type == "cuda" else ids[:48])
     for changes in (augment.Params(), MASKS):
         fed = batches.Batches(seen, rows, y[rows], 10, n, seed=0, device=device, changes=changes)
@@ -92,7 +95,7 @@ def numbers(device):
     """1,000 clips of 200 features each."""
     x = np.random.default_rng(0).normal(size=(1000, 200)).astype(np.float32)
     ids = np.array([f"c{i:03d}" for i in range(1000)], dtype=object)
-    return table.Table(FeatureTable(x, ids, [f"f{i}" for i in range(200)], np.zeros(1000, int)), device)
+    return rows.Table(FeatureTable(x, ids, [f"f{i}" for i in range(200)], np.zeros(1000, int)), device)
 
 
 def compare(title, model, fed, device, seconds, masks=False):
@@ -126,12 +129,12 @@ def epochs_a_minute(folder, device):
 
     def build(train_ids):
         prep = preprocess.Standardise(*rows.moments(train_ids))
-        return run.Built(network.build("mlp", mlp.Params(widths=(128,)), prep, rows.x[:2], 10))
+        return runs.Built(network.build("mlp", mlp.Params(widths=(128,)), prep, rows.x[:2], 10))
 
     p = train.Params(epochs=100, patience=None)
-    job = run.Job(rows, splits, p, build, device, augment.Params())
+    job = runs.Job(rows, splits, p, build, device, augment.Params())
     with contextlib.redirect_stdout(io.StringIO()):
-        run.all_runs(job, {}, folder / "run", folder / "metrics")
+        runs.all_runs(job, {}, folder / "run", folder / "metrics")
     cost = json.loads((folder / "run/cost.json").read_text())
     return 60 * cost["epochs"] / cost["train_s"]
 

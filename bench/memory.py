@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import yaml
 from clips import make
 
-from dalsegno import params
+from dalsegno.pipeline import params
 
 HERE = Path(__file__).parents[1]
 WHO = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]

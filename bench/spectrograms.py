@@ -20,7 +20,8 @@ import numpy as np
 from clips import clips
 from threadpoolctl import threadpool_limits
 
-from dalsegno import params, runtime, store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.pipeline import params, runtime
 
 matplotlib.use("Agg")
 N_PICTURES = 4  # of each kind: a picture takes a second or more, and all alike
@@ -68,7 +69,9 @@ def stored(name, paths, n, folder):
     for timed in (paths[: 4 * n + 1], paths):
         start = time.perf_counter()
         frames = runtime.map(compute, timed, len(timed), r, name)
-        store.write(folder, ((str(p), x) for p, x in zip(timed, frames, strict=True)), kind.meta(kind.Params()))
+        spectrogram_store.write(
+            folder, ((str(p), x) for p, x in zip(timed, frames, strict=True)), kind.meta(kind.Params())
+        )
         took = time.perf_counter() - start
     return len(paths) / took
 

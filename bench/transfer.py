@@ -19,7 +19,7 @@ import torch
 import torchvision
 import yaml
 
-from dalsegno import folds, store
+from dalsegno.artefacts import spectrogram_store, splits_csv
 
 N_CLIPS, N_LABELS, FRAME_RATE_HZ = 200, 10, 22050 / 512
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0, "frame_rate_hz": FRAME_RATE_HZ}
@@ -52,10 +52,10 @@ def data(windows):
     rng = np.random.default_rng(0)
     n = round(3.0 * FRAME_RATE_HZ) * windows
     clips = [(f"c{i:03d}", rng.integers(0, 255, (n, 128), dtype=np.uint8)) for i in range(N_CLIPS)]
-    store.write("store", clips, META)
+    spectrogram_store.write("store", clips, META)
     parts = np.array(["train"] * 6 + ["valid"] * 2 + ["test"] * 2)
     rows = [(c, f"label{i % N_LABELS}", "", parts[i // N_LABELS % len(parts)]) for i, (c, _) in enumerate(clips)]
-    folds.write("splits.csv", pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"]))
+    splits_csv.write("splits.csv", pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"]))
 
 
 def settings(entry, lr):

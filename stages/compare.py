@@ -3,22 +3,24 @@
 import json
 from pathlib import Path
 
-from dalsegno import compare, files, folds, paired, params, progress, scoreboard, scored, segment_accuracy
+from dalsegno.artefacts import splits_csv
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.scoring import compare, held_out, paired, segment_accuracy, tables
 
 
 def main(
-    splits_csv: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
+    splits_path: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
     compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare what params.yaml names under the sections `families`."""
     p = params.load(compare=compare.Params)
     keys = dict(zip(families, params.names(*families), strict=True))
     folders = compare.folders(keys, runs_dir, metrics_dir)
-    s = scored.held_out(folds.read(splits_csv))
-    tables = {name: scored.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
-    left_out = scored.without_clips(tables)
-    s = scored.shared(s, [table for name, table in tables.items() if name not in left_out])
-    models = {name: scored.runs(s, table) for name, table in tables.items() if name not in left_out}
+    s = held_out.held_out(splits_csv.read(splits_path))
+    predicted = {name: held_out.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
+    left_out = held_out.without_clips(predicted)
+    s = held_out.shared(s, [table for name, table in predicted.items() if name not in left_out])
+    models = {name: held_out.runs(s, table) for name, table in predicted.items() if name not in left_out}
 
     splits, clips = (json.loads(Path(path).read_text()) for path in (splits_json, clips_json))
     found = compare.setting(s, models, left_out, splits, clips, p)
@@ -29,12 +31,12 @@ def main(
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     found["gains"] = paired.gains(s, models, p)
-    confusions = [scoreboard.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
-    scoreboard.write_csv(confusion_csv, confusions)
-    scoreboard.write_csv(curves_csv, [scoreboard.curves(name, curves) for name, (_, curves) in folders.items()])
-    files.write_text(table_md, scoreboard.markdown(found))
+    confusions = [tables.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
+    tables.write_csv(confusion_csv, confusions)
+    tables.write_csv(curves_csv, [tables.curves(name, curves) for name, (_, curves) in folders.items()])
+    files.write_text(table_md, tables.markdown(found))
     files.write_json(compare_json, found)
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -1,7 +1,8 @@
 """Synthesise the default data: styles to classify and notes to pretrain on"""
 
-from dalsegno import corpus, params
-from dalsegno.runtime import Runtime
+from dalsegno.pipeline import params, stage
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.synth import corpus
 
 
 def main(styles_dir: str, notes_dir: str) -> None:
@@ -11,4 +12,4 @@ def main(styles_dir: str, notes_dir: str) -> None:
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

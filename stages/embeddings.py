@@ -6,12 +6,14 @@ from typing import Annotated
 from pydantic import Field
 from torch import nn
 
-from dalsegno import backbone, embeddings, params
-from dalsegno.augment import Params as Augmentation
-from dalsegno.params import UserError, section
-from dalsegno.preprocess import Channels, Size
-from dalsegno.runtime import Runtime
-from dalsegno.views import View, Windows
+from dalsegno.pipeline import params, stage
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.params import section
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.training.views.augment import Params as Augmentation
+from dalsegno.training.views.preprocess import Channels, Size
+from dalsegno.training.views.view import View, Windows
+from dalsegno.transfer import backbone, embeddings
 
 
 @section
@@ -59,4 +61,4 @@ def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -4,10 +4,13 @@ from dataclasses import asdict
 
 from torch import nn
 
-from dalsegno import augment, feature_table, folds, network, params, preprocess, run, train
-from dalsegno.params import section
-from dalsegno.runtime import Runtime
-from dalsegno.table import Table
+from dalsegno.artefacts import features_parquet, splits_csv
+from dalsegno.families.rows import Table
+from dalsegno.pipeline import params, stage
+from dalsegno.pipeline.params import section
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.training import network, runs, train
+from dalsegno.training.views import augment, preprocess
 
 
 @section
@@ -21,22 +24,22 @@ class Params:
     train: train.Params
 
 
-def main(key: str, features: str, splits_csv: str, run_dir: str, metrics_dir: str) -> None:
+def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, mlp=Params)
     device = params.load(runtime=Runtime).torch_device()
-    splits = folds.read(splits_csv)
-    table = Table(feature_table.read(features, keep=set(splits["clip_id"])), device)
+    splits = splits_csv.read(splits_path)
+    table = Table(features_parquet.read(features, keep=set(splits["clip_id"])), device)
 
-    def build(train_ids: list[str]) -> run.Built:
+    def build(train_ids: list[str]) -> runs.Built:
         prep = preprocess.Standardise(*table.moments(train_ids))
         if p.pca:
             prep = nn.Sequential(prep, preprocess.Pca(prep(table.take(table.rows(train_ids)[0])), p.pca))
-        return run.Built(network.build(p.arch, p.model, prep, table.x[:2], len(folds.classes(splits))))
+        return runs.Built(network.build(p.arch, p.model, prep, table.x[:2], len(splits_csv.classes(splits))))
 
-    job = run.Job(source=table, splits=splits, train=p.train, build=build, device=device, changes=p.augment)
+    job = runs.Job(source=table, splits=splits, train=p.train, build=build, device=device, changes=p.augment)
     about = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": table.names}
-    run.all_runs(job, about, run_dir, metrics_dir)
+    runs.all_runs(job, about, run_dir, metrics_dir)
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

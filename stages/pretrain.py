@@ -3,31 +3,36 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dalsegno import clips, dataset, from_scratch, manifest, params, runtime, spectrogram, splits
-from dalsegno.params import section
+from dalsegno.artefacts import clips_csv
+from dalsegno.clips import dataset, examine
+from dalsegno.families import cnn
+from dalsegno.pipeline import params, runtime, stage
+from dalsegno.pipeline.params import section
+from dalsegno.sound import storing
+from dalsegno.splits import assign
 
 
 @section
-class Params(from_scratch.Params):
+class Params(cnn.Params):
     """An entry under `pretrain:`; its `spectrogram` is one that transfer uses, so that the backbone hears the same."""
 
     dataset: dataset.Params
-    splits: splits.Params
+    splits: assign.Params
 
 
 def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, pretrain=Params)
     r = params.load(runtime=runtime.Runtime)
-    sound = params.variant(p.spectrogram, spectrograms=spectrogram.Params)
+    sound = params.variant(p.spectrogram, spectrograms=storing.Params)
     device = r.torch_device()
-    examination = clips.examine(Path(root), p.dataset, r)
-    usable = manifest.usable(examination.clips)
-    parts = splits.split(usable, examination.copies, p.splits).rows
+    examination = examine.examine(Path(root), p.dataset, r)
+    usable = clips_csv.usable(examination.clips)
+    parts = assign.split(usable, examination.copies, p.splits).rows
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
-        spectrogram.write(store, root, usable, sound, r, desc=p.spectrogram)
-        from_scratch.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+        storing.write(store, root, usable, sound, r, desc=p.spectrogram)
+        cnn.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-import pandas as pd
+from dalsegno.artefacts import clips_csv, copies_csv, spectrogram_store
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring import protocols
 
-from dalsegno import files, manifest, params, progress, protocols, store
-from dalsegno.params import UserError
 
-
-def main(clips_csv: str, copies_csv: str, spectrogram: str, metrics_json: str) -> None:
+def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str) -> None:
     """Describe the clips' segments once; then split, train and score them by each entry of `protocols.splits`."""
     p = params.load(protocols=protocols.Params)
-    clips = manifest.usable(manifest.read(clips_csv))
-    copies = pd.read_csv(copies_csv, dtype={"clip_id_a": str, "clip_id_b": str, "kind": str}, keep_default_na=False)
+    clips = clips_csv.usable(clips_csv.read(clips_path))
+    copies = copies_csv.read(copies_path)
     known = list(clips.loc[clips["label"] != "", "clip_id"]) if p.splits else []
-    segments = protocols.describe(store.open(spectrogram), known, p.segments)
+    segments = protocols.describe(spectrogram_store.open(spectrogram), known, p.segments)
     figures, left_out = {}, {}
     for name, protocol in p.splits.items():
         try:
@@ -30,4 +30,4 @@ def main(clips_csv: str, copies_csv: str, spectrogram: str, metrics_json: str) -
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dalsegno import files, params
+from dalsegno.pipeline import files, stage
 from dalsegno.report import page
 
 
@@ -24,4 +24,4 @@ def main(
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -1,14 +1,16 @@
 """Store a spectrogram of every clip, whole clips end to end in one memory-mapped file."""
 
-from dalsegno import manifest, params, runtime, spectrogram
+from dalsegno.artefacts import clips_csv
+from dalsegno.pipeline import params, runtime, stage
+from dalsegno.sound import storing
 
 
-def main(root: str, clips_csv: str, folder: str, key: str) -> None:
-    """Read the clips below `root` that `clips_csv` lists, write the store that `spectrograms.<key>` describes."""
-    p = params.variant(key, spectrograms=spectrogram.Params)
+def main(root: str, clips_path: str, folder: str, key: str) -> None:
+    """Read the clips below `root` that `clips_path` lists, write the store that `spectrograms.<key>` describes."""
+    p = params.variant(key, spectrograms=storing.Params)
     r = params.load(runtime=runtime.Runtime)
-    spectrogram.write(folder, root, manifest.usable(manifest.read(clips_csv)), p, r, desc=key)
+    storing.write(folder, root, clips_csv.usable(clips_csv.read(clips_path)), p, r, desc=key)
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -1,23 +1,23 @@
 """Give every clip its part in every fold, and prove that nothing leaks."""
 
-import pandas as pd
+from dalsegno.artefacts import clips_csv, copies_csv, splits_csv
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.splits import assign, leaks
 
-from dalsegno import files, folds, leaks, manifest, params, progress, splits
 
-
-def main(clips_csv: str, copies_csv: str, splits_csv: str, metrics_json: str) -> None:
+def main(clips_path: str, copies_path: str, splits_path: str, metrics_json: str) -> None:
     """Split the usable clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given."""
-    p = params.load(splits=splits.Params)
-    copies = pd.read_csv(copies_csv, dtype={"clip_id_a": str, "clip_id_b": str, "kind": str}, keep_default_na=False)
-    made = splits.split(manifest.usable(manifest.read(clips_csv)), copies, p)
+    p = params.load(splits=assign.Params)
+    copies = copies_csv.read(copies_path)
+    made = assign.split(clips_csv.usable(clips_csv.read(clips_path)), copies, p)
     for line in made.told:
         progress.say(line)
     found = leaks.check(made.rows, copies)
     if p.protocol != "shuffled_segments" and not p.allow_leaks:
         leaks.refuse(found)
-    folds.write(splits_csv, made.rows)
-    files.write_json(metrics_json, splits.summary(made, found, p))
+    splits_csv.write(splits_path, made.rows)
+    files.write_json(metrics_json, assign.summary(made, found, p))
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from dalsegno import files, folds, manifest, params, predictions, progress, submissions
+from dalsegno.artefacts import clips_csv, predictions_parquet, splits_csv
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.report import submissions
 
 
-def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str, *families: str) -> None:
+def main(root: str, clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
     """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled."""
-    clips, splits = manifest.read(clips_csv), folds.read(splits_csv)
+    clips, splits = clips_csv.read(clips_path), splits_csv.read(splits_path)
     wanted = set(splits.loc[splits["label"] == "", "clip_id"])
     with files.atomic(out_dir) as draft:
         draft.mkdir()
@@ -15,10 +17,10 @@ def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str
             progress.say("every clip has a label: nothing to submit")
             return
         sample = Path(root, submissions.SAMPLE)
-        layout = submissions.layout(sample, clips[clips["label"] == ""], folds.classes(splits))
+        layout = submissions.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
         for family, names in zip(families, params.names(*families), strict=True):
             for key in names:
-                rows = predictions.read(Path(runs_dir, family, key, "predictions.parquet"))
+                rows = predictions_parquet.read(Path(runs_dir, family, key, "predictions.parquet"))
                 labels = submissions.called(rows, wanted)
                 lacking = submissions.write(draft / f"submission_{family}_{key}.csv", layout, labels)
                 note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
@@ -26,4 +28,4 @@ def main(root: str, clips_csv: str, splits_csv: str, runs_dir: str, out_dir: str
 
 
 if __name__ == "__main__":
-    params.run(main)
+    stage.run(main)

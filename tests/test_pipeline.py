@@ -1,6 +1,6 @@
 """dvc.yaml must tell the truth: what each stage imports, reads and writes is exactly what DVC is told it does.
 
-DVC's users have asked for this since 2020 (treeverse/dvc issues 3439 and 9195). On failure the lines to paste are shown.
+DVC's users have asked for this since 2020 (treeverse/dvc issues 3439 and 9195). `make deps` rewrites the code dependencies in place.
 """
 
 import ast
@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from closure import closure
 
-from dalsegno import params
+from dalsegno.pipeline import params
+from tools import stages as stages_tool
 
 DVC = yaml.safe_load(Path("dvc.yaml").read_text())
 PARAMS = params.document()
+RAW = stages_tool.read()
 
 
 def stages():
@@ -49,32 +50,43 @@ def paths(entries):
 
 
 def script(name):
-    return Path("stages", f"{name.split('@')[0]}.py")
-
-
-def dispatched(name):
-    """Code that a stage imports by a name in params.yaml: a templated file, or any file of a whole package."""
-    raw = DVC["stages"][name.split("@")[0]]
-    raw = raw.get("do", raw)
-    resolved = paths(STAGES[name]["deps"])
-    files = {Path(r) for r, d in zip(resolved, paths(raw["deps"]), strict=True) if "${" in d and d.endswith(".py")}
-    return files.union(*(Path(d).glob("*.py") for d in resolved if Path(d).is_relative_to("src") and Path(d).is_dir()))
+    return stages_tool.script(name.split("@")[0])
 
 
 STAGES = dict(stages())
 each_stage = pytest.mark.parametrize("name", STAGES)
+each_script = pytest.mark.parametrize("name", DVC["stages"])
+
+
+@each_script
+def test_code_that_is_used_is_declared(name):
+    declared = [Path(dep) for dep in RAW[name]["deps"] if stages_tool.is_code(dep)]
+    undeclared = {
+        f for f in stages_tool.used(name, RAW[name]["deps"]) if not any(f.is_relative_to(d) for d in declared)
+    }
+    assert not undeclared, f"{name} does not declare what it imports; run `make deps`"
+
+
+@each_script
+def test_code_that_is_declared_is_used(name):
+    """All of it by a stage that takes long; by a cheap one, more than half of every room that it names."""
+    used = stages_tool.used(name, RAW[name]["deps"])
+    for dep in filter(stages_tool.is_code, RAW[name]["deps"]):
+        inside = stages_tool.members(Path(dep)) if Path(dep).is_dir() else {Path(dep)}
+        least = len(inside) if name in stages_tool.DEAR else len(inside) // 2 + 1
+        assert len(inside & used) >= least, f"{name} declares {dep} and does not need it; run `make deps`"
+
+
+def test_make_deps_has_nothing_to_do():
+    text = Path("dvc.yaml").read_text()
+    assert stages_tool.rewritten(text) == text, "run `make deps`"
 
 
 @each_stage
-def test_code_deps_are_the_import_closure(name):
-    declared = {Path(p) for p in paths(STAGES[name]["deps"]) if p.endswith(".py")}
-    folders = [p for p in paths(STAGES[name]["deps"]) if p.startswith("src/") and not p.endswith(".py")]
-    needed = closure(script(name)) | dispatched(name)
-    for file in dispatched(name):  # what any file of its package shares with others; dvc.yaml cannot choose among those
-        needed |= set().union(*(closure(sibling) - {sibling} for sibling in file.parent.glob("*.py")))
-    needed = {p for p in needed if p.name != "__init__.py" and not any(p.is_relative_to(f) for f in folders)}
-    lines = "\n".join(f"      - {p}" for p in sorted(map(str, needed)))
-    assert declared == needed, f"\n{name} needs exactly these code deps in dvc.yaml:\n{lines}"
+def test_dispatched_code_is_declared(name):
+    """What params.yaml chooses by name: a templated file of a registry, or a registry as a whole."""
+    for dep in paths(STAGES[name]["deps"]):
+        assert not dep.startswith("src/") or Path(dep).exists(), f"{name}: there is no {dep}"
 
 
 @each_stage

@@ -25,8 +25,10 @@ import yaml
 from dvc.repo import Repo
 from PIL import Image
 
-from dalsegno import check, gtzan_facts, params, weights
+from dalsegno.artefacts import gtzan_csv
+from dalsegno.cli import weights
 from dalsegno.models import efficientat
+from dalsegno.pipeline import check, params
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),  # of a package that DVC uses
@@ -150,7 +152,7 @@ def names_of_gtzan():
     for genre in GENRES:
         for part in ("train", "valid", "test"):
             of_part = [
-                n for n, fact in gtzan_facts.facts().items() if n.startswith(genre) and fact["fault_filtered"] == part
+                n for n, fact in gtzan_csv.facts().items() if n.startswith(genre) and fact["fault_filtered"] == part
             ]
             yield from (f"{genre}/{n}" for n in of_part[::7][:3])
 

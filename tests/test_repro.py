@@ -24,7 +24,7 @@ import yaml
 from dvc.repo import Repo
 from dvc.utils.serialize import _yaml
 
-from dalsegno import params
+from dalsegno.pipeline import params
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # of a package that DVC uses
 
@@ -155,7 +155,7 @@ def new(name, like):
 
 
 def new_metric(clone):
-    path = clone.root / "src/dalsegno/metrics.py"
+    path = clone.root / "src/dalsegno/scoring/metrics.py"
     path.write_text(
         path.read_text() + '\n\n@metric("share of clips")\ndef certainty(labels, p, counts):\n'
         '    """Mean probability of the class called."""\n    return _mean(p.max(1), counts)\n'

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import tree
-from dalsegno.dataset import Clip, Params
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Clip, Params
 
 EXPECTS = """
 <root>/<label>/**.wav      one folder per class, files at any depth; also au, flac, ogg, opus, mp3, aiff
@@ -17,4 +17,4 @@ EXPECTS = """
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every audio file below `root`; its label is the first folder of its path. Raises UserError on a bad groups.csv."""
-    return tree.labelled(root, tree.AUDIO, "audio file", EXPECTS)
+    return folder.labelled(root, folder.AUDIO, "audio file", EXPECTS)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import gtzan_facts, tree
-from dalsegno.dataset import Clip, Params
-from dalsegno.params import UserError
+from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/**/blues.00000.au   the original .au files or copies as wav, flac, ogg, mp3, in any folders
@@ -25,14 +26,14 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 
     Those of the fault-filtered partition come first, so that of two equal recordings the one in it is kept.
     """
-    tree.check(root, EXPECTS)
-    paths = tree.walk(root, tree.AUDIO)
+    folder.check(root, EXPECTS)
+    paths = folder.walk(root, folder.AUDIO)
     if not any(NAME.fullmatch(path.stem) for path in paths):
-        raise UserError(tree.missing(root, "holds no audio file named like GTZAN's", EXPECTS))
-    known = gtzan_facts.facts()
+        raise UserError(folder.missing(root, "holds no audio file named like GTZAN's", EXPECTS))
+    known = gtzan_csv.facts()
     filtered = {name for name, fact in known.items() if fact["fault_filtered"]}
     paths.sort(key=lambda path: path.stem not in filtered)
-    for name, path in zip(tree.ids([Path(path.name) for path in paths]), paths, strict=True):
+    for name, path in zip(folder.ids([Path(path.name) for path in paths]), paths, strict=True):
         genre = NAME.fullmatch(path.stem)
         fault = None if genre else "unknown name: GTZAN has no such clip"
         if genre and name != path.stem:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import tree
-from dalsegno.dataset import Clip, Params
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Clip, Params
 
 EXPECTS = """
 <root>/<label>/**.png      one folder per class, a picture per clip, png or jpg: time to the right, low notes below,
@@ -17,4 +17,4 @@ EXPECTS = """
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every picture below `root`; its label is the first folder of its path."""
-    return tree.labelled(root, tree.PICTURE, "picture", EXPECTS)
+    return folder.labelled(root, folder.PICTURE, "picture", EXPECTS)

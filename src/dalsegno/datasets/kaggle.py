@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno import gtzan_facts, tree
-from dalsegno.dataset import Clip, Params
-from dalsegno.params import UserError
+from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/train/<label>/**.wav      one folder per class; also au, flac, ogg, opus, mp3, aiff
@@ -17,16 +18,16 @@ EXPECTS = """
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """The training clips, labelled with their folder, then the test clips. Raises UserError if either is missing."""
-    tree.check(root, EXPECTS)
+    folder.check(root, EXPECTS)
     inside = []
     for part in ("train", "test"):
         if not (root / part).is_dir():
-            raise UserError(tree.missing(root, f"has no folder {part!r}", EXPECTS))
-        paths = tree.walk(root / part, tree.AUDIO)
+            raise UserError(folder.missing(root, f"has no folder {part!r}", EXPECTS))
+        paths = folder.walk(root / part, folder.AUDIO)
         if not paths:
-            raise UserError(tree.missing(root, f"holds no audio file in {part}", EXPECTS))
+            raise UserError(folder.missing(root, f"holds no audio file in {part}", EXPECTS))
         inside += [(part, path, path.relative_to(root / part)) for path in paths]
-    for name, (part, path, relative) in zip(tree.ids([r for _, _, r in inside]), inside, strict=True):
+    for name, (part, path, relative) in zip(folder.ids([r for _, _, r in inside]), inside, strict=True):
         label = relative.parts[0] if part == "train" and len(relative.parts) > 1 else None
         fault = "no label: lies in no class folder" if part == "train" and label is None else None
-        yield Clip(name, path, label, (label and gtzan_facts.artist(path)) or None, fault=fault)
+        yield Clip(name, path, label, (label and gtzan_csv.artist(path)) or None, fault=fault)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from dalsegno import tree
-from dalsegno.dataset import Clip, Params
-from dalsegno.params import UserError
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/nsynth-train/examples.json   notes by name: {"bass_synthetic_033-022-050": {"instrument_str": …}, …}
@@ -25,21 +25,21 @@ DECODER = json.JSONDecoder()
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every note of the parts that are there; group: the instrument. Raises UserError on a malformed examples.json."""
-    tree.check(root, EXPECTS)
+    folder.check(root, EXPECTS)
     target = p.target or TARGETS[0]
     if target not in TARGETS:
         raise UserError(f"params.yaml: dataset.target: expected {' or '.join(TARGETS)}, got {target!r}")
     listed = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
     if not listed:
-        raise UserError(tree.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
+        raise UserError(folder.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
     for part in listed:
-        folder = root / f"nsynth-{part}"
-        for name, note, where in entries(folder / "examples.json"):
+        part_root = root / f"nsynth-{part}"
+        for name, note, where in entries(part_root / "examples.json"):
             label = note.get(f"{target}_str") if isinstance(note, dict) else None
             group = note.get("instrument_str") if label else None
             if not isinstance(label, str) or not isinstance(group, str):
                 raise UserError(f"{where}: expected {name!r} to have the texts {target}_str and instrument_str")
-            yield Clip(name, folder / "audio" / f"{name}.wav", label, group, part)
+            yield Clip(name, part_root / "audio" / f"{name}.wav", label, group, part)
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
@@ -50,7 +50,7 @@ def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
         more = not text.at("}")
         while more:
             key, where = text.value(), f"{path}, line {text.line}"
-            if not isinstance(key, str) or not key.isascii() or key != tree.safe(key):
+            if not isinstance(key, str) or not key.isascii() or key != folder.safe(key):
                 raise UserError(f"{where}: expected the name of a note, letters, digits and ._-, got {key!r}")
             if key in seen:
                 raise UserError(f"{where}: {key!r} is there a second time; names of notes must differ")

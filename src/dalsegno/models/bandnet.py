@@ -15,7 +15,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 Count = Annotated[int, Field(ge=1)]
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 
 @section

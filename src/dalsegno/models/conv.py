@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from torch import nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 POOLINGS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 Count = Annotated[int, Field(ge=1)]

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end has scaled already
 LEAST = 17  # bins and frames that the five halvings still shrink

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 POOLINGS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}

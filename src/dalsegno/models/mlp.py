@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from torch import nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 ACTIVATIONS = {
     "relu": nn.ReLU,

@@ -19,7 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 NORMALISE = "minmax"
 LEAST = 8  # bins and frames, below which there is nothing to enlarge

@@ -17,7 +17,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end, or the first block, has scaled already
 SAMPLE_RATE_HZ = 16_000  # of every waveform encoder that the library has

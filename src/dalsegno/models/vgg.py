@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 from torch import nn
 
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
 
 Count = Annotated[int, Field(ge=1)]
 

@@ -1,1 +1,1 @@
-"""The page that tells the story of a run."""
+"""What people read: the page, its plots, the doctor's page and the submissions. It computes no score."""

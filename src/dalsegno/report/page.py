@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno import curve_plots, plots
+from dalsegno.report import curve_plots, plots
 
 UNMEASURED = "??"
 

@@ -11,8 +11,8 @@ import numpy as np
 import scipy.fft
 from pydantic import Field
 
-from dalsegno import audio, kaldi, spectrum
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio, kaldi, spectrum
 
 SAMPLE_RATE_HZ, N_FFT, WINDOW, HOP_LENGTH = 16_000, 512, 400, 160
 N_MELS, F_MIN_HZ, F_MAX_HZ = 128, 20.0, 8000.0

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-from dalsegno import audio, kaldi, spectrum
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio, kaldi, spectrum
 
 SAMPLE_RATE_HZ, N_FFT, WINDOW, HOP_LENGTH = 32_000, 1024, 800, 320
 N_MELS, F_MIN_HZ, F_MAX_HZ = 128, 0.0, 15_000.0

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from dalsegno import pictures
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import pictures
 
 
 @section

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dalsegno import audio, decibels, spectrum
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio, decibels, spectrum
 
 STEP = 2 * math.pi / 256  # a byte holds a full turn
 

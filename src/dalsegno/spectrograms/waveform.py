@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from dalsegno import audio
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio
 
 
 @section

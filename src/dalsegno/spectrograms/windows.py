@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from dalsegno import audio, decibels, spectrum
-from dalsegno.params import section
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio, decibels, spectrum
 
 Milliseconds = Annotated[float, Field(gt=0)]
 

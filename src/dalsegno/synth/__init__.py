@@ -1,1 +1,1 @@
-"""Music from a seed: sounds, instruments, drums, styles and the pieces they make."""
+"""The synthetic default data: styles to classify and notes to pretrain on. Nothing else imports this room."""

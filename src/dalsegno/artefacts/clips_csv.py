@@ -1,0 +1,37 @@
+"""data/clips.csv: one row a file, the list that every stage joins by `clip_id`."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from dalsegno.pipeline import files
+
+TEXT = ["clip_id", "path", "label", "group", "split", "sha256", "excluded"]
+COLUMNS = [
+    "clip_id", "path", "label", "group", "split", "duration_s", "sample_rate_hz", "channels", "sha256", "excluded"
+]  # fmt: skip
+_SUFFIX = re.compile(r"\.(wav|au|flac|og[ga]|opus|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
+
+
+def write(path: str | Path, clips: pd.DataFrame) -> None:
+    """Write the manifest, sorted by clip_id; its columns are COLUMNS in that order."""
+    with files.atomic(path) as draft:
+        clips[COLUMNS].sort_values("clip_id").to_csv(draft, index=False, lineterminator="\n")
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """Every file of the data set, excluded ones too; an empty text cell is the empty string."""
+    return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values={
+        c: [""] for c in COLUMNS if c not in TEXT
+    })  # fmt: skip
+
+
+def usable(clips: pd.DataFrame) -> pd.DataFrame:
+    """The rows that nothing excluded, labelled or not, in order of clip_id."""
+    return clips[clips["excluded"] == ""].reset_index(drop=True)
+
+
+def bare(name: str) -> str:
+    """The name or path of a file without the suffix of audio or a picture; others may be part of the name."""
+    return _SUFFIX.sub("", name)

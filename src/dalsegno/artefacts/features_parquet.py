@@ -1,0 +1,86 @@
+"""features.parquet and embeddings.parquet: clip_id, segment, then one float32 column per feature; written as rows come."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dalsegno.artefacts import pieces
+from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
+
+GROUP = 1000  # rows written together: memory does not grow with the number of clips
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """x: float32 (row, feature); clip_ids: the clip each row belongs to, sorted; names: of the columns of x.
+
+    views (row,): 0, or the number of an augmented view, which is there to train on and not to be predicted from.
+    """
+
+    x: np.ndarray
+    clip_ids: np.ndarray
+    names: list[str]
+    views: np.ndarray
+
+
+def write(path: str | Path, rows: Iterable[tuple[str, int, dict[str, float]]]) -> None:
+    """Write (clip_id, segment, figure by column) in the order given.
+
+    Every row has the columns of the first. Raises UserError if there is no row.
+    """
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        raise UserError(f"{path}: there is no clip to write features of")
+    names = list(first[2])
+    schema = pa.schema([("clip_id", pa.string()), ("segment", pa.int64()), *((name, pa.float32()) for name in names)])
+    # A row waits for its group as an array, a thirtieth of its dictionary.
+    waiting = ((*at, np.array([row[name] for name in names], np.float32)) for *at, row in chain([first], rows))
+    with files.atomic(path) as draft, pq.ParquetWriter(draft, schema) as writer:
+        while some := list(islice(waiting, GROUP)):
+            clip_ids, segments, figures = zip(*some, strict=True)
+            columns = [list(clip_ids), list(segments), *np.stack(figures, axis=1)]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def read(path: str | Path, keep: set[str]) -> FeatureTable:
+    """The rows of the clips, or pieces of clips, in `keep`. Raises UserError if there are none, or one is not finite.
+
+    A table of n segments a clip has the pieces `clip#0/n` … that a leaky split deals out one by one.
+    """
+    rows = pd.read_parquet(path)
+    if "view" not in rows:
+        rows["view"] = 0
+    if any(pieces.place(i)[2] > 1 for i in keep):
+        rows = _in_pieces(rows, keep, path)
+    rows = rows[rows["clip_id"].isin(keep)].sort_values(["clip_id", "segment", "view"], ignore_index=True)
+    if rows.empty:
+        raise UserError(f"{path}: none of its clips is in the splits")
+    names = [c for c in rows.columns if c not in ("clip_id", "segment", "view")]
+    x = np.ascontiguousarray(rows[names].to_numpy(np.float32))  # a frame lies column by column, but rows are taken
+    if not np.isfinite(x).all():
+        row, column = np.argwhere(~np.isfinite(x))[0]
+        raise UserError(f"{path}: {names[column]} of clip {rows['clip_id'][row]} is {x[row, column]}")
+    return FeatureTable(x, rows["clip_id"].to_numpy(), names, rows["view"].to_numpy())
+
+
+def _in_pieces(rows: pd.DataFrame, keep: set[str], path: str | Path) -> pd.DataFrame:
+    """`rows` with the pieces in `keep` in place of the clips they are of."""
+    n = rows.groupby("clip_id")["segment"].transform("nunique")
+    names = [pieces.name(c, k, n) for c, k, n in zip(rows["clip_id"], rows["segment"], n, strict=True)]
+    clips, here = set(rows["clip_id"]), set(names) | set(rows["clip_id"])
+    lost = sorted(i for i in keep if pieces.clip_of(i) in clips and i not in here)
+    if lost:
+        clip, _, wanted = pieces.place(lost[0])
+        raise UserError(
+            f"{path}: the splits deal out {wanted} pieces of clip {clip}, which has {n[rows['clip_id'] == clip].iloc[0]} "
+            "segments here; set features.segments, or the view of the embeddings, so that there are as many"
+        )
+    return rows.assign(clip_id=rows["clip_id"].where(rows["clip_id"].isin(keep), names))

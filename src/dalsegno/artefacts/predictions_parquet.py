@@ -1,0 +1,85 @@
+"""predictions.parquet: what a model said of every clip, for each fold and seed. The one schema; no scores.
+
+segments.parquet: what it said of each window of the clips held out, where it saw a clip in more than one.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dalsegno.pipeline import files
+
+KEYS = ["clip_id", "fold", "seed", "split", "label"]
+
+
+def frame(
+    splits: pd.DataFrame, fold: int, seed: int, clip_ids: list[str], p: np.ndarray, classes: list[str]
+) -> pd.DataFrame:
+    """Rows of one fold and seed: a clip each, or a window. p: probabilities (n_rows, n_classes) as `clip_ids` go."""
+    known = splits.set_index("clip_id").loc[clip_ids]
+    rows = pd.DataFrame(
+        {
+            "clip_id": clip_ids,
+            "fold": fold,
+            "seed": seed,
+            "split": known[f"fold{fold}"].to_numpy(),
+            "label": known["label"].to_numpy(),
+        }
+    )
+    return rows.join(pd.DataFrame(p.astype(np.float32), columns=[f"p_{c}" for c in classes]))
+
+
+def write(path: str | Path, frames: list[pd.DataFrame]) -> None:
+    """Write the rows of all folds and seeds, ordered by fold, seed and clip_id. Raises ValueError on a bad probability."""
+    rows = pd.concat(frames).sort_values(["fold", "seed", "clip_id"], ignore_index=True)
+    p = rows.drop(columns=KEYS).to_numpy()
+    if not np.isfinite(p).all() or np.abs(p.sum(1) - 1).max() > 1e-3:
+        raise ValueError(f"{path}: the probabilities of a clip must be finite and sum to 1")
+    with files.atomic(path) as draft:
+        rows.to_parquet(draft, index=False)
+
+
+class Segments:
+    """segments.parquet, written a run at a time, so that no more than one run's windows are ever in memory.
+
+    A context: at its end there is a file only if some clip had more than one window.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path, self.writer, self.several = Path(path), None, False
+
+    def __enter__(self) -> "Segments":
+        return self
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Append one fold and seed: columns of `frame`, a row a window, those of a clip in order of time."""
+        rows = rows[rows["split"].isin(["valid", "test"])]
+        number = rows.groupby("clip_id").cumcount()
+        rows = rows.assign(segment=number)[[*KEYS[:3], "segment", *rows.columns[3:]]]
+        self.several |= bool((number > 0).any())
+        table = pa.Table.from_pandas(rows.sort_values(["clip_id", "segment"]), preserve_index=False)
+        self.writer = self.writer or pq.ParquetWriter(self.path, table.schema)
+        self.writer.write_table(table)
+
+    def __exit__(self, *error: object) -> None:
+        if self.writer:
+            self.writer.close()
+        if not self.several:
+            self.path.unlink(missing_ok=True)
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """The rows that `write` wrote. Raises ValueError if a column is missing."""
+    rows = pd.read_parquet(path)
+    missing = [c for c in KEYS if c not in rows]
+    if missing or not classes(rows):
+        raise ValueError(f"{path}: not a table of predictions; it lacks {missing or 'p_<class> columns'}")
+    return rows
+
+
+def classes(rows: pd.DataFrame) -> list[str]:
+    """Names of the classes, in the order of the probability columns."""
+    return [c.removeprefix("p_") for c in rows.columns if c.startswith("p_")]

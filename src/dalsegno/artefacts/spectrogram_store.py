@@ -1,0 +1,86 @@
+"""Spectrograms of all clips end to end in one memory-mapped file, with an index: whole clips, so that cutting is a view.
+
+frames.npy (total_frames, bins[, channels]), index.csv (clip_id, start, n_frames), meta.json. A stored number becomes
+its unit by `stored * scale + offset`.
+"""
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Store:
+    """frames: a memory map; index: start and n_frames by clip_id; meta: kind, scale, offset, frame_rate_hz, …"""
+
+    frames: np.ndarray
+    index: pd.DataFrame
+    meta: dict[str, Any]
+
+    def clip(self, clip_id: str) -> np.ndarray:
+        """One clip in its unit [shape=(n_frames, bins[, channels]), float32]. Raises KeyError if it is not stored."""
+        start, n_frames = self.index.loc[clip_id, ["start", "n_frames"]]
+        stored = self.frames[start : start + n_frames]
+        return stored.astype(np.float32) * np.float32(self.meta["scale"]) + np.float32(self.meta["offset"])
+
+
+def write(folder: str | Path, clips: Iterable[tuple[str, np.ndarray]], meta: dict[str, Any]) -> None:
+    """Write (clip_id, frames (n_frames, bins[, channels])) as they come; memory does not grow with their number.
+
+    `meta` gains `bins`, `channels` and `dtype`. Raises UserError if there is no clip; ValueError if a clip comes twice,
+    is empty, or has another dtype or number of bins than the first.
+    """
+    with files.atomic(folder) as draft:
+        draft.mkdir()
+        with (draft / "frames.npy").open("wb") as f:
+            rows, shape, dtype = _append_all(f, clips)
+            if not rows:
+                raise UserError(f"{folder}: there is no clip to store")
+            f.seek(0)
+            _header(f, (sum(n for _, _, n in rows), *shape), dtype)
+        with (draft / "index.csv").open("w", newline="", encoding="utf-8") as f:
+            csv.writer(f, lineterminator="\n").writerows([("clip_id", "start", "n_frames"), *rows])
+        full = meta | {"bins": shape[0], "channels": shape[1] if len(shape) > 1 else 1, "dtype": str(dtype)}
+        files.write_text(draft / "meta.json", json.dumps(full, indent=1, allow_nan=False) + "\n")
+
+
+def open(folder: str | Path) -> Store:
+    """What `write` wrote, unread until used. Changing `frames` in memory leaves the file as it is."""
+    folder = Path(folder)
+    index = pd.read_csv(folder / "index.csv", dtype={"clip_id": str}, keep_default_na=False).set_index("clip_id")
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    return Store(np.load(folder / "frames.npy", mmap_mode="c"), index, meta)
+
+
+def _append_all(
+    f: BinaryIO, clips: Iterable[tuple[str, np.ndarray]]
+) -> tuple[list[tuple[str, int, int]], tuple[int, ...], np.dtype]:
+    rows, seen, start, shape, dtype = [], set(), 0, (), np.dtype(np.uint8)
+    for clip_id, x in clips:
+        if not rows:
+            shape, dtype = x.shape[1:], x.dtype
+            _header(f, (0, *shape), dtype)
+        if clip_id in seen or not len(x) or (x.shape[1:], x.dtype) != (shape, dtype):
+            raise ValueError(
+                f"clip {clip_id}: {x.dtype} {x.shape} does not fit a store of {dtype} (n_frames, {shape}), or comes twice"
+            )
+        f.write(np.ascontiguousarray(x).data)
+        rows.append((clip_id, start, len(x)))
+        seen.add(clip_id)
+        start += len(x)
+    return rows, shape, dtype
+
+
+def _header(f: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """The header of an .npy file; NumPy leaves room in it for the first axis to grow, so it may be written again."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(f, header)

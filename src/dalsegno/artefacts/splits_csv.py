@@ -1,0 +1,30 @@
+"""data/splits.csv: which part of each fold a clip is in."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from dalsegno.pipeline import files
+
+PARTS = ("train", "valid", "test", "unlabelled", "")  # the last: left out of this fold
+
+
+def write(path: str | Path, splits: pd.DataFrame) -> None:
+    """Write clip_id, label, group, fold0, fold1, … in order of clip_id."""
+    with files.atomic(path) as draft:
+        splits.sort_values("clip_id").to_csv(draft, index=False, lineterminator="\n")
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """One row a usable clip; every cell is text, an empty one the empty string."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def numbers(splits: pd.DataFrame) -> list[int]:
+    """The folds that `splits` has, e.g. [0, 1, 2, 3, 4]."""
+    return sorted(int(c.removeprefix("fold")) for c in splits.columns if c.startswith("fold"))
+
+
+def classes(splits: pd.DataFrame) -> list[str]:
+    """Names of the classes, sorted; a label's place in this list is its index in every model's logits."""
+    return sorted(set(splits["label"]) - {""})

@@ -1,0 +1,120 @@
+"""Published weights: which there are, and one of them fetched from its publisher, whole and checked, or not at all."""
+
+import csv
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from dalsegno.cli import download
+from dalsegno.pipeline import errors
+from dalsegno.pipeline.errors import UserError
+
+TABLE = Path(__file__).with_suffix(".csv")
+FOLDER = Path("weights")
+N_DIGITS = 64  # of a whole SHA-256
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A row of weights.csv. n_bytes: size of the file, right to `within`. sha256: hexadecimal, or its first digits."""
+
+    name: str
+    arch: str
+    model: str
+    n_bytes: int
+    within: int
+    licence: str
+    sha256: str
+    url: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file belongs, from the top of the repository."""
+        return FOLDER / PurePosixPath(urlsplit(self.url).path).name
+
+    @property
+    def part(self) -> Path:
+        """Where it grows."""
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256, and how much of it is known."""
+        n = len(self.sha256)
+        return self.sha256 if n == N_DIGITS else f"{self.sha256}… (the first {n} digits, all that is published)"
+
+    def fault(self, path: Path) -> str:
+        """What is wrong with the bytes at `path`, or nothing."""
+        n_bytes = path.stat().st_size
+        if abs(n_bytes - self.n_bytes) > self.within:
+            return f"it has {n_bytes:,} bytes, and should have {self.n_bytes:,}"
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return "" if digest.startswith(self.sha256) else f"its SHA-256 is {digest}, and should be {self.checksum}"
+
+
+def table() -> dict[str, Weights]:
+    """All weights that can be fetched, by name."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        return {r["name"]: Weights(**r | {"n_bytes": int(r["n_bytes"]), "within": int(r["within"])}) for r in rows}
+
+
+def told() -> Iterator[str]:
+    """Some lines about each: size, licence, whether it is there, what to write in params.yaml, checksum, source."""
+    for w in table().values():
+        size = f"{'about ' if w.within else ''}{w.n_bytes:,}"
+        state = "there" if w.path.exists() else "begun" if w.part.exists() else "not there"
+        yield (
+            f"{w.name:<19}{size:>17} bytes  {w.licence:<13} {state}\n"
+            f"    params.yaml  arch: {w.arch}, model: {w.model}, weights: {w.path}\n"
+            f"    SHA-256      {w.checksum}\n"
+            f"    source       {w.url}\n"
+        )
+
+
+def verify() -> Iterator[tuple[str, bool]]:
+    """A line about each file in the folder of weights, and whether its bytes are what was published."""
+    known = {w.path: w for w in table().values()}
+    for path in sorted(FOLDER.glob("*")):
+        fault = known[path].fault(path) if path in known else ""
+        if fault:
+            found = f"wrong: {fault}"
+        elif path in known:
+            found = f"right: SHA-256 {known[path].checksum}"
+        elif path.suffix == ".part":
+            found = "unfinished: fetch it again to go on"
+        else:
+            found = "not checked: no file of `dalsegno weights list`"
+        yield f"{path!s:<52} {found}", not fault
+
+
+def fetch(name: str) -> Path:
+    """Download the weights `name` unless they are there, going on from where an earlier try was cut; return their path.
+
+    The file gets its name only once size and SHA-256 are right. Bytes that are wrong are removed; a cut connection leaves
+    what has arrived for the next try. Raises UserError that says what happened and how to go on.
+    """
+    known = table()
+    if name not in known:
+        raise UserError(f"there are no weights {name!r}{errors.hint(name, list(known))}; see `dalsegno weights list`")
+    w = known[name]
+    if w.path.exists():
+        if fault := w.fault(w.path):
+            raise UserError(f"{w.path}: {fault}; move it away and fetch again")
+        return w.path
+    try:
+        download.complete(w.url, w.part, w.n_bytes, w.within)
+    except download.Unreached as error:
+        raise UserError(
+            f"{error}\nBy hand: put {w.url}\n  at {w.path} ({w.n_bytes:,} bytes, SHA-256 {w.checksum}),\n"
+            "  then `dalsegno weights verify`"
+        ) from None
+    if fault := w.fault(w.part):
+        w.part.unlink()
+        raise UserError(f"{w.url}: what arrived is not what was published: {fault}; nothing was kept; fetch it anew")
+    os.replace(w.part, w.path)
+    return w.path

@@ -1,0 +1,112 @@
+"""Compare two short clips sample by sample: a copy's waveform is the original's, whatever its gain, codec or rate.
+
+The beginnings of both are laid over each other at the shift at which they correlate best. Notes of one pitch may
+correlate too, so what overlaps must also have the same average spectrum. The clips are decoded again for it: kept for
+every clip, their samples would fill the memory.
+"""
+
+from functools import lru_cache
+from math import gcd
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+import soundfile as sf
+
+from dalsegno.clips import inspect_audio
+from dalsegno.clips.copies import by_chart, chart
+
+BEGINNING_S = 4  # so much of a clip is compared
+RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
+LAGS = round(chart.SHIFT_S * COARSE_HZ)
+N_FFT = scipy.fft.next_fast_len(BEGINNING_S * COARSE_HZ + LAGS, real=True)  # longer lags may wrap around
+SHORTEST_S = 0.4  # that two clips must share
+MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in what they share
+RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
+NEIGHBOURS = 16  # clips nearest to each that are compared in full
+AT_ONCE = 0.35  # correlation of charts below which clips are no copies
+CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and what each dB between their spectra adds to it
+CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
+
+
+class Note(NamedTuple):
+    """A short clip, and its chart's levels."""
+
+    path: Path
+    levels: np.ndarray
+
+
+class _Wave(NamedTuple):
+    """The beginning of a clip."""
+
+    spectrum: np.ndarray  # complex64, of N_FFT samples at COARSE_HZ
+    energy: np.ndarray  # of the first 0, 1, … of those samples, as a share of all
+    clipped: bool
+
+
+def alike(one: Note, other: Note) -> float:
+    """Correlation of two clips at the shift that suits them best, 0 if they are no copies of each other."""
+    if by_chart.at_once(one.levels, other.levels)[0] < AT_ONCE:
+        return 0.0
+    a, b = _wave(one.path), _wave(other.path)
+    found, i, j, n = _overlap(a, b)
+    if found < CORRELATION:
+        return 0.0
+    times = RATE_HZ // COARSE_HZ
+    parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one.path, i), (other.path, j)))
+    apart_db = _apart(*(chart.average(part, RATE_HZ) for part in parts))
+    overtones = (a.clipped or b.clipped) and found > CORRELATION_CLIPPED and apart_db < DIFFERENCE_CLIPPED_DB
+    return found if found > CORRELATION + CORRELATION_DB * apart_db or overtones else 0.0
+
+
+def _overlap(a: _Wave, b: _Wave) -> tuple[float, int, int, int]:
+    """Highest correlation, and what overlaps then: the first sample of it in each clip, and how many."""
+    product = scipy.fft.irfft(a.spectrum * np.conj(b.spectrum), N_FFT)
+    len_a, len_b = len(a.energy) - 1, len(b.energy) - 1
+    lag = np.arange(max(-LAGS, 1 - len_b), min(LAGS, len_a - 1) + 1)
+    i, j = np.maximum(0, lag), np.maximum(0, -lag)
+    n = np.minimum(len_a - i, len_b - j)
+    share_a, share_b = a.energy[i + n] - a.energy[i], b.energy[j + n] - b.energy[j]
+    enough = (np.maximum(share_a, share_b) > MOST) & (np.minimum(share_a, share_b) > LEAST)
+    enough &= n > SHORTEST_S * COARSE_HZ
+    correlation = np.where(enough, np.abs(product[lag]) / np.sqrt(share_a * share_b + 1e-9), 0)
+    best = int(correlation.argmax())
+    return float(min(1, correlation[best])), int(i[best]), int(j[best]), int(n[best])
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Difference of two average spectra, gain taken out (root mean square, dB)."""
+    apart = (a - b)[np.maximum(a, b) > -chart.TONE_RANGE_DB]
+    return float(np.sqrt(np.mean(np.square(apart - np.median(apart)))))
+
+
+@lru_cache(maxsize=128)  # neighbours of a clip are often neighbours of the next
+def _wave(path: Path) -> _Wave:
+    mono, clipped = _beginning(path, COARSE_HZ)
+    power = np.concatenate([[0], np.cumsum(np.square(mono, dtype=np.float64))])
+    scale = np.sqrt(power[-1]) + 1e-12
+    return _Wave(scipy.fft.rfft(mono / np.float32(scale), N_FFT), power / scale**2, clipped)
+
+
+def _beginning(path: Path, to: int) -> tuple[np.ndarray, bool]:
+    """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `to`, and whether it is clipped."""
+    with inspect_audio.quiet(), sf.SoundFile(path) as sound:
+        mono = inspect_audio.mono_of(sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True))
+        rate = sound.samplerate
+    whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
+    n = -(-len(mono) // whole) * whole
+    spectrum = scipy.fft.rfft(mono, n)
+    spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
+    return _at(spectrum, n, rate, to), np.count_nonzero(
+        np.abs(mono) >= inspect_audio.FULL
+    ) > inspect_audio.CLIPPED * len(mono)
+
+
+def _at(spectrum: np.ndarray, n: int, rate: int, to: int) -> np.ndarray:
+    """The signal of `spectrum`, of n samples at `rate`, at the sample rate `to`; nothing is left above 0.475 of that."""
+    m = n * to // rate
+    kept = np.zeros(m // 2 + 1, np.complex64)
+    k = min(len(kept), len(spectrum))
+    kept[:k] = spectrum[:k] * np.clip((0.475 - np.arange(k) / m) / 0.05, 0, 1)
+    return scipy.fft.irfft(kept, m)

@@ -1,0 +1,66 @@
+"""The clips of a data set, as its adapter lists them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from heapq import heappush, heappushpop
+from pathlib import Path
+from typing import Any
+
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError, hint
+
+
+def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
+    """The clips of the adapter `p.name`, less the classes left out and what is over the cap; how many were left out."""
+    try:
+        adapter = params.component("dalsegno.datasets", p.name)
+    except ValueError as error:
+        raise UserError(f"params.yaml: dataset.name: {error}") from None
+    seen: Counter[str | None] = Counter()
+    kept = list(_capped(_counted(adapter.clips(root, p), seen, p), p.per_class))
+    for label in p.leave_out:
+        if label not in seen:
+            nearest = hint(label, [s for s in seen if s])
+            raise UserError(f"params.yaml: dataset.leave_out: no clip in {root} is labelled {label!r}{nearest}")
+    twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
+    if twice:
+        raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
+    return kept, sum(seen[label] for label in p.leave_out)
+
+
+def about(root: Path) -> dict[str, Any]:
+    """What to call the data set: `{"title": str, "synthetic": bool}` of `<root>/about.json`, or the folder's name."""
+    path = root / "about.json"
+    if not path.is_file():
+        return {"title": root.resolve().name, "synthetic": False}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return {"title": str(said["title"]), "synthetic": bool(said.get("synthetic", False))}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f'{path}: expected {{"title": "…"}}, got {type(error).__name__}: {error}') from None
+
+
+def _counted(clips: Iterator[Clip], seen: Counter, p: Params) -> Iterator[Clip]:
+    for clip in clips:
+        seen[clip.label] += 1
+        if clip.label not in p.leave_out:
+            yield clip
+
+
+def _capped(clips: Iterator[Clip], per_class: int | None) -> Iterator[Clip]:
+    """At most `per_class` clips of each class and split: those whose hashed names come first, so that they spread."""
+    if per_class is None:
+        yield from clips
+        return
+    best: dict[tuple, list] = {}
+    for n, clip in enumerate(clips):
+        heap = best.setdefault((clip.label, clip.split), [])
+        entry = (-int(sha256(clip.id.encode()).hexdigest()[:15], 16), n, clip)
+        if clip.label is None or len(heap) < per_class:
+            heappush(heap, entry)
+        else:
+            heappushpop(heap, entry)
+    yield from (clip for _, _, clip in sorted((e for heap in best.values() for e in heap), key=lambda e: e[1]))

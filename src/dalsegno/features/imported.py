@@ -1,0 +1,86 @@
+"""Features that somebody else computed: a CSV with a column of clip names and columns of figures.
+
+Kaggle's GTZAN tables are read as they are: features_30_sec.csv (blues.00000.wav) and features_3_sec.csv, whose names
+carry the number of the segment (blues.00000.0.wav).
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.artefacts import clips_csv, user_csv
+from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import UserError
+
+IDS = ("clip_id", "filename", "path", "file", "id")
+LABELS = ("label", "genre", "class")
+
+
+def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str, float]]]:
+    """(clip_id, segment, figure by column) of those of `clips` that `source` has; says how many it has not.
+
+    Raises UserError with file and line: no column of names, a name twice, a cell that is no finite number, or no row
+    that names a clip of the data set.
+    """
+    table = _read(source)
+    names = next(table[c] for c in IDS if c in table)
+    figures = table.drop(columns=[c for c in table if c in (*IDS, *LABELS)])
+    if not len(figures.columns):
+        raise UserError(f"{source}, line 1: expected columns of figures beside {', '.join(table.columns)}")
+    known = {key: c.clip_id for c in clips.itertuples() for key in (c.clip_id, c.path, _stem(c.path))}
+    at = [_place(name, known) for name in names]
+    _refuse_twice(source, names, at)
+    found = {place[0] for place in at if place}
+    if not found:
+        raise UserError(
+            f"{source}: none of its {len(table)} rows names a clip of the data set, first {names.iloc[0]!r}"
+        )
+    progress.say(f"{source}: features of {len(found)} of {len(clips)} clips; the others are left out of feature models")
+    values = _numbers(source, figures)
+    for i in sorted((i for i in range(len(table)) if at[i]), key=lambda i: at[i]):
+        yield *at[i], dict(zip(figures.columns, values[i], strict=True))
+
+
+def _read(source: str) -> pd.DataFrame:
+    table = user_csv.read(source)
+    if not any(c in table for c in IDS):
+        shown = ", ".join(table.columns[:6])
+        raise UserError(f"{source}, line 1: expected a column of clip names ({', '.join(IDS)}), got {shown}")
+    if table.empty:
+        raise UserError(f"{source}: expected a row a clip, got none")
+    return table
+
+
+def _stem(path: str) -> str:
+    return clips_csv.bare(PurePosixPath(path).name)
+
+
+def _place(name: str, known: dict[str, str]) -> tuple[str, int] | None:
+    """The clip that a row names, and the segment of it: its own number at the end of the name, else 0."""
+    if name in known or _stem(name) in known:
+        return known.get(name) or known[_stem(name)], 0
+    clip, _, k = _stem(name).rpartition(".")
+    return (known[clip], int(k)) if clip in known and k.isdecimal() else None
+
+
+def _refuse_twice(source: str, names: pd.Series, at: list[tuple[str, int] | None]) -> None:
+    first: dict[tuple[str, int], int] = {}
+    for i, place in enumerate(at):
+        if place and first.setdefault(place, i) != i:
+            raise UserError(
+                f"{source}, line {names.index[i]}: {names.iloc[i]!r} names the clip of line {names.index[first[place]]}; a clip has one row"
+            )
+
+
+def _numbers(source: str, figures: pd.DataFrame) -> np.ndarray:
+    """The cells as numbers (row, column). Raises UserError with the line and column of the first that is none."""
+    values = figures.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        got = figures.iloc[row, column]
+        raise UserError(
+            f"{source}, line {figures.index[row]}, column {figures.columns[column]}: expected a finite number, got {got!r}"
+        )
+    return values

@@ -1,0 +1,1 @@
+"""How a stage runs: errors, parameters, checks, progress and whole files. No audio, no model, and nothing that stages pass on."""

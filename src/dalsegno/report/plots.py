@@ -1,0 +1,56 @@
+"""Figures of what was scored: accuracies with their intervals, and confusions. Nothing is told by colour alone."""
+
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from dalsegno.report import drawing
+
+
+def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
+    """Accuracy of each model with its interval, the best on top; a dotted line at `chance`."""
+    ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
+    with mpl.rc_context(drawing.RC):
+        figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
+        for row, (_, m) in enumerate(ranked):
+            low, high = m.get("accuracy_low"), m.get("accuracy_high")
+            if low is not None:
+                axes.plot([low, high], [row, row], color=drawing.ACCENT, linewidth=2.2, solid_capstyle="butt")
+                axes.plot([low, high], [row, row], "|", color=drawing.ACCENT, markersize=8, markeredgewidth=1.4)
+            axes.plot(m["accuracy"], row, "o", color=drawing.ACCENT, markersize=6.5)
+            ends = "??" if low is None else f"{100 * low:.1f}–{100 * high:.1f}"
+            drawing.text(axes, 1.02, row, f"{100 * m['accuracy']:.1f}  ({ends})", transform=axes.get_yaxis_transform())
+        axes.axvline(chance, color=drawing.INK, linewidth=1, linestyle=":")
+        drawing.text(axes, chance, len(ranked) - 0.35, " even guessing", va="bottom")
+        axes.set(xlim=(0, 1), ylim=(-0.6, len(ranked) - 0.4), xlabel="accuracy")
+        axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
+        drawing.ticks(axes, "y", [name for name, _ in ranked])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        return drawing.svg(figure)
+
+
+def confusion(rows: pd.DataFrame) -> str:
+    """One model's clips by actual class (row) and predicted class (column): counts, shaded by share of the row."""
+    classes = list(dict.fromkeys(rows["actual"]))
+    k = len(classes)
+    with mpl.rc_context(drawing.RC):
+        figure, axes = drawing.axes(0.9 + 0.31 * k, 0.8 + 0.31 * k)
+        for n, (clips, share) in enumerate(zip(rows["clips"], rows["share"].fillna(0), strict=True)):
+            y, x = divmod(n, k)
+            if clips:
+                axes.add_patch(Rectangle((x, y), 1, 1, color=drawing.SHADE, alpha=share, linewidth=0))
+                colour = "white" if share > 0.7 else drawing.INK
+                drawing.text(axes, x + 0.5, y + 0.5, f"{clips:,}", ha="center", color=colour, fontsize=8)
+        axes.hlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
+        axes.vlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
+        axes.set(xlim=(0, k), ylim=(k, 0), aspect="equal", xlabel="predicted", ylabel="actual")
+        drawing.ticks(axes, "x", classes, 0.5, rotation=90)
+        drawing.ticks(axes, "y", classes, 0.5)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        return drawing.svg(figure)

@@ -1,0 +1,136 @@
+"""What is scored: the clips that the splits hold out, and what each model predicted of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.artefacts import pieces, predictions_parquet, splits_csv
+from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring.metrics import Score
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The clips that all models are scored on.
+
+    part: "test", or "valid" where the splits have no test clip. rows: clip_id, fold, label, unit, repeat, a row for each
+    time a clip is predicted; labels and units are indices. missing: rows that some model did not predict.
+    """
+
+    part: str
+    classes: list[str]
+    rows: pd.DataFrame
+    grouped: bool
+    missing: int = 0
+
+    @property
+    def clips(self) -> pd.DataFrame:
+        """Each clip once, by clip_id: label and unit."""
+        return self.rows.drop_duplicates("clip_id").set_index("clip_id").sort_index()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seed in one repeat: its clips (n,) by place in `Scored.clips`, and probabilities (n, n_classes)."""
+
+    clips: np.ndarray
+    p: np.ndarray
+
+
+def held_out(splits: pd.DataFrame) -> Scored:
+    """What a model must predict to be scored. Raises UserError where the splits hold out nothing at all."""
+    classes = splits_csv.classes(splits)
+    parts = {part: _rows(splits, part) for part in ("test", "valid")}
+    part = next((part for part, rows in parts.items() if len(rows)), None)
+    if part is None:
+        raise UserError("data/splits.csv has neither a test nor a validation clip to score; see splits in params.yaml")
+    rows = parts[part].sort_values(["fold", "clip_id"], ignore_index=True)
+    grouped = bool((rows["group"] != "").any())
+    owner = rows["group"].where(rows["group"] != "", "\0" + rows["clip_id"].map(pieces.clip_of))  # else it stands alone
+    rows["unit"] = pd.factorize(owner, sort=True)[0]
+    rows["label"] = rows["label"].map(classes.index)
+    rows["repeat"] = rows.groupby("clip_id").cumcount()  # with repeats, each clip is tested once a repeat
+    return Scored(part, classes, rows.drop(columns="group"), grouped)
+
+
+def predicted(name: str, path: Path, s: Scored) -> pd.DataFrame:
+    """A model's rows of the scored clips: clip_id, fold, seed and the probability of each class in order.
+
+    Raises UserError if they are missing, or were made under another split than the one at hand.
+    """
+    if not path.is_file():
+        raise UserError(f"{name}: params.yaml names this model, but there is no {path}; run dvc repro to train it")
+    return aligned(name, path, s, ["clip_id", "fold", "seed"])
+
+
+def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
+    """The rows of `path` about scored clips: the columns `key`, which name a row, and the probabilities in order.
+
+    Raises UserError for other classes than those of the splits, a row that is there twice, or another split.
+    """
+    rows = predictions_parquet.read(path)
+    if sorted(predictions_parquet.classes(rows)) != s.classes:
+        raise UserError(
+            f"{name}: {path} is about the classes {predictions_parquet.classes(rows)}, data/splits.csv {s.classes}"
+        )
+    if rows.duplicated(key).any():
+        raise UserError(f"{name}: {path} predicts a clip twice in one fold and seed")
+    rows = rows.merge(s.rows[["clip_id", "fold"]], on=["clip_id", "fold"])
+    if (rows["split"] != s.part).any():
+        clip = rows.loc[rows["split"] != s.part, "clip_id"].iloc[0]
+        raise UserError(f"{name}: {path} was made under another split: clip {clip} is now in {s.part}; run dvc repro")
+    return rows[[*key, *(f"p_{c}" for c in s.classes)]]
+
+
+def shared(s: Scored, tables: Iterable[pd.DataFrame]) -> Scored:
+    """`s` cut to the rows that every model predicted with each of its seeds. Raises UserError if that leaves none."""
+    rows = s.rows
+    for table in tables:
+        times = table.groupby(["clip_id", "fold"]).size()
+        whole = times[times == table["seed"].nunique()].reset_index()[["clip_id", "fold"]]
+        rows = rows.merge(whole, on=["clip_id", "fold"])
+    if rows.empty:
+        raise UserError(f"there is no {s.part} clip that every model predicted; see the models in params.yaml")
+    missing = len(s.rows) - len(rows)
+    rows = rows.assign(unit=pd.factorize(rows["unit"], sort=True)[0]).sort_values(["fold", "clip_id"])
+    return Scored(s.part, s.classes, rows.reset_index(drop=True), s.grouped, missing)
+
+
+def without_clips(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Models that predict none of the scored clips: to share clips with them would leave none to compare the others on.
+
+    Empty if that is so of all of them, which `shared` then refuses.
+    """
+    silent = [name for name, table in tables.items() if table.empty]
+    return silent if len(silent) < len(tables) else []
+
+
+def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
+    """A run for each seed and repeat, folds of one repeat pooled (Forman & Scholz 2010), in order of seed.
+
+    table: rows of `predicted`, or of the segments of clips, which are then rows of their clip.
+    """
+    place = pd.Series(range(len(s.clips)), index=s.clips.index)
+    rows = s.rows.merge(table, on=["clip_id", "fold"]).sort_values(["seed", "repeat", "clip_id"])
+    columns = [f"p_{c}" for c in s.classes]
+    return [
+        Run(place[run["clip_id"]].to_numpy(), run[columns].to_numpy()) for _, run in rows.groupby(["seed", "repeat"])
+    ]
+
+
+def over_runs(score: Score, labels: np.ndarray, model: list[Run], counts: np.ndarray) -> np.ndarray:
+    """A metric on each row of `counts` (n, n_clips), its mean over the runs that have a clip which counts there."""
+    with np.errstate(invalid="ignore"):
+        return np.nanmean([score(labels[run.clips], run.p, counts[:, run.clips]) for run in model], axis=0)
+
+
+def _rows(splits: pd.DataFrame, part: str) -> pd.DataFrame:
+    labelled = splits[splits["label"] != ""]
+    each = [
+        labelled.loc[labelled[f"fold{k}"] == part, ["clip_id", "label", "group"]].assign(fold=k)
+        for k in splits_csv.numbers(splits)
+    ]
+    return pd.concat(each, ignore_index=True)

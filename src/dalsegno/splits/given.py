@@ -1,0 +1,110 @@
+"""Partitions given from outside: a data set's own, the published ones of GTZAN, and lists that people pass around."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.artefacts import gtzan_csv
+from dalsegno.pipeline.errors import UserError
+from dalsegno.splits import lists
+
+
+@dataclass(frozen=True)
+class Given:
+    """A partition as its source states it, and how much of it the data has.
+
+    folds: part (n_clips,) of each clip, empty if left out, a fold each. listed, found: clips that the source names, and
+    those of them in the data, by part (one fold) or by fold of which they are the test part.
+    """
+
+    folds: list[np.ndarray]
+    listed: dict[str, int]
+    found: dict[str, int]
+    absent: dict[str, list[str]]
+
+    def told(self) -> list[str]:
+        """A line a part: how many of the list were found, and which were not if they are few."""
+        return [
+            f"{part}: {self.found[part]} of {n} found"
+            + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")
+            for part, n in self.listed.items()
+        ]
+
+
+def official(clips: pd.DataFrame) -> Given:
+    """The data set's own split. Raises UserError if it has none."""
+    if not (clips["split"] != "").any():
+        raise UserError(
+            "params.yaml: splits.protocol: official: this data set has no split of its own; use holdout or kfold"
+        )
+    return _given(np.arange(len(clips)), clips["clip_id"].to_numpy(), [clips["split"].to_numpy()])
+
+
+def fault_filtered(clips: pd.DataFrame) -> Given:
+    """443 training, 197 validation and 290 test clips of GTZAN: no repeats or faults, artists disjoint."""
+    facts = _gtzan()
+    return _given(_gtzan_row(clips), facts["clip"].to_numpy(), [facts["fault_filtered"].to_numpy()])
+
+
+def artist_folds(clips: pd.DataFrame) -> Given:
+    """Three folds of GTZAN by artist; fold k tests on the k-th and trains on the others."""
+    facts = _gtzan()
+    number = facts["artist_fold"].to_numpy()
+    parts = [np.where(number == k, "test", np.where(number == "", "", "train")) for k in "123"]
+    return _given(_gtzan_row(clips), facts["clip"].to_numpy(), parts)
+
+
+def gtzan_artists(clips: pd.DataFrame) -> list[pd.Series]:
+    """What the published facts know of each clip (n_clips,): its artist, and its group in the artist folds."""
+    row = _gtzan_row(clips)
+    return [pd.Series(np.where(row >= 0, _gtzan()[c].to_numpy()[row], "")) for c in ("artist", "artist_group")]
+
+
+def listed_parts(clips: pd.DataFrame, source: str | Path) -> Given:
+    """The partition that a folder of text lists or a CSV states; see `listing.read`."""
+    table = lists.read(source)
+    entry = np.full(len(clips), -1)
+    for i, row in enumerate(lists.find(table, clips)):
+        if row >= 0:
+            entry[row] = i
+    if (entry < 0).all():
+        raise UserError(
+            f"{source}: none of its {len(table)} clips is in the data; the first is {table['name'].iloc[0]!r}"
+        )
+    parts = [table[c].to_numpy() for c in table if c.startswith("fold")]
+    return _given(entry, table["name"].to_numpy(), parts)
+
+
+@cache
+def _gtzan() -> pd.DataFrame:
+    return pd.DataFrame(list(gtzan_csv.facts().values()))
+
+
+def _gtzan_row(clips: pd.DataFrame) -> np.ndarray:
+    """Row (n_clips,) of each clip in the facts, by its file's name, or -1. Raises UserError if no clip has one."""
+    row = pd.Index(_gtzan()["clip"]).get_indexer(clips["path"].map(lambda path: PurePosixPath(path).stem))
+    if (row < 0).all():
+        raise UserError(
+            "params.yaml: splits.protocol: fault_filtered and artist_folds are partitions of GTZAN, "
+            "and no clip here has a GTZAN name such as blues.00000.wav; use holdout or kfold"
+        )
+    return row
+
+
+def _given(entry: np.ndarray, names: np.ndarray, folds: list[np.ndarray]) -> Given:
+    """entry: each clip's place (n_clips,) among the `names` listed, -1 if it is not there. folds: parts of the names."""
+    here = np.isin(np.arange(len(names)), entry)
+    if len(folds) == 1:
+        wanted = {part: folds[0] == part for part in ("train", "valid", "test")}
+    else:
+        wanted = {f"test of fold {k}": parts == "test" for k, parts in enumerate(folds)}
+    wanted = {part: mask for part, mask in wanted.items() if mask.any()}
+    return Given(
+        folds=[np.where(entry >= 0, parts[entry], "").astype(object) for parts in folds],
+        listed={part: int(mask.sum()) for part, mask in wanted.items()},
+        found={part: int((mask & here).sum()) for part, mask in wanted.items()},
+        absent={part: sorted(names[mask & ~here]) for part, mask in wanted.items()},
+    )

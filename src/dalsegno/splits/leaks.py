@@ -1,0 +1,76 @@
+"""What crosses from one part of a split to another: clips, groups, exact and near copies."""
+
+import pandas as pd
+
+from dalsegno.artefacts import pieces, splits_csv
+from dalsegno.pipeline.errors import UserError
+
+KINDS = ("clip", "group", "exact copy", "near copy")
+_SHOWN = 20
+
+
+def check(splits: pd.DataFrame, copies: pd.DataFrame) -> pd.DataFrame:
+    """Everything that is in more than one of train, valid and test: columns fold, kind, what, parts; a row a leak.
+
+    splits: rows of splits.csv. copies: rows of clip_id_a, clip_id_b, kind (exact, near).
+    """
+    clip = splits["clip_id"].map(pieces.clip_of)
+    found = [pd.DataFrame(columns=["fold", "kind", "what", "parts"])]
+    for fold in splits_csv.numbers(splits):
+        part = splits[f"fold{fold}"]
+        used = part.isin(["train", "valid", "test"])
+        own, group, part = clip[used], splits.loc[used, "group"], part[used]
+        crossing = {"clip": _crossing(own, part), "group": _crossing(group[group != ""], part[group != ""])}
+        in_part = pd.DataFrame({"clip": own, "part": part}).drop_duplicates()
+        for kind, sign in (("exact", "="), ("near", "~")):
+            pairs = copies.loc[copies["kind"] == kind, ["clip_id_a", "clip_id_b"]]
+            pairs = pairs.assign(what=pairs["clip_id_a"] + f" {sign} " + pairs["clip_id_b"])
+            pairs = pairs[pairs["clip_id_a"].isin(in_part["clip"]) & pairs["clip_id_b"].isin(in_part["clip"])]
+            both = pairs.melt("what", ["clip_id_a", "clip_id_b"], value_name="clip").merge(in_part, on="clip")
+            crossing[f"{kind} copy"] = _crossing(both["what"], both["part"])
+        found += [
+            pd.DataFrame({"fold": fold, "kind": kind, "what": c.index, "parts": c.to_numpy()})
+            for kind, c in crossing.items()
+            if len(c)
+        ]
+    return pd.concat(found, ignore_index=True)
+
+
+def counts(found: pd.DataFrame) -> dict[str, int]:
+    """How many leaks of each kind, over all folds."""
+    return {kind: int((found["kind"] == kind).sum()) for kind in KINDS}
+
+
+def spoil(found: pd.DataFrame, splits: pd.DataFrame) -> bool:
+    """Whether something of what is scored was trained on: of the test part, or of validation where there is no test part.
+
+    What only validation and test share, as in NSynth's own split, is heard by the choice of an epoch and nothing else.
+    """
+    tested = any((splits[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
+    scored = "test" if tested else "valid"
+    return any({"train", scored} <= set(parts.split(" and ")) for parts in found["parts"])
+
+
+def refuse(found: pd.DataFrame) -> None:
+    """Raise UserError with the first leaks and their number, if there are any."""
+    if found.empty:
+        return
+    number = ", ".join(
+        f"{n} {kind if n == 1 else kind.replace('copy', 'copie') + 's'}" for kind, n in counts(found).items() if n
+    )
+    lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in found.head(_SHOWN).itertuples()]
+    if len(found) > _SHOWN:
+        lines.append(f"… and {len(found) - _SHOWN} more")
+    raise UserError(
+        f"the split leaks: {number} in more than one part\n  " + "\n  ".join(lines) + "\n"
+        "Mend the lists or the groups, or take a protocol that keeps them together (splits.protocol: kfold or holdout "
+        "with splits.grouped: true); to go on all the same, give the reason in splits.allow_leaks"
+    )
+
+
+def _crossing(key: pd.Series, part: pd.Series) -> pd.Series:
+    """The parts, in words, of each key that is in more than one."""
+    pairs = pd.DataFrame({"key": key.to_numpy(), "part": part.to_numpy()}).drop_duplicates()
+    pairs = pairs[pairs["key"].duplicated(keep=False)]
+    order = pairs["part"].map({"train": 0, "valid": 1, "test": 2})
+    return pairs.assign(order=order).sort_values(["key", "order"]).groupby("key")["part"].agg(" and ".join)

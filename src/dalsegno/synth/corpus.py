@@ -1,0 +1,118 @@
+"""The synthetic data sets of the default: pieces in several styles for the task, single notes to learn from before it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import soundfile
+from pydantic import Field
+
+from dalsegno.pipeline import files, runtime
+from dalsegno.pipeline.params import section
+from dalsegno.synth import bands, notes, songs
+from dalsegno.synth.styles import STYLES
+
+RATE_HZ = 22_050
+
+
+@section
+class Params:
+    """`corpus:` in params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    styles: Annotated[int, Field(ge=2, le=len(STYLES))] = 8  # how many musical styles: the first of synth/styles.py
+    artists: Annotated[int, Field(ge=1)] = 10  # of each style; an artist is a group
+    clips_per_artist: Annotated[int, Field(ge=1)] = 3
+    duration_s: Annotated[float, Field(ge=0.1, le=600)] = 5.0  # of a clip
+    unlabelled: Annotated[int, Field(ge=0)] = 16  # clips of no label
+    instruments: Annotated[int, Field(ge=3)] = 6  # of each NSynth family; one or more each to train, validate and test
+    notes: Annotated[int, Field(ge=1)] = 8  # of each instrument
+    note_s: Annotated[float, Field(ge=0.1, le=60)] = 1.2  # length of a note; NSynth's are 4 s
+
+
+@dataclass(frozen=True)
+class Take:
+    """One clip to be played."""
+
+    path: str  # relative to the data set's folder
+    group: str
+    style: str
+    seeds: tuple[int, ...]  # of the band; the clip's number follows
+    number: int
+
+
+def write_styles(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
+    """Write `<style>/<clip>.wav` (22,050 Hz, mono, 16 bit), unlabelled/, groups.csv (path,group), about.json and faults."""
+    takes = list(_takes(p))
+    with files.atomic(folder) as draft:
+        for take in takes:
+            (draft / take.path).parent.mkdir(parents=True, exist_ok=True)
+        for _ in runtime.map(partial(_write_take, draft, p), takes, len(takes), r, "styles"):
+            pass
+        faulty = _write_faults(draft, takes, p)
+        rows = sorted([(t.path, t.group) for t in takes] + faulty)
+        pd.DataFrame(rows, columns=["path", "group"]).to_csv(draft / "groups.csv", index=False, lineterminator="\n")
+        files.write_json(draft / "about.json", {"title": "synthetic styles", "synthetic": True})
+
+
+def write_notes(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
+    """Write NSynth's folders: nsynth-<part>/examples.json and nsynth-<part>/audio/<note_str>.wav (16 kHz, mono, 16 bit)."""
+    score = list(notes.score(p.instruments, p.notes, p.seed))
+    with files.atomic(folder) as draft:
+        for part in notes.PARTS:
+            (draft / f"nsynth-{part}" / "audio").mkdir(parents=True)
+            entries = {n.fields["note_str"]: n.fields for n in score if n.part == part}
+            files.write_json(draft / f"nsynth-{part}" / "examples.json", entries)
+        for _ in runtime.map(partial(_write_note, draft, p), score, len(score), r, "notes", unit="note"):
+            pass
+        files.write_json(draft / "about.json", {"title": "synthetic notes", "synthetic": True})
+
+
+def _takes(p: Params) -> Iterator[Take]:
+    """Every clip but the faulty ones. Bands of unlabelled clips are none of the labelled ones."""
+    names = list(STYLES)[: p.styles]
+    for s, style in enumerate(names):
+        for a in range(p.artists):
+            group = f"{style}_{a:02d}"
+            for c in range(p.clips_per_artist):
+                yield Take(f"{style}/{group}_{c:02d}.wav", group, style, (p.seed, 0, s, a), c)
+    for u in range(p.unlabelled):
+        yield Take(f"unlabelled/demo_{u:03d}.wav", f"demo_{u:03d}", names[u % len(names)], (p.seed, 1, u), 0)
+
+
+def sound_of(take: Take, p: Params) -> np.ndarray:
+    """The sound of a clip at RATE_HZ, (n_samples,) within ±1; it depends on the seeds alone, not on other clips."""
+    band = bands.form(take.style, list(STYLES)[: p.styles], np.random.default_rng(take.seeds))
+    return songs.play(band, p.duration_s, RATE_HZ, np.random.default_rng((*take.seeds, 1 + take.number)))
+
+
+def _write_take(root: Path, p: Params, take: Take) -> None:
+    _write_wav(root / take.path, sound_of(take, p), RATE_HZ)
+
+
+def _write_note(root: Path, p: Params, n: notes.Note) -> None:
+    path = root / f"nsynth-{n.part}" / "audio" / f"{n.fields['note_str']}.wav"
+    _write_wav(path, notes.play(n, p.note_s, p.seed), notes.RATE_HZ)
+
+
+def _write_wav(path: Path, x: np.ndarray, rate_hz: int) -> None:
+    soundfile.write(path, x, rate_hz, subtype="PCM_16", format="WAV")
+
+
+def _write_faults(root: Path, takes: list[Take], p: Params) -> list[tuple[str, str]]:
+    """What real collections have among their clips: four files, and the (path, group) of those that pass for clips."""
+    one, other = takes[0], takes[p.artists * p.clips_per_artist]
+    copy, broken, silent = (
+        f"{t.style}/{t.group}_{name}.wav" for t, name in ((one, "copy"), (other, "broken"), (one, "silent"))
+    )
+    whole = (root / one.path).read_bytes()
+    (root / copy).write_bytes(whole)
+    (root / broken).write_bytes(whole[:20])  # a download that stopped within the header
+    _write_wav(root / silent, np.zeros(max(round(p.duration_s * RATE_HZ), 1)), RATE_HZ)
+    stray = root / other.style / f"._{Path(other.path).name}"
+    stray.write_bytes(bytes.fromhex("0005160700020000") + b"Mac OS X        ")  # what macOS leaves on foreign disks
+    return [(copy, one.group), (broken, other.group), (silent, one.group)]

@@ -1,0 +1,74 @@
+"""A pretrained network that learns on under a new head, and its twin from scratch."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from dalsegno.artefacts import splits_csv
+from dalsegno.families import cnn
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training.network import Model
+from dalsegno.training.runs import Built, Job
+from dalsegno.training.views.crops import Patches
+from dalsegno.transfer import backbone, linear_probe
+from dalsegno.transfer.entry import Head, Params
+from dalsegno.transfer.unfreezing import Unfreezing
+
+
+def fine_tuned(p: Params, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
+    """How to train the pretrained network under a new head on the spectrograms in `folder`, and what it is.
+
+    Raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before their
+    turn.
+    """
+    patches, n_labels = Patches(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
+    seen = {name: getattr(p.view, name) for name in backbone.SEEN}
+    label = splits.set_index("clip_id")["label"]
+
+    def build(train_ids: list[str]) -> Built:
+        model = backbone.read(p.arch, p.model, p.weights, patches.example(), patches.meta, seen)
+        n_free = _n_free(p, len(model.net.body))
+        _new_head(model, p.head, patches, n_labels)
+        if p.probe:
+            linear_probe.start(model, model.net.head[-1], patches, label[train_ids], p.probe)
+        adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, p.batch_norm == "frozen")
+        return Built(adapted, adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0))
+
+    about = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
+    about |= {"view": asdict(p.view), "spectrogram": patches.meta}
+    return Job(patches, splits, p.train, build, device, p.augment, p.view.vote), about
+
+
+def from_scratch(p: Params, job: Job) -> Job:
+    """The same network, head and all, from random weights: what the pretraining is worth is the gap."""
+
+    def build(train_ids: list[str]) -> Built:
+        model = cnn.from_scratch(p.arch, p.model, job.source, train_ids, len(job.classes))
+        _new_head(model, p.head, job.source, len(job.classes))
+        return Built(model)
+
+    return replace(job, build=build)
+
+
+def _n_free(p: Params, n_blocks: int) -> int:
+    """How many of the body's `n_blocks` learn in the end."""
+    n_free = n_blocks if p.unfreeze == "all" else p.unfreeze
+    if n_free > n_blocks:
+        raise UserError(f"unfreeze is {n_free}, but {p.arch} has {n_blocks} blocks; give at most that, or 'all'")
+    if p.unfreeze_every and p.unfreeze_every * n_free >= p.train.epochs:
+        raise UserError(
+            f"unfreeze_every is {p.unfreeze_every}, so the last of {n_free} blocks would begin to learn after epoch "
+            f"{p.unfreeze_every * n_free}, but train.epochs is {p.train.epochs}; raise it, or lower unfreeze"
+        )
+    return n_free
+
+
+def _new_head(model: Model, head: Head, patches: Patches, n_labels: int) -> None:
+    """Replace the head; two clips go through the body to tell how wide its embeddings are."""
+    model.to(patches.device).eval()
+    with torch.no_grad():
+        width = model.net.body(model.prep(patches.example())).shape[1]
+    model.net.head = head.build(width, n_labels)

@@ -1,0 +1,44 @@
+"""Start a linear head as a logistic regression on frozen embeddings, so that fine-tuning need not find it first.
+
+While a random head learns, its gradients distort what the backbone has been trained to hear: linear probing, then
+fine-tuning (Kumar et al. 2022, arXiv 2202.10054, §3).
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+from dalsegno.training.network import Model
+from dalsegno.training.views.crops import Patches
+
+
+def start(model: Model, last: nn.Linear, clips: Patches, labels: pd.Series, c: float) -> None:
+    """Fit `last`, the model's layer from embeddings to logits, on windows of clips.
+
+    labels: of each clip, by clip_id; in their order, sorted, stand the logits. c: inverse strength of the L2 penalty, on
+    standardised embeddings.
+    """
+    e, owners = _embeddings(model, clips, list(labels.index))
+    scaler = StandardScaler().fit(e)
+    fitted = LogisticRegression(C=c, max_iter=1000).fit(scaler.transform(e), labels[owners])
+    coef, intercept = fitted.coef_, fitted.intercept_
+    if len(coef) == 1:  # of two classes scikit-learn keeps one logit, the second's above the first's
+        coef, intercept = np.concatenate([-coef, coef]) / 2, np.concatenate([-intercept, intercept]) / 2
+    coef = coef / scaler.scale_
+    with torch.no_grad():
+        last.weight.copy_(torch.from_numpy(coef))
+        last.bias.copy_(torch.from_numpy(intercept - coef @ scaler.mean_))
+
+
+@torch.inference_mode()
+def _embeddings(model: Model, clips: Patches, clip_ids: list[str]) -> tuple[np.ndarray, list[str]]:
+    """What the body makes of each window (n_windows, dim), and the clip of each."""
+    model.eval()
+    e, owners = [], []
+    for x, of in clips.evaluation(clip_ids, 256):
+        e.append(model.net.body(model.prep(x)).double().cpu().numpy())
+        owners += of
+    return np.concatenate(e), owners

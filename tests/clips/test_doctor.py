@@ -1,0 +1,158 @@
+"""A hostile tree, odd pictures, remarks, and the page."""
+
+import os
+import struct
+
+import matplotlib
+import numpy as np
+import pytest
+import soundfile as sf
+from PIL import Image
+from support.tunes import RATE, examine, reason, save, tune
+
+from dalsegno.artefacts import clips_csv, spectrogram_store
+from dalsegno.clips import inspect_audio
+from dalsegno.report import doctor_page
+from dalsegno.sound import pictures
+from dalsegno.spectrograms import image
+
+
+def fuzzed(folder, n):
+    """`n` files of every container with bytes of their headers changed, some cut off."""
+    rng, sources = np.random.default_rng(0), {}
+    for suffix in ("wav", "au", "aiff", "flac", "ogg", "mp3"):
+        save(folder / f"s.{suffix}", tune(3, 2.0))
+        sources[suffix] = (folder / f"s.{suffix}").read_bytes()
+        (folder / f"s.{suffix}").unlink()
+    for i in range(n):
+        suffix = list(sources)[i % len(sources)]
+        data = bytearray(sources[suffix])
+        for _ in range(rng.integers(1, 12)):
+            data[rng.integers(0, 100 if rng.random() < 0.7 else 3000)] = rng.integers(0, 256)
+        (folder / f"fuzz{i:03d}.{suffix}").write_bytes(data[: rng.integers(1, 200)] if rng.random() < 0.2 else data)
+
+
+def test_a_hostile_tree_neither_hangs_nor_crashes_and_each_entry_is_named(tmp_path):
+    bad = tmp_path / "bad"
+    save(tmp_path / "good" / "x.wav", tune(0, 2.0))
+    fuzzed(bad, 120)
+    save(bad / "one.wav", tune(0, 1.0)[:1])
+    save(bad / "wide.wav", np.random.default_rng(0).normal(0, 0.1, (192000, 8)), 192000)
+    (bad / "random.mp3").write_bytes(np.random.default_rng(0).bytes(100_000))
+    (bad / "lie.wav").write_bytes(
+        b"RIFF" + struct.pack("<I", 2**31) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+        + b"data" + struct.pack("<I", 2**31) + bytes(1000)
+    )  # fmt: skip
+    for name in ("quo\"te's.wav", "emoji🎵.wav", "..wav", "<b>.wav", "a..b.wav", "tab\t.wav", "x" * 250 + ".wav"):
+        save(tmp_path / "t.wav", tune(len(name), 1.0))
+        (tmp_path / "t.wav").rename(bad / name)
+    (bad / os.fsdecode(b"\xff\xfe.wav")).write_bytes(b"x")
+    (bad / "up").symlink_to("..")
+    (bad / "root").symlink_to("/")
+    (bad / "self.wav").symlink_to("self.wav")
+    (bad / "gone.wav").symlink_to("nowhere.wav")
+    (bad / "folder.wav").mkdir()
+    os.mkfifo(bad / "pipe.wav")
+    found = examine(tmp_path)
+    paths = set(found.clips["path"])
+    assert len(found.clips) == 1 + 120 + 4 + 7 + 1 + 6
+    assert all(":" in why and len(why) < 300 for why in found.clips.loc[found.clips["excluded"] != "", "excluded"])
+    assert "Traceback" not in found.clips["excluded"].str.cat()
+    for path in ("bad/one.wav", "bad/lie.wav", "bad/up", "bad/root", "bad/self.wav", "bad/gone.wav", "bad/pipe.wav"):
+        assert path in paths and reason(found, path) != ""
+    assert reason(found, "bad/wide.wav") == "" and "bad/wide" not in reason(found, "bad/lie.wav")
+    assert reason(found, "bad/emoji🎵.wav") == "" and (tmp_path / "bad/emoji🎵.wav").exists()
+    assert sum(found.clips["excluded"].str.startswith("bad name")) == 2
+    clips_csv.write(tmp_path / "clips.csv", found.clips)
+    used = clips_csv.usable(clips_csv.read(tmp_path / "clips.csv"))
+    assert all((tmp_path / path).is_file() for path in used["path"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_unreadable(tmp_path):
+    save(tmp_path / "a" / "x.wav", tune(0, 1.0))
+    save(tmp_path / "a" / "y.wav", tune(1, 1.0))
+    (tmp_path / "a" / "y.wav").chmod(0)
+    assert reason(examine(tmp_path), "a/y.wav").startswith("unreadable: Permission denied")
+
+
+def test_clipping_and_a_wrong_extension_are_remarked_and_no_reason_to_leave_out(tmp_path):
+    save(tmp_path / "loud.wav", np.clip(20 * tune(0, 2.0), -1, 1))
+    save(tmp_path / "x.mp3", tune(0, 2.0))
+    (tmp_path / "x.mp3").rename(tmp_path / "x.wav")
+    loud, wrong = (inspect_audio.look(tmp_path / name, 0.5, False) for name in ("loud.wav", "x.wav"))
+    assert not loud.fault and [r.split(":")[0] for r in loud.remarks] == ["clipped"]
+    assert not wrong.fault and wrong.remarks == ("wrong extension: it is MP3",)
+    assert inspect_audio.look(tmp_path / "loud.wav", 0.5, False) == loud
+
+
+def test_remarks_on_the_set_as_a_whole(tmp_path):
+    for i in range(3):
+        save(tmp_path / "a" / f"{i}.wav", tune(i, 1.0))
+    save(tmp_path / "b" / "stereo.wav", np.stack([tune(8, 1.0), tune(9, 1.0)], axis=1), 44100)
+    (tmp_path / "groups.csv").write_text("path,group\na/0.wav,someone\nb/stereo.wav,someone\n")
+    said = {about: set() for about in ("class a", "class b", "group someone", "b.stereo")}
+    for row in examine(tmp_path).remarks.itertuples():
+        said[row.about].add(row.remark)
+    assert said["class b"] == {"few clips: 1"} and said["group someone"] == {"group spans labels: a, b"}
+    assert said["b.stereo"] == {
+        "unusual rate: 44100 Hz, most clips have 22050",
+        "unusual channels: 2 channel(s), most clips have 1",
+    }
+
+
+def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):
+    for i in range(2):
+        save(tmp_path / "<i>pop" / f"<script>{i}.wav", tune(i, 1.0))
+    (tmp_path / "<i>pop" / "<b>.wav").touch()
+    (tmp_path / "about.json").write_text('{"title": "<u>Tunes", "synthetic": true}')
+    html = doctor_page.render(examine(tmp_path))
+    assert not any(tag in html for tag in ("<script>", "<i>", "<b>", "<u>"))
+    assert "&lt;u&gt;Tunes" in html and "(synthetic)" in html and "empty: not one byte" in html
+
+
+@pytest.mark.parametrize("name", ["magma", "viridis", "jet", "coolwarm", "inferno"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_colour_maps_are_inverted_to_values(tmp_path, name, suffix):
+    values = np.add.outer(np.linspace(0, 0.5, 40), np.linspace(0, 0.5, 60)).astype(np.float32)  # rows, columns
+    rgb = (matplotlib.colormaps[name](values)[::-1, :, :3] * 255).round().astype(np.uint8)  # lowest row first
+    framed = np.pad(rgb, ((5, 7), (9, 3), (0, 0)), constant_values=255) if suffix == ".png" else rgb
+    Image.fromarray(framed).save(tmp_path / f"x{suffix}", **({"quality": 95} if suffix == ".jpg" else {}))
+    found = pictures.read(tmp_path / f"x{suffix}")
+    assert found.shape == (60, 40)
+    assert np.abs(found - values.T).mean() < (0.01 if suffix == ".png" else 0.05)
+
+
+def test_grey_pictures_are_stored_as_they_are(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (128, 50), dtype=np.uint8)
+    Image.fromarray(values).save(tmp_path / "x.png")
+    p = image.Params()
+    stored = image.frames(tmp_path / "x.png", p)
+    np.testing.assert_array_equal(stored, values[::-1].T)
+    spectrogram_store.write(tmp_path / "store", [("x", stored)], image.meta(p))
+    db = spectrogram_store.open(tmp_path / "store").clip("x")
+    assert db.max() == pytest.approx(0, abs=1e-4) and db.min() == -80
+    assert image.frames(tmp_path / "x.png", image.Params(bins=64)).shape == (50, 64)
+
+
+def test_pictures_that_are_none_are_excluded(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "a").mkdir()
+    for i in range(2):
+        Image.fromarray(rng.integers(0, 256, (32, 64), dtype=np.uint8)).save(tmp_path / "a" / f"{i}.png")
+    Image.fromarray(rng.integers(0, 256, (32, 64, 3), dtype=np.uint8)).save(tmp_path / "a" / "photo.png")
+    Image.new("L", (32, 32), 7).save(tmp_path / "a" / "flat.png")
+    (tmp_path / "a" / "cut.png").write_bytes((tmp_path / "a" / "0.png").read_bytes()[:200])
+    (tmp_path / "a" / "text.jpg").write_text("no picture")
+    found = examine(tmp_path, "images")
+    assert found.summary()["used"] == 2 and found.summary()["excluded"] == {"unreadable": 4}
+    assert "map" in reason(found, "a/photo.png") and "one colour" in reason(found, "a/flat.png")
+
+
+def test_the_decoders_do_not_write_on_the_terminal(tmp_path, capfd):
+    save(tmp_path / "x.mp3", tune(0, 2.0))
+    data = (tmp_path / "x.mp3").read_bytes()
+    (tmp_path / "x.mp3").write_bytes(data[: len(data) // 2])
+    inspect_audio.look(tmp_path / "x.mp3", 0.5, False)
+    assert capfd.readouterr() == ("", "")
+    assert sf.info(tmp_path / "x.mp3").samplerate == RATE

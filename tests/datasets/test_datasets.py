@@ -1,0 +1,237 @@
+"""One contract over all data sets, each on a tree generated in its own layout; and what is peculiar to each."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from PIL import Image
+
+from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import folder
+from dalsegno.clips.dataset import Params
+from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
+from dalsegno.pipeline import errors
+
+ADAPTERS = {"folders": folders, "gtzan": gtzan, "images": images, "kaggle": kaggle, "nsynth": nsynth}
+
+
+def sound(path, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, np.random.default_rng(seed).normal(0, 0.1, 8000), 8000)
+
+
+def picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (16, 32), dtype=np.uint8)).save(path)
+
+
+def notes(root, part, table):
+    for name in table:
+        sound(root / f"nsynth-{part}" / "audio" / f"{name}.wav")
+    (root / f"nsynth-{part}" / "examples.json").write_text(json.dumps(table))
+
+
+def note(family="bass", source="acoustic", instrument="bass_acoustic_000"):
+    return {"instrument_family_str": family, "instrument_source_str": source, "instrument_str": instrument, "pitch": 60}
+
+
+@pytest.fixture
+def root(request, tmp_path):
+    """A small data set in the layout of the adapter that the test is run with."""
+    match request.param:
+        case "folders":
+            for label in ("a", "b"):
+                sound(tmp_path / label / "deep" / "x.wav")
+            sound(tmp_path / "unlabelled" / "x.flac")
+            (tmp_path / "groups.csv").write_text("path,group\na/deep/x.wav,someone\n")
+        case "gtzan":
+            sound(tmp_path / "Data" / "genres_original" / "blues" / "blues.00000.wav")
+            sound(tmp_path / "Data" / "genres_original" / "rock" / "rock.00016.wav")
+        case "images":
+            picture(tmp_path / "blues" / "blues.00000.png")
+            picture(tmp_path / "rock" / "rock.00000.jpg")
+        case "kaggle":
+            for path in ("train/rock/x.wav", "train/pop/y.wav", "test/x.wav"):
+                sound(tmp_path / path)
+        case "nsynth":
+            notes(tmp_path, "train", {"bass_acoustic_000-060-100": note()})
+            notes(tmp_path, "test", {"reed_acoustic_001-060-100": note("reed", "acoustic", "reed_acoustic_001")})
+    return request.param, tmp_path
+
+
+every = pytest.mark.parametrize("root", sorted(ADAPTERS), indirect=True)
+
+
+def listed(name, root, **more):
+    return list(ADAPTERS[name].clips(Path(root), Params(name=name, root=str(root), **more)))
+
+
+def test_every_adapter_is_here():
+    names = {p.stem for p in Path(folders.__file__).parent.glob("*.py")} - {"__init__"}
+    assert names == set(ADAPTERS)
+
+
+@every
+def test_contract(root):
+    name, root = root
+    clips = listed(name, root)
+    assert clips == listed(name, root)
+    assert len({c.id.casefold() for c in clips}) == len(clips) >= 2
+    for clip in clips:
+        assert clip.path.is_file() and clip.path.is_relative_to(root)
+        assert clip.id == folder.safe(clip.id) and not clip.id.startswith((".", "-"))
+        assert clip.label is None or clip.label
+        assert clip.split in (None, "train", "valid", "test")
+    assert len({c.label for c in clips} - {None}) == 2
+
+
+@every
+def test_missing_or_empty_root_says_what_was_expected_and_where_to_say_it(root):
+    name, root = root
+    (root / "empty").mkdir()
+    for wrong in (root / "nowhere", root / "empty"):
+        with pytest.raises(errors.UserError) as error:
+            listed(name, wrong)
+        assert str(wrong) in str(error.value) and "dataset.root" in str(error.value)
+        assert ADAPTERS[name].EXPECTS.split()[0] in str(error.value)
+
+
+@pytest.mark.parametrize("root", ["folders"], indirect=True)
+def test_folders_groups_and_unlabelled(root):
+    clips = {c.path.relative_to(root[1]).as_posix(): c for c in listed(*root)}
+    assert clips["a/deep/x.wav"].group == "someone" and clips["b/deep/x.wav"].group is None
+    assert clips["unlabelled/x.flac"].label is None and clips["unlabelled/x.flac"].fault is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("file,group\nx,y\n", "line 1"),
+        ("path,group\nx\n", "line 2"),
+        ("path,group\n\nx,y\nx,z\n", "line 4"),
+        ("path,group,path\n", "line 1: the column 'path'"),
+        ('path,group\n"x,y\n', "line 2: not a CSV"),
+        ("", "line 1: expected the names of columns"),
+    ],
+)
+def test_malformed_groups_name_file_and_line(tmp_path, text, line):
+    sound(tmp_path / "a" / "x.wav")
+    (tmp_path / "groups.csv").write_text(text)
+    with pytest.raises(errors.UserError, match=rf"groups\.csv, {line}"):
+        listed("folders", tmp_path)
+
+
+def test_groups_that_are_no_text_or_name_no_clip(tmp_path):
+    sound(tmp_path / "a" / "x.wav")
+    for text, says in (
+        (b"path,group\n\xff,y\n", "expected text in UTF-8"),
+        (b"path,group\nx.wav,y\n", "none of them is"),
+    ):
+        (tmp_path / "groups.csv").write_bytes(text)
+        with pytest.raises(errors.UserError, match=rf"groups\.csv: .*{says}"):
+            listed("folders", tmp_path)
+
+
+def test_pictures_and_files_named_as_those_of_gtzan_are_grouped_by_artist_unless_groups_are_given(tmp_path):
+    for path in ("blues/blues.00000.png", "blues/mine.png", "other/blues.00001.png"):
+        picture(tmp_path / path)
+    groups = {c.id: c.group for c in listed("images", tmp_path)}
+    assert groups == {"blues.00000": "John Lee Hooker", "blues.mine": None, "other.blues.00001": None}
+    (tmp_path / "groups.csv").write_text("path,group\n")
+    assert {c.group for c in listed("images", tmp_path)} == {None}
+
+
+def test_kaggle_clips_named_as_those_of_gtzan_are_grouped_by_artist(tmp_path):
+    for path in ("train/blues/blues.00000.wav", "train/blues/mine.wav", "test/blues/blues.00001.wav"):
+        sound(tmp_path / path)
+    groups = {c.path.stem: c.group for c in listed("kaggle", tmp_path)}
+    assert groups == {"blues.00000": "John Lee Hooker", "mine": None, "blues.00001": None}
+
+
+def test_ids_tell_apart_what_differs_only_in_extension_case_or_odd_signs(tmp_path):
+    paths = [
+        Path(p) for p in ("a/x.au", "a/x.mp3", "a/X.wav", "a/x y.wav", "a/x%20y.wav", "a/.x.wav", "blues/blues.1.wav")
+    ]
+    ids = folder.ids(paths)
+    assert len({i.casefold() for i in ids}) == len(ids)
+    assert ids[:2] == ["a.x", "a.x.mp3"] and ids[-1] == "blues.1"
+    assert all(
+        len(i.encode()) <= 255 for i in folder.ids([Path("a", "ü" * 250 + ".wav"), Path("a", "ü" * 249 + "v.wav")])
+    )
+
+
+def test_gtzan_in_any_nesting_with_artists_and_no_second_file_of_a_clip(tmp_path):
+    for path in (
+        "genres/blues/blues.00000.au",
+        "wav/blues/blues.00000.wav",
+        "loose/metal.00058.wav",
+        "rock/my own.wav",
+    ):
+        sound(tmp_path / path)
+    clips = {c.path.relative_to(tmp_path).as_posix(): c for c in listed("gtzan", tmp_path)}
+    assert clips["genres/blues/blues.00000.au"].id == "blues.00000"
+    assert clips["genres/blues/blues.00000.au"].group == "John Lee Hooker"
+    assert clips["wav/blues/blues.00000.wav"].fault.startswith("second file")
+    assert clips["loose/metal.00058.wav"].label == "metal" and clips["rock/my own.wav"].fault.startswith("unknown name")
+
+
+def test_gtzan_facts_are_complete():
+    facts = gtzan_csv.facts()
+    parts = [fact["fault_filtered"] for fact in facts.values()]
+    assert len(facts) == 1000
+    assert [parts.count(p) for p in ("train", "valid", "test")] == [443, 197, 290]
+    assert {fact["artist_fold"] for fact in facts.values()} - {""} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("root", ["kaggle"], indirect=True)
+def test_kaggle_test_clips_have_no_label_and_do_not_share_a_name_with_a_training_clip(root):
+    clips = {c.path.relative_to(root[1]).as_posix(): c for c in listed(*root)}
+    assert clips["test/x.wav"].label is None and clips["train/rock/x.wav"].label == "rock"
+
+
+@pytest.mark.parametrize("root", ["nsynth"], indirect=True)
+def test_nsynth_target_group_and_split(root):
+    clips = listed(*root)
+    assert [(c.label, c.group, c.split) for c in clips] == [
+        ("bass", "bass_acoustic_000", "train"),
+        ("reed", "reed_acoustic_001", "test"),
+    ]
+    assert {c.label for c in listed(*root, target="instrument_source")} == {"acoustic"}
+    with pytest.raises(errors.UserError, match="instrument_family or instrument_source, got 'pitch'"):
+        listed(*root, target="pitch")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", 1),
+        ("[]", 1),
+        ('{"a": ' + json.dumps(note()) + ',\n "b" {}}', 2),
+        ('{"a": {"instrument_family_str": "bass"}}', 1),
+        ('{\n"a":\n {"x": nope}}', 3),
+        ('{"../../etc/passwd": {}}', 1),
+        ('{"a": ' + json.dumps(note()) + ',\n"a": {}}', 2),
+        ('{"a": ' + json.dumps(note()), 1),
+        ('{"a": ' + json.dumps(note()) + ",\n}", 2),
+        ('{"a": ' + json.dumps(note()) + "}\n{", 2),
+        ('{"a":\n' + "[" * 100_000, 2),
+        ('{"a": ' + "9" * 5000 + "}", 1),
+        ('{"\\ud800": {}}', 1),
+        ('{"caf\xe9": {}}', 1),
+    ],
+)
+def test_malformed_examples_name_file_and_line(tmp_path, text, line):
+    (tmp_path / "nsynth-train").mkdir()
+    (tmp_path / "nsynth-train" / "examples.json").write_text(text)
+    with pytest.raises(errors.UserError, match=rf"examples\.json, line {line}\b.*[Ee]xpected|second time"):
+        listed("nsynth", tmp_path)
+
+
+def test_examples_are_read_through_a_window_as_json_reads_them_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(nsynth, "CHUNK", 200)
+    table = {f"n-{i}": {"text": 'a "b" \\ {' + "ü" * (i % 40), "list": [i, None, [1.5]]} for i in range(300)}
+    path = tmp_path / "examples.json"
+    path.write_text(json.dumps(table, indent=2, ensure_ascii=False))
+    assert {key: value for key, value, _ in nsynth.entries(path)} == table

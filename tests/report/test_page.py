@@ -1,0 +1,203 @@
+import contextlib
+import json
+import re
+import runpy
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from support import fake_runs
+
+STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
+FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
+SMALL = {"skill": FEW, "classes": fake_runs.CLASSES[:4]}
+HOSTILE = ["<script>alert(1)</script>", "rock & roll", "a$b$c_{", 'quo"ted', "NA"]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: the tags it opens, where they point, its words and ids."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.links, self.ids, self.words = [], [], [], []
+        self.feed(html)
+        self.text = " ".join("".join(self.words).replace("\xa0", " ").split())
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.words += [" "] if tag in ("td", "th", "dt", "dd", "span") else []
+        self.tags.append(tag)
+        self.links += [attrs[a] for a in ("href", "src", "xlink:href") if a in attrs]
+        self.ids += [attrs["id"]] if "id" in attrs else []
+
+    def handle_data(self, data):
+        if self.tags[-1:] != ["style"]:
+            self.words.append(data)
+
+
+def render(root, args):
+    """report.html of a tree that is not compared yet."""
+    with contextlib.chdir(root):
+        STAGES["compare"](*args)
+    return report(root, args)
+
+
+def report(root, args, change=None):
+    """report.html of what compare wrote; `change` edits a copy of compare.json."""
+    found = json.loads(Path(args[5]).read_text())
+    if change:
+        change(found)
+    (root / "shown.json").write_text(json.dumps(found))
+    rest = (args[7], args[8], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    STAGES["report"](str(root / "shown.json"), *rest)
+    return (root / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("report")
+    args = fake_runs.build(root, **SMALL)
+    return root, args, render(root, args)
+
+
+@pytest.fixture(scope="module")
+def html(tree):
+    return tree[2]
+
+
+def test_needs_no_network_and_runs_nothing(html):
+    page = Page(html)
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    assert all(link.startswith("#") for link in page.links)
+    assert not re.search(r"url\((?!#)|@import", html)
+    assert {link[1:] for link in page.links} <= set(page.ids)
+
+
+def test_every_result_says_synthetic(html):
+    results = re.findall(r"<h2.*?</h2>|<h1.*?</h1>|<caption>.*?</caption>", html, re.DOTALL)
+    assert len(results) >= 12
+    unsaid = [r for r in results if "synthetic data" not in r]
+    assert len(unsaid) == 1
+    assert "Labelled clips in each part" in unsaid[0]
+    assert "<title>synthetic styles (synthetic): models compared</title>" in html
+
+
+def test_shows_the_figures_that_compare_wrote(tree):
+    _, args, html = tree
+    page = Page(html)
+    models = json.loads(Path(args[5]).read_text())["models"]
+    for name, m in models.items():
+        told = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
+        assert told in page.text
+    assert page.tags.count("svg") == 1 + 2 + 3 + 4  # intervals, overlays, losses of the trained, confusions of all
+    assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
+    assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
+
+
+def test_what_was_not_measured_prints_question_marks(html):
+    page = Page(html)
+    assert re.search(r"classical/majority \?\? \?\? \?\? 3\.14 0\.123 cpu", page.text)
+    assert "transfer/finetuned ??" not in page.text
+
+
+def test_a_missing_interval_is_not_invented(tree):
+    def one_unit(found):
+        for m in found["models"].values():
+            m |= {end: None for end in m if end.endswith(("_low", "_high"))}
+        found["interval"]["units"] = 1
+
+    page = Page(report(*tree[:2], one_unit))
+    assert "no-interval" in page.ids
+    assert "interval ??–?? %" in page.text
+
+
+def test_what_pretraining_gains_is_told_with_its_interval_and_test(tree):
+    def unsure(found):
+        gain = {"accuracy": 0.031, "low": -0.01, "high": 0.072, "p_value": 0.0004, "right_alone": 1, "wrong_alone": 0}
+        found["gains"]["transfer/finetuned"] |= gain
+
+    def one_unit(found):
+        found["gains"]["transfer/finetuned"] |= {"accuracy": -0.0001, "low": None, "high": None}
+
+    root, args, html = tree
+    told = Page(report(root, args, unsure)).text
+    assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in told
+    assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in told
+    assert "p < 0.001" in told
+    assert "gains 0.0 points (?? to ??) over" in Page(report(root, args, one_unit)).text
+    assert "gains" in Page(html).ids
+    assert "gains" not in Page(report(root, args, lambda found: found["gains"].clear())).ids
+
+
+def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
+    skill = {"mlp/features": 0.5, "cnn/conv": 1.5}
+    args = fake_runs.build(tmp_path, skill=skill, classes=fake_runs.CLASSES[:4])
+    text = Page(render(tmp_path, args)).text
+    m = json.loads(Path(args[5]).read_text())["models"]["cnn/conv"]
+    ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
+    assert "accuracy segmentaccuracy balancedaccuracy" in text  # two lines each
+    assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
+    assert re.search(r"mlp/features [\d.]+ [\d.]+–[\d.]+ – [\d.]+ ", text)
+    assert "segmentaccuracy" not in Page(html).text
+
+
+def test_hostile_names_are_text(tmp_path):
+    args = fake_runs.build(tmp_path, classes=sorted(HOSTILE), skill=FEW, title="<img src=x onerror=alert(1)>")
+    html = render(tmp_path, args)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    for name in HOSTILE:
+        assert name in page.text
+    assert page.text.count("<img src=x onerror=alert(1)>") >= 2
+
+
+def test_overlap_and_its_absence_are_told(tmp_path):
+    def apart(found):
+        names = sorted(found["models"], key=lambda n: -found["models"][n]["accuracy"])
+        found["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
+
+    args = fake_runs.build(tmp_path, classes=["a", "b"], skill={"mlp/features": 1.2, "cnn/conv": 1.25})
+    near, far = Page(render(tmp_path, args)), Page(report(tmp_path, args, apart))
+    assert ("overlap" in near.ids, "apart" in near.ids) == (True, False)
+    assert ("overlap" in far.ids, "apart" in far.ids) == (False, True)
+    assert "cannot be told apart by their intervals" in near.text
+
+
+def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
+    page = Page(
+        render(
+            tmp_path, fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="", leaky=True, synthetic=False)
+        )
+    )
+    assert page.text.count("LEAKY split") == page.text.count("validation, not test") >= 10
+    assert "synthetic data" not in page.text
+    assert "% of the validation clips" in page.text
+    assert "1 times a group lies in more than one part" in page.text
+
+
+def test_a_single_model_without_curves(tmp_path):
+    page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
+    assert "curves" not in page.ids
+    assert page.tags.count("svg") == 2
+
+
+def test_same_bytes_twice(html, tmp_path):
+    assert render(tmp_path, fake_runs.build(tmp_path, **SMALL)) == html
+
+
+def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
+    text = " ".join(Page(html).words)
+    section = text[text.index("One model, many protocols", text.index("Splits")) :]
+    row = section[section.index("shuffled segments") : section.index("Not run")]
+    assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
+    assert "official" in section and "no split" in section
+
+
+def test_a_long_name_is_told_from_its_twins(tmp_path):
+    skill = {"transfer/squeezenet_pictures_finetuned": 1.0}
+    html = render(tmp_path, fake_runs.build(tmp_path, skill=skill, classes=["a", "b"]))
+    ticks = {name for name in re.findall(r">([^<>]*…[^<>]*)</text>", html) if name.startswith("transfer")}
+    assert len(ticks) == 2
+    assert sum(name.endswith("-scratch") for name in ticks) == 1

@@ -1,0 +1,100 @@
+import contextlib
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from dalsegno.artefacts import clips_csv, predictions_parquet, splits_csv
+from dalsegno.pipeline.errors import UserError
+
+MAIN = runpy.run_path("stages/submissions.py")["main"]
+CLASSES = ["pop", "rock"]
+P_ROCK = {  # of each clip, by (fold, seed): the mean decides, neither the last fold nor the majority of folds
+    "x": {(0, 0): 0.45, (0, 1): 0.45, (1, 0): 0.45, (1, 1): 0.95},
+    "y": {(0, 0): 0.55, (0, 1): 0.55, (1, 0): 0.55, (1, 1): 0.05},
+    "z": {(0, 0): 0.9, (0, 1): 0.9, (1, 0): 0.9, (1, 1): 0.9},
+}
+RIGHT = {"x": "rock", "y": "pop", "z": "rock"}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Lay out a finished run of a Kaggle data set; call the stage on it; what it wrote, {name: lines}."""
+    clip = dict.fromkeys(clips_csv.COLUMNS, "") | {"duration_s": 1.0, "sample_rate_hz": 8000, "channels": 1}
+    listed = [clip | {"clip_id": n, "path": f"test/{n}.wav"} for n in P_ROCK]
+    listed += [clip | {"clip_id": f"rock.{k}", "path": f"train/rock/{k}.wav", "label": "rock"} for k in "xa"]
+    listed += [clip | {"clip_id": "pop.a", "path": "train/pop/a.wav", "label": "pop"}]
+    listed += [clip | {"clip_id": "bad", "path": "test/bad.wav", "excluded": "silent: all samples are 0"}]
+
+    def call(sample=None, unlabelled=("x", "y", "z"), predicted=("x", "y", "z")):
+        kept = [c for c in listed if c["label"] or c["clip_id"] in (*unlabelled, "bad")]
+        clips_csv.write(tmp_path / "clips.csv", pd.DataFrame(kept))
+        splits = clips_csv.usable(clips_csv.read(tmp_path / "clips.csv"))[["clip_id", "label", "group"]]
+        for k in (0, 1):
+            splits[f"fold{k}"] = np.where(splits["label"] == "", "unlabelled", "train")
+        splits_csv.write(tmp_path / "splits.csv", splits)
+        frames = [
+            predictions_parquet.frame(splits, k, s, [n], np.array([[1 - p, p]]), CLASSES)
+            for n in predicted
+            for (k, s), p in P_ROCK[n].items()
+        ]
+        frames.append(predictions_parquet.frame(splits, 0, 0, ["rock.a"], np.array([[1.0, 0.0]]), CLASSES))
+        for name in ("cnn/conv", "mlp/small"):
+            predictions_parquet.write(tmp_path / "runs" / name / "predictions.parquet", frames)
+        if sample is not None:
+            (tmp_path / "sample_submission.csv").write_text(sample)
+        (tmp_path / "params.yaml").write_text(
+            yaml.safe_dump({"cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
+        )
+        with contextlib.chdir(tmp_path):
+            MAIN(".", "clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
+        return {p.name: p.read_text().splitlines() for p in Path(tmp_path, "submissions").iterdir()}
+
+    return call
+
+
+def test_one_submission_a_model_with_the_class_of_the_greatest_mean(run):
+    written = run()
+    assert sorted(written) == ["submission_cnn_conv.csv", "submission_mlp_small.csv"]
+    for lines in written.values():
+        assert lines == ["id,label", *(f"{n}.wav,{label}" for n, label in RIGHT.items())]
+
+
+@pytest.mark.parametrize("spelt", ["{}.wav", "{}", "test/{}.wav"])
+def test_the_samples_columns_ids_and_order_are_kept(run, spelt):
+    order = [spelt.format(n) for n in "zxy"]
+    lines = run("\ufeffFile,Genre\r\n" + "".join(f"{i},rock\r\n" for i in order))["submission_cnn_conv.csv"]
+    assert lines == ["File,Genre", *(f"{i},{RIGHT[n]}" for i, n in zip(order, "zxy", strict=True))]
+
+
+def test_without_clips_to_predict_the_folder_is_empty(run):
+    assert run("nonsense", unlabelled=(), predicted=()) == {}
+
+
+def test_a_clip_that_cannot_be_predicted_keeps_the_samples_label_and_is_told(run, capsys):
+    sample = "id,label\nx,pop\nbad,pop\ny,pop\nz,pop\n"
+    lines = run(sample, predicted=("x", "y"))["submission_cnn_conv.csv"]
+    assert lines == ["id,label", "x,rock", "bad,pop", "y,pop", "z,pop"]
+    assert "2 have no prediction" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [
+        ("", "line 1: expected two columns, an id and a label, got ''"),
+        ("id,pop,rock\n", "line 1: expected two columns, an id and a label, got 'id,pop,rock'"),
+        ("id,label\nx,pop\ny\n", "line 3: expected an id and a label, got 'y'"),
+        ("id,label\nx,pop\nv.wav,pop\n", "line 3: expected the file name of a clip to predict, but 'v.wav' is none"),
+        ("id,label\nx,pop\na,pop\n", "line 3: expected the file name of a clip to predict, but 'a' is none"),
+        ("id,label\nx,pop\ny,pop\nx.wav,pop\n", "line 4: expected each clip once, but 'x.wav' is in line 2"),
+        ("id,label\nx,Rock\n", "line 2: expected a label .* one of pop, rock; got 'Rock'; did you mean 'rock'?"),
+        ("id,label\nz,\nx,\n", "line 4: expected all 3 clips to predict, but 1 are not there, the first 'test/y.wav'"),
+    ],
+)
+def test_a_sample_that_does_not_fit_is_refused_with_its_line_and_nothing_is_written(run, tmp_path, sample, says):
+    with pytest.raises(UserError, match=f"sample_submission.csv, {says}".replace("?", r"\?")):
+        run(sample)
+    assert not (tmp_path / "submissions").exists()

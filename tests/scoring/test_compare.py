@@ -1,0 +1,325 @@
+import contextlib
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from support import fake_runs
+
+from dalsegno.artefacts import predictions_parquet, splits_csv
+from dalsegno.pipeline.errors import UserError
+
+STAGE = Path("stages/compare.py").resolve()
+FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
+
+
+MAIN = runpy.run_path(str(STAGE))["main"]
+
+
+def compare(root, args):
+    with contextlib.chdir(root):  # params.yaml lies there
+        MAIN(*args)
+    return json.loads(Path(args[5]).read_text())
+
+
+def edit(root, name, change):
+    path = Path(root, "runs", name, "predictions.parquet")
+    change(pd.read_parquet(path)).to_parquet(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A compared tree that no test changes: its folder, its arguments, compare.json."""
+    root = tmp_path_factory.mktemp("tree")
+    args = fake_runs.build(root, skill=FEW)
+    return root, args, compare(root, args)
+
+
+@pytest.fixture
+def copy(tree, tmp_path):
+    """A copy that a test may change: its folder and its arguments."""
+    root, args, _ = tree
+    shutil.copytree(root, tmp_path / "copy")
+    return tmp_path / "copy", [a.replace(str(root), str(tmp_path / "copy")) for a in args]
+
+
+def test_figures_are_means_over_seeds_of_scikit_learns(tree):
+    root, _, found = tree
+    rows = predictions_parquet.read(root / "runs/mlp/features/predictions.parquet")
+    rows = rows[rows["split"] == "test"]
+    called = np.array(predictions_parquet.classes(rows))[
+        rows[[f"p_{c}" for c in predictions_parquet.classes(rows)]].to_numpy().argmax(1)
+    ]
+    seeds = [(g["label"], called[rows["seed"] == seed]) for seed, g in rows.groupby("seed")]
+    model = found["models"]["mlp/features"]
+    assert len(seeds) == 3
+    assert model["accuracy"] == pytest.approx(np.mean([accuracy_score(*s) for s in seeds]), abs=1e-6)
+    assert model["macro_f1"] == pytest.approx(np.mean([f1_score(*s, average="macro") for s in seeds]), abs=1e-6)
+    assert model["accuracy_low"] < model["accuracy"] < model["accuracy_high"]
+
+
+def test_says_what_was_scored_and_how(tree):
+    _, _, found = tree
+    assert found["dataset"] == {
+        "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8
+    }  # fmt: skip
+    assert found["protocol"] == {
+        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "not_shared": 0,
+        "left_out": [],
+    }  # fmt: skip
+    assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16}
+    assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]
+    cost = {k: found["models"]["mlp/features"][k] for k in ("parameters", "epochs", "train_s", "predict_ms_per_clip")}
+    assert cost == {"parameters": 30_000, "epochs": 23.3, "train_s": 9.42, "predict_ms_per_clip": 0.123}
+    assert "parameters" not in found["models"]["classical/majority"]
+
+
+def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
+    root, args, found = tree
+    assert list(found["gains"]) == ["transfer/finetuned"]
+    gain = found["gains"]["transfer/finetuned"]
+    assert gain["over"] == "transfer/finetuned-scratch"
+    one, other = (found["models"][name]["accuracy"] for name in ("transfer/finetuned", gain["over"]))
+    assert gain["accuracy"] == pytest.approx(one - other, abs=2e-6)
+    assert gain["low"] < gain["accuracy"] < gain["high"]
+    columns = [f"p_{c}" for c in fake_runs.CLASSES]
+    right = []
+    for folder in ("finetuned", "finetuned/control"):
+        rows = predictions_parquet.read(root / "runs/transfer" / folder / "predictions.parquet").query(
+            "split == 'test'"
+        )
+        mean = rows.groupby(["clip_id", "label"])[columns].mean()
+        right.append(mean.idxmax(axis=1).str.removeprefix("p_") == mean.index.get_level_values("label"))
+    assert gain["right_alone"] == (right[0] & ~right[1]).sum() > 0
+    assert gain["wrong_alone"] == (right[1] & ~right[0]).sum()
+    assert 0 < gain["p_value"] <= 1
+    text = Path(args[6]).read_text()
+    assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus
+    points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
+    assert f"transfer/finetuned: pretraining gains {points} over the same network from scratch" in text
+
+
+def test_without_a_twin_there_is_no_gain(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"transfer/finetuned": 1.0}, control=False)
+    assert compare(tmp_path, args)["gains"] == {}
+    assert "gains" not in Path(args[6]).read_text()
+
+
+def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.5, "mlp/features": 1.0})
+    models = compare(tmp_path, args)["models"]
+    rows = pd.read_parquet(tmp_path / "runs/cnn/conv/segments.parquet").query("split == 'test'")
+    called = np.array(fake_runs.CLASSES)[rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy().argmax(1)]
+    m = models["cnn/conv"]
+    assert m["segment_accuracy"] == pytest.approx((called == rows["label"]).mean(), abs=1e-6)
+    assert m["segment_accuracy"] < m["accuracy"]
+    width = m["segment_accuracy_high"] - m["segment_accuracy_low"]
+    assert m["segment_accuracy_low"] < m["segment_accuracy"] < m["segment_accuracy_high"]
+    assert width > 0.5 * (m["accuracy_high"] - m["accuracy_low"])  # four windows a clip are not four clips
+    assert "segment_accuracy" not in models["mlp/features"]
+    head, _, *lines = [line.split(" | ") for line in Path(args[6]).read_text().splitlines() if line.startswith("| ")]
+    assert head[2] == "segment acc. %"
+    assert lines[0][2].startswith(f"{100 * m['segment_accuracy']:.1f} (")
+    assert lines[1][2] == "–"
+
+
+def test_segments_always_right_are_no_surer_than_the_clips_allow(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 50.0}, groups_per_class=0)
+    path = tmp_path / "runs/cnn/conv/segments.parquet"
+    rows = pd.read_parquet(path)
+    rows[rows["segment"] != 1].to_parquet(path)
+    m = compare(tmp_path, args)["models"]["cnn/conv"]
+    assert (m["segment_accuracy"], m["segment_accuracy_high"]) == (1, 1)
+    assert m["segment_accuracy_low"] == m["accuracy_low"] < 0.97
+
+
+def test_no_segments_no_column(tree):
+    assert "segment" not in Path(tree[1][6]).read_text()
+
+
+def test_confusions_are_summed_over_seeds(tree):
+    root, args, _ = tree
+    rows = predictions_parquet.read(root / "runs/mlp/features/predictions.parquet").query("split == 'test'")
+    p = rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy()
+    expected = confusion_matrix(rows["label"], np.array(fake_runs.CLASSES)[p.argmax(1)])
+    ours = pd.read_csv(args[7]).query("model == 'mlp/features'")
+    assert ours["clips"].to_numpy().reshape(8, 8).tolist() == expected.tolist()
+    assert ours["share"].to_numpy().reshape(8, 8).sum(1) == pytest.approx(1, abs=1e-3)
+    assert ours["actual"].tolist()[:9] == ["ambient"] * 8 + ["blues"]
+
+
+def test_curves_of_every_run_in_one_table(tree):
+    root, args, _ = tree
+    curves = pd.read_csv(args[8])
+    assert set(curves["model"]) == {"mlp/features", "transfer/finetuned", "transfer/finetuned-scratch"}
+    one = curves.query("model == 'mlp/features' and run == 'fold0_seed2'")
+    logged = pd.read_csv(root / "metrics/mlp/features/plots/metrics/val_loss/fold0_seed2.tsv", sep="\t")
+    assert one["epoch"].tolist() == logged["step"].tolist()
+    assert one["val_loss"].tolist() == logged["fold0_seed2"].tolist()
+
+
+def test_same_bytes_twice(tree, copy):
+    _, before, _ = tree
+    root, args = copy
+    compare(root, args)
+    for old, new in zip(before[5:9], args[5:9], strict=True):
+        assert Path(old).read_bytes() == Path(new).read_bytes()
+
+
+def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
+    root, args = copy
+    fake_runs.write_params(root, ["mlp/features"])
+    found = compare(root, args)
+    assert found["models"] == {"mlp/features": tree[2]["models"]["mlp/features"]}
+    assert set(pd.read_csv(args[7])["model"]) == {"mlp/features"}
+
+
+def test_one_model_changes_its_own_figures_alone(tree, copy):
+    root, args = copy
+    columns = [f"p_{c}" for c in fake_runs.CLASSES]
+    edit(
+        root,
+        "mlp/features",
+        lambda rows: rows.assign(**{c: rows[n] for c, n in zip(columns, columns[::-1], strict=True)}),
+    )
+    found, before = compare(root, args), tree[2]
+    assert found["models"].pop("mlp/features") != before["models"]["mlp/features"]
+    assert found == before | {"models": {n: m for n, m in before["models"].items() if n != "mlp/features"}}
+
+
+def test_rows_are_joined_by_clip_and_classes_by_name(tree, copy):
+    root, args = copy
+    shuffled = lambda rows: rows.sample(frac=1, random_state=0)[list(rows.columns[:5]) + list(rows.columns[:4:-1])]
+    edit(root, "mlp/features", shuffled)
+    assert compare(root, args) == tree[2]
+
+
+def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
+    root, args = copy
+    gone = splits_csv.read(args[0]).query("fold0 == 'test'")["clip_id"].tolist()[:5]
+    edit(root, "mlp/features", lambda rows: rows[~rows["clip_id"].isin(gone)])
+    found = compare(root, args)
+    assert found["dataset"]["scored_clips"] == 75
+    assert found["protocol"]["not_shared"] == 5
+    assert found["models"]["classical/majority"] != tree[2]["models"]["classical/majority"]
+    assert "5 predictions" in Path(args[6]).read_text()
+
+
+def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
+    root, args = copy
+    edit(root, "mlp/features", lambda rows: rows[rows["split"] != "test"])
+    found = compare(root, args)
+    assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
+    assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
+    assert "Left out: mlp/features, for want" in Path(args[6]).read_text()
+
+
+def test_without_test_clips_validation_is_scored_and_said(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="")
+    assert compare(tmp_path, args)["protocol"]["part"] == "valid"
+    assert "validation clips, as the splits hold no test clip" in Path(args[6]).read_text()
+
+
+def test_folds_are_pooled_and_repeats_averaged(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.0}, per_class=9, groups_per_class=0, n_folds=3, repeats=2)
+    found = compare(tmp_path, args)
+    protocol = found["protocol"]
+    assert (protocol["folds"], protocol["repeats"], protocol["seeds"]) == (3, 2, 3)
+    assert found["dataset"]["scored_clips"] == 72
+    assert found["interval"]["unit"] == "clip"
+    rows = predictions_parquet.read(tmp_path / "runs/cnn/conv/predictions.parquet").query("split == 'test'")
+    p = rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy()
+    rows = rows.assign(called=np.array(fake_runs.CLASSES)[p.argmax(1)], repeat=rows["fold"] // 3)
+    f1 = [f1_score(g["label"], g["called"], average="macro") for _, g in rows.groupby(["seed", "repeat"])]
+    assert len(f1) == 6
+    assert found["models"]["cnn/conv"]["macro_f1"] == pytest.approx(np.mean(f1), abs=1e-6)
+
+
+def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"classical/majority": None})
+    compare(tmp_path, args)
+    assert Path(args[8]).read_text() == "model,run,epoch,train_loss,val_loss,val_accuracy\n"
+
+
+def segments(root, change):
+    folder = root / "runs/mlp/features"
+    change(pd.read_parquet(folder / "predictions.parquet").assign(segment=0)).to_parquet(folder / "segments.parquet")
+
+
+def split_again(root):
+    splits = splits_csv.read(root / "data/splits.csv")
+    swap = splits["fold0"].map({"train": "test", "test": "train"}).fillna(splits["fold0"])
+    splits_csv.write(root / "data/splits.csv", splits.assign(fold0=swap))
+
+
+def apart(root):
+    edit(root, "mlp/features", lambda rows: rows[rows["clip_id"] < "e"])
+    edit(root, "transfer/finetuned", lambda rows: rows[rows["clip_id"] > "e"])
+
+
+FAULTS = {
+    "no model": (lambda root: fake_runs.write_params(root, []), "names no model"),
+    "not trained": (lambda root: shutil.rmtree(root / "runs/mlp/features"), "mlp/features: params.yaml names this"),
+    "other split": (split_again, "made under another split"),
+    "other classes": (
+        lambda root: edit(root, "mlp/features", lambda rows: rows.rename(columns={"p_jazz": "p_jass"})),
+        "mlp/features: .* is about the classes",
+    ),
+    "twice": (
+        lambda root: edit(root, "mlp/features", lambda rows: pd.concat([rows, rows.tail(1)])),
+        "predicts a clip twice",
+    ),
+    "segments of another split": (
+        lambda root: segments(root, lambda rows: rows.assign(split="valid")),
+        "segments.parquet was made under another split",
+    ),
+    "segments of nothing": (lambda root: segments(root, lambda rows: rows.head(0)), "no window of a scored test clip"),
+    "segment twice": (
+        lambda root: segments(root, lambda rows: pd.concat([rows, rows.tail(1)])),
+        "segments.parquet predicts a clip twice",
+    ),
+    "nothing shared": (
+        apart,
+        "no test clip that every model predicted",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_compared_is_refused_and_nothing_written(copy, fault):
+    root, args = copy
+    for out in args[5:9]:
+        Path(out).unlink()
+    spoil, message = FAULTS[fault]
+    spoil(root)
+    with pytest.raises(UserError, match=message):
+        compare(root, args)
+    assert not any(Path(out).exists() for out in args[5:9])
+
+
+def test_a_refusal_is_a_message_and_an_exit_code(copy):
+    root, args = copy
+    shutil.rmtree(root / "runs/mlp/features")
+    done = subprocess.run([sys.executable, STAGE, *args], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("\ncompare: mlp/features: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
+    args = fake_runs.build(tmp_path, skill=FEW, title="a|b <script>", synthetic=False, leaky=True)
+    compare(tmp_path, args)
+    text = Path(args[6]).read_text()
+    table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(table) == 2 + 4
+    assert text.startswith("# a\\|b &lt;script>: models compared")
+    assert "LEAKY" in text
+    assert "synthetic" not in text
+    assert table[2].split("|")[1].strip() == "transfer/finetuned"
+    assert "??" in next(line for line in table if "majority" in line)

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from scipy.stats import t
+from statsmodels.stats.proportion import proportion_confint
+
+from dalsegno.scoring import intervals
+from dalsegno.scoring.metrics import METRICS
+
+
+def case(hits, k=4):
+    """Labels and probabilities of clips of which `hits` (bool) are recognised; a miss goes to the next class."""
+    labels = np.arange(len(hits)) % k
+    p = np.full((len(hits), k), 0.1)
+    p[np.arange(len(hits)), np.where(hits, labels, (labels + 1) % k)] = 0.7
+    return labels, p
+
+
+def interval(name, labels, p, units=None, n=2000, seed=0):
+    units = np.arange(len(labels)) if units is None else units
+    score = METRICS[name].score
+    draws = np.concatenate([score(labels, p, counts) for counts in intervals.resamples(units, n, seed)])
+    figure = float(score(labels, p, np.ones(len(labels))))
+    return intervals.interval(METRICS[name], figure, draws, labels, units.max() + 1, 0.95)
+
+
+def test_wilson_equals_statsmodels():
+    for hits, n in [(0, 10), (3, 10), (29, 30), (30, 30), (232, 290)]:
+        expected = proportion_confint(hits, n, 0.05, method="wilson")
+        assert intervals.wilson(hits / n, n, 1.959964) == pytest.approx(expected, abs=1e-6)
+
+
+def test_accuracy_of_single_clips_is_nearly_plain_wilson():
+    hits = np.arange(290) >= 58  # the case of anchors: 290 clips at 80 % give ±4.6 points
+    low, high = interval("accuracy", *case(hits))
+    assert (low, high) == pytest.approx(proportion_confint(232, 290, 0.05, method="wilson"), abs=0.004)
+
+
+@pytest.mark.parametrize("name", [n for n, m in METRICS.items() if m.kind != "loss"])
+def test_perfect_and_hopeless_models_have_a_width(name):
+    low, high = interval(name, *case(np.ones(40, bool)))
+    assert high == 1
+    assert low == pytest.approx(intervals.wilson(1, 40, t.ppf(0.975, 39))[0])
+    low, high = interval(name, *case(np.zeros(40, bool)))
+    assert low == 0
+    assert 0.05 < high < 0.2
+
+
+def test_a_mean_over_uneven_classes_is_worth_fewer_clips():
+    uneven = np.r_[np.zeros(38, int), 1, 1]
+    p = np.eye(4)[uneven]
+    assert interval("balanced_accuracy", uneven, p)[0] < 0.75 < 0.9 < interval("accuracy", uneven, p)[0]
+
+
+def test_clips_of_one_group_are_not_independent():
+    hits = np.repeat(np.arange(20) % 5 > 0, 10)  # 20 groups of 10 clips, all right or all wrong
+    labels, p = case(hits)
+    clips = interval("accuracy", labels, p)
+    groups = interval("accuracy", labels, p, units=np.repeat(np.arange(20), 10))
+    assert groups[1] - groups[0] > 2.5 * (clips[1] - clips[0])
+    assert groups == pytest.approx(intervals.wilson(0.8, 20, t.ppf(0.975, 19)), abs=0.02)
+
+
+def test_one_unit_gives_no_interval():
+    labels, p = case(np.arange(10) > 2)
+    assert interval("accuracy", labels, p, units=np.zeros(10, int)) == (None, None)
+
+
+def test_resamples_keep_units_whole_and_depend_on_the_seed_alone(monkeypatch):
+    units = np.array([0, 1, 1, 2, 0])
+    first = np.concatenate(list(intervals.resamples(units, 50, 1)))
+    assert first.shape == (50, 5)
+    assert (first[:, 1] == first[:, 2]).all()
+    assert (first[:, 0] == first[:, 4]).all()
+    assert (first[:, [0, 1, 3]].sum(1) == 3).all()
+    assert (first != np.concatenate(list(intervals.resamples(units, 50, 2)))).any()
+    monkeypatch.setattr(intervals, "BLOCK", 35)
+    blocks = list(intervals.resamples(units, 50, 1))
+    assert len(blocks) == 8
+    assert np.array_equal(first, np.concatenate(blocks))
+
+
+def test_expanded_percentile_is_wider_than_percentile_for_few_units_alone():
+    draws = np.random.default_rng(0).normal(size=4000)
+    plain = np.quantile(draws, [0.025, 0.975])
+    few, many = intervals.expanded_percentile(draws, 8, 0.95), intervals.expanded_percentile(draws, 5000, 0.95)
+    assert few[1] - few[0] > 1.2 * (plain[1] - plain[0])
+    assert many == pytest.approx(plain, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "size", "share", "icc"), [(40, 1, 0.95, 0), (80, 1, 0.6, 0), (16, 5, 0.7, 0.3)], ids=str
+)
+@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "macro_f1"])
+def test_the_interval_holds_the_truth_about_as_often_as_it_says(name, n_groups, size, share, icc):
+    """Simulated worlds of known accuracy; 95 % within what 200 trials and so few units allow."""
+    rng = np.random.default_rng(11)
+    units, k, trials, inside = np.repeat(np.arange(n_groups), size), 4, 200, 0
+    labels = units % k
+    for _ in range(trials):
+        of_group = rng.beta(share * (1 / icc - 1), (1 - share) * (1 / icc - 1), n_groups) if icc else share
+        hits = rng.random(len(units)) < (of_group[units] if icc else share)
+        p = np.full((len(units), k), 0.1)
+        p[np.arange(len(units)), np.where(hits, labels, (labels + rng.integers(1, k, len(units))) % k)] = 0.7
+        low, high = interval(name, labels, p, units, n=200)
+        inside += low <= share <= high  # with even classes and even errors, F1 comes to the same share
+    assert 0.89 <= inside / trials <= 1

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from dalsegno.scoring.metrics import METRICS
+
+P = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]])
+LABELS = np.array([0, 1, 1, 1])  # called 0, 0, 1, 1; nothing is of the third class or called so
+
+
+def figure(name, labels=LABELS, p=P, counts=None):
+    return METRICS[name].score(labels, p, np.ones(len(labels)) if counts is None else np.asarray(counts, float))
+
+
+def test_by_hand():
+    assert figure("accuracy") == 3 / 4
+    assert figure("balanced_accuracy") == (1 + 2 / 3) / 2
+    assert figure("macro_recall") == (1 + 2 / 3) / 2
+    assert figure("macro_precision") == (1 / 2 + 1) / 2
+    assert figure("macro_f1") == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert figure("log_loss") == pytest.approx(-np.log([0.7, 0.3, 0.5, 0.8]).mean())
+
+
+def random_case(seed, n=60, k=5):
+    rng = np.random.default_rng(seed)
+    p = rng.dirichlet(np.ones(k), n).astype(np.float32)
+    return np.r_[np.arange(k), rng.integers(k, size=n - k)], p
+
+
+SKLEARN = {
+    "accuracy": lambda y, p, w: sk.accuracy_score(y, p.argmax(1), sample_weight=w),
+    "balanced_accuracy": lambda y, p, w: sk.balanced_accuracy_score(y, p.argmax(1), sample_weight=w),
+    "macro_precision": lambda y, p, w: macro(sk.precision_score, y, p, w),
+    "macro_recall": lambda y, p, w: macro(sk.recall_score, y, p, w),
+    "macro_f1": lambda y, p, w: macro(sk.f1_score, y, p, w),
+    "log_loss": lambda y, p, w: sk.log_loss(y, p, sample_weight=w, labels=range(p.shape[1])),
+}
+
+
+def macro(score, y, p, w):
+    labels = np.unique(y[w > 0])
+    return score(y, p.argmax(1), labels=labels, average="macro", zero_division=0, sample_weight=w)
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.parametrize("name", METRICS)
+def test_equals_scikit_learn_on_whole_and_resampled_clips(name):
+    y, p = random_case(3)
+    counts = np.random.default_rng(0).multinomial(len(y), np.full(len(y), 1 / len(y)), size=20)
+    counts[0] = 1
+    counts[1, y == 2] = 0  # a resample that lacks a class
+    ours = figure(name, y, p, counts)
+    assert ours.shape == (20,)
+    assert ours == pytest.approx([SKLEARN[name](y, p, w) for w in counts], rel=1e-6)
+
+
+def test_a_sure_error_costs_a_finite_loss_and_no_more_than_sklearn_says():
+    y, p = np.array([0, 1]), np.array([[0, 1], [0, 1]], np.float32)
+    assert figure("log_loss", y, p) == pytest.approx(-np.log(np.finfo(np.float32).eps) / 2)
+    assert figure("log_loss", y, p) == pytest.approx(sk.log_loss(y, p))
+
+
+def test_a_tie_goes_to_the_first_class():
+    assert figure("accuracy", np.array([0, 1]), np.full((2, 2), 0.5)) == 0.5

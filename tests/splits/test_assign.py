@@ -1,0 +1,406 @@
+"""Splits: whole groups, every class, and partitions given from outside."""
+
+import json
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dalsegno.artefacts import clips_csv, splits_csv
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.params import parse
+from dalsegno.splits import assign, draw, given, leaks, lists
+
+NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
+TRACKS = Path("../shared/data/gtzan_meta/gtzan_tracks.csv")
+
+
+def clips_of(labels, groups=None, split=None):
+    ids = [f"clip{i:04d}" for i in range(len(labels))]
+    return pd.DataFrame({
+        "clip_id": ids,
+        "path": [f"{label or 'new'}/{i}.wav" for i, label in zip(ids, labels, strict=True)],
+        "label": labels,
+        "group": groups if groups is not None else "",
+        "split": split if split is not None else "",
+    })  # fmt: skip
+
+
+def random_clips(seed):
+    """Classes of unequal size, groups of unequal size, some of them in several classes, some clips in none."""
+    rng = np.random.default_rng(seed)
+    labels, groups = [], []
+    for c in range(rng.integers(2, 6)):
+        for g in range(rng.integers(6, 15)):
+            n = int(rng.integers(1, 8))
+            labels += [f"class{c}"] * n
+            groups += ["" if rng.random() < 0.1 else f"artist{c}.{g}" if rng.random() < 0.97 else "everyone"] * n
+    return clips_of([*labels, "", "", ""], [*groups, "artist0.0", "", ""])
+
+
+def random_copies(clips, seed):
+    a, b = np.random.default_rng(seed).choice(clips["clip_id"], (2, 6), replace=False)
+    kind = ["exact", "near"] * 3
+    return pd.DataFrame({"clip_id_a": a, "clip_id_b": b, "kind": kind, "similarity": 1.0})
+
+
+def split(clips, copies=NO_COPIES, **values):
+    return assign.split(clips, copies, assign.Params(**values))
+
+
+def parts_of(rows):
+    return rows.set_index("clip_id").filter(like="fold")
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("values", [{}, {"protocol": "kfold", "folds": 4, "repeats": 2, "valid_share": 0.15}])
+def test_linked_clips_stay_together_and_every_clip_has_a_part(seed, values):
+    clips = random_clips(seed)
+    copies = random_copies(clips, seed)
+    rows = split(clips, copies, seed=seed, **values).rows
+    assert leaks.check(rows, copies).empty
+    assert list(rows["clip_id"]) == sorted(clips["clip_id"])
+    parts = parts_of(rows)
+    known = rows.set_index("clip_id")["label"] != ""
+    assert (parts[~known] == "unlabelled").all(axis=None)
+    assert parts[known].isin(["train", "valid", "test"]).all(axis=None)
+    for column in parts:
+        assert set(rows.loc[(parts[column] == "train").to_numpy(), "label"]) == set(rows["label"]) - {""}
+        assert {"valid", "test"} <= set(parts[column])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kfold_tests_every_clip_once_a_repeat(seed):
+    clips = random_clips(seed)
+    parts = parts_of(split(clips, protocol="kfold", folds=5, repeats=3, seed=seed).rows)
+    tested = (parts == "test").to_numpy().reshape(len(clips), 3, 5).sum(2)
+    assert (tested[(clips["label"] != "").to_numpy()] == 1).all()
+    in_test = (parts == "test").to_numpy()
+    assert (in_test[:, :5] != in_test[:, 5:10]).any(), "a repeat is drawn anew"
+
+
+def test_shares_are_kept_in_every_class():
+    clips = clips_of(["a"] * 100 + ["b"] * 300 + ["c"] * 50)
+    rows = split(clips, valid_share=0.1, test_share=0.2).rows
+    counts = pd.crosstab(rows["label"], rows["fold0"])
+    assert counts["test"].to_dict() == {"a": 20, "b": 60, "c": 10}
+    assert counts["valid"].to_dict() == {"a": 10, "b": 30, "c": 5}
+
+
+def test_shares_with_groups_are_near():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(150), rng.integers(1, 9, 150))
+    clips = clips_of([f"class{g % 3}" for g in groups], [f"g{g}" for g in groups])
+    rows = split(clips).rows
+    share = pd.crosstab(rows["label"], rows["fold0"], normalize="index")
+    assert share["test"].between(0.08, 0.12).all()
+    assert share["valid"].between(0.08, 0.12).all()
+
+
+def test_a_giant_group_does_not_swallow_the_test_part():
+    clips = clips_of(["a"] * 60 + ["b"] * 60, ["giant"] * 40 + [f"g{i}" for i in range(80)])
+    for seed in range(10):
+        rows = split(clips, seed=seed).rows
+        assert (rows["fold0"] == "test").sum() == 12
+
+
+def test_a_cut_keeps_a_unit_of_every_class_and_takes_one():
+    labels = np.array(["many"] * 20 + ["two"] * 2 + ["one"])
+    for share, taken in ((0.95, 1), (0.01, 1)):
+        cut = draw.carve(labels, np.arange(23), share, np.random.default_rng(0))
+        assert cut[20:22].sum() == taken and not cut[22]
+        assert 1 <= cut[:20].sum() <= 19
+
+
+def test_uneven_artists_of_gtzan_are_cut_evenly():
+    clips = gtzan(groups=True)
+    for seed in range(5):
+        rows = split(clips, seed=seed).rows
+        counts = pd.crosstab(rows["label"], rows["fold0"])
+        assert counts["test"].between(8, 12).all() and counts["valid"].between(7, 13).all()
+
+
+def test_eight_clips_a_class_are_enough():
+    rows = split(clips_of([f"i{k}" for k in range(10) for _ in range(8)]), protocol="kfold").rows
+    for column in parts_of(rows):
+        counts = pd.crosstab(rows["label"], rows[column])
+        assert (counts[["train", "valid", "test"]] >= 1).all(axis=None)
+
+
+def test_the_seed_decides_and_nothing_else():
+    clips = random_clips(3)
+    shuffled = clips.sample(frac=1, random_state=1)
+    for values in ({}, {"protocol": "kfold"}, {"protocol": "shuffled_segments"}):
+        first = split(clips, seed=1, **values).rows
+        assert first.equals(split(clips, seed=1, **values).rows)
+        assert not first.equals(split(clips, seed=2, **values).rows)
+        assert first.equals(split(shuffled, seed=1, **values).rows)
+
+
+def test_ungrouped_kfold_leaks_and_the_check_says_so():
+    clips = random_clips(0)
+    rows = split(clips, protocol="kfold", grouped=False).rows
+    assert leaks.counts(leaks.check(rows, NO_COPIES))["group"] > 0
+
+
+def test_more_folds_than_the_smallest_class():
+    clips = clips_of(["a"] * 30 + ["rare"] * 3)
+    with pytest.raises(UserError, match=r"splits.folds: got 5, but class 'rare' has only 3 clips; use at most 3 folds"):
+        split(clips, protocol="kfold")
+    clips = clips_of(["a"] * 30 + ["b"] * 30, [f"g{i}" for i in range(30)] + ["x", "y"] * 15)
+    with pytest.raises(UserError, match=r"class 'b' has only 30 clips in 2 groups .*use at most 2 folds"):
+        split(clips, protocol="kfold")
+    with pytest.raises(UserError, match=r"only 1 clip; add clips, or leave the class out \(dataset.leave_out\)"):
+        split(clips_of(["a"] * 30 + ["one"]), protocol="kfold")
+
+
+def test_a_class_of_one_group_is_trained_on_and_said():
+    made = split(clips_of(["a"] * 30 + ["b"] * 5, [""] * 30 + ["x"] * 5))
+    assert set(made.rows.loc[made.rows["label"] == "b", "fold0"]) == {"train"}
+    assert made.told == ["fold 0 has no valid clip of b", "fold 0 has no test clip of b"]
+
+
+def test_nothing_to_train_on():
+    with pytest.raises(UserError, match="no clip of the data set has a label"):
+        split(clips_of(["", ""]))
+    with pytest.raises(UserError, match="fold 0 has no valid clip"):
+        split(clips_of(["a", "a", "b", "b"]))
+
+
+def test_impossible_parameters_name_the_section():
+    _, problems = parse("splits", {"valid_share": 0.5, "test_share": 0.5}, assign.Params)
+    assert problems == ["splits: valid_share 0.5 and test_share 0.5 leave nothing to train on"]
+    _, problems = parse("splits", {"protocol": "kfolds", "folds": 1}, assign.Params)
+    assert len(problems) == 2 and problems[0].startswith("splits.protocol: should be 'holdout', 'kfold'")
+
+
+def test_official_is_taken_as_it_is():
+    given = ["train"] * 20 + ["valid"] * 4 + ["test"] * 4 + [""] * 2
+    rows = split(clips_of(["a", "b"] * 15, split=given), protocol="official").rows
+    assert list(rows["fold0"]) == given
+
+
+def test_official_without_a_validation_part_gets_one_from_its_training_groups():
+    clips = clips_of(["a", "b"] * 30, [f"g{i // 4}" for i in range(60)], ["train"] * 48 + ["test"] * 12)
+    rows = split(clips, protocol="official").rows
+    assert list(rows["fold0"][48:]) == ["test"] * 12
+    assert 2 <= (rows["fold0"] == "valid").sum() <= 8
+    assert leaks.check(rows, NO_COPIES).empty
+
+
+def test_official_of_a_data_set_that_has_none():
+    with pytest.raises(UserError, match="this data set has no split of its own; use holdout or kfold"):
+        split(clips_of(["a"] * 10), protocol="official")
+    with pytest.raises(UserError, match="fold 0 has no training clip of b"):
+        split(clips_of(["a"] * 6 + ["b"] * 2, split=["train"] * 4 + ["valid", "test"] * 2), protocol="official")
+
+
+def gtzan(groups=False):
+    facts = given._gtzan()
+    clips = pd.DataFrame({"clip_id": facts["clip"], "label": facts["clip"].str.split(".").str[0]})
+    return clips.assign(
+        path=clips["label"] + "/" + clips["clip_id"] + ".png", group=facts["artist"] if groups else "", split=""
+    )
+
+
+def test_the_fault_filtered_partition_of_gtzan():
+    made = split(gtzan(groups=True), protocol="fault_filtered")
+    assert made.rows["fold0"].value_counts().to_dict() == {"train": 443, "test": 290, "valid": 197, "": 70}
+    assert leaks.check(made.rows, NO_COPIES).empty
+
+
+def test_the_fault_filtered_partition_without_its_test_clips():
+    clips = gtzan()
+    clips = clips[given._gtzan()["fault_filtered"].isin(["train", "valid"]) & (clips["clip_id"] != "jazz.00054")]
+    made = split(clips.reset_index(drop=True), protocol="fault_filtered")
+    assert made.rows["fold0"].value_counts().to_dict() == {"train": 442, "valid": 197}
+    assert made.told == [
+        "train: 442 of 443 found (absent: jazz.00054)",
+        "valid: 197 of 197 found",
+        "test: 0 of 290 found",
+        "fold 0 has no test clip: models are trained and validated, but not tested",
+    ]
+
+
+def test_a_repeat_across_the_fault_filtered_parts_leaves_the_training_side():
+    copies = pd.DataFrame({"clip_id_a": ["blues.00000"], "clip_id_b": ["metal.00061"], "kind": ["near"]})
+    facts = given._gtzan().set_index("clip")["fault_filtered"]
+    assert (facts["blues.00000"], facts["metal.00061"]) == ("valid", "train")
+    rows = split(gtzan(), copies, protocol="fault_filtered").rows.set_index("clip_id")
+    assert (rows.loc["blues.00000", "fold0"], rows.loc["metal.00061", "fold0"]) == ("valid", "")
+
+
+@pytest.mark.parametrize("groups", [False, True])
+def test_artist_folds_share_no_artist_and_test_every_listed_clip_once(groups):
+    rows = split(gtzan(groups), protocol="artist_folds").rows
+    facts = given._gtzan().set_index("clip").loc[rows["clip_id"]]
+    tested = (parts_of(rows) == "test").sum(axis=1).to_numpy()
+    assert (tested == (facts["artist_fold"] != "")).all()
+    for column, size in zip(parts_of(rows), (315, 316, 317), strict=True):
+        parts = {
+            part: set(facts.loc[(rows[column] == part).to_numpy(), "artist"]) - {""}
+            for part in set(rows[column]) - {""}
+        }
+        assert set(parts) == {"train", "valid", "test"}
+        assert not parts["train"] & parts["test"] and not parts["valid"] & parts["test"]
+        assert not parts["train"] & parts["valid"]
+        assert (rows[column] == "test").sum() == size
+
+
+def test_partitions_of_gtzan_need_gtzan():
+    for protocol in ("fault_filtered", "artist_folds"):
+        with pytest.raises(UserError, match="no clip here has a GTZAN name"):
+            split(clips_of(["a"] * 10), protocol=protocol)
+
+
+@pytest.mark.skipif(not TRACKS.exists(), reason=f"{TRACKS} is not here")
+def test_the_facts_are_those_published():
+    tracks = pd.read_csv(TRACKS, dtype=str, keep_default_na=False)
+    facts = given._gtzan()
+    for column in ("clip", "fault_filtered", "artist_fold", "artist_group"):
+        assert (facts[column] == tracks[column]).all()
+    assert set(tracks["clip"][facts["artist"] != tracks["artist"]]) == {"pop.00010", "pop.00014"}
+
+
+@pytest.fixture
+def listed(tmp_path):
+    (tmp_path / "train.txt").write_text("".join(f"a/clip{i:04d}.au\n" for i in range(0, 20)) + "\nb/gone.wav\n")
+    (tmp_path / "test.txt").write_text("clip0020\nclip0021.wav\n./b/clip0022.wav\nb/clip0023.wav\n")
+    return tmp_path
+
+
+def test_text_lists(listed):
+    clips = clips_of(["a", "b"] * 15)
+    clips["path"] = [f"{'ab'[i >= 20]}/{c}.wav" for i, c in enumerate(clips["clip_id"])]
+    made = split(clips, protocol="file", file=str(listed))
+    assert made.rows["fold0"].value_counts().to_dict() == {"train": 18, "": 6, "test": 4, "valid": 2}
+    assert made.told == ["train: 20 of 21 found (absent: b/gone.wav)", "test: 4 of 4 found"]
+    (listed / "test.txt").write_text("".join(f"other{i}\n" for i in range(9)))
+    made = split(clips, protocol="file", file=str(listed))
+    assert "test: 0 of 9 found" in made.told
+    (listed / "train.txt").write_text("nothing\n")
+    with pytest.raises(UserError, match="none of its 10 clips is in the data; the first is 'nothing'"):
+        split(clips, protocol="file", file=str(listed))
+
+
+def test_a_clip_has_one_line(listed):
+    clips = clips_of(["a", "b"] * 15)
+    (listed / "test.txt").write_text("clip0020\nclip0003\n")
+    with pytest.raises(UserError, match=r"test.txt, line 2: 'clip0003' is the clip that .*train.txt, line 4 already"):
+        split(clips, protocol="file", file=str(listed))
+
+
+def test_an_ambiguous_name(tmp_path):
+    clips = clips_of(["a", "b"] * 15)
+    clips.loc[:1, "path"] = ["a/same.wav", "b/same.wav"]
+    (tmp_path / "lists.csv").write_text("path,split\nb/same.wav,train\nsame,test\n")
+    with pytest.raises(UserError, match=r"lists.csv, line 3: 'same' fits 2 clips \(a/same.wav, b/same.wav\)"):
+        split(clips, protocol="file", file=str(tmp_path / "lists.csv"))
+
+
+def test_our_own_splits_are_a_list(tmp_path):
+    clips = random_clips(1)
+    first = split(clips, protocol="kfold", folds=3).rows
+    splits_csv.write(tmp_path / "splits.csv", first)
+    again = split(clips, protocol="file", file=str(tmp_path / "splits.csv")).rows
+    assert first.equals(again)
+
+
+def test_a_column_of_fold_numbers(tmp_path):
+    clips = clips_of(["a", "b"] * 15)
+    clips.assign(fold=[str(i % 3 + 1) for i in range(30)])[["clip_id", "fold"]].to_csv(tmp_path / "f.csv", index=False)
+    rows = split(clips, protocol="file", file=str(tmp_path / "f.csv")).rows
+    assert (rows["fold1"] == "test").tolist() == [i % 3 == 1 for i in range(30)]
+    assert (parts_of(rows) == "valid").any().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "name,split\nclip0000,train\n",
+            r"line 1: expected a column clip_id or path, and split, fold or .*got name, split",
+        ),
+        ("clip_id,split\nclip0000,train\nclip0001,tset\n", r"line 3: expected train, valid, test .* got 'tset'"),
+        ("clip_id,fold\nclip0000,one\n", r"line 2: expected the number of a fold .* got 'one'"),
+        ("clip_id,fold\nclip0000,1\nclip0001,1\n", "knows one fold only"),
+        ("clip_id,split\n", "it lists no clip"),
+        ("clip_id,split\nclip0000,\n", "it puts no clip in train, valid or test"),
+        ("clip_id,split\n\n\nclip0000,tset\n", "line 4: expected train"),
+        ("", "line 1: expected the names of columns"),
+        ("clip_id,split\nclip0000,train,2\n", r"line 2: expected 2 cells \(clip_id, split\), got 3"),
+        ("clip_id,split,split\n", "line 1: the column 'split' is there a second time"),
+        ('clip_id,split\n"clip0000,train\n', "line 2: not a CSV"),
+    ],
+)
+def test_a_bad_list_names_file_and_line(tmp_path, text, message):
+    (tmp_path / "l.csv").write_text(text)
+    with pytest.raises(UserError, match=rf"l.csv.*{message}"):
+        split(clips_of(["a"] * 10), protocol="file", file=str(tmp_path / "l.csv"))
+
+
+def test_lists_that_are_no_text(tmp_path):
+    (tmp_path / "l.csv").write_bytes("clip_id,split\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"l\.csv: expected text in UTF-8"):
+        lists.read(tmp_path / "l.csv")
+    (tmp_path / "train.txt").write_bytes(b"a\n\xff\n")
+    (tmp_path / "test.txt").write_text("b\n")
+    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8"):
+        lists.read(tmp_path)
+
+
+def test_a_list_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match=r"splits.file: there is no nowhere"):
+        split(clips_of(["a"] * 10), protocol="file", file="nowhere")
+    with pytest.raises(UserError, match=r"train.txt: no such file"):
+        split(clips_of(["a"] * 10), protocol="file", file=str(tmp_path))
+
+
+def test_shuffled_segments_splits_pieces_and_leaks():
+    clips = clips_of(["a"] * 20 + ["b"] * 20 + [""])
+    rows = split(clips, protocol="shuffled_segments", segments=5).rows
+    assert len(rows) == 40 * 5 + 1
+    assert rows["fold0"].value_counts().to_dict() == {"train": 160, "valid": 20, "test": 20, "unlabelled": 1}
+    assert "clip0000#4/5" in set(rows["clip_id"])
+    assert leaks.counts(leaks.check(rows, NO_COPIES))["clip"] > 20
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch):
+    """Run stages/splits.py in an empty folder on these clips, copies and parameters."""
+    script = runpy.run_path("stages/splits.py")
+
+    def run(clips, copies, params):
+        clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1, sha256="", excluded="")
+        clips_csv.write("clips.csv", clips)
+        copies.to_csv("copies.csv", index=False)
+        Path("params.yaml").write_text(json.dumps({"splits": params}))
+        script["main"]("clips.csv", "copies.csv", "splits.csv", "splits.json")
+        return Path("splits.csv").read_bytes(), json.loads(Path("splits.json").read_text())
+
+    monkeypatch.chdir(tmp_path)
+    return run
+
+
+def test_the_stage(stage):
+    clips = random_clips(5)
+    table, told = stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
+    assert (told["protocol"], told["n_folds"], told["leaky"], told["unlabelled"]) == ("kfold", 3, False, 3)
+    assert told["leaks"] == {"clip": 0, "group": 0, "exact_copy": 0, "near_copy": 0}
+    rows = splits_csv.read("splits.csv")
+    assert told["clips"]["fold1"]["test"]["all"] == (rows["fold1"] == "test").sum()
+    assert (table, told) == stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
+
+
+def test_the_stage_stops_at_a_poisoned_group_unless_a_reason_is_given(stage):
+    given = ["train"] * 20 + ["valid"] * 4 + ["test"] * 6
+    clips = clips_of(["a", "b"] * 15, [f"g{i}" for i in range(29)] + ["g0"], given)
+    with pytest.raises(UserError, match="1 group in more than one part\n  fold 0: group g0 is in train and test"):
+        stage(clips, NO_COPIES, {"protocol": "official"})
+    assert not Path("splits.csv").exists() and not Path("splits.json").exists()
+    _, told = stage(clips, NO_COPIES, {"protocol": "official", "allow_leaks": "to see what one clip does"})
+    assert (told["leaky"], told["allow_leaks"]) == (True, "to see what one clip does")
+    assert told["leaks"]["group"] == 1
+    assert stage(clips, NO_COPIES, {"protocol": "shuffled_segments"})[1]["leaky"] is True

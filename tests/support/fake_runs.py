@@ -1,0 +1,155 @@
+"""A tree of finished runs as the training stages leave them, made up from a seed: what compare and report work on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.artefacts import predictions_parquet, splits_csv
+
+FAMILIES = ["classical", "mlp", "cnn", "transfer"]
+CLASSES = ["ambient", "blues", "chorale", "disco", "jazz", "metal", "reggae", "techno"]
+SKILL = {
+    "classical/majority": None, "classical/logistic": 0.9, "classical/svm": 1.1, "mlp/features": 1.2,
+    "cnn/conv": 1.4, "cnn/resnet": 1.6, "transfer/frozen": 1.7, "transfer/finetuned": 1.9,
+}  # fmt: skip
+
+
+def build(
+    root, *, classes=CLASSES, per_class=30, groups_per_class=6, n_folds=1, repeats=1, seeds=(0, 1, 2), skill=SKILL,
+    title="synthetic styles", synthetic=True, leaky=False, held_out="test", control=True,
+):  # fmt: skip
+    """Write params.yaml, data/, runs/ and metrics/ under `root`; return the arguments of stages/compare.py."""
+    root = Path(root)
+    rng = np.random.default_rng(7)
+    splits = _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rng)
+    (root / "data").mkdir(parents=True, exist_ok=True)
+    splits_csv.write(root / "data/splits.csv", splits)
+    splits = splits_csv.read(root / "data/splits.csv")
+    for i, (name, strength) in enumerate(skill.items()):
+        neural = not name.startswith("classical")
+        model_seeds = seeds if neural else seeds[:1]
+        _run(root / "runs" / name, splits, classes, model_seeds, strength, rng, 10_000 * 3**i if neural else None)
+        if "conv" in name:
+            _segments(root / "runs" / name)
+        if neural:
+            _curves(root / "metrics" / name, splits_csv.numbers(splits), model_seeds, strength or 0, rng)
+        if name.startswith("transfer") and control and "fine" in name:
+            _run(root / "runs" / name / "control", splits, classes, model_seeds, strength - 0.5, rng, 10_000 * 3**i)
+            _curves(
+                root / "runs" / name / "control_metrics", splits_csv.numbers(splits), model_seeds, strength - 0.5, rng
+            )
+    _write(root / "metrics/clips.json", {
+        "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
+        "left_out": 0, "hours": len(splits) * 6 / 3600,
+        "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
+        "copies": {"exact": 1}, "labels": dict.fromkeys(classes, per_class),
+    })  # fmt: skip
+    row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
+           "segment_accuracy_low": 0.8125, "segment_accuracy_high": 0.9375}  # fmt: skip
+    _write(root / "metrics/protocols.json", {
+        "model": "svm", "segments": 5, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
+    })  # fmt: skip
+    _write(root / "metrics/splits.json", {
+        "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
+        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in splits_csv.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0},
+        "clips": {f"fold{k}": _counts(splits, k) for k in splits_csv.numbers(splits)},
+    })  # fmt: skip
+    write_params(root, skill)
+    paths = [str(root / p) for p in (
+        "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics",
+        "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv",
+    )]  # fmt: skip
+    return paths + FAMILIES
+
+
+def write_params(root, names):
+    """params.yaml that asks for these models."""
+    sections = {family: {} for family in FAMILIES}
+    for name in names:
+        family, key = name.split("/")
+        sections[family][key] = {}
+    compare = {"confidence": 0.95, "resamples": 2000, "seed": 0}
+    _write(Path(root, "params.yaml"), sections | {"compare": compare})
+
+
+def _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rng):
+    rows = [
+        (f"{c}.{i:03d}", c, f"{c} artist {i % groups_per_class}" if groups_per_class else "")
+        for c in classes
+        for i in range(per_class)
+    ]
+    splits = pd.DataFrame(rows, columns=["clip_id", "label", "group"])
+    unit = splits["group"] if groups_per_class else splits["clip_id"]
+    for repeat in range(repeats):
+        draw = {u: rng.random() for u in sorted(set(unit))}
+        rank = unit.map(draw).groupby(splits["label"]).rank(method="dense")
+        if n_folds == 1:
+            part = np.where(rank <= rank.max() / 3, held_out, np.where(rank <= rank.max() / 2, "valid", "train"))
+            splits[f"fold{repeat}"] = part
+        for k in range(n_folds if n_folds > 1 else 0):
+            at = rank.astype(int) % n_folds
+            part = np.where(at == k, held_out, np.where(at == (k + 1) % n_folds, "valid", "train"))
+            splits[f"fold{repeat * n_folds + k}"] = part
+    return splits
+
+
+def _counts(splits, fold):
+    parts = {part: splits.loc[splits[f"fold{fold}"] == part, "label"] for part in ("train", "valid", "test")}
+    return {part: {"all": len(y), "of_class": y.value_counts().sort_index().to_dict()} for part, y in parts.items()}
+
+
+def _run(folder, splits, classes, seeds, skill, rng, parameters):
+    """Predictions of a model: logits of noise plus `skill` for the right class, shared by the clips of a group."""
+    folder.mkdir(parents=True)
+    y = splits["label"].map({c: i for i, c in enumerate(classes)}).to_numpy()
+    frames = []
+    hard = rng.normal(size=(len(y), len(classes)))
+    for fold in splits_csv.numbers(splits):
+        for seed in seeds:
+            logits = 0.8 * hard + 0.5 * rng.normal(size=hard.shape)
+            logits[np.arange(len(y)), y] += skill or 0
+            logits[np.arange(len(y)), (y + 1) % len(classes)] += (skill or 0) / 3  # a neighbour to be confused with
+            p = np.exp(1.5 * logits) if skill is not None else np.ones_like(logits)
+            p /= p.sum(1, keepdims=True)
+            frames.append(predictions_parquet.frame(splits, fold, seed, list(splits["clip_id"]), p, classes))
+    predictions_parquet.write(folder / "predictions.parquet", frames)
+    cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu"}
+    if parameters:
+        cost |= {"parameters": float(parameters), "epochs": 23.3333, "best_epoch": 14.6667}
+    _write(folder / "cost.json", cost)
+
+
+def _segments(folder):
+    """The held-out clips in four windows each: as the whole clip, but for a second one that says the next class."""
+    rows = predictions_parquet.read(folder / "predictions.parquet")
+    columns = [c for c in rows.columns if c.startswith("p_")]
+    windows = [rows.copy() for _ in range(4)]
+    windows[1][columns] = np.roll(rows[columns].to_numpy(), 1, axis=1)
+    with predictions_parquet.Segments(folder / "segments.parquet") as segments:
+        for _, run in pd.concat(windows).groupby(["fold", "seed"]):
+            segments.add(run)
+
+
+def _curves(folder, fold_numbers, seeds, skill, rng):
+    for fold in fold_numbers:
+        for seed in seeds:
+            n = int(rng.integers(18, 30))
+            t = np.arange(n)
+            fit = 1 - np.exp(-t / 5)
+            figures = {
+                "train_loss": 2.1 * np.exp(-t / (9 - 2 * skill)) + 0.02 * rng.random(n),
+                "val_loss": 2.1 - skill * 0.7 * fit + 0.02 * np.maximum(t - 14, 0) + 0.05 * rng.random(n),
+                "val_accuracy": np.clip(0.12 + 0.35 * skill * fit + 0.03 * rng.normal(size=n), 0, 1),
+            }
+            for name, values in figures.items():
+                path = folder / "plots/metrics" / name / f"fold{fold}_seed{seed}.tsv"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                rows = pd.DataFrame({"step": t, path.stem: values.round(6)})
+                rows.to_csv(path, sep="\t", index=False, lineterminator="\n")
+
+
+def _write(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=1))
