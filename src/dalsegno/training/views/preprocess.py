@@ -104,7 +104,7 @@ class Pca(nn.Module):
     """Projection of standardised features on their first principal components, scaled to unit variance.
 
     x: training rows (row, feature) after standardisation. share: keep the fewest components that explain this share of
-    the variance (seed 002: 0.95).
+    the variance (0.95 in recipes/unm_convolneunet.yaml).
     """
 
     def __init__(self, x: Tensor, share: float) -> None:
