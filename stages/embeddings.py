@@ -1,7 +1,7 @@
 """Run a frozen backbone over every clip, once."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from torch import nn
@@ -33,7 +33,7 @@ class Params:
 
     spectrogram: str  # an entry of `spectrograms:`
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     weights: str  # a file or folder, relative to the repository
     view: Seen
     views: Annotated[int, Field(ge=0)] = 0  # how many times each window is shown again, augmented, to train heads on

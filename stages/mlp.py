@@ -1,6 +1,7 @@
 """Train a network on the features."""
 
 from dataclasses import asdict
+from typing import Annotated, Any
 
 from torch import nn
 
@@ -18,7 +19,7 @@ class Params:
     """An entry under `mlp:` in params.yaml."""
 
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     pca: train.Share | None = None  # keep the principal components that explain this share of the variance
     augment: augment.Params
     train: train.Params

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, dataclass_transform
+from typing import Any, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, ValidationInfo, with_config
@@ -36,10 +36,11 @@ def section(cls: type) -> type:
     return with_config(ConfigDict(extra="forbid"))(dataclass(frozen=True, kw_only=True)(cls))
 
 
-def chosen(package: str, by: str) -> Any:
-    """Field type whose dataclass is the `Params` of `<package>.<value of the earlier field `by`>`.
+def chosen(package: str, by: str) -> PlainValidator:
+    """Annotation of a field that is read as the `Params` of `<package>.<value of the earlier field `by`>`.
 
-    `arch: str` followed by `model: chosen("dalsegno.models", by="arch")` reads `model` as that architecture's Params.
+    `arch: str` followed by `model: Annotated[Any, chosen("dalsegno.models", by="arch")]` reads `model` as that
+    architecture's Params.
     """
 
     def read(value: Any, info: ValidationInfo) -> Any:
@@ -55,7 +56,7 @@ def chosen(package: str, by: str) -> Any:
         except ValidationError as error:
             raise PydanticCustomError("chosen", "nested", {"problems": reasons(error, cls)}) from None
 
-    return Annotated[Any, PlainValidator(read)]
+    return PlainValidator(read)
 
 
 def component(package: str, name: str) -> Any:

@@ -1,6 +1,6 @@
 """Reuse a network trained on other data: its body, a new head, and which of them learn."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from torch import nn
@@ -35,7 +35,9 @@ class Params:
 
     input: str  # embeddings/<key>: the backbone stays frozen; spectrograms/<key>: it is fine-tuned
     arch: str  # a file of src/dalsegno/models/
-    model: chosen("dalsegno.models", by="arch") = None  # of no use where the backbone is frozen: its embeddings know
+    model: Annotated[Any, chosen("dalsegno.models", by="arch")] = (
+        None  # of no use where the backbone is frozen: its embeddings know
+    )
     weights: str  # a file or folder, relative to the repository
     head: Head
     train: train.Params
