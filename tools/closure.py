@@ -12,7 +12,7 @@ ROOT = Path("src/dalsegno")
 PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusals", "environment")
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
-READS = {ROOT / "artefacts/gtzan_csv.py": ROOT / "artefacts/gtzan.csv"}
+READS = {ROOT / "clips/gtzan_csv.py": ROOT / "clips/gtzan.csv"}
 """Data files of the package that a module reads, so that whoever imports the module depends on them as well."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))
 """Rooms of which params.yaml chooses one file by name."""
