@@ -54,7 +54,7 @@ def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
     try:
         clips = embeddings.patches(spectrograms, p.view, device)
         model = backbone.read(p.arch, p.model, weights, clips.example(), clips.meta, told)
-        body = nn.Sequential(model.prep, model.net.body).to(device)
+        body = nn.Sequential(model.prep, model.net.get_submodule("body")).to(device)
         embeddings.write(out_dir, body, clips, about, [weights, spectrograms], p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None

@@ -48,7 +48,7 @@ def versions_yaml() -> str:
     Raises LookupError if one is not in requirements.lock.
     """
     pins = re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    version = {canonicalize_name(name): number for name, number in pins}
+    version = {str(canonicalize_name(name)): number for name, number in pins}
     names = set().union(*(packages(file) for folder in ("src", "stages") for file in Path(folder).rglob("*.py")))
     if names - version.keys():
         raise LookupError(

@@ -61,8 +61,8 @@ def chosen(package: str, by: str) -> PlainValidator:
 
 def component(package: str, name: str) -> Any:
     """The module `<package>.<name>`; ValueError with the nearest name if there is none."""
-    folder = Path(importlib.import_module(package).__file__).parent
-    names = sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
+    folders = importlib.import_module(package).__path__
+    names = sorted(file.stem for folder in folders for file in Path(folder).glob("*.py") if file.stem != "__init__")
     if name not in names:
         raise ValueError(
             f"there is no {name!r} in {package.replace('.', '/')}/{hint(name, names)}; there are: {', '.join(names)}"

@@ -16,20 +16,11 @@ def run(main: Callable[..., None]) -> None:
     """
     script = Path(sys.argv[0])
     try:
-        said = _say_differences(frozenset())
+        if differences := environment.differences():
+            progress.say(f"installed at another version than {environment.FILE} has: {', '.join(differences)}")
         main(*sys.argv[1:])
-        _say_differences(said)  # what params.yaml chose by name was imported since
     except Refused as error:
         others = [p for p in check.problems(script.parent) if p not in error.problems]
         sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
     except UserError as error:
         sys.exit(f"\n{script.stem}: {error}")
-
-
-def _say_differences(said: frozenset[str]) -> frozenset[str]:
-    """Name in one line the packages at another version than versions.yaml has, less those already `said`."""
-    differences = environment.differences()
-    new = [difference for difference in differences if difference not in said]
-    if new:
-        progress.say(f"installed at another version than {environment.FILE} names: {', '.join(new)}")
-    return frozenset(differences)

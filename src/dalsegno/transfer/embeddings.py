@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.pipeline import files, progress
+from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.training.views.crops import Patches
@@ -73,7 +73,10 @@ def write(
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
-        files.write_text(draft / "meta.json", json.dumps(about, indent=1, allow_nan=False) + "\n")
+        files.write_text(
+            draft / "meta.json",
+            json.dumps(about | {"versions": environment.versions()}, indent=1, allow_nan=False) + "\n",
+        )
     parts.remove()
 
 
@@ -162,7 +165,7 @@ def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.devi
     for path in paths:
         with path.open("rb") as f:
             digests.append(hashlib.file_digest(f, "sha256").hexdigest())
-    told = json.dumps([about, str(device), torch.__version__, torch.get_num_threads(), digests], sort_keys=True)
+    told = json.dumps([about, str(device), environment.versions(), torch.get_num_threads(), digests], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
