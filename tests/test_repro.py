@@ -339,7 +339,6 @@ EDITS = {
         LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | {"protocols"},
     ),
     "version of PyTorch": (version("torch"), {"mlp@small"} | CNN | BACKBONE),
-    "version of matplotlib": (version("matplotlib"), ALL - {"corpus", "features", "splits"} - CLASSICAL),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
     "new metric": (new_metric, {"protocols"} | SCORES),
