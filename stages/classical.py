@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import features_parquet, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet, json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import files, params, progress, stage
 
@@ -36,7 +36,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     with files.atomic(run_dir) as draft:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), rows)
-        files.write_json(
+        json_file.write(
             Path(draft, "cost.json"), {"train_s": train_s, "predict_ms_per_clip": predict_ms, "device": "cpu"}
         )
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv
+from dalsegno.artefacts import clips_csv, copies_csv, json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.report import doctor_page
@@ -15,7 +15,7 @@ def main(root: str, clips_path: str, copies_path: str, metrics_json: str, page_h
     examine.report(examination)
     clips_csv.write(clips_path, examination.clips)
     copies_csv.write(copies_path, examination.copies)
-    files.write_json(metrics_json, examination.summary())
+    json_file.write(metrics_json, examination.summary())
     files.write_text(page_html, doctor_page.render(examination))
 
 

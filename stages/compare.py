@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.scoring import compare, held_out, paired, segment_accuracy, tables
 
@@ -35,7 +35,7 @@ def main(
     tables.write_csv(confusion_csv, confusions)
     tables.write_csv(curves_csv, [tables.curves(name, curves) for name, (_, curves) in folders.items()])
     files.write_text(table_md, tables.markdown(found))
-    files.write_json(compare_json, found)
+    json_file.write(compare_json, found)
 
 
 if __name__ == "__main__":

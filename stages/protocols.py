@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv, spectrogram_store
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.artefacts import clips_csv, copies_csv, json_file, spectrogram_store
+from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import protocols
 
@@ -26,7 +26,7 @@ def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str)
         stamp = "  LEAKY" if told["leaky"] else ""
         progress.say(f"{name:<24} accuracy of segments {told['segment_accuracy']:.3f}{stamp}")
     about = {"model": p.model.estimator, "spectrogram": Path(spectrogram).name, "segments": p.segments}
-    files.write_json(metrics_json, about | {"protocols": figures, "left_out": left_out})
+    json_file.write(metrics_json, about | {"protocols": figures, "left_out": left_out})
 
 
 if __name__ == "__main__":

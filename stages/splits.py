@@ -1,7 +1,7 @@
 """Give every clip its part in every fold, and prove that nothing leaks."""
 
-from dalsegno.artefacts import clips_csv, copies_csv, splits_csv
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.artefacts import clips_csv, copies_csv, json_file, splits_csv
+from dalsegno.pipeline import params, progress, stage
 from dalsegno.splits import assign, leaks
 
 
@@ -16,7 +16,7 @@ def main(clips_path: str, copies_path: str, splits_path: str, metrics_json: str)
     if p.protocol != "shuffled_segments" and not p.allow_leaks:
         leaks.refuse(found)
     splits_csv.write(splits_path, made.rows)
-    files.write_json(metrics_json, assign.summary(made, found, p))
+    json_file.write(metrics_json, assign.summary(made, found, p))
 
 
 if __name__ == "__main__":

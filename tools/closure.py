@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path("src/dalsegno")
-PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "params")
+PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusals")
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
 READS = {ROOT / "artefacts/gtzan_csv.py": ROOT / "artefacts/gtzan.csv"}

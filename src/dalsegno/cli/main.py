@@ -12,6 +12,7 @@ from dalsegno.clips import examine, folder
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import check, files, params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report import doctor_page
 
@@ -57,7 +58,7 @@ def check_params(_: argparse.Namespace) -> None:
         raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
     found = check.problems(stages)
     if found:
-        raise params.Refused(found)
+        raise Refused(found)
     p = params.load(dataset=Params)
     if p.name not in DATASETS:
         raise UserError(f"{params.FILE}: dataset.name: got {p.name!r}; there are: {', '.join(DATASETS)}")

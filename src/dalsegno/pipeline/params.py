@@ -7,29 +7,18 @@ integer, `'1e-3'` no number) and unknown keys are refused, so tracking a section
 import importlib
 import json
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, ValidationInfo, with_config
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import Refused, reasons
 
 FILE = "params.yaml"
-
-
-class Refused(UserError):
-    """Values that params.yaml must not have: `problems`, each beginning with its path."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        noun = "problem" if len(self.problems) == 1 else "problems"
-        return f"{FILE}: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
 
 
 class _Yaml12(yaml.SafeLoader):
@@ -64,7 +53,7 @@ def chosen(package: str, by: str) -> Any:
         try:
             return TypeAdapter(cls).validate_json(json.dumps({} if value is None else value), strict=True)
         except ValidationError as error:
-            raise PydanticCustomError("chosen", "nested", {"problems": _problems(error, cls)}) from None
+            raise PydanticCustomError("chosen", "nested", {"problems": reasons(error, cls)}) from None
 
     return Annotated[Any, PlainValidator(read)]
 
@@ -134,44 +123,7 @@ def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:
     try:
         return TypeAdapter(cls).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
-        return None, [
-            f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in _problems(error, cls)
-        ]
-
-
-def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
-    found = []
-    for e in error.errors():
-        where = ".".join(str(part) for part in e["loc"])
-        if e["type"] == "chosen":
-            found += [(f"{where}.{inner}" if inner else where, what) for inner, what in e["ctx"]["problems"]]
-        elif e["type"] == "misnamed":
-            found.append((".".join(map(str, (*e["loc"][:-1], e["ctx"]["by"]))), e["ctx"]["what"]))
-        elif e["type"] == "unexpected_keyword_argument":
-            owner = _owner(cls, e["loc"][:-1])
-            known = [f.name for f in fields(owner)] if owner else []
-            found.append((where, f"there is no such parameter{hint(str(e['loc'][-1]), known)}"))
-        elif e["type"] in ("missing", "missing_argument"):
-            found.append((where, "is missing"))
-        else:
-            what = e["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            whole = isinstance(e["input"], dict) or is_dataclass(
-                e["input"]
-            )  # a section's own check: it names the values
-            found.append((where, what if whole else f"{what}, got {json.dumps(e['input'], default=str)}"))
-    return found
-
-
-def _owner(cls: Any, loc: tuple) -> type | None:
-    """The dataclass that the path `loc` leads to, for the names it knows."""
-    for part in loc:
-        if is_dataclass(cls):
-            cls = get_type_hints(cls).get(part)
-        elif get_origin(cls) in (dict, list, tuple):
-            cls = get_args(cls)[-1]
-        members = [a for a in get_args(cls) if is_dataclass(a)] if not is_dataclass(cls) else []
-        cls = members[0] if len(members) == 1 and get_origin(cls) not in (dict, list, tuple) else cls
-    return cls if is_dataclass(cls) else None
+        return None, [f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in reasons(error, cls)]
 
 
 def _refuse(problems: list[str]) -> None:

@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.pipeline import check, params
+from dalsegno.pipeline import check
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
 
 
 def run(main: Callable[..., None]) -> None:
@@ -16,8 +17,8 @@ def run(main: Callable[..., None]) -> None:
     script = Path(sys.argv[0])
     try:
         main(*sys.argv[1:])
-    except params.Refused as error:
+    except Refused as error:
         others = [p for p in check.problems(script.parent) if p not in error.problems]
-        sys.exit(f"\n{script.stem}: {params.Refused(error.problems + others)}")
+        sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
     except UserError as error:
         sys.exit(f"\n{script.stem}: {error}")

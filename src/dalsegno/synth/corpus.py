@@ -11,6 +11,7 @@ import pandas as pd
 import soundfile
 from pydantic import Field
 
+from dalsegno.artefacts import json_file
 from dalsegno.pipeline import files, runtime
 from dalsegno.pipeline.params import section
 from dalsegno.synth import bands, notes, songs
@@ -56,7 +57,7 @@ def write_styles(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
         faulty = _write_faults(draft, takes, p)
         rows = sorted([(t.path, t.group) for t in takes] + faulty)
         pd.DataFrame(rows, columns=["path", "group"]).to_csv(draft / "groups.csv", index=False, lineterminator="\n")
-        files.write_json(draft / "about.json", {"title": "synthetic styles", "synthetic": True})
+        json_file.write(draft / "about.json", {"title": "synthetic styles", "synthetic": True})
 
 
 def write_notes(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
@@ -66,10 +67,10 @@ def write_notes(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
         for part in notes.PARTS:
             (draft / f"nsynth-{part}" / "audio").mkdir(parents=True)
             entries = {n.fields["note_str"]: n.fields for n in score if n.part == part}
-            files.write_json(draft / f"nsynth-{part}" / "examples.json", entries)
+            json_file.write(draft / f"nsynth-{part}" / "examples.json", entries)
         for _ in runtime.map(partial(_write_note, draft, p), score, len(score), r, "notes", unit="note"):
             pass
-        files.write_json(draft / "about.json", {"title": "synthetic notes", "synthetic": True})
+        json_file.write(draft / "about.json", {"title": "synthetic notes", "synthetic": True})
 
 
 def _takes(p: Params) -> Iterator[Take]:

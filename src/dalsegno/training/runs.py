@@ -14,7 +14,7 @@ import torch
 from dvclive import Live
 from torch import Tensor, nn
 
-from dalsegno.artefacts import model_pt, predictions_parquet, splits_csv
+from dalsegno.artefacts import json_file, model_pt, predictions_parquet, splits_csv
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import batches, predict, train
@@ -93,9 +93,9 @@ def all_runs(job: Job, about: dict[str, Any], run_dir: str | Path, metrics_dir: 
                     costs.append(_cost(model, fit, train_s, predict_s / len(ids)))
             model_pt.save(draft / "model.pt", about | {"labels": job.classes, "input_shape": shape, "runs": states})
             predictions_parquet.write(draft / "predictions.parquet", rows)
-            files.write_json(draft / "cost.json", _means(costs) | {"device": job.device.type})
+            json_file.write(draft / "cost.json", _means(costs) | {"device": job.device.type})
             best = _means(bests)
-            files.write_json(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
+            json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         raise
