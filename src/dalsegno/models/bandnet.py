@@ -1,4 +1,4 @@
-# ruff: noqa: F722 (shapes are written as strings)
+
 """A small residual network for log-mel pictures of any length that knows at what height a thing was heard.
 
 Three ideas, each from work on audio with little data: residual 3 × 3 blocks with a short reach (Koutini et al. 2019,

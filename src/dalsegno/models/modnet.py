@@ -1,4 +1,4 @@
-# ruff: noqa: F722 (shapes are written as strings)
+
 """A small network that hears how fast a spectrogram moves, for pictures of any length.
 
 Genre lies as much in how fast loudness and timbre rise and fall as in timbre itself (modulation spectra: McKinney and

@@ -1,4 +1,4 @@
-# ruff: noqa: F722 (shapes are written as strings)
+
 """Residual network (He et al. 2016, arXiv 1512.03385): the 18-layer pattern 64/128/256/512, scalable."""
 
 from collections import OrderedDict

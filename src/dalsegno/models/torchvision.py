@@ -1,4 +1,4 @@
-# ruff: noqa: F722 (shapes are written as strings)
+
 """Any classifier of torchvision by its name, as a row of blocks under a new head.
 
 The picture that it wants (three channels, ImageNet's mean and deviation, its size) is made by the first block, from

@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """Change training batches at random on the device they lie on; every sample draws for itself.
 
 Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
