@@ -1,5 +1,6 @@
 """Networks of torchvision taken apart into blocks: the same figures as torchvision's own, with the same weights."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -134,9 +135,10 @@ def test_squeezenet_of_imagenet_hears_what_torchvisions_own_does():
 
 
 def test_keys_of_older_files_are_known():
-    assert arch._today("features.denseblock1.denselayer2.norm.1.weight") == (
-        "features.denseblock1.denselayer2.norm1.weight"
-    )
+    p, weights = arch.Params(name="densenet121", size=SIZE), theirs("densenet121").state_dict()
+    of_2017 = {re.sub(r"(denselayer\d+\.(norm|conv))([12])", r"\1.\3", name): w for name, w in weights.items()}
+    assert "features.denseblock1.denselayer2.norm.1.weight" in of_2017
+    torch.testing.assert_close(ours(p, of_2017)(pictures()), ours(p, weights)(pictures()))
     p, weights = arch.Params(name="resnet18", size=SIZE), theirs("resnet18").state_dict()
     old = {name: tensor for name, tensor in weights.items() if not name.endswith("num_batches_tracked")}
     assert len(old) < len(weights)
