@@ -116,7 +116,7 @@ def test_auxiliary_heads_of_published_weights_are_left_out():
 
 
 @pytest.mark.skipif(not SQUEEZENET.exists(), reason=f"{SQUEEZENET} is not here")
-def test_squeezenet_of_imagenet_hears_what_torchvisions_own_does():
+def test_squeezenet_of_imagenet_computes_the_embedding_of_torchvisions_own():
     weights = torch.load(SQUEEZENET, weights_only=True)
     reference = torchvision.models.squeezenet1_0(weights=None).eval()
     reference.load_state_dict(weights)
@@ -163,7 +163,7 @@ def test_a_picture_is_scaled_to_the_size_that_the_network_wants_and_one_channel_
     assert kept(grey).shape == (2, 3, 128, 39)
 
 
-def test_what_torchvision_does_not_have_is_told_with_what_is_near():
+def test_an_unknown_network_is_refused_with_the_nearest_name():
     assert "did you mean 'resnet18'" in params.parse("x", {"name": "resnet19"}, arch.Params)[1][0]
     assert "there are: alexnet" in params.parse("x", {"name": "?"}, arch.Params)[1][0]
     assert "takes pictures of one size" in params.parse("x", {"name": "vit_b_16", "size": "as_is"}, arch.Params)[1][0]

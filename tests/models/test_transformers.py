@@ -90,7 +90,7 @@ def test_a_folder_gives_the_librarys_own_embedding(kind, folders, offline):
         ({"intermediate_size": 48}, r"differ in 6 tensors.*\(64,\) there, \(48,\) here"),
     ],
 )
-def test_weights_of_another_size_are_refused_with_what_differs(kind, other, says, folders):
+def test_weights_of_another_size_are_refused_with_the_tensors_that_differ(kind, other, says, folders):
     weights, meta = model_pt.load(folders[0] / kind), TYPES[kind][3]
     with pytest.raises(ValueError, match=says):
         encoders.published(settings(kind, **other), weights, meta)

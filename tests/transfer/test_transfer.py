@@ -260,7 +260,7 @@ def sized():
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_weights_that_cannot_be_used_are_told_and_nothing_is_written(here, monkeypatch, fault):
+def test_weights_that_cannot_be_used_are_refused_and_nothing_is_written(here, monkeypatch, fault):
     changes, message = FAULTS[fault]
     if fault == "what the architecture refuses":
         monkeypatch.setattr(params.component("dalsegno.models", "torchvision"), "published", refuse)

@@ -114,7 +114,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     net = nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
     try:
         with torch.no_grad():
-            if p.size is not None:  # its own size is known to do
+            if p.size is not None:  # its own size needs no trial
                 net.eval()(torch.zeros(1, *input_shape))
     except RuntimeError as error:
         sides = f"{input_shape[1]} × {input_shape[2]}" if p.size == "as_is" else f"{p.size} × {p.size}"
