@@ -52,7 +52,7 @@ def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
     told = {name: value for name, value in asdict(p.view).items() if name in backbone.SEEN and value}
     about = asdict(p) | {"weights": weights}
     try:
-        clips = embeddings.patches(spectrograms, p.view, device)
+        clips = embeddings.patches(spectrograms, p.view, device, p.view.resize)
         model = backbone.read(p.arch, p.model, weights, clips.example(), clips.meta, told)
         body = nn.Sequential(model.prep, model.net.body).to(device)
         embeddings.write(out_dir, body, clips, about, [weights, spectrograms], p.views, p.augment)

@@ -38,13 +38,13 @@ def numbered_store(folder, **meta):
 
 
 def seen(tmp_path, keep=None, **view):
-    return crops.Patches(numbered_store(tmp_path / "s"), View(**view), keep, CPU)
+    return crops.Crops(numbered_store(tmp_path / "s"), View(**view), keep, CPU)
 
 
 def test_crops_lie_inside_their_clip_and_reach_both_ends(tmp_path):
     p = seen(tmp_path, crop_s=2.0)
     g = torch.Generator().manual_seed(0)
-    rows, owners = p.rows(["a", "b", "d"])
+    rows, owners = p.examples(["a", "b", "d"])
     assert owners == ["a", "b", "d"]
     starts = {c: set() for c in owners}
     for _ in range(600):
@@ -73,7 +73,7 @@ def test_windows_cover_every_frame_of_a_clip(tmp_path, crop_s, hop_s):
 
 def test_short_clips_are_padded_at_the_end_with_the_floor(tmp_path):
     p = seen(tmp_path, crop_s=2.0)
-    for x in (p.take(p.rows(["c"])[0])[0, 0], p.take(p.rows(["c"])[0], torch.Generator())[0, 0]):
+    for x in (p.take(p.examples(["c"])[0])[0, 0], p.take(p.examples(["c"])[0], torch.Generator())[0, 0]):
         assert x[1, :7].tolist() == list(range(7)) and (x[:, 7:] == -80).all()
 
 
@@ -86,7 +86,7 @@ def test_whole_clips_are_padded_to_the_longest(tmp_path):
 
 def test_stored_numbers_become_their_unit(tmp_path):
     numbered_store(tmp_path / "s", scale=0.5, offset=-80.0)
-    p = crops.Patches(tmp_path / "s", View(crop_s=0.5), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=0.5), None, CPU)
     assert p.take(torch.tensor([0]))[0, 0].tolist() == [[-79.5] * 5, [-80, -79.5, -79, -78.5, -78]]
 
 
@@ -99,7 +99,7 @@ def test_shapes(tmp_path, kind, shape, expected):
     spectrogram_store.write(
         tmp_path / "s", [("a", x)], META | {"kind": kind, "scale": 1.0, "offset": 0.0, "floor": 0.0}
     )
-    p = crops.Patches(tmp_path / "s", View(crop_s=1.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=1.0), None, CPU)
     assert p.input_shape == expected and p.example().shape == (2, *expected)
     assert np.array_equal(
         p.take(torch.tensor([0]))[0].reshape(-1), np.moveaxis(x[:10], 0, -1).swapaxes(0, -2).reshape(-1)
@@ -111,7 +111,7 @@ def test_shapes(tmp_path, kind, shape, expected):
 
 def test_only_the_clips_asked_for_are_there(tmp_path):
     p = seen(tmp_path, keep={"d", "b"})
-    assert p.clip_ids == ["b", "d"] and p.rows(["a", "d"])[1] == ["d"]
+    assert p.clip_ids == ["b", "d"] and p.examples(["a", "d"])[1] == ["d"]
     with pytest.raises(UserError, match="none of its clips is in the splits"):
         seen(tmp_path, keep={"x"})
 
@@ -119,7 +119,7 @@ def test_only_the_clips_asked_for_are_there(tmp_path):
 @pytest.mark.parametrize("evaluate", ["windows", "whole"])
 def test_parts_are_each_an_example_and_cover_the_clip(tmp_path, evaluate):
     p = seen(tmp_path, crop_s=None, parts=4, evaluate=evaluate)
-    rows, owners = p.rows(["b", "d"])
+    rows, owners = p.examples(["b", "d"])
     assert owners == ["b"] * 4 + ["d"] * 4 and p.crop == 26  # the longest part: 101 frames in four
     starts = {"b": [0, 5, 10, 15, 20], "d": [0, 25, 50, 75, 101]}
     for x, owner, k in zip(p.take(rows, torch.Generator())[:, 0], owners, [*range(4)] * 2, strict=True):
@@ -141,7 +141,7 @@ def test_whole_clips_at_their_own_length(tmp_path):
     }
     assert {c: x.shape[1] for c, x in shown.items()} == {"a": 35, "b": 20, "c": 20, "d": 101}
     assert shown["d"][1].tolist() == list(range(101)) and (shown["c"][:, 7:] == -80).all()
-    assert p.take(p.rows(["d"])[0]).shape == (1, 1, 2, 20)  # what is trained on are crops
+    assert p.take(p.examples(["d"])[0]).shape == (1, 1, 2, 20)  # what is trained on are crops
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_views_that_make_no_sense_are_refused_when_read(raw, says):
 def test_views_that_do_not_go_with_the_store_are_refused(tmp_path, meta, shape, view, says):
     spectrogram_store.write(tmp_path / "s", [("a", np.zeros((50, *shape), np.uint8))], META | meta)
     with pytest.raises(UserError, match=says):
-        crops.Patches(tmp_path / "s", View(**view), None, CPU)
+        crops.Crops(tmp_path / "s", View(**view), None, CPU)
 
 
 def test_each_channel_has_its_own_unit(tmp_path):
     x = np.stack([np.full((20, 4), 100), np.full((20, 4), 128)], 2).astype(np.uint8)
     each = {"scale": [0.5, 0.1], "offset": [-80.0, -12.8], "floor": [-80.0, 0.0]}
     spectrogram_store.write(tmp_path / "s", [("a", x)], META | {"kind": "phase"} | each)
-    p = crops.Patches(tmp_path / "s", View(crop_s=3.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=3.0), None, CPU)
     x = p.take(torch.tensor([0]))[0]
     assert x.shape == (2, 4, 30)
     assert (x[0, :, :20] == -30).all() and (x[0, :, 20:] == -80).all()
@@ -224,7 +224,7 @@ def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_
     spectrogram_store.write(
         tmp_path / "s", [(c, x.astype(np.uint8)) for c, x in clips], META | {"kind": "phase"} | each
     )
-    p = crops.Patches(tmp_path / "s", View(crop_s=3.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=3.0), None, CPU)
     model = cnn.from_scratch("conv", conv.Params(), p, ["a", "b"], 4)
     x = torch.cat([x for x, _ in p.evaluation(["a", "b"], 8)])
     assert model(x).shape == (4, 4) and x.shape == (4, 2, 16, 30)
@@ -241,7 +241,7 @@ def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
         train=train.Params(),
     )  # fmt: skip
     with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db would turn the phases"):
-        cnn.fit("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
+        cnn.train_all("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
 
 
 # Scales, sizes, channels

@@ -50,7 +50,7 @@ def read(arch: str, p: Any, weights: str, example: Tensor, meta: dict[str, Any],
     prep = preprocess.spectrograms(seen["normalise"], *moments, seen["resize"], seen["channels"])
     model = network.build(arch, p, prep, example, n_labels=2)
     _load(model if source.whole else model.net, source, arch, weights)
-    return model.to(example.device, memory_format=torch.channels_last)  # convolutions 1.2 to 2 times faster on a CPU
+    return model
 
 
 def _source(arch: str, p: Any, weights: str, meta: dict[str, Any]) -> Source:

@@ -23,7 +23,8 @@ from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.crops import Patches
+from dalsegno.training.views.crops import Crops
+from dalsegno.training.views.preprocess import Size
 from dalsegno.training.views.view import View, Windows
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
@@ -33,19 +34,19 @@ PARTS_A_GROUP = 8  # of a Parquet file's rows, which it takes and gives as one
 Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
 
-def patches(folder: str | Path, view: Windows, device: torch.device) -> Patches:
+def patches(folder: str | Path, view: Windows, device: torch.device, resize: Size | None = None) -> Crops:
     """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding."""
-    if view.crop_s is None:
-        stored = spectrogram_store.open(folder)
-        shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
-        view = View(crop_s=shortest_s, evaluate="whole")
-    return Patches(folder, view, None, device)
+    if view.crop_s is not None:
+        return Crops(folder, View(crop_s=view.crop_s, hop_s=view.hop_s, resize=resize), None, device)
+    stored = spectrogram_store.open(folder)
+    shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
+    return Crops(folder, View(crop_s=shortest_s, evaluate="whole"), None, device)
 
 
 def write(
     folder: str | Path,
     model: nn.Module,
-    clips: Patches,
+    clips: Crops,
     about: dict[str, Any],
     inputs: Iterable[str | Path],
     views: int = 0,

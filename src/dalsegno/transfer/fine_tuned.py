@@ -10,9 +10,9 @@ import torch
 from dalsegno.artefacts import splits_csv
 from dalsegno.families import cnn
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.training.runs import Built, Job
-from dalsegno.training.views.crops import Patches
+from dalsegno.training.views.crops import Crops
 from dalsegno.transfer import backbone, linear_probe
 from dalsegno.transfer.entry import Head, Params
 from dalsegno.transfer.unfreezing import Unfreezing
@@ -24,7 +24,7 @@ def fine_tuned(p: Params, folder: str | Path, splits: pd.DataFrame, device: torc
     Raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before their
     turn.
     """
-    patches, n_labels = Patches(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
+    patches, n_labels = Crops(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
     seen = {name: getattr(p.view, name) for name in backbone.SEEN}
     label = splits.set_index("clip_id")["label"]
 
@@ -66,7 +66,7 @@ def _n_free(p: Params, n_blocks: int) -> int:
     return n_free
 
 
-def _new_head(model: Model, head: Head, patches: Patches, n_labels: int) -> None:
+def _new_head(model: Model, head: Head, patches: Crops, n_labels: int) -> None:
     """Replace the head; two clips go through the body to tell how wide its embeddings are."""
     model.to(patches.device).eval()
     with torch.no_grad():

@@ -12,10 +12,10 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from dalsegno.training.network import Model
-from dalsegno.training.views.crops import Patches
+from dalsegno.training.views.crops import Crops
 
 
-def start(model: Model, last: nn.Linear, clips: Patches, labels: pd.Series, c: float) -> None:
+def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: float) -> None:
     """Fit `last`, the model's layer from embeddings to logits, on windows of clips.
 
     labels: of each clip, by clip_id; in their order, sorted, stand the logits. c: inverse strength of the L2 penalty, on
@@ -34,7 +34,7 @@ def start(model: Model, last: nn.Linear, clips: Patches, labels: pd.Series, c: f
 
 
 @torch.inference_mode()
-def _embeddings(model: Model, clips: Patches, clip_ids: list[str]) -> tuple[np.ndarray, list[str]]:
+def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[np.ndarray, list[str]]:
     """What the body makes of each window (n_windows, dim), and the clip of each."""
     model.eval()
     e, owners = [], []
