@@ -20,12 +20,12 @@ import torch
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.families import cnn, rows
+from dalsegno.families import cnn, crops, rows
+from dalsegno.families.view import View
 from dalsegno.models import mlp, resnet
 from dalsegno.training import batches, network, runs, train
 from dalsegno.training.job import Built, Job
-from dalsegno.training.views import augment, crops, preprocess
-from dalsegno.training.views.view import View
+from dalsegno.training.views import augment, preprocess
 
 LABELS = [f"class {i}" for i in range(10)]
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 22050 / 512}

@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import Field
 from torch import nn
 
+from dalsegno.families.view import View, Windows
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.training.views.preprocess import Channels, Size
-from dalsegno.training.views.view import View, Windows
 from dalsegno.transfer import backbone, embeddings
 
 

@@ -15,11 +15,12 @@ from support.easy_task import LABELS, META, accuracy, easy_splits, easy_store, s
 from torch import nn
 
 from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store, splits_csv
+from dalsegno.families import crops
+from dalsegno.families.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import batches, losses, network, optimise, predict, train
-from dalsegno.training.views import augment, crops, preprocess
-from dalsegno.training.views.view import View
+from dalsegno.training.views import augment, preprocess
 
 CPU = torch.device("cpu")
 

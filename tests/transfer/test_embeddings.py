@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from dalsegno.artefacts import spectrogram_store
+from dalsegno.families.view import Windows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.view import Windows
 from dalsegno.transfer import embeddings
 
 CPU = torch.device("cpu")

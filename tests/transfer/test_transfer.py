@@ -123,9 +123,9 @@ def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(h
     rows = embedded(arch="torchvision", model=NET, weights="published.pth", view={"crop_s": 1.6})
     theirs = torchvision.models.squeezenet1_1(weights=None).eval()
     theirs.load_state_dict(torch.load("published.pth", weights_only=True))
+    from dalsegno.families.crops import Crops
+    from dalsegno.families.view import View
     from dalsegno.models import torchvision as arch
-    from dalsegno.training.views.crops import Crops
-    from dalsegno.training.views.view import View
 
     clips = Crops("store", View(crop_s=1.6), None, torch.device("cpu"))
     x, owners = next(clips.evaluation(["low3"], 9))

@@ -8,6 +8,8 @@ import pandas as pd
 import torch
 
 from dalsegno.artefacts import splits_csv
+from dalsegno.families.crops import Crops
+from dalsegno.families.view import View
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
@@ -15,8 +17,6 @@ from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import augment, preprocess
-from dalsegno.training.views.crops import Crops
-from dalsegno.training.views.view import View
 
 
 @section

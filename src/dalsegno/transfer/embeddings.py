@@ -20,12 +20,12 @@ import torch
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
+from dalsegno.families.crops import Crops
+from dalsegno.families.view import View, Windows
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.crops import Crops
 from dalsegno.training.views.preprocess import Size
-from dalsegno.training.views.view import View, Windows
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_A_PART = 16  # what a kill can cost

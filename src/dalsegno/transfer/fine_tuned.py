@@ -9,10 +9,10 @@ import torch
 
 from dalsegno.artefacts import splits_csv
 from dalsegno.families import cnn
+from dalsegno.families.crops import Crops
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.training.views.crops import Crops
 from dalsegno.transfer import backbone, linear_probe
 from dalsegno.transfer.entry import Head, Params
 from dalsegno.transfer.unfreezing import Unfreezing

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
+from dalsegno.families.crops import Crops
 from dalsegno.training.network import Model
-from dalsegno.training.views.crops import Crops
 
 
 def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: float) -> None:

@@ -15,8 +15,8 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from dalsegno.artefacts import pieces, spectrogram_store
+from dalsegno.families.view import View, check, check_lengths
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training.views.view import View, check, check_lengths
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
