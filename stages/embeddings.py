@@ -15,7 +15,7 @@ def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
     device = params.load(runtime=Runtime).torch_device()
     description = asdict(p) | {"weights": weights}
     try:
-        clips = embeddings.patches(spectrograms, p.view, device)
+        clips = embeddings.crops(spectrograms, p.view, device)
         model = backbone.read(p.arch, p.model, weights, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.net.body).to(device)
         embeddings.write(out_dir, body, clips, description, [weights, spectrograms], p.views, p.augment)

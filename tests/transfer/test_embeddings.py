@@ -17,8 +17,8 @@ from torch import nn
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.view import Windows
 from dalsegno.transfer import embeddings
+from dalsegno.transfer.embedding_entry import EmbeddingView
 
 CPU = torch.device("cpu")
 META = {"kind": "logmel", "scale": 1.0, "offset": 0.0, "floor": -80.0, "frame_rate_hz": 10.0}
@@ -64,7 +64,7 @@ def here(tmp_path, monkeypatch):
 
 
 def clips(crop_s=1.0):
-    return embeddings.patches("store", Windows(crop_s=crop_s), CPU)
+    return embeddings.crops("store", EmbeddingView(crop_s=crop_s), CPU)
 
 
 def write(folder="e", model=None, description=None, **options):

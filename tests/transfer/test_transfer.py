@@ -19,7 +19,7 @@ from support.easy_task import LABELS, accuracy, easy_splits, easy_store, stage, 
 from torch import nn
 
 from dalsegno.artefacts import features_parquet, model_pt, splits_csv
-from dalsegno.families.rows import Table
+from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import train
@@ -123,11 +123,11 @@ def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(h
     rows = embedded(arch="torchvision", model=NET, weights="published.pth", view={"crop_s": 1.6})
     theirs = torchvision.models.squeezenet1_1(weights=None).eval()
     theirs.load_state_dict(torch.load("published.pth", weights_only=True))
+    from dalsegno.families.crops import Crops
+    from dalsegno.families.view import View
     from dalsegno.models import torchvision as arch
-    from dalsegno.training.views.crops import Patches
-    from dalsegno.training.views.view import Windows
 
-    clips = Patches("store", Windows(crop_s=1.6), None, torch.device("cpu"))
+    clips = Crops("store", View(crop_s=1.6), None, torch.device("cpu"))
     x, owners = next(clips.evaluation(["low3"], 9))
     low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
     picture = arch.build(arch.Params(**NET), (1, 16, 16), 2).body[0]
@@ -434,8 +434,8 @@ def test_a_head_is_linear_or_has_layers_and_drops_out():
 
 def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     def problems(**changes):
-        entry = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
-        return params.parse("transfer.x", entry, entry.Params)[1]
+        raw = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
+        return params.parse("transfer.x", raw, entry.Params)[1]
 
     assert problems() == [] and problems(unfreeze="all", unfreeze_every=2, body_lr_decay=0.4, batch_norm="frozen") == []
     assert problems(model="gone", body_lr="gone") == ["transfer.x.model: is missing", "transfer.x.body_lr: is missing"]
@@ -492,9 +492,9 @@ def test_augmented_views_are_there_to_train_on_only(here):
     pd.testing.assert_frame_equal(of_view, plain.drop(columns="view"))
     one = both.query("clip_id == 'low1' and segment == 0").filter(like="e_").to_numpy()
     assert len(np.unique(one, axis=0)) == 3
-    table = Table(features_parquet.read("e/embeddings.parquet", {"low1", "mid2"}), torch.device("cpu"))
+    table = Rows(features_parquet.read("e/embeddings.parquet", {"low1", "mid2"}), torch.device("cpu"))
     n = len(plain.query("clip_id in ['low1', 'mid2']"))
-    assert len(table.rows(["low1", "mid2"])[0]) == 3 * n
+    assert len(table.examples(["low1", "mid2"])[0]) == 3 * n
     shown = torch.cat([x for x, _ in table.evaluation(["low1", "mid2"], 2)])
     wanted = plain[plain["clip_id"].isin(["low1", "mid2"])].sort_values(["clip_id", "segment"]).filter(like="e_")
     assert torch.equal(shown, torch.tensor(wanted.to_numpy()))

@@ -76,7 +76,7 @@ def read(arch: str, p: Any, weights: str, example: Tensor, meta: dict[str, Any],
     prep = preprocess.spectrograms(options["normalise"], *moments, options["resize"], options["channels"])
     model = network.build(arch, p, prep, example, n_labels=2)
     _load(model if file.whole else model.net, file, arch, weights)
-    return model.to(example.device, memory_format=torch.channels_last)  # convolutions 1.2 to 2 times faster on a CPU
+    return model
 
 
 def _file(arch: str, p: Any, weights: str, meta: dict[str, Any]) -> WeightsFile:

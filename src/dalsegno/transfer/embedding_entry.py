@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from dalsegno.families.view import View, Windows
 from dalsegno.pipeline.params import chosen, section
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.training.views.preprocess import Channels, Size
-from dalsegno.training.views.view import View, Windows
 
 
 @section

@@ -22,11 +22,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
+from dalsegno.families.crops import Crops
+from dalsegno.families.view import View
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.crops import Patches
-from dalsegno.training.views.view import View, Windows
+from dalsegno.transfer.embedding_entry import EmbeddingView
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost
@@ -35,19 +36,19 @@ PARTS_PER_GROUP = 8  # a Parquet file is written and read one row group at a tim
 Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
 
-def patches(folder: str | Path, view: Windows, device: torch.device) -> Patches:
+def crops(folder: str | Path, view: EmbeddingView, device: torch.device) -> Crops:
     """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding."""
-    if view.crop_s is None:
-        stored = spectrogram_store.open(folder)
-        shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
-        view = View(crop_s=shortest_s, evaluate="whole")
-    return Patches(folder, view, None, device)
+    if view.crop_s is not None:
+        return Crops(folder, View(crop_s=view.crop_s, hop_s=view.hop_s, resize=view.resize), None, device)
+    stored = spectrogram_store.open(folder)
+    shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
+    return Crops(folder, View(crop_s=shortest_s, evaluate="whole", resize=view.resize), None, device)
 
 
 def write(
     folder: str | Path,
     model: nn.Module,
-    clips: Patches,
+    clips: Crops,
     description: dict[str, Any],
     inputs: Iterable[str | Path],
     views: int = 0,

@@ -5,18 +5,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from torch import nn
 
+from dalsegno.families.view import View
 from dalsegno.pipeline.params import chosen, one_of, section
 from dalsegno.training import train
+from dalsegno.training.ranges import Count, Positive, Share
 from dalsegno.training.views.augment import Params as Augmentation
-from dalsegno.training.views.view import View
 
 
 @section
 class Head:
     """`head:` of a transfer entry: the layers from an embedding to logits."""
 
-    widths: tuple[train.Count, ...] = ()  # of hidden layers, each with ReLU; empty: linear
-    dropout: train.Share = 0.0  # after each hidden layer, or of the embedding where there is none
+    widths: tuple[Count, ...] = ()  # of hidden layers, each with ReLU; empty: linear
+    dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
 
     def build(self, n_in: int, n_labels: int) -> nn.Sequential:
         """The head, with random weights, from embeddings (batch, n_in) to logits (batch, n_labels)."""
@@ -55,10 +56,10 @@ class FineTuned(Entry):
     view: View  # what the network sees of a spectrogram
     augment: Augmentation
     unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]  # how many of the body's last blocks learn
-    unfreeze_every: train.Count | None = None  # the head alone at first, then one more block after so many epochs
-    body_lr: train.Positive  # learning rate of the body, as a share of train.lr
+    unfreeze_every: Count | None = None  # the head alone at first, then one more block after so many epochs
+    body_lr: Positive  # learning rate of the body, as a share of train.lr
     body_lr_decay: Annotated[float, Field(gt=0, le=1)] | None = None  # of each block, as a share of the one above it
-    probe: train.Positive | None = None  # the head starts as a logistic regression of this C on frozen embeddings
+    probe: Positive | None = None  # the head starts as a logistic regression of this C on frozen embeddings
     batch_norm: Literal["tuned", "frozen"] | None = None  # frozen: blocks that learn keep their batch-norm statistics
     control: bool = False  # also train the same network from scratch, on the same folds and seeds
 

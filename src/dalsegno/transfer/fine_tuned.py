@@ -9,10 +9,10 @@ import torch
 
 from dalsegno.artefacts import splits_csv
 from dalsegno.families import cnn
+from dalsegno.families.crops import Crops
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.training.runs import Built, Job
-from dalsegno.training.views.crops import Patches
 from dalsegno.transfer import backbone, linear_probe
 from dalsegno.transfer.entry import FineTuned, Head
 from dalsegno.transfer.unfreezing import Unfreezing
@@ -24,22 +24,22 @@ def job(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.de
     The job raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before
     their turn.
     """
-    patches, n_labels = Patches(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
+    crops, n_labels = Crops(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
     asked = {name: getattr(p.view, name) for name in backbone.PREPROCESSING}
     label = splits.set_index("clip_id")["label"]
 
     def build(train_ids: list[str]) -> Built:
-        model = backbone.read(p.arch, p.model, p.weights, patches.example(), patches.meta, asked)
+        model = backbone.read(p.arch, p.model, p.weights, crops.example(), crops.meta, asked)
         n_free = _n_free(p, len(model.net.body))
-        _new_head(model, p.head, patches, n_labels)
+        _new_head(model, p.head, crops, n_labels)
         if p.probe:
-            linear_probe.start(model, model.net.head[-1], patches, label[train_ids], p.probe)
+            linear_probe.start(model, model.net.head[-1], crops, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
         return Built(adapted, adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0))
 
     description = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
-    description |= {"view": asdict(p.view), "spectrogram": patches.meta}
-    return Job(patches, splits, p.train, build, device, p.augment, p.view.vote), description
+    description |= {"view": asdict(p.view), "spectrogram": crops.meta}
+    return Job(crops, splits, p.train, build, device, p.augment, p.view.vote), description
 
 
 def from_scratch(p: FineTuned, job: Job) -> Job:
@@ -66,9 +66,9 @@ def _n_free(p: FineTuned, n_blocks: int) -> int:
     return n_free
 
 
-def _new_head(model: Model, head: Head, patches: Patches, n_labels: int) -> None:
+def _new_head(model: Model, head: Head, crops: Crops, n_labels: int) -> None:
     """Replace the head; two clips go through the body, so that the width of its embeddings is known."""
-    model.to(patches.device).eval()
+    model.to(crops.device).eval()
     with torch.no_grad():
-        width = model.net.body(model.prep(patches.example())).shape[1]
+        width = model.net.body(model.prep(crops.example())).shape[1]
     model.net.head = head.build(width, n_labels)

@@ -9,10 +9,10 @@ import pandas as pd
 import torch
 
 from dalsegno.artefacts import features_parquet, splits_csv
-from dalsegno.families.rows import Table
+from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.training.runs import Built, Job
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.transfer.entry import Frozen
@@ -23,7 +23,7 @@ def job(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.devic
 
     Raises UserError if the embeddings are of another network than `p` names.
     """
-    table = Table(features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"])), device)
+    table = Rows(features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 
     def build(train_ids: list[str]) -> Built:

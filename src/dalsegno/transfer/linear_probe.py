@@ -13,11 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
+from dalsegno.families.crops import Crops
 from dalsegno.training.network import Model
-from dalsegno.training.views.crops import Patches
 
 
-def start(model: Model, last: nn.Linear, clips: Patches, labels: pd.Series, c: float) -> None:
+def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: float) -> None:
     """Fit `last`, the model's layer from embeddings to logits, on all windows of the clips that `labels` names.
 
     labels: of each clip, by clip_id; the logits stand in their sorted order. c: inverse strength of the L2 penalty, on
@@ -36,7 +36,7 @@ def start(model: Model, last: nn.Linear, clips: Patches, labels: pd.Series, c: f
 
 
 @torch.inference_mode()
-def _embeddings(model: Model, clips: Patches, clip_ids: list[str]) -> tuple[Float[np.ndarray, "window dim"], list[str]]:
+def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[Float[np.ndarray, "window dim"], list[str]]:
     """The body's output for each window of `clip_ids`, float64, and the clip that owns the window."""
     model.eval()
     e, owners = [], []
