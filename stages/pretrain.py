@@ -31,7 +31,7 @@ def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
         storing.write(store, root, usable, sound, r, desc=p.spectrogram)
-        cnn.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+        cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Float, Int
 
 from dalsegno.pipeline import files
 
@@ -87,3 +88,15 @@ def read(path: str | Path) -> pd.DataFrame:
 def classes(rows: pd.DataFrame) -> list[str]:
     """Names of the classes, in the order of the probability columns."""
     return [c.removeprefix("p_") for c in rows.columns if c.startswith("p_")]
+
+
+def mean_per_clip(
+    p: Float[np.ndarray, "row label"], place: Int[np.ndarray, " row"], n_clips: int
+) -> Float[np.ndarray, "clip label"]:
+    """Mean probabilities, float64, of each clip over the rows that are of it: its windows, segments, seeds or repeats.
+
+    place: the clip of each row, from 0 to n_clips - 1; every clip has at least one row.
+    """
+    total = np.zeros((n_clips, p.shape[1]))
+    np.add.at(total, place, p.astype(np.float64))
+    return total / np.bincount(place, minlength=n_clips)[:, None]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
 
 PARTS = ("train", "valid", "test", "unlabelled", "")  # the last: left out of this fold
 
@@ -28,3 +29,13 @@ def numbers(splits: pd.DataFrame) -> list[int]:
 def classes(splits: pd.DataFrame) -> list[str]:
     """Names of the classes, sorted; a label's place in this list is its index in every model's logits."""
     return sorted(set(splits["label"]) - {""})
+
+
+def check_trainable(splits: pd.DataFrame, fold: int, classes: list[str]) -> None:
+    """Raise UserError if one of `classes` has no training clip in `fold`: no model could learn it."""
+    absent = sorted(set(classes) - set(splits.loc[splits[f"fold{fold}"] == "train", "label"]))
+    if absent:
+        raise UserError(
+            f"fold {fold} has no training clip of {', '.join(absent)}; try another splits.seed or splits.protocol, or "
+            "leave the class out (dataset.leave_out)"
+        )

@@ -57,7 +57,7 @@ class Pool(nn.Module):
         self.pooling = pooling
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch channel"]:
-        """One value a channel."""
+        """One value per channel."""
         return x.mean((2, 3)) if self.pooling == "average" else x.amax((2, 3))
 
 

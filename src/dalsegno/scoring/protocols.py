@@ -110,19 +110,12 @@ def _of_clips(predicted: pd.DataFrame) -> pd.DataFrame:
 
 
 def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical.Params) -> pd.DataFrame:
-    """Probabilities of the segments that each fold holds out: clip_id (of the segment), fold, seed, p_<class>."""
-    y = rows["label"].map(classes.index).to_numpy()
-    frames = []
-    for fold in splits_csv.numbers(rows):
-        part = rows[f"fold{fold}"].to_numpy()
-        held = np.isin(part, ["valid", "test"])
-        for seed in p.seeds:
-            train, valid = ((s.x[part == name], y[part == name]) for name in ("train", "valid"))
-            model = classical.choose(p, seed, train, valid)
-            t = classical.temperature(model, *valid)
-            probability = classical.probabilities(model, t, s.x[held], len(classes))
-            frame = pd.DataFrame(probability, columns=[f"p_{c}" for c in classes])
-            frames.append(frame.assign(clip_id=rows["clip_id"].to_numpy()[held], fold=fold, seed=seed))
+    """Probabilities of the segments that a fold holds out: clip_id (of the segment), fold, seed, p_<class>."""
+    frames, ids = [], s.ids
+    for run in classical.fitted(p, s.x, ids, rows):
+        held = np.isin(run.part, ["valid", "test"])
+        frame = pd.DataFrame(run.probabilities(s.x[held]), columns=[f"p_{c}" for c in classes])
+        frames.append(frame.assign(clip_id=ids[held], fold=run.fold, seed=run.seed))
     return pd.concat(frames, ignore_index=True)
 
 

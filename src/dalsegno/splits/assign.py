@@ -156,12 +156,7 @@ def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> list[str]:
                     f"fold {k} has no {part} clip; the data may be too small or its groups too few for this "
                     "splits.protocol, splits.folds or share"
                 )
-        absent = sorted(set(classes) - set(here["train"]))
-        if absent:
-            raise UserError(
-                f"fold {k} has no training clip of {', '.join(absent)}; try another splits.seed or splits.protocol, or "
-                "leave the class out (dataset.leave_out)"
-            )
+        splits_csv.check_trainable(rows, k, classes)
         if here["test"].empty:
             told.append(f"fold {k} has no test clip: models are trained and validated, but not tested")
         for part in ("valid", "test"):
