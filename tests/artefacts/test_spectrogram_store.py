@@ -38,6 +38,14 @@ def test_same_clips_same_bytes(tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_versions_are_recorded_and_describe_no_sound(tmp_path, monkeypatch):
+    """A checkpoint is refused on a store with another `meta`; another version of a package is no other spectrogram."""
+    monkeypatch.setattr(spectrogram_store.environment, "versions", lambda: {"numpy": "2.0"})
+    spectrogram_store.write(tmp_path / "s", random_clips(2), META)
+    assert json.loads((tmp_path / "s/meta.json").read_text())["versions"] == {"numpy": "2.0"}
+    assert "versions" not in spectrogram_store.open(tmp_path / "s").meta
+
+
 def test_scale_is_kept_to_the_last_digit(tmp_path):
     spectrogram_store.write(tmp_path / "s", random_clips(2), META)
     assert json.loads((tmp_path / "s/meta.json").read_text())["scale"] == 80 / 255

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ class Outer:
     kind: Literal["mean", "std"] = "mean"
     names: list[str] = ()
     arch: str = "mlp"
-    model: params.chosen("dalsegno.models", by="arch") = None
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")] = None
     train: Inner = Inner()
     several: dict[str, Inner] = None
 

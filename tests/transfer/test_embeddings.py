@@ -87,7 +87,7 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
     assert list(rows.query("clip_id == 'c6'")["segment"]) == [0, 1, 2, 3, 4] and set(rows["view"]) == {0}
     last = spectrogram_store.open("store").clip("c6")[-10:]  # the last window ends with the clip
     np.testing.assert_allclose(rows.query("clip_id == 'c6'").filter(like="e_").iloc[-1][:4], last.mean(0), rtol=1e-5)
-    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums"}
+    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums", "versions": {}}
     assert sorted(p.name for p in here.iterdir()) == ["e", "store", "weights.pt"]  # nothing lies about
 
 

@@ -1,7 +1,8 @@
 """Spectrograms of all clips end to end in one memory-mapped file, with an index: whole clips, so that cutting is a view.
 
 frames.npy (total_frames, bins[, channels]), index.csv (clip_id, start, n_frames), meta.json. A stored number becomes
-its unit by `stored * scale + offset`.
+its unit by `stored * scale + offset`. meta.json also records `versions`, the packages that the frames were made with: they
+describe no sound, so a reader's `meta` is without them.
 """
 
 import csv
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Shaped
 
-from dalsegno.pipeline import files
+from dalsegno.pipeline import environment, files
 from dalsegno.pipeline.errors import UserError
 
 Frames = Shaped[np.ndarray, "_ _ ..."]  # (n_frames, bins[, channels])
@@ -39,7 +40,7 @@ class Store:
 def write(folder: str | Path, clips: Iterable[tuple[str, Frames]], meta: dict[str, Any]) -> None:
     """Write (clip_id, frames) as they come; memory does not grow with their number.
 
-    `meta` gains `bins`, `channels` and `dtype`. Raises UserError if there is no clip; ValueError if a clip comes twice,
+    `meta` gains `bins`, `channels`, `dtype` and `versions`. Raises UserError if there is no clip; ValueError if a clip comes twice,
     is empty, or has another dtype or number of bins than the first.
     """
     with files.atomic(folder) as draft:
@@ -53,6 +54,7 @@ def write(folder: str | Path, clips: Iterable[tuple[str, Frames]], meta: dict[st
         with (draft / "index.csv").open("w", newline="", encoding="utf-8") as f:
             csv.writer(f, lineterminator="\n").writerows([("clip_id", "start", "n_frames"), *rows])
         full = meta | {"bins": shape[0], "channels": shape[1] if len(shape) > 1 else 1, "dtype": str(dtype)}
+        full["versions"] = environment.versions()
         files.write_text(draft / "meta.json", json.dumps(full, indent=1, allow_nan=False) + "\n")
 
 
@@ -61,6 +63,7 @@ def open(folder: str | Path) -> Store:
     folder = Path(folder)
     index = pd.read_csv(folder / "index.csv", dtype={"clip_id": str}, keep_default_na=False).set_index("clip_id")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    meta.pop("versions", None)
     return Store(np.load(folder / "frames.npy", mmap_mode="c"), index, meta)
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import gtzan_csv
 
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno.artefacts import gtzan_csv
-from dalsegno.clips import folder
+from dalsegno.clips import folder, gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.pipeline.errors import UserError
 

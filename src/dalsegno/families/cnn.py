@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 import torch
@@ -25,7 +25,7 @@ class Params:
 
     spectrogram: str  # an entry of `spectrograms:`
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     view: View
     augment: augment.Params
     train: train.Params

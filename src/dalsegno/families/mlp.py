@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
 import torch
@@ -22,7 +23,7 @@ class Params:
     """An entry under `mlp:` in params.yaml."""
 
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     pca: Share | None = None  # keep the principal components that explain this share of the variance
     augment: augment.Params
     train: train.Params

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, dataclass_transform
+from typing import Any, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, ValidationInfo, with_config
@@ -37,10 +37,11 @@ def section(cls: type) -> type:
     return with_config(ConfigDict(extra="forbid"))(dataclass(frozen=True, kw_only=True)(cls))
 
 
-def chosen(package: str, by: str) -> Any:
-    """Field type whose dataclass is the `Params` of `<package>.<value of the earlier field `by`>`.
+def chosen(package: str, by: str) -> PlainValidator:
+    """Annotation of a field that is read as the `Params` of `<package>.<value of the earlier field `by`>`.
 
-    `arch: str` followed by `model: chosen("dalsegno.models", by="arch")` reads `model` as that architecture's Params.
+    `arch: str` followed by `model: Annotated[Any, chosen("dalsegno.models", by="arch")]` reads `model` as that
+    architecture's Params.
     """
 
     def read(value: Any, info: ValidationInfo) -> Any:
@@ -53,11 +54,11 @@ def chosen(package: str, by: str) -> Any:
             raise PydanticCustomError("misnamed", "no such file", {"by": by, "what": str(error)}) from None
         return _nested({} if value is None else value, cls)
 
-    return Annotated[Any, PlainValidator(read)]
+    return PlainValidator(read)
 
 
-def one_of(by: str, classes: dict[str, type]) -> Any:
-    """Type of an entry that is read as one of `classes`: the one whose key its value of `by` begins with.
+def one_of(by: str, classes: dict[str, type]) -> PlainValidator:
+    """Annotation of an entry that is read as one of `classes`: the one whose key its value of `by` begins with.
 
     A parameter that only another of the classes has is refused as being of no use there.
     """
@@ -72,13 +73,13 @@ def one_of(by: str, classes: dict[str, type]) -> Any:
         refused = [("", f"{useless}: of no use where {by} is {value!r}")] if useless else []
         return _nested({name: entry[name] for name in entry if name not in others}, cls, refused)
 
-    return Annotated[Any, PlainValidator(read)]
+    return PlainValidator(read)
 
 
 def component(package: str, name: str) -> Any:
     """The module `<package>.<name>`; ValueError with the nearest name if there is none."""
-    folder = Path(importlib.import_module(package).__file__).parent
-    names = sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
+    folders = importlib.import_module(package).__path__
+    names = sorted(file.stem for folder in folders for file in Path(folder).glob("*.py") if file.stem != "__init__")
     if name not in names:
         raise ValueError(
             f"there is no {name!r} in {package.replace('.', '/')}/{hint(name, names)}; there are: {', '.join(names)}"

@@ -50,11 +50,11 @@ def _reason(message: str, got: Any) -> str:
     return message if own_check else f"{message}, got {json.dumps(got, default=str)}"
 
 
-def _owner(cls: Any, loc: tuple[int | str, ...]) -> type | None:
-    """The dataclass that the path `loc` leads to, for the names it knows."""
+def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
+    """The dataclass that the path `loc` leads to, for the names it knows; None if it leads to none."""
     for part in loc:
         if is_dataclass(cls):
-            cls = get_type_hints(cls).get(part)
+            cls = get_type_hints(cls).get(str(part))
         elif get_origin(cls) in (dict, list, tuple):
             cls = get_args(cls)[-1]
         members = [a for a in get_args(cls) if is_dataclass(a)] if not is_dataclass(cls) else []

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ class Params:
     """`spectrograms.<key>:` in params.yaml."""
 
     kind: str  # a file of spectrograms/: logmel, stft, windows, phase, waveform, …
-    options: chosen("dalsegno.spectrograms", by="kind")  # that file's Params
+    options: Annotated[Any, chosen("dalsegno.spectrograms", by="kind")]  # that file's Params
 
 
 def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, r: runtime.Runtime, desc: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.splits import lists
 

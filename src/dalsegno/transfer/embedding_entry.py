@@ -34,7 +34,7 @@ class Params:
 
     spectrogram: str  # an entry of `spectrograms:`
     arch: str  # a file of src/dalsegno/models/
-    model: chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, chosen("dalsegno.models", by="arch")]
     weights: str  # a file or folder, relative to the repository
     view: EmbeddingView
     views: Annotated[int, Field(ge=0)] = 0  # how many times each window is shown again, augmented, to train heads on

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.families.crops import Crops
 from dalsegno.families.view import View
-from dalsegno.pipeline import files, progress
+from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding_entry import EmbeddingView
@@ -76,7 +76,8 @@ def write(
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
-        files.write_text(draft / "meta.json", json.dumps(description, indent=1, allow_nan=False) + "\n")
+        made_with = description | {"versions": environment.versions()}
+        files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
     parts.remove()
 
 
@@ -166,7 +167,7 @@ def _key(description: dict[str, Any], inputs: Iterable[str | Path], device: torc
     for path in paths:
         with path.open("rb") as f:
             digests.append(hashlib.file_digest(f, "sha256").hexdigest())
-    settings = [description, str(device), torch.__version__, torch.get_num_threads(), digests]
+    settings = [description, str(device), environment.versions(), torch.get_num_threads(), digests]
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

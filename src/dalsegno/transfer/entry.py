@@ -45,14 +45,14 @@ class Entry:
 class Frozen(Entry):
     """An entry with `input: embeddings/<key>`: the backbone stays frozen, and its stored embeddings are read."""
 
-    model: chosen("dalsegno.models", by="arch") | None = None  # where given, that of the embeddings
+    model: Annotated[Any, chosen("dalsegno.models", by="arch")] = None  # where given, that of the embeddings
 
 
 @section
 class FineTuned(Entry):
     """An entry with `input: spectrograms/<key>`: the backbone learns on."""
 
-    model: chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, chosen("dalsegno.models", by="arch")]
     view: View  # what the network sees of a spectrogram
     augment: Augmentation
     unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]  # how many of the body's last blocks learn
@@ -70,5 +70,5 @@ class FineTuned(Entry):
             )
 
 
-Params: Any = one_of("input", {"embeddings/": Frozen, "spectrograms/": FineTuned})
+Params: Any = Annotated[Any, one_of("input", {"embeddings/": Frozen, "spectrograms/": FineTuned})]
 """An entry under `transfer:` in params.yaml: `Frozen` or `FineTuned`, as its `input` says."""
