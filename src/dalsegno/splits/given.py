@@ -16,8 +16,8 @@ from dalsegno.splits import lists
 class Given:
     """A partition as its source states it, and how much of it the data has.
 
-    folds: part (n_clips,) of each clip, empty if left out, a fold each. listed, found: clips that the source names, and
-    those of them in the data, by part (one fold) or by fold of which they are the test part.
+    folds: of each fold, the part (n_clips,) of each clip, empty if left out. listed, found: the number of clips that the
+    source names, and of those in the data, by part (one fold) or by the fold that tests them. absent: those not in the data.
     """
 
     folds: list[np.ndarray]
@@ -25,8 +25,8 @@ class Given:
     found: dict[str, int]
     absent: dict[str, list[str]]
 
-    def told(self) -> list[str]:
-        """A line a part: how many of the list were found, and which were not if they are few."""
+    def messages(self) -> list[str]:
+        """A line per part: how many of the list were found, and which were not if they are few."""
         return [
             f"{part}: {self.found[part]} of {n} found"
             + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")
@@ -58,13 +58,13 @@ def artist_folds(clips: pd.DataFrame) -> Given:
 
 
 def gtzan_artists(clips: pd.DataFrame) -> list[pd.Series]:
-    """What the published facts know of each clip (n_clips,): its artist, and its group in the artist folds."""
+    """The published artist of each clip (n_clips,), and its published group in the artist folds; empty if unknown."""
     row = _gtzan_row(clips)
     return [pd.Series(np.where(row >= 0, _gtzan()[c].to_numpy()[row], "")) for c in ("artist", "artist_group")]
 
 
 def listed_parts(clips: pd.DataFrame, source: str | Path) -> Given:
-    """The partition that a folder of text lists or a CSV states; see `listing.read`."""
+    """The partition that a folder of text lists or a CSV states; see `lists.read`."""
     table = lists.read(source)
     entry = np.full(len(clips), -1)
     for i, row in enumerate(lists.find(table, clips)):
