@@ -20,12 +20,13 @@ GIVEN = {
 
 @dataclass(frozen=True)
 class Split:
-    """rows: of splits.csv. messages: what a user should know of it. listed, found: clips of a given partition, by part."""
+    """rows: of splits.csv. messages: what a user should know of it. n_listed, n_found: the clips that a given
+    partition lists, and those of them in the data, by part."""
 
     rows: pd.DataFrame
     messages: list[str] = field(default_factory=list)
-    listed: dict[str, int] = field(default_factory=dict)
-    found: dict[str, int] = field(default_factory=dict)
+    n_listed: dict[str, int] = field(default_factory=dict)
+    n_found: dict[str, int] = field(default_factory=dict)
 
 
 def split(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, segments: int = 1, lists: str | None = None) -> Split:
@@ -48,7 +49,7 @@ def split(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, segments: int 
     rest = rest.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
     rows = pd.concat([made.rows, rest]).sort_values("clip_id", ignore_index=True)
     messages = made.messages + _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
-    return Split(rows, messages, made.listed, made.found)
+    return Split(rows, messages, made.n_listed, made.n_found)
 
 
 def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
         "unlabelled": len(s.rows) - len(known),
         "left_out": {name: int((known[name] == "").sum()) for name in names},
         "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
-        **({"listed": s.listed, "found": s.found} if s.listed else {}),
+        **({"listed": s.n_listed, "found": s.n_found} if s.n_listed else {}),
         "clips": {name: {part: _counts(known, name, part) for part in ("train", "valid", "test")} for name in names},
     }
 
@@ -112,7 +113,7 @@ def _given(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, partition: gi
             parts, n = draw.held_apart(parts, apart)
             messages += [f"fold {k}: left out, as their recording or artist is tested on: {n}"] if n else []
         drawn.append(draw.with_valid(parts, labels, units, p.valid_share, np.random.default_rng([p.seed, k])))
-    return Split(_rows(clips, drawn), messages, partition.listed, partition.found)
+    return Split(_rows(clips, drawn), messages, partition.n_listed, partition.n_found)
 
 
 def _rows(clips: pd.DataFrame, parts: list[np.ndarray]) -> pd.DataFrame:

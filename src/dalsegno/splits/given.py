@@ -16,21 +16,21 @@ from dalsegno.splits import lists
 class Given:
     """A partition as its source states it, and how much of it the data has.
 
-    folds: of each fold, the part (n_clips,) of each clip, empty if left out. listed, found: the number of clips that the
-    source names, and of those in the data, by part (one fold) or by the fold that tests them. absent: those not in the data.
+    folds: of each fold, the part (n_clips,) of each clip, empty if left out. n_listed, n_found: the clips that the
+    source names, and those of them in the data, by part (one fold) or by the fold that tests them. absent: those not in the data.
     """
 
     folds: list[np.ndarray]
-    listed: dict[str, int]
-    found: dict[str, int]
+    n_listed: dict[str, int]
+    n_found: dict[str, int]
     absent: dict[str, list[str]]
 
     def messages(self) -> list[str]:
         """A line per part: how many of the list were found, and which were not if they are few."""
         return [
-            f"{part}: {self.found[part]} of {n} found"
+            f"{part}: {self.n_found[part]} of {n} found"
             + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")
-            for part, n in self.listed.items()
+            for part, n in self.n_listed.items()
         ]
 
 
@@ -104,7 +104,7 @@ def _given(entry: np.ndarray, names: np.ndarray, folds: list[np.ndarray]) -> Giv
     wanted = {part: mask for part, mask in wanted.items() if mask.any()}
     return Given(
         folds=[np.where(entry >= 0, parts[entry], "").astype(object) for parts in folds],
-        listed={part: int(mask.sum()) for part, mask in wanted.items()},
-        found={part: int((mask & here).sum()) for part, mask in wanted.items()},
+        n_listed={part: int(mask.sum()) for part, mask in wanted.items()},
+        n_found={part: int((mask & here).sum()) for part, mask in wanted.items()},
         absent={part: sorted(names[mask & ~here]) for part, mask in wanted.items()},
     )
