@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dalsegno.artefacts import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.report import markdown
 from dalsegno.scoring import compare, held_out, intervals, paired, segment_accuracy, tables
 
 
@@ -34,7 +35,7 @@ def main(
     confusions = [tables.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
     tables.write_csv(confusion_csv, confusions)
     tables.write_csv(curves_csv, [tables.curves(name, curves) for name, (_, curves) in folders.items()])
-    files.write_text(table_md, tables.markdown(comparison))
+    files.write_text(table_md, markdown.table(comparison))
     json_file.write(compare_json, comparison)
 
 

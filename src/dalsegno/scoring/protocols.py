@@ -5,7 +5,7 @@ scikit-learn model is trained and scored on segments throughout. Only the split 
 rows of the table is the effect of their splits: how much data they train on, and what leaks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.splits import assign, leaks
+from dalsegno.splits.protocol import OfSegments
 
 
 @section
@@ -29,7 +30,7 @@ class Params:
     spectrogram: str  # an entry of spectrograms
     segments: Annotated[int, Field(ge=2)] = 5  # number of equal segments per clip
     model: classical.Params  # the one model, an entry as under classical
-    splits: dict[str, assign.Params]  # by the name that the table shows; what the data does not allow is left out
+    splits: dict[str, OfSegments]  # by the name that the table shows; what the data does not allow is left out
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,7 @@ def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
     return Segments(x, np.repeat(stored, n).astype(object), np.tile(np.arange(n), len(stored)), n)
 
 
-def evaluate(
-    s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: assign.Params, p: Params
-) -> dict[str, Any]:
+def evaluate(s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: OfSegments, p: Params) -> dict[str, Any]:
     """The model's scores under one protocol: accuracy of segments and, where clips are whole, of clips, with intervals.
 
     clips: usable rows of the manifest. Raises UserError if the data does not allow the protocol, or if it leaks, is not
@@ -78,7 +77,7 @@ def evaluate(
     """
     clips = clips[(clips["label"] != "") & clips["clip_id"].isin(set(s.clip_ids))]
     shuffled = protocol.protocol == "shuffled_segments"
-    split = assign.split(clips, copies, replace(protocol, segments=s.n))
+    split = assign.split(clips, copies, protocol, s.n)
     crossings = leaks.check(split.rows, copies)
     if not shuffled and not protocol.allow_leaks:
         leaks.refuse(crossings)
