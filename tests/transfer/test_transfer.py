@@ -486,7 +486,7 @@ def test_augmented_views_are_there_to_train_on_only(here):
     assert len(np.unique(one, axis=0)) == 3
     table = Rows(features_parquet.read("e/embeddings.parquet", {"low1", "mid2"}), torch.device("cpu"))
     n = len(plain.query("clip_id in ['low1', 'mid2']"))
-    assert len(table.rows(["low1", "mid2"])[0]) == 3 * n
+    assert len(table.examples(["low1", "mid2"])[0]) == 3 * n
     shown = torch.cat([x for x, _ in table.evaluation(["low1", "mid2"], 2)])
     wanted = plain[plain["clip_id"].isin(["low1", "mid2"])].sort_values(["clip_id", "segment"]).filter(like="e_")
     assert torch.equal(shown, torch.tensor(wanted.to_numpy()))
