@@ -140,7 +140,7 @@ def test_whole_clips_at_their_own_length(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("view", "n"), [({}, 5), ({"resize": [2, 50]}, 2), ({"channels": "repeat"}, 1), ({"evaluate": "whole"}, 2)]
+    ("view", "n"), [({}, 5), ({"resize": (2, 50)}, 2), ({"channels": "repeat"}, 1), ({"evaluate": "whole"}, 2)]
 )
 def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
     p = seen(tmp_path, crop_s=2.0, **view)
@@ -185,7 +185,7 @@ def test_views_that_make_no_sense_are_refused_when_read(raw, says):
 @pytest.mark.parametrize(
     ("meta", "shape", "view", "says"),
     [
-        ({"kind": "waveform"}, (1,), {"resize": [8, 8]}, r"view\.resize: of no use for .*, which holds waveforms"),
+        ({"kind": "waveform"}, (1,), {"resize": (8, 8)}, r"view\.resize: of no use for .*, which holds waveforms"),
         (
             {"kind": "windows"},
             (4, 3),

@@ -81,7 +81,7 @@ def test_deltas_are_librosas():
 
 def test_repeated_channels_are_the_same_and_come_after_the_new_size():
     x = torch.rand(2, 1, 8, 9)
-    done = preprocess.spectrograms("none", torch.zeros(8), torch.ones(8), [4, 6], "repeat")(x)
+    done = preprocess.spectrograms("none", torch.zeros(8), torch.ones(8), (4, 6), "repeat")(x)
     assert done.shape == (2, 3, 4, 6) and torch.equal(done[:, 0], done[:, 2])
 
 

@@ -20,6 +20,7 @@ from dalsegno.families.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import batches, losses, network, optimise, predict, train
+from dalsegno.training.source import Source
 from dalsegno.training.views import augment, preprocess
 
 CPU = torch.device("cpu")
@@ -268,7 +269,7 @@ def test_same_seed_same_weights():
 # Batches
 
 
-class Numbered:
+class Numbered(Source):
     """A source whose examples are their own numbers."""
 
     def take(self, rows, generator):
@@ -335,7 +336,7 @@ def test_what_is_made_ahead_comes_in_order_and_so_do_its_errors():
 # Predictions of clips
 
 
-class Windows:
+class Windows(Source):
     """Windows whose content is the index of the model's answer."""
 
     def __init__(self, windows):

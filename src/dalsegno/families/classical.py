@@ -30,7 +30,6 @@ ESTIMATORS = {
     "knn": lambda seed: KNeighborsClassifier(),
     "forest": lambda seed: RandomForestClassifier(random_state=seed),
 }
-Examples = tuple[Float[np.ndarray, "row feature"], Int[np.ndarray, " row"]]  # features, and label indices
 
 
 @section
@@ -80,10 +79,15 @@ def fitted(
             yield Fitted(fold, seed, part, model, t, model.score(*valid), train_s, len(classes))
 
 
-def choose(p: Params, seed: int, train: Examples, valid: Examples) -> Pipeline:
+def choose(
+    p: Params,
+    seed: int,
+    train: tuple[Float[np.ndarray, "n_train feature"], Int[np.ndarray, " n_train"]],
+    valid: tuple[Float[np.ndarray, "n_valid feature"], Int[np.ndarray, " n_valid"]],
+) -> Pipeline:
     """The estimator of `p.grid` that is most accurate on `valid`; the first of equals.
 
-    Standardisation is fitted on `train` only.
+    train, valid: features and label indices of rows. Standardisation is fitted on `train` only.
     """
     pipelines = [make_pipeline(StandardScaler(), _estimator(p, seed, options)).fit(*train) for options in p.grid]
     return max(pipelines, key=lambda model: model.score(*valid))

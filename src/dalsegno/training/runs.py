@@ -31,7 +31,7 @@ class Result:
 
     checkpoint: dict[str, Any]
     predictions: pd.DataFrame
-    cost: dict[str, float]
+    cost: dict[str, int | float]
     best: train.Metrics
 
 
@@ -158,7 +158,7 @@ def _timed(call: Callable[[], T]) -> tuple[T, float]:
     return call(), time.perf_counter() - began
 
 
-def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, float]:
+def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
     return {
         "parameters": sum(w.numel() for w in model.parameters()),
         "train_s": train_s,
@@ -168,5 +168,5 @@ def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: 
     }
 
 
-def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+def _means(rows: list[dict[str, int | float]]) -> dict[str, float]:
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

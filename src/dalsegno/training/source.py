@@ -2,13 +2,14 @@
 """Training data as every network gets it: clips of a spectrogram store, or rows of a feature table."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 
+@runtime_checkable
 class Source(Protocol):
     """Stored clips as tensors on the training device.
 

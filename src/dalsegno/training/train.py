@@ -21,7 +21,7 @@ from dalsegno.pipeline.params import section
 from dalsegno.training import losses, optimise
 from dalsegno.training.ranges import Count
 
-Metrics = dict[str, float]
+Metrics = dict[str, int | float]
 
 
 @section
@@ -39,6 +39,7 @@ class Params(losses.Params, optimise.Params):
     patience: Count | None = 10  # epochs without a better metric before training stops; null: never
 
 
+@runtime_checkable
 class Batches(Protocol):
     """One epoch each time it is iterated: x (batch, …) and soft targets y (batch, label) on the training device."""
 
@@ -136,7 +137,7 @@ def _steps(
 
 def _badness(metrics: Metrics, p: Params) -> float:
     """The monitored metric as a number of which less is better."""
-    return metrics[p.monitor] if p.monitor == "val_loss" else -metrics[p.monitor]
+    return float(metrics[p.monitor] if p.monitor == "val_loss" else -metrics[p.monitor])
 
 
 def _mean(step_losses: Float[Tensor, " step"], epoch: int, p: Params) -> float:
