@@ -20,11 +20,12 @@ import torch
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.families import cnn, rows
+from dalsegno.families import cnn, crops, rows
+from dalsegno.families.view import View
 from dalsegno.models import mlp, resnet
 from dalsegno.training import batches, network, runs, train
-from dalsegno.training.views import augment, crops, preprocess
-from dalsegno.training.views.view import View
+from dalsegno.training.job import Built, Job
+from dalsegno.training.views import augment, preprocess
 
 LABELS = [f"class {i}" for i in range(10)]
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 22050 / 512}
@@ -53,7 +54,7 @@ def main():
     device, seconds = torch.device(options.device), options.seconds
     with TemporaryDirectory() as tmp:
         ids, y = stored(Path(tmp, "store"))
-        seen = crops.Patches(Path(tmp, "store"), View(), None, device)
+        seen = crops.Crops(Path(tmp, "store"), View(), None, device)
         spectrograms("ResNet-18, 3 s crops", seen, ids, y, device, seconds)
         if device.type == "cuda":
             seen.frames = torch.from_numpy(spectrogram_store.open(Path(tmp, "store")).frames)
@@ -74,10 +75,10 @@ def spectrograms(title, seen, ids, y, device, seconds):
     """Compare both sides for ResNet-18."""
     n = 128 if device.type == "cuda" else 16
     model = cnn.from_scratch("resnet", resnet.Params(), seen, ids[:20], 10)
-    rows, _ = seen.rows(ids * 5 if device.type == "cuda" else ids[:48])
-    for changes in (augment.Params(), MASKS):
-        fed = batches.Batches(seen, rows, y[rows], 10, n, seed=0, device=device, changes=changes)
-        compare(title, model, fed, device, seconds, masks=changes is MASKS)
+    rows, _ = seen.examples(ids * 5 if device.type == "cuda" else ids[:48])
+    for augmentation in (augment.Params(), MASKS):
+        fed = batches.Batches(seen, rows, y[rows], 10, n, seed=0, device=device, augmentation=augmentation)
+        compare(title, model, fed, device, seconds, masks=augmentation is MASKS)
 
 
 def features(device, seconds):
@@ -87,7 +88,7 @@ def features(device, seconds):
         "mlp", mlp.Params(widths=(128,)), preprocess.Standardise(*rows.moments(rows.clip_ids)), rows.x[:2], 10
     )
     y = torch.arange(1000) % 10
-    fed = batches.Batches(rows, torch.arange(1000), y, 10, 32, seed=0, device=device, changes=augment.Params())
+    fed = batches.Batches(rows, torch.arange(1000), y, 10, 32, seed=0, device=device, augmentation=augment.Params())
     compare("MLP, 1,000 rows of 200 features", model, fed, device, seconds)
 
 
@@ -95,7 +96,7 @@ def numbers(device):
     """1,000 clips of 200 features each."""
     x = np.random.default_rng(0).normal(size=(1000, 200)).astype(np.float32)
     ids = np.array([f"c{i:03d}" for i in range(1000)], dtype=object)
-    return rows.Table(FeatureTable(x, ids, [f"f{i}" for i in range(200)], np.zeros(1000, int)), device)
+    return rows.Rows(FeatureTable(x, ids, [f"f{i}" for i in range(200)], np.zeros(1000, int)), device)
 
 
 def compare(title, model, fed, device, seconds, masks=False):
@@ -122,17 +123,17 @@ def timed(model, data, p):
 
 
 def epochs_a_minute(folder, device):
-    """Of `run.all_runs`: training, validation on 150 rows, logging."""
+    """Of `runs.all_runs`: training, validation on 150 rows, logging."""
     rows = numbers(device)
     splits = pd.DataFrame({"clip_id": rows.clip_ids, "label": [LABELS[i % 10] for i in range(1000)], "group": ""})
     splits["fold0"] = ["valid" if i % 20 < 3 else "test" if i % 20 < 6 else "train" for i in np.arange(1000) // 10]
 
     def build(train_ids):
         prep = preprocess.Standardise(*rows.moments(train_ids))
-        return runs.Built(network.build("mlp", mlp.Params(widths=(128,)), prep, rows.x[:2], 10))
+        return Built(network.build("mlp", mlp.Params(widths=(128,)), prep, rows.x[:2], 10))
 
     p = train.Params(epochs=100, patience=None)
-    job = runs.Job(rows, splits, p, build, device, augment.Params())
+    job = Job(rows, splits, p, build, device, augment.Params())
     with contextlib.redirect_stdout(io.StringIO()):
         runs.all_runs(job, {}, folder / "run", folder / "metrics")
     cost = json.loads((folder / "run/cost.json").read_text())

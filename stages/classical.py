@@ -16,29 +16,20 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     splits = splits_csv.read(splits_path)
     table = features_parquet.read(features, keep=set(splits["clip_id"]))
     classes = splits_csv.classes(splits)
-    part_of = splits.set_index("clip_id")
-    y = part_of["label"][table.clip_ids].map({c: i for i, c in enumerate(classes)}).to_numpy()
-    rows, costs = [], []
-    for fold in splits_csv.numbers(splits):
-        part = part_of[f"fold{fold}"][table.clip_ids].to_numpy()
-        train, valid = ((table.x[part == name], y[part == name].astype(int)) for name in ("train", "valid"))
-        for seed in p.seeds:
-            began = time.perf_counter()
-            model = classical.choose(p, seed, train, valid)
-            t = classical.temperature(model, *valid)
-            trained = time.perf_counter()
-            of_row = classical.probabilities(model, t, table.x, len(classes))
-            of_clip = pd.DataFrame(of_row).groupby(table.clip_ids).mean()
-            rows.append(predictions_parquet.frame(splits, fold, seed, list(of_clip.index), of_clip.to_numpy(), classes))
-            costs.append((trained - began, 1000 * (time.perf_counter() - trained) / len(of_clip)))
-            progress.say(f"fold {fold}  seed {seed}  {p.estimator}  val_accuracy {model.score(*valid):8.4f}")
+    place, clip_ids = pd.factorize(table.clip_ids, sort=True)
+    predictions, costs = [], []
+    for run in classical.fitted(p, table.x, table.clip_ids, splits):
+        began = time.perf_counter()
+        of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
+        costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
+        predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
+        progress.say(f"fold {run.fold}  seed {run.seed}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}")
     train_s, predict_ms = np.mean(costs, axis=0)
     with files.atomic(run_dir) as draft:
         draft.mkdir()
-        predictions_parquet.write(Path(draft, "predictions.parquet"), rows)
-        json_file.write(
-            Path(draft, "cost.json"), {"train_s": train_s, "predict_ms_per_clip": predict_ms, "device": "cpu"}
-        )
+        predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
+        cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms, "device": "cpu"}
+        json_file.write(Path(draft, "cost.json"), cost)
 
 
 if __name__ == "__main__":

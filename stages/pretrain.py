@@ -10,6 +10,7 @@ from dalsegno.pipeline import params, runtime, stage
 from dalsegno.pipeline.params import section
 from dalsegno.sound import storing
 from dalsegno.splits import assign
+from dalsegno.splits.protocol import Protocol
 
 
 @section
@@ -17,7 +18,7 @@ class Params(cnn.Params):
     """An entry under `pretrain:`; its `spectrogram` is one that transfer uses, so that the backbone hears the same."""
 
     dataset: dataset.Params
-    splits: assign.Params
+    splits: Protocol
 
 
 def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
@@ -31,7 +32,7 @@ def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
         storing.write(store, root, usable, sound, r, desc=p.spectrogram)
-        cnn.fit(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+        cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 
 if __name__ == "__main__":

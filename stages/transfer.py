@@ -14,13 +14,13 @@ def main(key: str, source: str, weights: str, splits_path: str, run_dir: str, me
     p = params.variant(key, transfer=entry.Params)
     device = params.load(runtime=Runtime).torch_device()
     try:
-        prepare = frozen.frozen if p.on_embeddings else fine_tuned.fine_tuned
-        job, about = prepare(p, source, splits_csv.read(splits_path), device)
-        with files.atomic(run_dir) as draft, files.atomic(metrics_dir) as figures:
-            runs.all_runs(job, about, draft, figures)
-            if p.control:
-                twin = fine_tuned.from_scratch(p, job)
-                runs.all_runs(twin, about | {"weights": None}, Path(draft, "control"), Path(draft, "control_metrics"))
+        prepare = frozen.job if isinstance(p, entry.Frozen) else fine_tuned.job
+        job, description = prepare(p, source, splits_csv.read(splits_path), device)
+        with files.atomic(run_dir) as draft, files.atomic(metrics_dir) as curves:
+            runs.all_runs(job, description, draft, curves)
+            if isinstance(p, entry.FineTuned) and p.control:
+                twin, untrained = fine_tuned.from_scratch(p, job), description | {"weights": None}
+                runs.all_runs(twin, untrained, Path(draft, "control"), Path(draft, "control_metrics"))
     except UserError as error:
         raise UserError(f"transfer.{key}: {error}") from None
 

@@ -12,8 +12,13 @@ ROOT = Path("src/dalsegno")
 PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusals", "environment")
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
-READS = {ROOT / "clips/gtzan_csv.py": ROOT / "clips/gtzan.csv"}
-"""Data files of the package that a module reads, so that whoever imports the module depends on them as well."""
+READS = {
+    ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
+    ROOT / "report/doctor_page.py": {
+        ROOT / "report" / name for name in ("doctor.html.j2", "layout.html.j2", "layout.css")
+    },
+}
+"""Files of the package that a module reads, so that whoever imports the module depends on them as well."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))
 """Rooms of which params.yaml chooses one file by name."""
 PACKAGES = {module: package for package, module in environment.MODULES.items()}
@@ -40,7 +45,7 @@ def closure(script: Path) -> set[Path]:
         if file not in seen and file not in INERT:
             seen.add(file)
             todo += imported(file)
-    return seen | {READS[file] for file in seen & READS.keys()}
+    return seen.union(*(READS[file] for file in seen & READS.keys()))
 
 
 def _names(file: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ from support.easy_task import LABELS, accuracy, easy_splits, easy_store, stage, 
 from torch import nn
 
 from dalsegno.artefacts import features_parquet, model_pt, splits_csv
-from dalsegno.families.rows import Table
+from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import train
@@ -123,11 +123,11 @@ def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(h
     rows = embedded(arch="torchvision", model=NET, weights="published.pth", view={"crop_s": 1.6})
     theirs = torchvision.models.squeezenet1_1(weights=None).eval()
     theirs.load_state_dict(torch.load("published.pth", weights_only=True))
+    from dalsegno.families.crops import Crops
+    from dalsegno.families.view import View
     from dalsegno.models import torchvision as arch
-    from dalsegno.training.views.crops import Patches
-    from dalsegno.training.views.view import Windows
 
-    clips = Patches("store", Windows(crop_s=1.6), None, torch.device("cpu"))
+    clips = Crops("store", View(crop_s=1.6), None, torch.device("cpu"))
     x, owners = next(clips.evaluation(["low3"], 9))
     low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
     picture = arch.build(arch.Params(**NET), (1, 16, 16), 2).body[0]
@@ -260,7 +260,7 @@ def sized():
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_weights_that_cannot_be_used_are_told_and_nothing_is_written(here, monkeypatch, fault):
+def test_weights_that_cannot_be_used_are_refused_and_nothing_is_written(here, monkeypatch, fault):
     changes, message = FAULTS[fault]
     if fault == "what the architecture refuses":
         monkeypatch.setattr(params.component("dalsegno.models", "torchvision"), "published", refuse)
@@ -304,7 +304,7 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
     splits = splits[splits["label"].isin(["", *LABELS[:n_labels]])]
     p, problems = params.parse("transfer.x", TUNED | OURS | {"probe": 0.1}, entry.Params)
     assert problems == []
-    job, _ = fine_tuned.fine_tuned(p, "store", splits, torch.device("cpu"))
+    job, _ = fine_tuned.job(p, "store", splits, torch.device("cpu"))
     labels = splits[splits["fold0"] == "train"].set_index("clip_id")["label"]
     model = job.build(list(labels.index)).model.eval()
     with torch.no_grad():
@@ -317,7 +317,7 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
 
 
 def test_a_twin_that_fails_takes_the_whole_run_with_it(here, monkeypatch):
-    monkeypatch.setattr(entry, "from_scratch", lambda p, job: refuse(p, job, None))
+    monkeypatch.setattr(fine_tuned, "from_scratch", lambda p, job: refuse(p, job, None))
     with pytest.raises(ValueError, match="32000"):
         tuned(control=True)
     assert left() == []
@@ -366,9 +366,9 @@ class Net(nn.Module):
         return self.head(self.body(x))
 
 
-def unfreezing(n_free, every=None, still=False):
+def unfreezing(n_free, every=None, keep_statistics=False):
     torch.manual_seed(0)
-    return Unfreezing(nn.Identity(), Net(), n_free, every, still)
+    return Unfreezing(nn.Identity(), Net(), n_free, every, keep_statistics)
 
 
 class Data:
@@ -413,7 +413,7 @@ def test_blocks_are_freed_one_by_one_from_the_top():
 
 
 def test_statistics_of_batch_norm_can_be_kept_while_weights_learn():
-    assert learnt(unfreezing(2, still=True), 1) == [[[False, False], [True, False], [True, False]]]
+    assert learnt(unfreezing(2, keep_statistics=True), 1) == [[[False, False], [True, False], [True, False]]]
 
 
 def test_each_block_learns_slower_than_the_one_above_it():
@@ -432,15 +432,23 @@ def test_a_head_is_linear_or_has_layers_and_drops_out():
     assert [m.p for m in deep if isinstance(m, nn.Dropout)] == [0.2] * 4
 
 
-def test_what_an_entry_lacks_or_has_too_much_is_told():
+def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     def problems(**changes):
-        entry = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
-        return params.parse("transfer.x", entry, entry.Params)[1]
+        raw = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
+        return params.parse("transfer.x", raw, entry.Params)[1]
 
     assert problems() == [] and problems(unfreeze="all", unfreeze_every=2, body_lr_decay=0.4, batch_norm="frozen") == []
-    assert "model, body_lr: missing" in problems(model="gone", body_lr="gone")[0]
-    assert "view, augment, unfreeze, body_lr: of no use" in problems(input="embeddings/x")[0]
-    assert "input is 'features'" in problems(input="features")[0]
+    assert problems(model="gone", body_lr="gone") == ["transfer.x.model: is missing", "transfer.x.body_lr: is missing"]
+    frozen = problems(input="embeddings/x", dropout=0.5, train=TRAIN | {"epochs": 0})
+    assert frozen[0] == "transfer.x: view, augment, unfreeze, body_lr: of no use where input is 'embeddings/x'"
+    assert frozen[1:] == [
+        "transfer.x.train.epochs: should be greater than or equal to 1, got 0",
+        "transfer.x.dropout: there is no such parameter",
+    ]
+    assert problems(input="features") == [
+        "transfer.x: input is 'features'; it must begin with embeddings/ or spectrograms/"
+    ]
+    assert "must begin with embeddings/" in problems(input="gone")[0]
     assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
     assert problems(body_lr_decay=1.5) and problems(unfreeze_every=0)
 
@@ -484,9 +492,9 @@ def test_augmented_views_are_there_to_train_on_only(here):
     pd.testing.assert_frame_equal(of_view, plain.drop(columns="view"))
     one = both.query("clip_id == 'low1' and segment == 0").filter(like="e_").to_numpy()
     assert len(np.unique(one, axis=0)) == 3
-    table = Table(features_parquet.read("e/embeddings.parquet", {"low1", "mid2"}), torch.device("cpu"))
+    table = Rows(features_parquet.read("e/embeddings.parquet", {"low1", "mid2"}), torch.device("cpu"))
     n = len(plain.query("clip_id in ['low1', 'mid2']"))
-    assert len(table.rows(["low1", "mid2"])[0]) == 3 * n
+    assert len(table.examples(["low1", "mid2"])[0]) == 3 * n
     shown = torch.cat([x for x, _ in table.evaluation(["low1", "mid2"], 2)])
     wanted = plain[plain["clip_id"].isin(["low1", "mid2"])].sort_values(["clip_id", "segment"]).filter(like="e_")
     assert torch.equal(shown, torch.tensor(wanted.to_numpy()))

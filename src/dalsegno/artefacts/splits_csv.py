@@ -1,10 +1,11 @@
-"""data/splits.csv: which part of each fold a clip is in."""
+"""data/splits.csv: the part of each fold that a clip is in."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
 
 PARTS = ("train", "valid", "test", "unlabelled", "")  # the last: left out of this fold
 
@@ -16,15 +17,25 @@ def write(path: str | Path, splits: pd.DataFrame) -> None:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """One row a usable clip; every cell is text, an empty one the empty string."""
+    """One row per usable clip; every cell is text, an empty one the empty string."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def numbers(splits: pd.DataFrame) -> list[int]:
-    """The folds that `splits` has, e.g. [0, 1, 2, 3, 4]."""
+    """The numbers of the folds in `splits`, such as [0, 1, 2, 3, 4]."""
     return sorted(int(c.removeprefix("fold")) for c in splits.columns if c.startswith("fold"))
 
 
 def classes(splits: pd.DataFrame) -> list[str]:
     """Names of the classes, sorted; a label's place in this list is its index in every model's logits."""
     return sorted(set(splits["label"]) - {""})
+
+
+def check_trainable(splits: pd.DataFrame, fold: int, classes: list[str]) -> None:
+    """Raise UserError if one of `classes` has no training clip in `fold`: no model could learn it."""
+    absent = sorted(set(classes) - set(splits.loc[splits[f"fold{fold}"] == "train", "label"]))
+    if absent:
+        raise UserError(
+            f"fold {fold} has no training clip of {', '.join(absent)}; try another splits.seed or splits.protocol, or "
+            "leave the class out (dataset.leave_out)"
+        )

@@ -1,7 +1,7 @@
 """GTZAN (Tzanetakis and Cook 2002): 1,000 clips of 30 s in ten genres, with the artists and faults found since.
 
-No lawful download is left; the folder is one that the user has already. `gtzan.csv` beside this file states the
-published facts about each clip, with their sources.
+No lawful download is left; the user has the folder already. `artefacts/gtzan.csv` states the published facts about each
+clip, with their sources.
 """
 
 import re

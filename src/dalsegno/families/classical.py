@@ -1,8 +1,14 @@
+
 """Baselines from scikit-learn on a feature table: what any network has to beat."""
 
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int, Shaped
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
@@ -14,9 +20,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from dalsegno.artefacts import splits_csv
 from dalsegno.pipeline.params import section
 
-KINDS = {
+ESTIMATORS = {
     "majority": lambda seed: DummyClassifier(strategy="prior"),
     "logistic": lambda seed: LogisticRegression(max_iter=5000),
     "svm": lambda seed: SVC(decision_function_shape="ovr", random_state=seed),
@@ -34,18 +41,59 @@ class Params:
     seeds: tuple[int, ...] = (0,)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """The estimator of one fold and seed. part (row,): of each row in this fold; train_s: seconds that fitting took."""
+
+    fold: int
+    seed: int
+    part: Shaped[np.ndarray, " row"]
+    model: Pipeline
+    temperature: float
+    val_accuracy: float
+    train_s: float
+    n_labels: int
+
+    def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
+        """Of each class, in the order of `splits_csv.classes`; a class that the training part lacked gets 0."""
+        return probabilities(self.model, self.temperature, x, self.n_labels)
+
+
+def fitted(
+    p: Params, x: Float[np.ndarray, "row feature"], owners: Shaped[np.ndarray, " row"], splits: pd.DataFrame
+) -> Iterator[Fitted]:
+    """Fit the estimator that `p` asks for on every fold of `splits` and with every seed.
+
+    x: features of clips or of pieces of them. owners: the clip_id in `splits` that each row belongs to.
+    """
+    classes, rows = splits_csv.classes(splits), splits.set_index("clip_id").loc[owners]
+    y = pd.Index(classes).get_indexer(rows["label"])  # -1 for an unlabelled row, which is in none of the two parts
+    for fold in splits_csv.numbers(splits):
+        part = rows[f"fold{fold}"].to_numpy()
+        train, valid = ((x[part == name], y[part == name]) for name in ("train", "valid"))
+        for seed in p.seeds:
+            began = time.perf_counter()
+            model = choose(p, seed, train, valid)
+            t = temperature(model, *valid)
+            train_s = time.perf_counter() - began
+            yield Fitted(fold, seed, part, model, t, model.score(*valid), train_s, len(classes))
+
+
 def choose(
-    p: Params, seed: int, train: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, np.ndarray]
+    p: Params,
+    seed: int,
+    train: tuple[Float[np.ndarray, "n_train feature"], Int[np.ndarray, " n_train"]],
+    valid: tuple[Float[np.ndarray, "n_valid feature"], Int[np.ndarray, " n_valid"]],
 ) -> Pipeline:
     """The estimator of `p.grid` that is most accurate on `valid`; the first of equals.
 
-    train, valid: features (row, feature) and label indices (row,). Standardisation is fitted on `train` only.
+    train, valid: features and label indices of rows. Standardisation is fitted on `train` only.
     """
-    fitted = [make_pipeline(StandardScaler(), _with(p, seed, options)).fit(*train) for options in p.grid]
-    return max(fitted, key=lambda model: model.score(*valid))
+    pipelines = [make_pipeline(StandardScaler(), _estimator(p, seed, options)).fit(*train) for options in p.grid]
+    return max(pipelines, key=lambda model: model.score(*valid))
 
 
-def temperature(model: BaseEstimator, x: np.ndarray, y: np.ndarray) -> float:
+def temperature(model: BaseEstimator, x: Float[np.ndarray, "row feature"], y: Int[np.ndarray, " row"]) -> float:
     """The temperature that makes softmax(decision / T) fit `y` best (Guo et al. 2017, arXiv 1706.04599).
 
     An SVM has decision values and no probabilities; scaled on the validation part they become some, in the same order.
@@ -58,8 +106,10 @@ def temperature(model: BaseEstimator, x: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
 
 
-def probabilities(model: BaseEstimator, t: float, x: np.ndarray, n_labels: int) -> np.ndarray:
-    """(row, label); a class that the training part lacked gets 0."""
+def probabilities(
+    model: BaseEstimator, t: float, x: Float[np.ndarray, "row feature"], n_labels: int
+) -> Float[np.ndarray, "row label"]:
+    """Probabilities at temperature `t`; a class that the training part lacked gets 0."""
     p = np.zeros((len(x), n_labels))
     p[:, model.classes_] = (
         model.predict_proba(x) if hasattr(model, "predict_proba") else softmax(_scores(model, x) / t, 1)
@@ -67,12 +117,11 @@ def probabilities(model: BaseEstimator, t: float, x: np.ndarray, n_labels: int) 
     return p
 
 
-def _with(p: Params, seed: int, options: dict[str, Any]) -> BaseEstimator:
-    estimator = KINDS[p.estimator](seed)
-    return estimator.set_params(**options)
+def _estimator(p: Params, seed: int, options: dict[str, Any]) -> BaseEstimator:
+    return ESTIMATORS[p.estimator](seed).set_params(**options)
 
 
-def _scores(model: BaseEstimator, x: np.ndarray) -> np.ndarray:
-    """Decision values (row, label); of two classes scikit-learn gives one column, for the second."""
+def _scores(model: BaseEstimator, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
+    """Decision values; of two classes scikit-learn gives one column, for the second."""
     scores = model.decision_function(x)
     return np.stack([-scores, scores], 1) / 2 if scores.ndim == 1 else scores

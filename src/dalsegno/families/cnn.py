@@ -8,14 +8,15 @@ import pandas as pd
 import torch
 
 from dalsegno.artefacts import splits_csv
+from dalsegno.families.crops import Crops
+from dalsegno.families.view import View
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
+from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import augment, preprocess
-from dalsegno.training.views.crops import Patches
-from dalsegno.training.views.view import View
 
 
 @section
@@ -30,7 +31,7 @@ class Params:
     train: train.Params
 
 
-def fit(
+def train_all(
     entry: str,
     p: Params,
     store: str | Path,
@@ -39,32 +40,32 @@ def fit(
     run_dir: str | Path,
     metrics_dir: str | Path,
 ) -> None:
-    """Train `p` on every fold and seed of `splits`, as `run.all_runs` does. Raises UserError that names `entry`."""
+    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. Raises UserError that names `entry`."""
     try:
-        patches = Patches(store, p.view, set(splits["clip_id"]), device)
+        crops = Crops(store, p.view, set(splits["clip_id"]), device)
         n_labels = len(splits_csv.classes(splits))
         levels = [f"augment.{name}" for name in augment.LEVELS if getattr(p.augment, name)]
-        if levels and patches.meta["kind"] == "phase":
+        if levels and crops.meta["kind"] == "phase":
             raise UserError(f"{', '.join(levels)} would turn the phases of {store} as well; set it to 0")
 
-        def build(train_ids: list[str]) -> runs.Built:
-            return runs.Built(from_scratch(p.arch, p.model, patches, train_ids, n_labels))
+        def build(train_ids: list[str]) -> Built:
+            return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
 
-        job = runs.Job(patches, splits, p.train, build, device, p.augment, p.view.vote)
-        about = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "spectrogram": patches.meta}
-        runs.all_runs(job, about, run_dir, metrics_dir)
+        job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
+        description = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "spectrogram": crops.meta}
+        runs.all_runs(job, description, run_dir, metrics_dir)
     except UserError as error:
         raise UserError(f"{entry}: {error}") from None
 
 
-def from_scratch(arch: str, p: Any, patches: Patches, train_ids: list[str], n_labels: int) -> Model:
+def from_scratch(arch: str, p: Any, crops: Crops, train_ids: list[str], n_labels: int) -> Model:
     """An untrained `models/<arch>.py` for these spectrograms, normalised as their view says by the training clips.
 
     Raises UserError if the architecture cannot take what the view shows it.
     """
-    view = patches.view
-    prep = preprocess.spectrograms(view.normalise, *patches.moments(train_ids), view.resize, view.channels)
+    view = crops.view
+    prep = preprocess.spectrograms(view.normalise, *crops.moments(train_ids), view.resize, view.channels)
     try:
-        return network.build(arch, p, prep, patches.example(), n_labels)
+        return network.build(arch, p, prep, crops.example(), n_labels)
     except UserError as error:
-        raise UserError(f"{error} (view: {view.told})") from None
+        raise UserError(f"{error} (view: {view.input_settings})") from None

@@ -1,16 +1,21 @@
-"""A feature table as tensors on the training device."""
+
+"""The rows of a feature table as tensors on the training device."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from dalsegno.artefacts.features_parquet import FeatureTable
 
 
-class Table:
-    """Rows of features, resident on `device`; a row is a clip or a segment of one, or an augmented view of either."""
+class Rows:
+    """Rows of features, resident on `device`; a row is a clip or a segment of one, or an augmented view of either.
+
+    x (row, feature); names: of its columns; clip_ids: the clips that have a row, sorted.
+    """
 
     def __init__(self, table: FeatureTable, device: torch.device) -> None:
         self.x = torch.tensor(table.x, device=device)
@@ -20,27 +25,31 @@ class Table:
         self.clip_ids = sorted(set(table.clip_ids))
         self.input_shape = (self.x.shape[1],)
 
-    def rows(self, clip_ids: list[str]) -> tuple[Tensor, list[str]]:
-        """Indices of all training examples that belong to `clip_ids`, and the clip of each."""
+    def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
+        """Indices of all rows, augmented views too, that belong to `clip_ids`, and the clip of each."""
         rows = np.flatnonzero(np.isin(self.owners, clip_ids))
         return torch.from_numpy(rows), list(self.owners[rows])
 
-    def take(self, rows: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """x (batch, feature)."""
-        return self.x.index_select(0, rows.to(self.x.device))
+    def take(
+        self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch feature"]:
+        """The rows with these indices; there is no crop for `generator` to place."""
+        return self.x.index_select(0, examples.to(self.x.device))
 
-    def longest(self) -> Tensor:
-        """A row; all are alike."""
+    def longest(self) -> Float[Tensor, "1 feature"]:
+        """One row, as all are of the same size."""
         return self.x[:1]
 
-    def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
-        """Every row of `clip_ids` as it is, once: x (batch, feature) and the clip of each row."""
+    def evaluation(
+        self, clip_ids: list[str], batch_size: int
+    ) -> Iterator[tuple[Float[Tensor, "batch feature"], list[str]]]:
+        """Every row of `clip_ids` as it is, once, without augmented views; and the clip of each row."""
         rows = np.flatnonzero(np.isin(self.owners, clip_ids) & self.plain)
         for i in range(0, len(rows), batch_size):
-            at = rows[i : i + batch_size]
-            yield self.take(torch.from_numpy(at)), list(self.owners[at])
+            batch = rows[i : i + batch_size]
+            yield self.take(torch.from_numpy(batch)), list(self.owners[batch])
 
-    def moments(self, clip_ids: list[str]) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (feature,) over the rows of `clip_ids`."""
-        x = self.take(self.rows(clip_ids)[0]).double()
+    def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, " feature"], Float[Tensor, " feature"]]:
+        """Mean and standard deviation of each feature over the rows of `clip_ids`."""
+        x = self.take(self.examples(clip_ids)[0]).double()
         return x.mean(0).float(), x.std(0, correction=0).float()

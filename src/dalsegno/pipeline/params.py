@@ -7,7 +7,8 @@ integer, `'1e-3'` no number) and unknown keys are refused, so tracking a section
 import importlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, dataclass_transform
 
@@ -51,10 +52,26 @@ def chosen(package: str, by: str) -> PlainValidator:
             cls = component(package, name).Params
         except ValueError as error:
             raise PydanticCustomError("misnamed", "no such file", {"by": by, "what": str(error)}) from None
-        try:
-            return TypeAdapter(cls).validate_json(json.dumps({} if value is None else value), strict=True)
-        except ValidationError as error:
-            raise PydanticCustomError("chosen", "nested", {"problems": reasons(error, cls)}) from None
+        return _nested({} if value is None else value, cls)
+
+    return PlainValidator(read)
+
+
+def one_of(by: str, classes: dict[str, type]) -> PlainValidator:
+    """Annotation of an entry that is read as one of `classes`: the one whose key its value of `by` begins with.
+
+    A parameter that only another of the classes has is refused as being of no use there.
+    """
+
+    def read(entry: Any) -> Any:
+        value = entry.get(by) if isinstance(entry, dict) else None
+        cls = next((cls for prefix, cls in classes.items() if str(value).startswith(prefix)), None)
+        if cls is None:
+            raise ValueError(f"{by} is {value!r}; it must begin with {' or '.join(classes)}")
+        others = {f.name for other in classes.values() for f in fields(other)} - {f.name for f in fields(cls)}
+        useless = ", ".join(name for name in entry if name in others)
+        refused = [("", f"{useless}: of no use where {by} is {value!r}")] if useless else []
+        return _nested({name: entry[name] for name in entry if name not in others}, cls, refused)
 
     return PlainValidator(read)
 
@@ -121,10 +138,24 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
 
 def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:
     """`raw` as a `cls`, and the problems found, each beginning with its path under `name`."""
+    value, problems = _read(raw, cls)
+    return value, [f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in problems]
+
+
+def _read(raw: Any, cls: type) -> tuple[Any, list[tuple[str, str]]]:
+    """`raw` as a `cls`, or the problems: (path inside `raw`, what is wrong)."""
     try:
         return TypeAdapter(cls).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
-        return None, [f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in reasons(error, cls)]
+        return None, reasons(error, cls)
+
+
+def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any:
+    """`raw` as a `cls`. Raises an error whose problems, with those already `refused`, `reasons` takes apart."""
+    value, problems = _read(raw, cls)
+    if refused or problems:
+        raise PydanticCustomError("chosen", "nested", {"problems": [*refused, *problems]})
+    return value
 
 
 def _refuse(problems: list[str]) -> None:

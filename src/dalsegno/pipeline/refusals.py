@@ -31,7 +31,7 @@ def _reasons_of(detail: ErrorDetails, cls: type) -> list[tuple[str, str]]:
     place = ".".join(map(str, detail["loc"]))
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "chosen":
-        return [(f"{place}.{inner}" if inner else place, reason) for inner, reason in context["problems"]]
+        return [(".".join(filter(None, (place, inner))), reason) for inner, reason in context["problems"]]
     if kind == "misnamed":
         return [(".".join(map(str, (*detail["loc"][:-1], context["by"]))), context["what"])]
     if kind == "unexpected_keyword_argument":

@@ -1,74 +1,68 @@
+
 """Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from dalsegno.training.source import Source
 from dalsegno.training.views import augment
-
-
-class Source(Protocol):
-    """Stored data as tensors on a device: rows of a table, or clips of a spectrogram store."""
-
-    def take(self, rows: Tensor, generator: torch.Generator) -> Tensor:
-        """x (batch, …) of the training examples `rows`; `generator` decides where crops fall."""
-        ...
 
 
 class Batches:
     """Shuffled batches of `source`; a fresh order, fresh crops and fresh augmentation each time it is iterated.
 
-    rows: indices (n,) into the source. y: label index (n,) of each. balanced: every class equally often, by drawing
-    with replacement. changes: what is done to a batch on the device. The last short batch is dropped if there are
+    examples: indices into the source. y: label index of each. balanced: every class equally often, by drawing with
+    replacement. augmentation: how a batch is changed on the device. The last short batch is dropped if there are
     others, since batch normalisation cannot take a batch of one.
     """
 
     def __init__(
         self,
         source: Source,
-        rows: Tensor,
-        y: Tensor,
+        examples: Int[Tensor, " example"],
+        y: Int[Tensor, " example"],
         n_labels: int,
         batch_size: int,
         *,
         seed: int,
         device: torch.device,
         balanced: bool = False,
-        changes: augment.Params,
+        augmentation: augment.Params,
     ) -> None:
-        self.source, self.rows, self.y = source, rows, y
+        self.source, self.examples, self.y = source, examples, y
         self.targets = F.one_hot(y, n_labels).float().to(device)
-        self.batch_size, self.device = min(batch_size, len(rows)), device
-        self.changes, self.balanced = changes, balanced
+        self.batch_size, self.device = min(batch_size, len(examples)), device
+        self.augmentation, self.balanced = augmentation, balanced
         self.order = torch.Generator().manual_seed(seed)
         self.chance = torch.Generator(device).manual_seed(seed)
 
     def __len__(self) -> int:
-        return len(self.rows) // self.batch_size
+        return len(self.examples) // self.batch_size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self._order()[: len(self) * self.batch_size]
-        rows = self.rows[order].split(self.batch_size)
+        examples = self.examples[order].split(self.batch_size)
         targets = self.targets[order.to(self.device)].split(self.batch_size)
-        taken = (self.source.take(some, self.order) for some in rows)
-        for x, y in zip(ahead(taken) if self.device.type == "cuda" else taken, targets, strict=True):
-            yield augment.augment(x, y, self.changes, self.chance)
+        batches = (self.source.take(some, self.order) for some in examples)
+        for x, y in zip(prefetched(batches) if self.device.type == "cuda" else batches, targets, strict=True):
+            yield augment.augment(x, y, self.augmentation, self.chance)
 
-    def _order(self) -> Tensor:
+    def _order(self) -> Int[Tensor, " example"]:
         if not self.balanced:
-            return torch.randperm(len(self.rows), generator=self.order)
+            return torch.randperm(len(self.examples), generator=self.order)
         weights = 1.0 / torch.bincount(self.y)[self.y]
-        return torch.multinomial(weights, len(self.rows), replacement=True, generator=self.order)
+        return torch.multinomial(weights, len(self.examples), replacement=True, generator=self.order)
 
 
-def ahead(items: Iterator[Tensor]) -> Iterator[Tensor]:
-    """The same items, each made by another thread while the one before is in use: what a GPU need not wait for."""
+def prefetched(items: Iterator[Tensor]) -> Iterator[Tensor]:
+    """The same items; a thread prepares the next one while the current one is in use, so the GPU does not wait."""
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
+        following = thread.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = thread.submit(next, items, None)
             yield item

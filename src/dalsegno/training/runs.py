@@ -1,164 +1,150 @@
-"""Every fold and seed of one model: fit, predict every clip, and keep what came of it."""
+"""Every fold and seed of one model: train it, predict every clip, and keep what came of it."""
 
-import itertools
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
 from dvclive import Live
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts import json_file, model_pt, predictions_parquet, splits_csv
+from dalsegno.artefacts import json_file, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import batches, predict, train
-from dalsegno.training.views import augment
+from dalsegno.training import losses, predict, train
+from dalsegno.training.batches import Batches
+from dalsegno.training.job import Job, Run
 
 T = TypeVar("T")
 CURVES = ("train_loss", "val_loss", "val_accuracy")
 
 
-class Source(batches.Source, predict.Clips, Protocol):
-    """Stored clips to train on and to predict."""
-
-    input_shape: tuple[int, ...]
-
-    def rows(self, clip_ids: list[str]) -> tuple[Tensor, list[str]]:
-        """Indices of the training examples of `clip_ids`, and the clip of each."""
-        ...
-
-
 @dataclass(frozen=True)
-class Built:
-    """A model ready to train. groups: optimiser parameter groups, or None for every trainable parameter alike."""
+class Result:
+    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost and its best epoch."""
 
-    model: nn.Module
-    groups: list[dict] | None = None
+    checkpoint: dict[str, Any]
+    predictions: pd.DataFrame
+    cost: dict[str, int | float]
+    best: train.Metrics
 
 
-@dataclass(frozen=True)
-class Job:
-    """What the runs of one model share.
+def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
+    """Train a model for each fold and seed; write model.pt, its predictions and cost.json, and log to DVCLive.
 
-    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing. changes:
-    how training batches are augmented.
+    description: what model.pt says of the model besides its weights, plain data. An error leaves nothing of the run
+    behind. Raises UserError if a part cannot be trained on.
     """
-
-    source: Source
-    splits: pd.DataFrame
-    train: train.Params
-    build: Callable[[list[str]], Built]
-    device: torch.device
-    changes: augment.Params
-    vote: predict.Vote = "mean"
-
-    @property
-    def classes(self) -> list[str]:
-        return splits_csv.classes(self.splits)
-
-    def labels(self, clip_ids: list[str]) -> Tensor:
-        """Label index (n,) of each clip."""
-        number = {name: i for i, name in enumerate(self.classes)}
-        label = self.splits.set_index("clip_id")["label"].map(number)
-        return torch.tensor(label[clip_ids].to_numpy(np.int64))
-
-
-def all_runs(job: Job, about: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
-    """Train a model for each fold and seed; write model.pt, what it predicts and cost.json, and log to DVCLive.
-
-    about: what model.pt says of the model besides its weights, plain data. An error leaves nothing of the run behind.
-    """
-    parts = {fold: _parts(job, fold) for fold in splits_csv.numbers(job.splits)}
-    states, rows, costs, bests = [], [], [], []
-    ids, shape = job.source.clip_ids, list(job.source.input_shape)
+    runs = job.runs()
     try:
         with files.atomic(run_dir) as draft:
             draft.mkdir()
             live = Live(str(metrics_dir), dvcyaml=None, save_dvc_exp=False, report=None)
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
-                for fold, seed in itertools.product(parts, job.train.seeds):
-                    model, fit, train_s = _one_run(job, parts[fold], fold, seed, live)
-                    (p, owners), predict_s = _timed(lambda m=model: predict.windows(m, job.source, ids))
-                    segments.add(predictions_parquet.frame(job.splits, fold, seed, owners, p, job.classes))
-                    p = predict.voted(p, owners, ids, job.vote)
-                    rows.append(predictions_parquet.frame(job.splits, fold, seed, ids, p, job.classes))
-                    states.append({"fold": fold, "seed": seed, "state": _on_cpu(model)})
-                    bests.append(fit.best)
-                    costs.append(_cost(model, fit, train_s, predict_s / len(ids)))
-            model_pt.save(draft / "model.pt", about | {"labels": job.classes, "input_shape": shape, "runs": states})
-            predictions_parquet.write(draft / "predictions.parquet", rows)
-            json_file.write(draft / "cost.json", _means(costs) | {"device": job.device.type})
-            best = _means(bests)
+                results = [_carry_out(run, live, segments) for run in runs]
+            _write(draft, job, description, results)
+            best = _means([result.best for result in results])
             json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         raise
 
 
-def _one_run(
-    job: Job, parts: dict[str, list[str]], fold: int, seed: int, live: Live
-) -> tuple[nn.Module, train.Fit, float]:
-    """One fold and seed: the trained model, what `train.fit` says of it, and the seconds it took."""
-    train.seed_everything(seed)
-    built = job.build(parts["train"])
-    built.model.to(job.device, memory_format=torch.channels_last)  # 1.5 to 2.5 times faster convolutions on a CPU
-    rows, owners = job.source.rows(parts["train"])
-    y, n, p = job.labels(owners), len(job.classes), job.train
-    data = batches.Batches(
-        job.source, rows, y, n, p.batch_size, seed=seed, device=job.device, balanced=p.balanced, changes=job.changes
-    )
-    if data.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in built.model.modules()):
-        raise UserError(
-            f"train.batch_size is {p.batch_size} and fold {fold} has {len(rows)} training examples: batch normalisation "
-            "cannot train on batches of one; there must be at least 2 of both"
-        )
-    predict.try_out(built.model, job.source)
-    y_valid = job.labels(parts["valid"])
+def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
+    shape = list(job.source.input_shape)
+    checkpoints = [result.checkpoint for result in results]
+    model_pt.save(folder / "model.pt", description | {"labels": job.classes, "input_shape": shape, "runs": checkpoints})
+    predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
+    cost = _means([result.cost for result in results])
+    json_file.write(folder / "cost.json", cost | {"device": job.device.type})
 
-    def validate(model: nn.Module) -> dict[str, float]:
-        found = predict.voted(*predict.windows(model, job.source, parts["valid"]), parts["valid"], job.vote)
-        if not np.isfinite(found).all():
+
+def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
+    """Train and predict every clip; windows go to `segments` at once."""
+    job, ids = run.job, run.job.source.clip_ids
+    model, fit, train_s = _trained(run, live)
+    (p, owners), predict_s = _timed(lambda: predict.windows(model, job.source, ids))
+    segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
+    p = predict.voted(p, owners, ids, job.vote)
+    return Result(
+        checkpoint={"fold": run.fold, "seed": run.seed, "state": _on_cpu(model)},
+        predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
+        cost=_cost(model, fit, train_s, predict_s / len(ids)),
+        best=fit.best,
+    )
+
+
+def _trained(run: Run, live: Live) -> tuple[nn.Module, train.Fit, float]:
+    """The trained model, what `train.fit` says of it, and the seconds that training took."""
+    job = run.job
+    train.seed_everything(run.seed)
+    built = job.build(run.train_ids)
+    built.model.to(job.device)
+    batches = _batches(run)
+    _check_batch_norm(built.model, batches, run)
+    predict.try_out(built.model, job.source)
+    weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
+    options = {"groups": built.groups, "class_weights": weights, "log": _logger(run, live)}
+    fit, train_s = _timed(lambda: train.fit(built.model, batches, _validation(run), job.train, **options))
+    return built.model, fit, train_s
+
+
+def _batches(run: Run) -> Batches:
+    job, p = run.job, run.job.train
+    examples, owners = job.source.examples(run.train_ids)
+    return Batches(
+        job.source, examples, job.labels(owners), len(job.classes), p.batch_size,
+        seed=run.seed, device=job.device, balanced=p.balanced, augmentation=job.augmentation,
+    )  # fmt: skip
+
+
+def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
+    if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
+        raise UserError(
+            f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
+            "examples: batch normalisation cannot train on batches of one; there must be at least 2 of both"
+        )
+
+
+def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
+    """A function that gives the metrics of a model on the validation clips. It raises UserError on NaN or infinity."""
+    job, p = run.job, run.job.train
+    y = job.labels(run.valid_ids)
+
+    def validate(model: nn.Module) -> train.Metrics:
+        probabilities = predict.voted(*predict.windows(model, job.source, run.valid_ids), run.valid_ids, job.vote)
+        if not np.isfinite(probabilities).all():
             raise UserError(
-                f"fold {fold}, seed {seed}: the network's answers are no longer numbers: training diverged; "
+                f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
                 f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
             )
-        return train.validation_figures(torch.from_numpy(found), y_valid)
+        return losses.validation_metrics(torch.from_numpy(probabilities), y)
 
-    def log(figures: dict[str, float]) -> None:
-        live.step = figures["epoch"]
+    return validate
+
+
+def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
+    """A function that logs the metrics of an epoch to DVCLive and prints them."""
+
+    def log(metrics: train.Metrics) -> None:
+        live.step = metrics["epoch"]
         for name in CURVES:
-            live.log_metric(f"{name}/fold{fold}_seed{seed}", round(figures[name], 6))
-        told = "  ".join(f"{name} {value:8.4f}" for name, value in figures.items() if name != "epoch")
-        progress.say(f"fold {fold}  seed {seed}  epoch {figures['epoch'] + 1:>3}/{p.epochs}  {told}")
+            live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
+        line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")
+        epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
+        progress.say(f"fold {run.fold}  seed {run.seed}  {epoch}  {line}")
 
-    weights = _class_weights(y, n).to(job.device) if p.class_weights else None
-    fit, seconds = _timed(
-        lambda: train.fit(built.model, data, validate, p, groups=built.groups, class_weights=weights, log=log)
-    )
-    return built.model, fit, seconds
+    return log
 
 
-def _parts(job: Job, fold: int) -> dict[str, list[str]]:
-    """Stored clips of the training and validation part. Raises UserError if a part cannot be trained on."""
-    here = job.splits[job.splits["clip_id"].isin(job.source.clip_ids)]
-    parts = {part: sorted(here.loc[here[f"fold{fold}"] == part, "clip_id"]) for part in ("train", "valid")}
-    for part, ids in parts.items():
-        if not ids:
-            raise UserError(f"fold {fold} has no clip in its {part} part; see the counts in metrics/splits.json")
-    absent = sorted(set(job.classes) - set(here.loc[here[f"fold{fold}"] == "train", "label"]))
-    if absent:
-        raise UserError(f"fold {fold}: no training clip of {', '.join(absent)}; choose another splits.protocol or seed")
-    return parts
-
-
-def _class_weights(y: Tensor, n_labels: int) -> Tensor:
-    """Weights (label,) inverse to the counts, of mean 1 over the training examples."""
+def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, " label"]:
+    """Weights inverse to the counts, of mean 1 over the training examples."""
     return len(y) / (n_labels * torch.bincount(y, minlength=n_labels).clamp_min(1))
 
 
@@ -167,11 +153,12 @@ def _on_cpu(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:
+    """The result of `call`, and the seconds that it took."""
     began = time.perf_counter()
     return call(), time.perf_counter() - began
 
 
-def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, float]:
+def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
     return {
         "parameters": sum(w.numel() for w in model.parameters()),
         "train_s": train_s,
@@ -181,5 +168,5 @@ def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: 
     }
 
 
-def _means(runs: list[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+def _means(rows: list[dict[str, int | float]]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -9,41 +9,41 @@ import torch
 
 from dalsegno.artefacts import splits_csv
 from dalsegno.families import cnn
+from dalsegno.families.crops import Crops
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.training.runs import Built, Job
-from dalsegno.training.views.crops import Patches
 from dalsegno.transfer import backbone, linear_probe
-from dalsegno.transfer.entry import Head, Params
+from dalsegno.transfer.entry import FineTuned, Head
 from dalsegno.transfer.unfreezing import Unfreezing
 
 
-def fine_tuned(p: Params, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
-    """How to train the pretrained network under a new head on the spectrograms in `folder`, and what it is.
+def job(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
+    """How to train the pretrained network under a new head on the spectrograms in `folder`, and what model.pt says.
 
-    Raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before their
-    turn.
+    The job raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before
+    their turn.
     """
-    patches, n_labels = Patches(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
-    seen = {name: getattr(p.view, name) for name in backbone.SEEN}
+    crops, n_labels = Crops(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
+    asked = {name: getattr(p.view, name) for name in backbone.PREPROCESSING}
     label = splits.set_index("clip_id")["label"]
 
     def build(train_ids: list[str]) -> Built:
-        model = backbone.read(p.arch, p.model, p.weights, patches.example(), patches.meta, seen)
+        model = backbone.read(p.arch, p.model, p.weights, crops.example(), crops.meta, asked)
         n_free = _n_free(p, len(model.net.body))
-        _new_head(model, p.head, patches, n_labels)
+        _new_head(model, p.head, crops, n_labels)
         if p.probe:
-            linear_probe.start(model, model.net.head[-1], patches, label[train_ids], p.probe)
-        adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, p.batch_norm == "frozen")
+            linear_probe.start(model, model.net.head[-1], crops, label[train_ids], p.probe)
+        adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
         return Built(adapted, adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0))
 
-    about = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
-    about |= {"view": asdict(p.view), "spectrogram": patches.meta}
-    return Job(patches, splits, p.train, build, device, p.augment, p.view.vote), about
+    description = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
+    description |= {"view": asdict(p.view), "spectrogram": crops.meta}
+    return Job(crops, splits, p.train, build, device, p.augment, p.view.vote), description
 
 
-def from_scratch(p: Params, job: Job) -> Job:
-    """The same network, head and all, from random weights: what the pretraining is worth is the gap."""
+def from_scratch(p: FineTuned, job: Job) -> Job:
+    """The same network, head and all, from random weights: the gap between the two is what pretraining is worth."""
 
     def build(train_ids: list[str]) -> Built:
         model = cnn.from_scratch(p.arch, p.model, job.source, train_ids, len(job.classes))
@@ -53,7 +53,7 @@ def from_scratch(p: Params, job: Job) -> Job:
     return replace(job, build=build)
 
 
-def _n_free(p: Params, n_blocks: int) -> int:
+def _n_free(p: FineTuned, n_blocks: int) -> int:
     """How many of the body's `n_blocks` learn in the end."""
     n_free = n_blocks if p.unfreeze == "all" else p.unfreeze
     if n_free > n_blocks:
@@ -66,9 +66,9 @@ def _n_free(p: Params, n_blocks: int) -> int:
     return n_free
 
 
-def _new_head(model: Model, head: Head, patches: Patches, n_labels: int) -> None:
-    """Replace the head; two clips go through the body to tell how wide its embeddings are."""
-    model.to(patches.device).eval()
+def _new_head(model: Model, head: Head, crops: Crops, n_labels: int) -> None:
+    """Replace the head; two clips go through the body, so that the width of its embeddings is known."""
+    model.to(crops.device).eval()
     with torch.no_grad():
-        width = model.net.body(model.prep(patches.example())).shape[1]
+        width = model.net.body(model.prep(crops.example())).shape[1]
     model.net.head = head.build(width, n_labels)

@@ -1,1 +1,1 @@
-"""What a network sees of a stored clip, and how that is cut, normalised and augmented. No labels."""
+"""What is done to batches on their way into a network: augmentation, and preprocessing that belongs to the model."""

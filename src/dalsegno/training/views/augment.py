@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """Change training batches at random on the device they lie on; every sample draws for itself.
 
 Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
@@ -22,10 +22,14 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[float, Field(ge=0)]
 
+Batch = Float[Tensor, "batch *shape"]
+Pictures = Float[Tensor, "batch channel bin frame"]
+SoftLabels = Float[Tensor, "batch label"]
+
 
 @section
 class Params:
-    """All off by default; done in the order they stand here, mixup last."""
+    """`augment:` of an entry. All are off by default, and done in the order in which they stand here, mixup last."""
 
     gain_db: Size = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
     equaliser_db: Size = 0.0  # each band louder or softer by up to so many dB, as if mastered or recorded elsewhere
@@ -67,12 +71,7 @@ def check(p: Params, ndim: int) -> None:
 
 
 @torch.no_grad()
-def augment(
-    x: Float[Tensor, "batch *shape"],
-    y: Float[Tensor, "batch label"],
-    p: Params,
-    generator: torch.Generator,
-) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch label"]]:
+def augment(x: Batch, y: SoftLabels, p: Params, generator: torch.Generator) -> tuple[Batch, SoftLabels]:
     """Batch and soft labels, augmented as `p` says; `generator` lives on x's device and decides everything.
 
     Returns x and y themselves where nothing is asked for. Raises UserError as `check` does.
@@ -98,26 +97,26 @@ def augment(
     return _mixup(x, y, p.mixup_alpha, generator) if p.mixup_alpha else (x, y)
 
 
-def _gain(x: Tensor, gain_db: float, generator: torch.Generator) -> Tensor:
+def _gain(x: Batch, gain_db: float, generator: torch.Generator) -> Batch:
     db = _between(x, -gain_db, gain_db, generator)
     return x + db if x.ndim == 4 else x * 10 ** (db / 20)
 
 
-def _equaliser(x: Tensor, most_db: float, generator: torch.Generator) -> Tensor:
+def _equaliser(x: Pictures, most_db: float, generator: torch.Generator) -> Pictures:
     """Gains at five heights, equally far apart, and between them on a line (FilterAugment, arXiv 2110.03282, §3)."""
     draw = torch.rand((len(x), 1, 5), generator=generator, device=x.device, dtype=x.dtype)
     db = functional.interpolate(most_db * (2 * draw - 1), x.shape[-2], mode="linear", align_corners=True)
     return x + db[..., None]
 
 
-def _time_shift(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _time_shift(x: Batch, share: float, generator: torch.Generator) -> Batch:
     n = x.shape[-1]
     by = _between(x, -share * n, share * n, generator).round().long()
     at = (torch.arange(n, device=x.device) - by) % n
     return x.gather(-1, at.expand_as(x))
 
 
-def _rotation(x: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
+def _rotation(x: Pictures, degrees: float, generator: torch.Generator) -> Pictures:
     """Turn each picture about its middle by an angle of its own; corners come in with its lowest value."""
     bins, frames = x.shape[-2:]
     angle = torch.deg2rad(_between(x, -degrees, degrees, generator)).flatten()
@@ -129,17 +128,17 @@ def _rotation(x: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
     return functional.grid_sample(x - floor, grid, align_corners=False) + floor
 
 
-def _noise(x: Tensor, std: float, generator: torch.Generator) -> Tensor:
+def _noise(x: Batch, std: float, generator: torch.Generator) -> Batch:
     own = x.std(tuple(range(1, x.ndim)), keepdim=True)
     level = _between(x, 0.0, std, generator) * own
     return x + level * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
 
 
-def _mask(x: Tensor, axis: int, n_masks: int, share: float, generator: torch.Generator) -> Tensor:
+def _mask(x: Batch, axis: int, n_masks: int, share: float, generator: torch.Generator) -> Batch:
     """Wipe out stretches of an axis (SpecAugment, Park et al. 2019, arXiv 1904.08779, §2).
 
-    What goes there is the mean of the bin over the batch, which standardisation makes 0. One figure for all bins would
-    stand hundreds of deviations out of a bin that hardly varies, and nothing would be learnt.
+    Masked values become the mean of the bin over the batch, which standardisation makes 0. One number for all bins
+    would stand hundreds of deviations out of a bin that hardly varies, and nothing would be learnt.
     """
     n = x.shape[axis]
     draw = torch.rand((2, len(x), n_masks, 1), generator=generator, device=x.device)
@@ -152,16 +151,18 @@ def _mask(x: Tensor, axis: int, n_masks: int, share: float, generator: torch.Gen
     return torch.where(masked.view(shape), x.mean((0, -1), keepdim=True), x)
 
 
-def _mixup(x: Tensor, y: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _mixup(x: Batch, y: SoftLabels, alpha: float, generator: torch.Generator) -> tuple[Batch, SoftLabels]:
     """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1)."""
     other = torch.randperm(len(x), generator=generator, device=x.device)
     pair = torch.full((len(x), 2), alpha, device=x.device)
     share = torch._sample_dirichlet(pair, generator)[:, 0]  # torch.distributions.Beta takes no generator
-    of_x = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
-    return of_x * x + (1 - of_x) * x[other], share[:, None] * y + (1 - share[:, None]) * y[other]
+    own = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
+    return own * x + (1 - own) * x[other], share[:, None] * y + (1 - share[:, None]) * y[other]
 
 
-def _between(x: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+def _between(
+    x: Float[Tensor, "batch *shape"], low: float, high: float, generator: torch.Generator
+) -> Float[Tensor, "batch *ones"]:
     """One number for each sample, uniform from low to high, shaped to go with x."""
     draw = torch.rand((len(x), *[1] * (x.ndim - 1)), generator=generator, device=x.device, dtype=x.dtype)
     return low + (high - low) * draw

@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (shapes are written as strings)
 """What a model does to stored data before its network: part of the model, so that a checkpoint is complete.
 
 Everything learnt from data (means, deviations, principal components) is learnt from the training part of a fold and kept
@@ -7,6 +8,7 @@ as buffers.
 from typing import Annotated, Literal
 
 import torch
+from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,25 +20,25 @@ Size = tuple[Count, Count]  # bins, frames
 
 
 class Standardise(nn.Module):
-    """(x - mean) / std with figures of the training part, which broadcast against x (batch, …)."""
+    """(x - mean) / std with the mean and deviation of the training part, which broadcast against x (batch, …)."""
 
-    def __init__(self, mean: Tensor, std: Tensor) -> None:
+    def __init__(self, mean: Float[Tensor, "*shape"], std: Float[Tensor, "*shape"]) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("std", torch.where(std > 1e-6, std, torch.ones_like(std)))  # a constant stays at 0
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
         return (x - self.mean) / self.std
 
 
 class PerClip(nn.Module):
-    """Each channel of each example by its own figures: `clip` to mean 0 and deviation 1, `minmax` to [0, 1]."""
+    """Each channel of each example by its own values: `clip` to mean 0 and deviation 1, `minmax` to [0, 1]."""
 
     def __init__(self, kind: Literal["clip", "minmax"]) -> None:
         super().__init__()
         self.kind = kind
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch channel *shape"]) -> Float[Tensor, "batch channel *shape"]:
         flat = x.flatten(2)
         shape = (*x.shape[:2], *[1] * (x.ndim - 2))
         if self.kind == "minmax":
@@ -52,14 +54,14 @@ class Resize(nn.Module):
         super().__init__()
         self.size = size
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch channel new_bin new_frame"]:
         return F.interpolate(x, self.size, mode="bilinear", antialias=True)
 
 
 class Repeat(nn.Module):
     """The one channel three times, for networks that take colours."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch 1 bin frame"]) -> Float[Tensor, "batch 3 bin frame"]:
         return x.expand(-1, 3, -1, -1)
 
 
@@ -73,7 +75,7 @@ class Colour(nn.Module):
         table = torch.tensor(matplotlib.colormaps["magma"](range(256))[:, :3], dtype=torch.float32)
         self.register_buffer("table", table)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch 1 bin frame"]) -> Float[Tensor, "batch 3 bin frame"]:
         return self.table[(x[:, 0] * 256).long().clamp(0, 255)].movedim(-1, 1)
 
 
@@ -91,11 +93,11 @@ class Deltas(nn.Module):
         step = torch.arange(self.WIDTH, dtype=torch.float32) - self.WIDTH // 2
         self.register_buffer("slope", (step / step.square().sum()).view(1, 1, 1, -1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch 1 bin frame"]) -> Float[Tensor, "batch 3 bin frame"]:
         first = self._delta(x)
         return torch.cat([x, first, self._delta(first)], 1)
 
-    def _delta(self, x: Tensor) -> Tensor:
+    def _delta(self, x: Float[Tensor, "batch 1 bin frame"]) -> Float[Tensor, "batch 1 bin frame"]:
         beside = self.WIDTH // 2
         return F.conv2d(F.pad(x, (beside, beside, 0, 0), mode="replicate"), self.slope)
 
@@ -107,7 +109,7 @@ class Pca(nn.Module):
     the variance (0.95 in recipes/unm_convolneunet.yaml).
     """
 
-    def __init__(self, x: Tensor, share: float) -> None:
+    def __init__(self, x: Float[Tensor, "row feature"], share: float) -> None:
         super().__init__()
         _, deviations, axes = torch.linalg.svd(x.double() - x.double().mean(0), full_matrices=False)
         explained = (deviations**2).cumsum(0) / (deviations**2).sum()
@@ -115,7 +117,7 @@ class Pca(nn.Module):
         scale = (deviations[:n] / len(x) ** 0.5).clamp_min(1e-6)
         self.register_buffer("axes", (axes[:n] / scale[:, None]).T.float().contiguous())
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "row feature"]) -> Float[Tensor, "row component"]:
         return x @ self.axes
 
 
@@ -123,7 +125,11 @@ CHANNELS = {"repeat": Repeat, "colour": Colour, "deltas": Deltas}
 
 
 def spectrograms(
-    kind: Normalisation, mean: Tensor, std: Tensor, resize: Size | None = None, channels: Channels = "one"
+    kind: Normalisation,
+    mean: Float[Tensor, "*channel bin"],
+    std: Float[Tensor, "*channel bin"],
+    resize: Size | None = None,
+    channels: Channels = "one",
 ) -> nn.Module:
     """The module for a `view:`, in this order: normalise, resize, channels. mean, std: as for `normalise`."""
     steps = [normalise(kind, mean, std)]
@@ -132,7 +138,9 @@ def spectrograms(
     return nn.Sequential(*steps) if len(steps) > 1 else steps[0]
 
 
-def normalise(kind: Normalisation, mean: Tensor, std: Tensor) -> nn.Module:
+def normalise(
+    kind: Normalisation, mean: Float[Tensor, "*channel bin"], std: Float[Tensor, "*channel bin"]
+) -> nn.Module:
     """The module for `view.normalise`. mean, std: ([channel,] bin) over the training part's frames.
 
     dataset: one mean and deviation for all bins of a channel; bin: each bin its own, a deviation of at least a quarter

@@ -1,8 +1,10 @@
+
 """`view:` in params.yaml: what a network sees of a stored clip."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from jaxtyping import Int
 from pydantic import Field
 from torch import Tensor
 
@@ -50,31 +52,33 @@ class View(Windows):
             )
 
     @property
-    def told(self) -> str:
-        """What of the view decides the size of what a network is shown."""
+    def input_settings(self) -> str:
+        """The settings that decide the shape of a network's input, in words for an error."""
         values = {name: getattr(self, name) for name in ("crop_s", "parts", "resize", "channels")}
         return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
 
 
 def check(view: View, meta: dict[str, Any], folder: str | Path) -> None:
     """Raise UserError if what `meta` says of the store does not go with the view."""
-    asked = {"resize": view.resize, "channels": None if view.channels == "one" else view.channels}
-    given = ", ".join(f"view.{name}" for name, value in asked.items() if value)
+    changes = {"resize": view.resize, "channels": None if view.channels == "one" else view.channels}
+    given = ", ".join(f"view.{name}" for name, value in changes.items() if value)
     if given and meta["kind"] == "waveform":
         raise UserError(f"{given}: of no use for {folder}, which holds waveforms; leave it out")
-    if asked["channels"] and meta["channels"] > 1:
+    if changes["channels"] and meta["channels"] > 1:
         raise UserError(
             f"view.channels: {view.channels} makes channels out of one, but {folder} has {meta['channels']}; leave it out"
         )
 
 
-def check_lengths(view: View, n_frames: Tensor, crop: int, frame_rate_hz: float, folder: str | Path) -> None:
-    """Say how many clips, of n_frames (clip,), are shorter than the crop. Raises UserError where it makes no sense.
+def check_lengths(
+    view: View, n_frames: Int[Tensor, " example"], crop: int, frame_rate_hz: float, folder: str | Path
+) -> None:
+    """Say how many clips, or parts of clips, of `n_frames` are shorter than the crop, also in frames.
 
-    That is: a part without a frame, or a crop of which not even the longest clip fills a quarter.
+    Raises UserError if a part has no frame, or if not even the longest clip fills a quarter of the crop.
     """
     if int(n_frames.min()) < 1:
-        cut = f"view.parts, {view.parts}, is" if view.parts else "the pieces that splits.segments makes are"
+        cut = f"view.parts, {view.parts}, is" if view.parts else "the pieces of a clip, features.segments, are"
         raise UserError(f"{cut} more than the shortest clip of {folder} has frames; lower it")
     n_short, longest_s = int((n_frames < crop).sum()), int(n_frames.max()) / frame_rate_hz
     if not view.crop_s or not n_short:

@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (shapes are written as strings)
 """A spectrogram store as tensors on the training device: crops to train on, windows to evaluate on.
 
 Clips are stored whole, so what a model sees of them (`view:`) is its own affair and never invalidates audio work.
@@ -10,16 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from dalsegno.artefacts import pieces, spectrogram_store
+from dalsegno.families.view import View, check, check_lengths
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training.views.view import View, Windows, check, check_lengths
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
 
-class Patches:
+class Crops:
     """Views of stored spectrograms (total_frames, bins[, channels]); resident on `device` if they fit there.
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
@@ -27,11 +29,9 @@ class Patches:
     Raises UserError if the view does not go with what is stored.
     """
 
-    def __init__(self, folder: str | Path, view: Windows, keep: set[str] | None, device: torch.device) -> None:
+    def __init__(self, folder: str | Path, view: View, keep: set[str] | None, device: torch.device) -> None:
         stored = spectrogram_store.open(folder)
-        resize = getattr(view, "resize", None)
-        self.view = view if isinstance(view, View) else View(crop_s=view.crop_s, hop_s=view.hop_s, resize=resize)
-        self.meta, self.device = stored.meta, device
+        self.view, self.meta, self.device = view, stored.meta, device
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
@@ -41,38 +41,42 @@ class Patches:
         self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
         self.n_parts = self.view.parts or 1
         self.start, self.n_frames = _parts(*self.whole, self.n_parts)
-        self.scale, self.offset, self.floor = (_figure(self.meta[k], device) for k in ("scale", "offset", "floor"))
+        self.scale, self.offset, self.floor = (_constant(self.meta[k], device) for k in ("scale", "offset", "floor"))
         self.frames = _resident(torch.from_numpy(stored.frames), device)
         self.crop = self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max())
         self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else self.crop
         check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
         self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
 
-    def rows(self, clip_ids: list[str]) -> tuple[Tensor, list[str]]:
-        """Indices of the training examples of `clip_ids`, one a clip or each of its parts, and the clip of each."""
+    def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
+        """Indices of the training examples of `clip_ids`, one per clip or per part of it, and the clip of each."""
         kept = [c for c in clip_ids if c in self._row]
         first = torch.tensor([self._row[c] for c in kept], dtype=torch.int64) * self.n_parts
         return (first[:, None] + torch.arange(self.n_parts)).flatten(), [c for c in kept for _ in range(self.n_parts)]
 
-    def take(self, rows: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A crop of each example in `rows`, at a random place if there is a generator, else from its beginning."""
-        start, n = self.start[rows], self.n_frames[rows]
+    def take(
+        self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch channel *shape"]:
+        """A crop of each of `examples`, at a random place if there is a generator, else from its beginning."""
+        start, n_frames = self.start[examples], self.n_frames[examples]
         if generator is not None:
-            room = (n - self.crop).clamp_min(0) + 1
-            offset = (torch.rand(len(rows), generator=generator, dtype=torch.float64) * room).long()
-            start, n = start + offset, n - offset
-        return self._cut(start, n, self.crop)
+            room = (n_frames - self.crop).clamp_min(0) + 1
+            offset = (torch.rand(len(examples), generator=generator, dtype=torch.float64) * room).long()
+            start, n_frames = start + offset, n_frames - offset
+        return self._cut(start, n_frames, self.crop)
 
-    def example(self) -> Tensor:
+    def example(self) -> Float[Tensor, "2 channel *shape"]:
         """Two crops, for a network to take its sizes from."""
         return self.take(torch.tensor([0, 0]))
 
-    def longest(self) -> Tensor:
+    def longest(self) -> Float[Tensor, "1 channel *shape"]:
         """The largest view that `evaluation` gives of a clip, alone in a batch."""
         return next(self.evaluation([self.clip_ids[int(self.whole[1].argmax())]], 1))[0]
 
-    def evaluation(self, clip_ids: list[str], batch_size: int) -> Iterator[tuple[Tensor, list[str]]]:
-        """What is shown of every clip of `clip_ids`, in batches of one length, and the clip of each view.
+    def evaluation(
+        self, clip_ids: list[str], batch_size: int
+    ) -> Iterator[tuple[Float[Tensor, "batch channel *shape"], list[str]]]:
+        """All views of every clip of `clip_ids`, in batches of one length, and the clip of each view.
 
         Windows that cover the clip, in order of time; or the clip whole, where the view says so.
         """
@@ -83,18 +87,20 @@ class Patches:
                 start, n_frames, owners = zip(*seen[i : i + n], strict=True)
                 yield self._cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
 
-    def moments(self, clip_ids: list[str]) -> tuple[Tensor, Tensor]:
+    def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, "*channel bin"], Float[Tensor, "*channel bin"]]:
         """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""
         count, total, square = 0, 0.0, 0.0
-        for row in self.rows(clip_ids)[0].tolist():
-            start = int(self.start[row])
-            stored = self.frames[start : start + int(self.n_frames[row])].to(self.device)
+        for i in self.examples(clip_ids)[0].tolist():
+            start = int(self.start[i])
+            stored = self.frames[start : start + int(self.n_frames[i])].to(self.device)
             x = self._unit(stored if stored.ndim == 2 else stored.movedim(-1, 0)).double()
             count, total, square = count + x.shape[-2], total + x.sum(-2), square + x.square().sum(-2)
         mean = total / count
         return mean.float(), (square / count - mean.square()).clamp_min(0).sqrt().float()
 
-    def _cut(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
+    def _cut(
+        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
+    ) -> Float[Tensor, "batch channel *shape"]:
         """x (batch, channel, bin, frame) of `length` frames from each `start`, of which only `n_frames` are the clip's."""
         x = (self._gather if self.frames.is_cuda else self._copy)(start, n_frames, length)
         if self.meta["kind"] == "waveform":
@@ -102,7 +108,9 @@ class Patches:
         x = x[:, None].mT if x.ndim == 3 else x.permute(0, 3, 2, 1)
         return self._padded(self._unit(x.contiguous()), n_frames, axis=3)  # turned while its numbers are still small
 
-    def _padded(self, x: Tensor, n_frames: Tensor, axis: int) -> Tensor:
+    def _padded(
+        self, x: Float[Tensor, "batch *shape"], n_frames: Int[Tensor, " batch"], axis: int
+    ) -> Float[Tensor, "batch *shape"]:
         """x with the store's floor in place of what lies along `axis` beyond `n_frames` (batch,)."""
         length = x.shape[axis]
         if int(n_frames.min()) >= length:
@@ -112,12 +120,16 @@ class Patches:
         beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
         return torch.where(beyond.view(shape), self.floor, x)
 
-    def _gather(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
-        """Stored frames (batch, length, …) on the GPU; what lies beyond a clip's end is anything."""
+    def _gather(
+        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
+    ) -> Shaped[Tensor, "batch frame *shape"]:
+        """Stored frames, `length` of each, on the GPU; values beyond the end of a clip mean nothing."""
         at = start.to(self.device)[:, None] + torch.arange(length, device=self.device)
         return self.frames[at.clamp_max(len(self.frames) - 1)]
 
-    def _copy(self, start: Tensor, n_frames: Tensor, length: int) -> Tensor:
+    def _copy(
+        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
+    ) -> Shaped[Tensor, "batch frame *shape"]:
         """The same from the memory map, clip by clip: a fifteenth of the time that indexing each frame takes."""
         frames = self.frames.numpy()
         x = np.empty((len(start), length, *frames.shape[1:]), frames.dtype)
@@ -126,25 +138,26 @@ class Patches:
         x = torch.from_numpy(x)
         return x if self.device.type == "cpu" else x.pin_memory().to(self.device, non_blocking=True)
 
-    def _unit(self, stored: Tensor) -> Tensor:
+    def _unit(self, stored: Shaped[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Values of stored numbers ([batch, channel,] …)."""
         return stored.float().mul_(self.scale).add_(self.offset)
 
     def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
         """Length of the windows → (first frame, frames left, clip) of each; a clip's last one ends with it."""
         views = []
-        rows, owners = self.rows(clip_ids)
-        for start, n, owner in zip(self.start[rows].tolist(), self.n_frames[rows].tolist(), owners, strict=True):
-            last = max(n - self.crop, 0)
-            views += [(start + at, n - at, owner) for at in sorted({*range(0, last, self.hop), last})]
+        examples, owners = self.examples(clip_ids)
+        starts, lengths = self.start[examples].tolist(), self.n_frames[examples].tolist()
+        for start, n_frames, owner in zip(starts, lengths, owners, strict=True):
+            last = max(n_frames - self.crop, 0)
+            views += [(start + at, n_frames - at, owner) for at in sorted({*range(0, last, self.hop), last})]
         return {self.crop: views}
 
     def _whole(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
         """Length → (first frame, frames, clip) of each clip of that length; none is shown shorter than a crop."""
         views: dict[int, list[tuple[int, int, str]]] = {}
         for clip in clip_ids:
-            start, n = (int(values[self._row[clip]]) for values in self.whole)
-            views.setdefault(max(n, self.crop), []).append((start, n, clip))
+            start, n_frames = (int(values[self._row[clip]]) for values in self.whole)
+            views.setdefault(max(n_frames, self.crop), []).append((start, n_frames, clip))
         return views
 
     def _size(self, length: int) -> int:
@@ -156,15 +169,17 @@ class Patches:
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
 
 
-def _figure(value: float | list[float], device: torch.device) -> Tensor:
-    """A figure of meta.json, as it goes with (…, channel, bin, frame): one for all, or one a channel."""
+def _constant(value: float | list[float], device: torch.device) -> Float[Tensor, ""] | Float[Tensor, "channel 1 1"]:
+    """A number of meta.json, as it goes with (…, channel, bin, frame): one for all channels, or one per channel."""
     return torch.tensor(value, dtype=torch.float32, device=device).reshape(
         (-1, 1, 1) if isinstance(value, list) else ()
     )
 
 
-def _parts(start: Tensor, n_frames: Tensor, n_parts: int) -> tuple[Tensor, Tensor]:
-    """Start and n_frames (clip * part,) of the equal parts of each clip."""
+def _parts(
+    start: Int[Tensor, " clip"], n_frames: Int[Tensor, " clip"], n_parts: int
+) -> tuple[Int[Tensor, " example"], Int[Tensor, " example"]]:
+    """Start and n_frames of the equal parts of each clip, those of a clip side by side."""
     edges = n_frames[:, None] * torch.arange(n_parts + 1) // n_parts
     return (start[:, None] + edges[:, :-1]).flatten(), edges.diff(dim=1).flatten()
 
@@ -178,7 +193,7 @@ def _pieces(index: pd.DataFrame, keep: set[str]) -> pd.DataFrame:
     return pd.DataFrame({"start": whole["start"].to_numpy() + low, "n_frames": high - low}, index=ids)
 
 
-def _resident(frames: Tensor, device: torch.device) -> Tensor:
+def _resident(frames: Shaped[Tensor, "frame *shape"], device: torch.device) -> Shaped[Tensor, "frame *shape"]:
     """`frames` on the GPU if they take at most half of its free memory; else where they are, a memory map."""
     if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
         return frames.to(device)

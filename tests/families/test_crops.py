@@ -1,27 +1,22 @@
-"""What a network sees of a stored clip: crops, windows and parts, sizes, channels and scales."""
+"""Crops, windows and parts of a stored clip, and which views are refused."""
 
 import re
 
-import librosa
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families import cnn
+from dalsegno.families import cnn, crops
+from dalsegno.families.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import train
-from dalsegno.training.views import augment, crops, preprocess
-from dalsegno.training.views.view import View
+from dalsegno.training.views import augment
 
 CPU = torch.device("cpu")
-
-
-# Crops, windows, parts
 
 
 META = {"kind": "logmel", "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
@@ -38,13 +33,13 @@ def numbered_store(folder, **meta):
 
 
 def seen(tmp_path, keep=None, **view):
-    return crops.Patches(numbered_store(tmp_path / "s"), View(**view), keep, CPU)
+    return crops.Crops(numbered_store(tmp_path / "s"), View(**view), keep, CPU)
 
 
 def test_crops_lie_inside_their_clip_and_reach_both_ends(tmp_path):
     p = seen(tmp_path, crop_s=2.0)
     g = torch.Generator().manual_seed(0)
-    rows, owners = p.rows(["a", "b", "d"])
+    rows, owners = p.examples(["a", "b", "d"])
     assert owners == ["a", "b", "d"]
     starts = {c: set() for c in owners}
     for _ in range(600):
@@ -73,7 +68,7 @@ def test_windows_cover_every_frame_of_a_clip(tmp_path, crop_s, hop_s):
 
 def test_short_clips_are_padded_at_the_end_with_the_floor(tmp_path):
     p = seen(tmp_path, crop_s=2.0)
-    for x in (p.take(p.rows(["c"])[0])[0, 0], p.take(p.rows(["c"])[0], torch.Generator())[0, 0]):
+    for x in (p.take(p.examples(["c"])[0])[0, 0], p.take(p.examples(["c"])[0], torch.Generator())[0, 0]):
         assert x[1, :7].tolist() == list(range(7)) and (x[:, 7:] == -80).all()
 
 
@@ -86,7 +81,7 @@ def test_whole_clips_are_padded_to_the_longest(tmp_path):
 
 def test_stored_numbers_become_their_unit(tmp_path):
     numbered_store(tmp_path / "s", scale=0.5, offset=-80.0)
-    p = crops.Patches(tmp_path / "s", View(crop_s=0.5), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=0.5), None, CPU)
     assert p.take(torch.tensor([0]))[0, 0].tolist() == [[-79.5] * 5, [-80, -79.5, -79, -78.5, -78]]
 
 
@@ -99,7 +94,7 @@ def test_shapes(tmp_path, kind, shape, expected):
     spectrogram_store.write(
         tmp_path / "s", [("a", x)], META | {"kind": kind, "scale": 1.0, "offset": 0.0, "floor": 0.0}
     )
-    p = crops.Patches(tmp_path / "s", View(crop_s=1.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=1.0), None, CPU)
     assert p.input_shape == expected and p.example().shape == (2, *expected)
     assert np.array_equal(
         p.take(torch.tensor([0]))[0].reshape(-1), np.moveaxis(x[:10], 0, -1).swapaxes(0, -2).reshape(-1)
@@ -111,7 +106,7 @@ def test_shapes(tmp_path, kind, shape, expected):
 
 def test_only_the_clips_asked_for_are_there(tmp_path):
     p = seen(tmp_path, keep={"d", "b"})
-    assert p.clip_ids == ["b", "d"] and p.rows(["a", "d"])[1] == ["d"]
+    assert p.clip_ids == ["b", "d"] and p.examples(["a", "d"])[1] == ["d"]
     with pytest.raises(UserError, match="none of its clips is in the splits"):
         seen(tmp_path, keep={"x"})
 
@@ -119,7 +114,7 @@ def test_only_the_clips_asked_for_are_there(tmp_path):
 @pytest.mark.parametrize("evaluate", ["windows", "whole"])
 def test_parts_are_each_an_example_and_cover_the_clip(tmp_path, evaluate):
     p = seen(tmp_path, crop_s=None, parts=4, evaluate=evaluate)
-    rows, owners = p.rows(["b", "d"])
+    rows, owners = p.examples(["b", "d"])
     assert owners == ["b"] * 4 + ["d"] * 4 and p.crop == 26  # the longest part: 101 frames in four
     starts = {"b": [0, 5, 10, 15, 20], "d": [0, 25, 50, 75, 101]}
     for x, owner, k in zip(p.take(rows, torch.Generator())[:, 0], owners, [*range(4)] * 2, strict=True):
@@ -141,11 +136,11 @@ def test_whole_clips_at_their_own_length(tmp_path):
     }
     assert {c: x.shape[1] for c, x in shown.items()} == {"a": 35, "b": 20, "c": 20, "d": 101}
     assert shown["d"][1].tolist() == list(range(101)) and (shown["c"][:, 7:] == -80).all()
-    assert p.take(p.rows(["d"])[0]).shape == (1, 1, 2, 20)  # what is trained on are crops
+    assert p.take(p.examples(["d"])[0]).shape == (1, 1, 2, 20)  # what is trained on are crops
 
 
 @pytest.mark.parametrize(
-    ("view", "n"), [({}, 5), ({"resize": [2, 50]}, 2), ({"channels": "repeat"}, 1), ({"evaluate": "whole"}, 2)]
+    ("view", "n"), [({}, 5), ({"resize": (2, 50)}, 2), ({"channels": "repeat"}, 1), ({"evaluate": "whole"}, 2)]
 )
 def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
     p = seen(tmp_path, crop_s=2.0, **view)
@@ -190,7 +185,7 @@ def test_views_that_make_no_sense_are_refused_when_read(raw, says):
 @pytest.mark.parametrize(
     ("meta", "shape", "view", "says"),
     [
-        ({"kind": "waveform"}, (1,), {"resize": [8, 8]}, r"view\.resize: of no use for .*, which holds waveforms"),
+        ({"kind": "waveform"}, (1,), {"resize": (8, 8)}, r"view\.resize: of no use for .*, which holds waveforms"),
         (
             {"kind": "windows"},
             (4, 3),
@@ -202,14 +197,14 @@ def test_views_that_make_no_sense_are_refused_when_read(raw, says):
 def test_views_that_do_not_go_with_the_store_are_refused(tmp_path, meta, shape, view, says):
     spectrogram_store.write(tmp_path / "s", [("a", np.zeros((50, *shape), np.uint8))], META | meta)
     with pytest.raises(UserError, match=says):
-        crops.Patches(tmp_path / "s", View(**view), None, CPU)
+        crops.Crops(tmp_path / "s", View(**view), None, CPU)
 
 
 def test_each_channel_has_its_own_unit(tmp_path):
     x = np.stack([np.full((20, 4), 100), np.full((20, 4), 128)], 2).astype(np.uint8)
     each = {"scale": [0.5, 0.1], "offset": [-80.0, -12.8], "floor": [-80.0, 0.0]}
     spectrogram_store.write(tmp_path / "s", [("a", x)], META | {"kind": "phase"} | each)
-    p = crops.Patches(tmp_path / "s", View(crop_s=3.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=3.0), None, CPU)
     x = p.take(torch.tensor([0]))[0]
     assert x.shape == (2, 4, 30)
     assert (x[0, :, :20] == -30).all() and (x[0, :, 20:] == -80).all()
@@ -224,7 +219,7 @@ def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_
     spectrogram_store.write(
         tmp_path / "s", [(c, x.astype(np.uint8)) for c, x in clips], META | {"kind": "phase"} | each
     )
-    p = crops.Patches(tmp_path / "s", View(crop_s=3.0), None, CPU)
+    p = crops.Crops(tmp_path / "s", View(crop_s=3.0), None, CPU)
     model = cnn.from_scratch("conv", conv.Params(), p, ["a", "b"], 4)
     x = torch.cat([x for x, _ in p.evaluation(["a", "b"], 8)])
     assert model(x).shape == (4, 4) and x.shape == (4, 2, 16, 30)
@@ -241,94 +236,4 @@ def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
         train=train.Params(),
     )  # fmt: skip
     with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db would turn the phases"):
-        cnn.fit("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
-
-
-# Scales, sizes, channels
-
-
-def test_standardise_by_the_training_part_and_constants_stay_at_zero():
-    x = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
-    done = preprocess.Standardise(x.mean(0), x.std(0, correction=0))(x)
-    assert done.tolist() == [[-1, 0], [1, 0]]
-
-
-@pytest.mark.parametrize("shape", [(4, 1, 6, 9), (4, 1, 30)])
-def test_each_clip_by_its_own_figures(shape):
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 7 + torch.arange(4).view(
-        -1, *[1] * (len(shape) - 1)
-    )
-    own = preprocess.PerClip("clip")(x).flatten(1)
-    assert torch.allclose(own.mean(1), torch.zeros(4), atol=1e-6)
-    assert torch.allclose(own.std(1, correction=0), torch.ones(4), atol=1e-5)
-    unit = preprocess.PerClip("minmax")(x).flatten(1)
-    assert (unit.amin(1) == 0).all() and torch.allclose(unit.amax(1), torch.ones(4))
-    for kind in ("clip", "minmax"):
-        assert preprocess.PerClip(kind)(torch.full(shape, 3.0)).isfinite().all()  # silence
-
-
-def test_normalisation_of_bins():
-    mean, std = torch.tensor([-60.0, -20.0, -80.0]), torch.tensor([10.0, 14.0, 0.0])
-    x = mean[:, None] + std[:, None] * torch.randn(50, 1, 3, 400, generator=torch.Generator().manual_seed(0))
-    each = preprocess.normalise("bin", mean, std)(x)
-    assert torch.allclose(each.mean((0, 1, 3)), torch.zeros(3), atol=0.02)
-    assert torch.allclose(each.std((0, 1, 3)), torch.tensor([1.0, 1.0, 0.0]), atol=0.02)
-    nearly = preprocess.normalise("bin", mean, torch.tensor([10.0, 14.0, 1e-5]))
-    assert nearly.std.flatten().tolist() == pytest.approx([10, 14, 2])  # a quarter of the mean deviation
-    whole = preprocess.normalise("dataset", mean, std)(x)
-    assert whole.mean().abs() < 0.02 and abs(whole.std() - 1) < 0.02
-
-
-def test_channels_of_different_meaning_are_normalised_each_by_its_own_figures():
-    g = torch.Generator().manual_seed(0)
-    x = torch.randn(200, 2, 3, 40, generator=g) * torch.tensor([10.0, 0.1]).view(2, 1, 1) + torch.tensor(
-        [-40.0, 1.0]
-    ).view(2, 1, 1)
-    mean, std = x.mean((0, 3)), x.std((0, 3))
-    for kind in ("bin", "dataset", "clip"):
-        done = preprocess.spectrograms(kind, mean, std)(x)
-        assert torch.allclose(done.mean((0, 2, 3)), torch.zeros(2), atol=0.02)
-        assert torch.allclose(done.std((0, 2, 3)), torch.ones(2), atol=0.02)
-    done = preprocess.spectrograms("minmax", mean, std)(x)
-    assert (done.amin((2, 3)) == 0).all() and torch.allclose(done.amax((2, 3)), torch.ones(200, 2))
-    assert torch.equal(preprocess.spectrograms("none", mean, std)(x), x)
-
-
-def test_resize_averages_what_it_shrinks():
-    x = torch.rand(2, 1, 64, 130, generator=torch.Generator().manual_seed(0))
-    small = preprocess.Resize((16, 26))(x)
-    blocks = x.view(2, 1, 16, 4, 26, 5).mean((3, 5))
-    assert small.shape == (2, 1, 16, 26) and np.corrcoef(small.flatten(), blocks.flatten())[0, 1] > 0.8
-    assert preprocess.Resize((224, 224))(x).shape == (2, 1, 224, 224)
-
-
-def test_colours_are_those_of_magma():
-    x = torch.linspace(0, 1, 60).view(1, 1, 6, 10)
-    rgb = preprocess.spectrograms("minmax", torch.zeros(6), torch.ones(6), channels="colour")(x)
-    theirs = matplotlib.colormaps["magma"](x[0, 0].numpy())[:, :, :3]
-    assert np.allclose(rgb[0].movedim(0, -1), theirs, atol=1e-6)
-
-
-def test_deltas_are_librosas():
-    x = np.random.default_rng(0).normal(size=(5, 40)).astype(np.float32)
-    done = preprocess.Deltas()(torch.from_numpy(x)[None, None])[0].numpy()
-    first = librosa.feature.delta(x, mode="nearest")
-    assert np.allclose(done[0], x) and np.allclose(done[1], first, atol=1e-5)
-    assert np.allclose(done[2], librosa.feature.delta(first, mode="nearest"), atol=1e-5)
-
-
-def test_repeated_channels_are_the_same_and_come_after_the_new_size():
-    x = torch.rand(2, 1, 8, 9)
-    done = preprocess.spectrograms("none", torch.zeros(8), torch.ones(8), [4, 6], "repeat")(x)
-    assert done.shape == (2, 3, 4, 6) and torch.equal(done[:, 0], done[:, 2])
-
-
-def test_principal_components_keep_the_share_asked_for_and_are_white():
-    g = torch.Generator().manual_seed(0)
-    x = torch.randn(400, 3, generator=g) @ torch.diag(torch.tensor([3.0, 1.0, 0.1]))
-    x = x @ torch.linalg.qr(torch.randn(3, 3, generator=g))[0]
-    x = x - x.mean(0)
-    for share, n in ((0.85, 1), (0.95, 2), (1.0, 3)):
-        done = preprocess.Pca(x, share)(x)
-        assert done.shape == (400, n)
-        assert torch.allclose(done.T @ done / 400, torch.eye(n), atol=1e-3)
+        cnn.train_all("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")

@@ -1,0 +1,58 @@
+"""A network on a feature table: preprocessing learnt from the training part, then a file of models/."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import torch
+from torch import nn
+
+from dalsegno.artefacts import features_parquet, splits_csv
+from dalsegno.families.rows import Rows
+from dalsegno.pipeline import params
+from dalsegno.pipeline.params import section
+from dalsegno.training import network, runs, train
+from dalsegno.training.job import Built, Job
+from dalsegno.training.ranges import Share
+from dalsegno.training.views import augment, preprocess
+
+
+@section
+class Params:
+    """An entry under `mlp:` in params.yaml."""
+
+    arch: str  # a file of src/dalsegno/models/
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
+    pca: Share | None = None  # keep the principal components that explain this share of the variance
+    augment: augment.Params
+    train: train.Params
+
+
+def train_all(
+    p: Params,
+    features: str | Path,
+    splits: pd.DataFrame,
+    device: torch.device,
+    run_dir: str | Path,
+    metrics_dir: str | Path,
+) -> None:
+    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. features: features.parquet."""
+    rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
+    n_labels = len(splits_csv.classes(splits))
+
+    def build(train_ids: list[str]) -> Built:
+        return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
+
+    job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
+    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": rows.names}
+    runs.all_runs(job, description, run_dir, metrics_dir)
+
+
+def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
+    """Standardisation and, where `p` asks for them, principal components, of the rows of the training clips."""
+    standardise = preprocess.Standardise(*rows.moments(train_ids))
+    if not p.pca:
+        return standardise
+    x = standardise(rows.take(rows.examples(train_ids)[0]))
+    return nn.Sequential(standardise, preprocess.Pca(x, p.pca))

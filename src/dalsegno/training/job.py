@@ -1,0 +1,82 @@
+
+"""What is to be trained: data, a way to build the model and settings, for every fold and seed of one model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+
+from dalsegno.artefacts import splits_csv
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training import predict, train
+from dalsegno.training.source import Source
+from dalsegno.training.views import augment
+
+PARTS = ("train", "valid")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model ready to train. groups: optimiser parameter groups, or None for every trainable parameter alike."""
+
+    model: nn.Module
+    groups: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the runs of one model share.
+
+    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing.
+    augmentation: how training batches are changed.
+    """
+
+    source: Source
+    splits: pd.DataFrame
+    train: train.Params
+    build: Callable[[list[str]], Built]
+    device: torch.device
+    augmentation: augment.Params
+    vote: predict.Vote = "mean"
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, in the order of the logits."""
+        return splits_csv.classes(self.splits)
+
+    def labels(self, clip_ids: list[str]) -> Int[Tensor, " clip"]:
+        """Label index of each clip."""
+        number = {name: i for i, name in enumerate(self.classes)}
+        label = self.splits.set_index("clip_id")["label"].map(number)
+        return torch.tensor(label[clip_ids].to_numpy(np.int64))
+
+    def runs(self) -> list["Run"]:
+        """Every fold with every seed. Raises UserError if a part of a fold cannot be trained on."""
+        parts = {fold: self._parts(fold) for fold in splits_csv.numbers(self.splits)}
+        return [Run(self, fold, seed, *parts[fold]) for fold in parts for seed in self.train.seeds]
+
+    def _parts(self, fold: int) -> tuple[list[str], list[str]]:
+        """Stored clips of the training and of the validation part."""
+        stored = self.splits[self.splits["clip_id"].isin(self.source.clip_ids)]
+        train_ids, valid_ids = (sorted(stored.loc[stored[f"fold{fold}"] == part, "clip_id"]) for part in PARTS)
+        for part, ids in zip(PARTS, (train_ids, valid_ids), strict=True):
+            if not ids:
+                raise UserError(f"fold {fold} has no clip in its {part} part; see the counts in metrics/splits.json")
+        splits_csv.check_trainable(stored, fold, self.classes)
+        return train_ids, valid_ids
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fold and seed of a job: the clips (sorted ids) that it trains and is validated on."""
+
+    job: Job
+    fold: int
+    seed: int
+    train_ids: list[str]
+    valid_ids: list[str]
