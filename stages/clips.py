@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv, json_file
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
+from dalsegno.artefacts.learning import json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.pipeline import files, params, runtime, stage
-from dalsegno.report import doctor_page, doctor_terminal
+from dalsegno.report.doctor import doctor_page, doctor_terminal
 
 
 def main(root: str, clips_path: str, copies_path: str, metrics_json: str, page_html: str) -> None:

@@ -333,7 +333,7 @@ EDITS = {
     "style of the page": (comment("report/style.css"), {"report"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
-    "comment in what rounds numbers": (comment("artefacts/json_file.py"), ALL),
+    "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), ALL),
     "version of librosa": (
         version("librosa"),
         LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | {"protocols"},

@@ -14,7 +14,7 @@ from dalsegno.pipeline import check, files, params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.report import doctor_page, doctor_terminal
+from dalsegno.report.doctor import doctor_page, doctor_terminal
 
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
