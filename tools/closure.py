@@ -14,7 +14,7 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
-    ROOT / "report/doctor/doctor_page.py": {ROOT / "report/doctor/doctor.html.j2"},
+    ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
     ROOT / "report/page.py": {ROOT / "report" / name for name in ("page.html.j2", "style.css")},
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }

@@ -1,1 +1,1 @@
-"""What the doctor says of a data set: for the terminal, and as a page. The stage clips needs this and the layout only."""
+"""What the data doctor found, for people: on a page and in the terminal. It examines nothing itself."""

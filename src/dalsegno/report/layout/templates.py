@@ -12,7 +12,7 @@ def template(name: str, **options: Any) -> jinja2.Template:
     """The template of that name in the room of the report; `options` as of `jinja2.Environment`, `filters` among them."""
     filters = options.pop("filters", {})
     pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([REPORT, REPORT / "layout", REPORT / "doctor"]),
+        loader=jinja2.FileSystemLoader([REPORT, REPORT / "layout"]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
