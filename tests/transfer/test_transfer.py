@@ -18,13 +18,14 @@ from sklearn.preprocessing import StandardScaler
 from support.easy_task import LABELS, accuracy, easy_splits, easy_store, stage, state
 from torch import nn
 
-from dalsegno.artefacts import features_parquet, model_pt, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import train
-from dalsegno.transfer import entry, fine_tuned
-from dalsegno.transfer.unfreezing import Unfreezing
+from dalsegno.transfer.adapting import entry, fine_tuned
+from dalsegno.transfer.adapting.unfreezing import Unfreezing
 
 CONV = {"channels": [4, 8], "dense": [6], "dropout": 0.0}
 NET = {"name": "squeezenet1_1", "size": 32}
@@ -123,8 +124,8 @@ def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(h
     rows = embedded(arch="torchvision", model=NET, weights="published.pth", view={"crop_s": 1.6})
     theirs = torchvision.models.squeezenet1_1(weights=None).eval()
     theirs.load_state_dict(torch.load("published.pth", weights_only=True))
-    from dalsegno.families.crops import Crops
-    from dalsegno.families.view import View
+    from dalsegno.families.convolutional.crops import Crops
+    from dalsegno.families.convolutional.view import View
     from dalsegno.models import torchvision as arch
 
     clips = Crops("store", View(crop_s=1.6), None, torch.device("cpu"))

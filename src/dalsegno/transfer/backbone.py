@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from dalsegno.artefacts import model_pt
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import network

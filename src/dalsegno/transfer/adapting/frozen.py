@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 import torch
 
-from dalsegno.artefacts import features_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
-from dalsegno.transfer.entry import Frozen
+from dalsegno.transfer.adapting.entry import Frozen
 
 
 def job(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
