@@ -11,15 +11,14 @@ from dalsegno.transfer import backbone
 from dalsegno.transfer.embedding import embedding_entry, embeddings
 
 
-def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
+def main(key: str, spectrograms: str, out_dir: str) -> None:
     p = params.variant(key, embeddings=embedding_entry.Params)
     device = params.load(runtime=Runtime).torch_device()
-    description = asdict(p) | {"weights": weights}
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
-        model = backbone.read(p.arch, p.model, weights, clips.example(), clips.meta, p.view.preprocessing)
+        model = backbone.read(p.arch, p.model, p.weights, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.net.body).to(device)
-        embeddings.write(out_dir, body, clips, description, [weights, spectrograms], p.views, p.augment)
+        embeddings.write(out_dir, body, clips, asdict(p), [p.weights, spectrograms], p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

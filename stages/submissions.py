@@ -8,7 +8,7 @@ from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.report import submissions
 
 
-def main(root: str, clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
+def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
     """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled."""
     clips, splits = clips_csv.read(clips_path), splits_csv.read(splits_path)
     wanted = set(splits.loc[splits["label"] == "", "clip_id"])
@@ -17,7 +17,7 @@ def main(root: str, clips_path: str, splits_path: str, runs_dir: str, out_dir: s
         if not wanted:
             progress.say("every clip has a label: nothing to submit")
             return
-        sample = Path(root, submissions.SAMPLE)
+        sample = Path(params.text("dataset.root"), submissions.SAMPLE)
         layout = submissions.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
         for family, names in zip(families, params.names(*families), strict=True):
             for key in names:

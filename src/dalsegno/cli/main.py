@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 from dalsegno import datasets
-from dalsegno.cli import weights
-from dalsegno.clips import examine, folder
+from dalsegno.cli import check, weights
+from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
-from dalsegno.pipeline import check, files, params
-from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import Refused
+from dalsegno.pipeline import files, params
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
@@ -50,23 +49,8 @@ def doctor(arguments: argparse.Namespace) -> None:
 
 
 def check_params(_: argparse.Namespace) -> None:
-    """Hold params.yaml against every stage, and see that the data are there. Raises UserError with all problems.
-
-    DVC itself stops at a missing folder before any stage of ours can say what it should have held.
-    """
-    stages = Path("stages")
-    if not stages.is_dir():
-        raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
-    problems = check.problems(stages)
-    if problems:
-        raise Refused(problems)
-    p = params.load(dataset=Params)
-    if p.name not in DATASETS:
-        raise UserError(
-            f"{params.FILE}: dataset.name: there is no {p.name!r}{hint(p.name, DATASETS)}; there are: {', '.join(DATASETS)}"
-        )
-    if not Path(p.root).is_relative_to("data"):  # what the pipeline makes is not there before its first run
-        folder.check(Path(p.root), params.component("dalsegno.datasets", p.name).EXPECTS)
+    """Say all that would stop a run, or that nothing would. Raises UserError with all problems."""
+    check.check_all()
     print(f"{params.FILE}: no problems")
 
 
