@@ -44,7 +44,7 @@ def data(tmp_path_factory):
 
 def evaluate(data, copies=NO_COPIES, **protocol):
     clips, folder = data
-    p = protocols.Params(spectrogram="logmel", segments=4, model=classical.Params(**SVM), splits={})
+    p = protocols.Params(spectrogram="logmel", segments=4, model=params.parse("model", SVM, classical.Params)[0], splits={})
     segments = protocols.describe(spectrogram_store.open(folder), list(clips["clip_id"]), 4)
     return protocols.evaluate(segments, clips, copies, OfSegments(**protocol), p)
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, dataclass_transform
 
@@ -17,7 +18,7 @@ from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, V
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import Refused, reasons, unsuitable
+from dalsegno.pipeline.refusals import Refused, reasons, unreadable, unsuitable
 
 FILE = "params.yaml"
 
@@ -123,7 +124,8 @@ def load(**types: type) -> Any:
         value, found = parse(name, doc[name], cls)
         parsed.append(value)
         problems += found
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
     return parsed[0] if len(parsed) == 1 else tuple(parsed)
 
 
@@ -134,7 +136,8 @@ def variant(key: str, **types: type) -> Any:
     if key not in entries:
         raise UserError(f"{FILE}: {family}.{key}: there is no such entry{hint(key, list(entries))}")
     value, problems = parse(f"{family}.{key}", entries[key], cls)
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
     return value
 
 
@@ -144,7 +147,7 @@ def text(path: str) -> str:
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     if not isinstance(value, str):
-        _refuse([f"{path}: expected text, got {value!r}"])
+        raise Refused([f"{path}: expected text, got {value!r}"])
     return value
 
 
@@ -161,12 +164,8 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
         raise UserError(f"{path}: no such file in {Path.cwd()}; run from the top of the repository")
     try:
         doc = yaml.load(path.read_text(encoding="utf-8"), _Yaml12)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file with this encoding") from None
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError: the 30th of February, a number of 5,000 digits
-        raise UserError(f"{path}: not valid YAML: {error}") from None
-    except (OSError, RecursionError) as error:
-        raise UserError(f"{path}: it cannot be read: {error}") from None
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
+        raise UserError(f"{path}: {unreadable(error)}") from None
     if not isinstance(doc, dict):
         raise UserError(f"{path}: expected sections such as 'dataset:', got {type(doc).__name__}")
     return doc
@@ -183,9 +182,14 @@ def _read(raw: Any, cls: type) -> tuple[Any, list[tuple[str, str]]]:
     if problems := unsuitable(raw):
         return None, problems
     try:
-        return TypeAdapter(cls).validate_json(json.dumps(raw), strict=True), []
+        return _adapter(cls).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
         return None, reasons(error, cls)
+
+
+@cache
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
 
 
 def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any:
@@ -194,8 +198,3 @@ def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any
     if refused or problems:
         raise PydanticCustomError("chosen", "nested", {"problems": [*refused, *problems]})
     return value
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise Refused(problems)

@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from dalsegno.pipeline.errors import UserError, hint
 
+LARGEST = 10**18 - 1  # what fits in 64 bits, as NumPy and PyTorch count
+
 
 class Refused(UserError):
     """Values that params.yaml must not have: `problems`, each beginning with its path."""
@@ -22,6 +24,14 @@ class Refused(UserError):
     def __str__(self) -> str:
         noun = "problem" if len(self.problems) == 1 else "problems"
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
+def unreadable(error: Exception) -> str:
+    """Why a file is no YAML: a ValueError may be the 30th of February, or a number of 5,000 digits."""
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object[: error.start].count(b"\n") + 1
+        return f"line {line} is not UTF-8; save the file with this encoding"
+    return f"{'it cannot be read' if isinstance(error, OSError | RecursionError) else 'not valid YAML'}: {error}"
 
 
 def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
@@ -37,6 +47,8 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
         ]
     if isinstance(raw, float) and not math.isfinite(raw):
         return [("", f"expected a number, got {raw}")]
+    if isinstance(raw, int) and abs(raw) > LARGEST:
+        return [("", f"expected a number of up to 18 digits, got one of {len(str(abs(raw)))}")]
     if isinstance(raw, date):
         return [("", f"this is read as a date, {raw}; put it in quotes if it is a name")]
     if not isinstance(raw, str | int | float | None):

@@ -5,11 +5,12 @@ file name, so it has no `/`, and a piece's id cannot be mistaken for one.
 """
 
 import re
+from typing import SupportsInt
 
 _PIECE = re.compile(r"(?P<clip>.*)#(?P<k>[0-9]+)/(?P<n>[0-9]+)", re.DOTALL)
 
 
-def name(clip_id: str, k: int, n: int) -> str:
+def name(clip_id: str, k: SupportsInt, n: int) -> str:
     """The id of piece `k` (0 … n-1) of `n`."""
     return f"{clip_id}#{k}/{n}"
 

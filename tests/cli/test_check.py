@@ -1,0 +1,240 @@
+"""`dalsegno check` says all that would stop a run, in one message of plain lines, and never ends in a traceback."""
+
+import os
+from pathlib import Path
+
+import pytest
+from cli.test_cli import PARAMS, here, refusal  # noqa: F401
+
+from dalsegno.cli import main
+
+STYLES = "root: data/corpus/styles"
+
+
+def lines():
+    """The problems that `dalsegno check` names, without its first line."""
+    first, *rest = refusal(["check"]).splitlines()
+    assert first.startswith("dalsegno: params.yaml: ") and first.endswith(", nothing was run:")
+    return [line.removeprefix("  ") for line in rest]
+
+
+def the_line():
+    (line,) = lines()
+    return line
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["1", "1.5", "v1.0", "on", "No", "true", "~", "''", "my svm", "2024-01-01", "é", "../x", "a/b", "-x", "a@b", "$x", '"a b"',
+     '"${x}"', "x" * 101],
+)  # fmt: skip
+def test_a_key_that_cannot_name_a_stage_is_one_plain_line(here, key):  # noqa: F811
+    here(("  svm: {", f"  {key}: {{"))
+    line = the_line()
+    assert line.startswith(f"classical: {key.strip(chr(34) + chr(39))!r} cannot name an entry; expected a word")
+
+
+@pytest.mark.parametrize("key", ["svm", "SVM-2_b", "e1", "x" * 100, '"quoted"', "scratch", "from-scratch"])
+def test_words_are_keys(here, capsys, key):  # noqa: F811
+    here(("  svm: {", f"  {key}: {{"))
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+@pytest.mark.parametrize("family", ["spectrograms", "mlp", "cnn", "pretrain", "embeddings", "transfer"])
+def test_the_keys_of_every_family_are_checked(here, family):  # noqa: F811
+    here((f"\n{family}:", f"\n{family}:\n  my own: {{}}\nother:"))
+    assert any(line.startswith(f"{family}: 'my own' cannot name an entry") for line in lines())
+
+
+def test_a_key_that_a_twin_would_have_is_refused(here):  # noqa: F811
+    here(("  finetuned:", "  finetuned-scratch:"))
+    assert the_line() == "transfer: 'finetuned-scratch' cannot name an entry; a name with -scratch is that of a twin"
+
+
+def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
+    here(("  svm: {", "  logistic: {"))
+    assert "'logistic' stands here twice" in refusal(["check"])
+
+
+# What is no value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "leave_out: []",
+            "leave_out: [2024-01-01]",
+            "dataset.leave_out.0: this is read as a date, 2024-01-01; put it in",
+        ),
+        ("leave_out: []", "leave_out: [!!binary aGk=]", "dataset.leave_out.0: a bytes cannot stand here"),
+        ("leave_out: []", "leave_out: &a [*a]", "dataset.leave_out.0: it contains itself"),
+        ("seed: 1\n", f"seed: {10**29}\n", "corpus.seed: expected a number of up to 18 digits, got one of 30"),
+        ("note_s: 1.2", f"note_s: {10**400}", "corpus.note_s: expected a number of up to 18 digits, got one of 401"),
+        ("note_s: 1.2", "note_s: .nan", "corpus.note_s: expected a number, got nan"),
+        ("note_s: 1.2", "note_s: -.inf", "corpus.note_s: expected a number, got -inf"),
+    ],
+)
+def test_what_is_no_value_is_one_plain_line(here, old, new, line):  # noqa: F811
+    here((old, new))
+    assert the_line().startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("# é\n".encode("latin-1") + PARAMS.encode(), "line 1 is not UTF-8; save the file with this encoding"),
+        (PARAMS.encode() + b"\n# \xff", "is not UTF-8; save the file with this encoding"),
+        (PARAMS.encode("utf-16"), "line 1 is not UTF-8; save the file with this encoding"),
+        (b"", "expected sections such as 'dataset:', got NoneType"),
+        (b"- a", "expected sections such as 'dataset:', got list"),
+        (b"a: [", "not valid YAML"),
+        (b"a: \x00", "not valid YAML"),
+        (b"a: 2024-02-31", "not valid YAML: day is out of range for month"),
+        (b"a: " + b"9" * 5000, "not valid YAML: Exceeds the limit"),
+        (b"[" * 5000, "it cannot be read: maximum recursion depth exceeded"),
+        (b"? [a]\n: 1", "not valid YAML"),
+    ],
+)
+def test_a_file_that_is_no_params_yaml_is_told(here, content, reason):  # noqa: F811
+    here()
+    Path("params.yaml").write_bytes(content)
+    assert reason in refusal(["check"])
+
+
+def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
+    here()
+    Path("params.yaml").write_text(PARAMS, encoding="utf-8-sig")
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+# What leads nowhere
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("    spectrogram: waveform", "    spectrogram: wavefrom", "cnn.wave.spectrogram: 'wavefrom' leads nowhere: there is no "
+         "'data/spectrograms/wavefrom' and no stage writes it; did you mean 'waveform'?"),
+        ("  spectrogram: logmel\n  segments", "  spectrogram: lgmel\n  segments", "protocols.spectrogram: 'lgmel' leads nowhere: "
+         "there is no 'data/spectrograms/lgmel' and no stage writes it; did you mean 'logmel'?"),
+        ("input: embeddings/notes", "input: embeddings/note", "transfer.frozen.input: 'embeddings/note' leads nowhere: there is "
+         "no 'data/embeddings/note' and no stage writes it; did you mean 'embeddings/notes'?"),
+        ("weights: data/pretrain/notes/model.pt", "weights: weights/vgg.pt", "embeddings.notes.weights: 'weights/vgg.pt' leads "
+         "nowhere: there is no 'weights/vgg.pt' and no stage writes it; `dalsegno weights list` names what can be fetched"),
+        ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn/conv/best.pt", "embeddings.notes.weights: "
+         "'runs/cnn/conv/best.pt' leads nowhere; the weights in 'runs/cnn/conv' are called model.pt"),
+        ("table: data/clips.csv", "table: my features.csv", "features.table: 'my features.csv' leads nowhere: there is no "
+         "'my features.csv' and no stage writes it"),
+        ("root: data/corpus/notes", "root: data/corpus/note", "pretrain.notes.dataset.root: 'data/corpus/note' leads nowhere: "
+         "there is no 'data/corpus/note' and no stage writes it; did you mean 'data/corpus/notes'?"),
+        (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
+        ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
+         "there are: folders, gtzan, images, kaggle, nsynth"),
+        ("device: auto", "device: cuda", "runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu"),
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_nowhere_is_told(here, monkeypatch, old, new, line):  # noqa: F811
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    here((old, new))
+    assert line in lines()
+
+
+def test_a_list_of_a_split_that_is_not_there_is_told(here):  # noqa: F811
+    here(("protocol: kfold # holdout", "protocol: file # holdout"), ("file: data/clips.csv", "file: lists/mine.csv"))
+    assert "splits.file: 'lists/mine.csv' leads nowhere: there is no 'lists/mine.csv' and no stage writes it" in lines()
+
+
+def test_weights_of_another_stage_and_those_that_are_there_lead_somewhere(here, capsys):  # noqa: F811
+    here(
+        ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn/conv/model.pt"),
+        ("weights: data/pretrain/notes/model.pt", "weights: it's mine/[1] & $2.pt"),
+    )
+    Path("it's mine").mkdir()
+    Path("it's mine/[1] & $2.pt").touch()
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    here(("seed: 1\n", "seed: -1\n"), ("spectrogram: waveform", "spectrogram: x"), ("device: auto", "device: cuda"),
+         (STYLES, "root: nowhere"))  # fmt: skip
+    Path(".git").rmdir()
+    said = "\n".join(lines())
+    for part in (
+        "corpus.seed: ",
+        "cnn.wave.spectrogram: ",
+        "runtime.device is 'cuda'",
+        "dataset.root: 'nowhere'",
+        "no Git",
+    ):
+        assert part in said
+
+
+def test_where_there_is_no_repository_the_way_out_is_told(here):  # noqa: F811
+    here()
+    Path(".git").rmdir()
+    assert the_line().endswith("and DVC needs one: git init && git add --all && git commit -m start")
+
+
+# What DVC cannot hash
+
+
+@pytest.fixture
+def data(here):  # noqa: F811
+    """A folder of clips that params.yaml names."""
+    here((STYLES, "root: my data"))
+    folder = Path("my data/a")
+    folder.mkdir(parents=True)
+    (folder / "x.wav").touch()
+    return folder
+
+
+def link_to_nowhere(folder):
+    (folder / "y.wav").symlink_to("nowhere.wav")
+
+
+def link_to_itself(folder):
+    (folder / "y.wav").symlink_to("y.wav")
+
+
+def fifo(folder):
+    os.mkfifo(folder / "y.wav")
+
+
+def latin_1(folder):
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xe9.wav")).touch()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (link_to_nowhere, "a link to nowhere: 'my data/a/y.wav'"),
+        (link_to_itself, "too many levels of symbolic links: 'my data/a/y.wav'"),
+        (fifo, "neither a file nor a folder: 'my data/a/y.wav'"),
+        (latin_1, r"a name that is not UTF-8: 'my data/a/\\udce9.wav'"),
+    ],
+)
+def test_what_dvc_cannot_hash_is_named(data, spoil, reason):
+    spoil(data)
+    assert f"dataset.root: DVC cannot hash 'my data': {reason}" in lines()
+
+
+def test_of_many_five_are_named(data):
+    for i in range(8):
+        (data / f"{i}.wav").symlink_to("nowhere")
+    line = next(line for line in lines() if "a link to nowhere" in line)
+    assert line.endswith("'my data/a/4.wav' and 3 more") and line.count(".wav") == 5
+
+
+def test_what_dvc_can_hash_is_no_problem(data, capsys):
+    (data / "y.wav").symlink_to("x.wav")
+    (data / "é's [1] & $x.wav").touch()
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
