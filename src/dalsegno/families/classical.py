@@ -118,6 +118,7 @@ def probabilities(
 
 
 def _estimator(p: Params, seed: int, options: dict[str, Any]) -> BaseEstimator:
+    """An estimator that is not fitted yet. options: one entry of `p.grid`."""
     return ESTIMATORS[p.estimator](seed).set_params(**options)
 
 

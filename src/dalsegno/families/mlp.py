@@ -36,7 +36,11 @@ def train_all(
     run_dir: str | Path,
     metrics_dir: str | Path,
 ) -> None:
-    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. features: features.parquet."""
+    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does.
+
+    features: path of features.parquet. Raises UserError if a part cannot be trained on, or the architecture cannot take
+    a table.
+    """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 

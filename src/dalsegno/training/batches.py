@@ -42,9 +42,11 @@ class Batches:
         self.chance = torch.Generator(device).manual_seed(seed)
 
     def __len__(self) -> int:
+        """Number of batches per epoch."""
         return len(self.examples) // self.batch_size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """x (batch, …) and soft labels y (batch, label) of one epoch, on the device."""
         order = self._order()[: len(self) * self.batch_size]
         examples = self.examples[order].split(self.batch_size)
         targets = self.targets[order.to(self.device)].split(self.batch_size)
@@ -53,6 +55,7 @@ class Batches:
             yield augment.augment(x, y, self.augmentation, self.chance)
 
     def _order(self) -> Int[Tensor, " example"]:
+        """Places in `examples`: a permutation, or draws that give every class the same chance."""
         if not self.balanced:
             return torch.randperm(len(self.examples), generator=self.order)
         weights = 1.0 / torch.bincount(self.y)[self.y]

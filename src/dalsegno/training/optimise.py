@@ -63,7 +63,7 @@ def schedule(
 
 
 def _warm_cosine(step: int, ramp: int, n_steps: int) -> float:
-    """Linear rise over `ramp` steps, then cosine decay to zero; in [0, 1]."""
+    """The share of the peak rate at a step: a linear rise over `ramp` steps, then cosine decay to zero."""
     if step < ramp:
         return (step + 1) / ramp
     return 0.5 * (1 + math.cos(math.pi * (step - ramp) / max(1, n_steps - ramp)))

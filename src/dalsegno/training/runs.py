@@ -58,6 +58,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
+    """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
     shape = list(job.source.input_shape)
     checkpoints = [result.checkpoint for result in results]
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "input_shape": shape, "runs": checkpoints})
@@ -97,6 +98,7 @@ def _trained(run: Run, live: Live) -> tuple[nn.Module, train.Fit, float]:
 
 
 def _batches(run: Run) -> Batches:
+    """The training examples of a run, in an order that its seed decides."""
     job, p = run.job, run.job.train
     examples, owners = job.source.examples(run.train_ids)
     return Batches(
@@ -106,6 +108,7 @@ def _batches(run: Run) -> Batches:
 
 
 def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
+    """Raise UserError if batches are of one example and the model normalises over the batch."""
     if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
         raise UserError(
             f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
@@ -150,6 +153,7 @@ def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, "
 
 
 def _on_cpu(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights and buffers, by name."""
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
@@ -160,6 +164,7 @@ def _timed(call: Callable[[], T]) -> tuple[T, float]:
 
 
 def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
+    """The entries of cost.json: number of weights, seconds, epochs trained, and milliseconds of prediction per clip."""
     return {
         "parameters": sum(w.numel() for w in model.parameters()),
         "train_s": train_s,
@@ -170,4 +175,5 @@ def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: 
 
 
 def _means(rows: list[dict[str, int | float]]) -> dict[str, float]:
+    """The mean of each entry over dictionaries with the same keys."""
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -98,6 +98,7 @@ def augment(x: Batch, y: SoftLabels, p: Params, generator: torch.Generator) -> t
 
 
 def _gain(x: Batch, gain_db: float, generator: torch.Generator) -> Batch:
+    """Louder or softer by up to `gain_db`: added to spectrograms in dB, multiplied into waveforms."""
     db = _between(x, -gain_db, gain_db, generator)
     return x + db if x.ndim == 4 else x * 10 ** (db / 20)
 
@@ -110,6 +111,7 @@ def _equaliser(x: Pictures, most_db: float, generator: torch.Generator) -> Pictu
 
 
 def _time_shift(x: Batch, share: float, generator: torch.Generator) -> Batch:
+    """Move each sample along its last axis by up to `share` of it; the end that leaves comes in again at the start."""
     n = x.shape[-1]
     by = _between(x, -share * n, share * n, generator).round().long()
     at = (torch.arange(n, device=x.device) - by) % n
@@ -129,6 +131,7 @@ def _rotation(x: Pictures, degrees: float, generator: torch.Generator) -> Pictur
 
 
 def _noise(x: Batch, std: float, generator: torch.Generator) -> Batch:
+    """Add white noise whose deviation is up to `std` times that of the sample itself."""
     own = x.std(tuple(range(1, x.ndim)), keepdim=True)
     level = _between(x, 0.0, std, generator) * own
     return x + level * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
