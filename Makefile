@@ -1,10 +1,10 @@
-# dalsegno: two commands do everything, `make run` and `make test`.
+# dalsegno: `make run` and `make test` do everything; the other targets are for those who change the code.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run test deps clean
+.PHONY: help run test check deps lock clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
@@ -17,8 +17,18 @@ test: $(READY) ## install and run every test
 	@echo "== Running the tests, a file of them on each core at a time"
 	@OMP_NUM_THREADS=1 python -m pytest --numprocesses auto --dist loadfile
 
-deps: $(READY) ## rewrite the code dependencies of dvc.yaml from the imports
+check: $(READY) ## check style (ruff) and types (pyright) of the code
+	@ruff check
+	@ruff format --check
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright
+
+deps: $(READY) ## rewrite what dvc.yaml says of code and packages, from the imports
 	@python -m tools.stages
+
+lock: $(READY) ## install what pyproject.toml newly asks for; write requirements.lock and versions.yaml
+	@python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[test]'
+	@python -m tools.lock
+	@touch $(READY)
 
 clean: ## remove the virtual environment; data and results stay
 	rm -rf .venv

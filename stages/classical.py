@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import features_parquet, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet, json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import files, params, progress, stage
 
@@ -29,7 +29,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms, "device": "cpu"}
-        files.write_json(Path(draft, "cost.json"), cost)
+        json_file.write(Path(draft, "cost.json"), cost)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,18 @@
 import json
 from pathlib import Path
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.scoring import compare, held_out, paired, segment_accuracy, tables
+from dalsegno.report import markdown
+from dalsegno.scoring import compare, held_out, intervals, paired, segment_accuracy, tables
 
 
 def main(
     splits_path: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
     compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, *families: str,
 ) -> None:  # fmt: skip
-    """Compare what params.yaml names under the sections `families`."""
-    p = params.load(compare=compare.Params)
+    """Compare the models that params.yaml names under the sections `families`."""
+    p = params.load(compare=intervals.Params)
     keys = dict(zip(families, params.names(*families), strict=True))
     folders = compare.folders(keys, runs_dir, metrics_dir)
     s = held_out.held_out(splits_csv.read(splits_path))
@@ -23,19 +24,20 @@ def main(
     models = {name: held_out.runs(s, table) for name, table in predicted.items() if name not in left_out}
 
     splits, clips = (json.loads(Path(path).read_text()) for path in (splits_json, clips_json))
-    found = compare.setting(s, models, left_out, splits, clips, p)
-    found["models"] = {
-        name: compare.figures(s, model, p)
-        | segment_accuracy.figures(name, folders[name][0] / "segments.parquet", s, p)
+    comparison = compare.setting(s, models, left_out, splits, clips, p)
+    comparison["models"] = {
+        name: compare.scores(s, model, p)
+        | segment_accuracy.scores(name, folders[name][0] / "segments.parquet", s, p)
         | compare.cost(folders[name][0] / "cost.json")
+        | compare.known(folders[name][0] / "leaks.json")
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
-    found["gains"] = paired.gains(s, models, p)
+    comparison["gains"] = paired.gains(s, models, p)
     confusions = [tables.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
     tables.write_csv(confusion_csv, confusions)
     tables.write_csv(curves_csv, [tables.curves(name, curves) for name, (_, curves) in folders.items()])
-    files.write_text(table_md, tables.markdown(found))
-    files.write_json(compare_json, found)
+    files.write_text(table_md, markdown.table(comparison))
+    json_file.write(compare_json, comparison)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dalsegno.synth import corpus
 
 
 def main(styles_dir: str, notes_dir: str) -> None:
+    """Write the styles to `styles_dir`, a folder per style, and the notes to `notes_dir`, laid out as NSynth is."""
     p, r = params.load(corpus=corpus.Params, runtime=Runtime)
     corpus.write_styles(styles_dir, p, r)
     corpus.write_notes(notes_dir, p, r)

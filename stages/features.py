@@ -16,9 +16,9 @@ def main(root: str, clips_path: str, source: str, table: str) -> None:
         features_parquet.write(table, imported.rows(source, clips))
         return
     items = [(c.clip_id, Path(root, c.path)) for c in clips.itertuples()]
-    figures = runtime.map(partial(compute.compute, p=p), items, len(items), r, desc="features")
-    of_clips = zip(clips["clip_id"], figures, strict=True)
-    features_parquet.write(table, ((clip_id, k, row) for clip_id, some in of_clips for k, row in enumerate(some)))
+    rows_of_clips = runtime.map(partial(compute.compute, p=p), items, len(items), r, desc="features")
+    by_clip = zip(clips["clip_id"], rows_of_clips, strict=True)
+    features_parquet.write(table, ((clip_id, k, row) for clip_id, rows in by_clip for k, row in enumerate(rows)))
 
 
 if __name__ == "__main__":

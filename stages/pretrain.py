@@ -10,6 +10,7 @@ from dalsegno.pipeline import params, runtime, stage
 from dalsegno.pipeline.params import section
 from dalsegno.sound import storing
 from dalsegno.splits import assign
+from dalsegno.splits.protocol import Protocol
 
 
 @section
@@ -17,7 +18,7 @@ class Params(cnn.Params):
     """An entry under `pretrain:`; its `spectrogram` is one that transfer uses, so that the backbone hears the same."""
 
     dataset: dataset.Params
-    splits: assign.Params
+    splits: Protocol
 
 
 def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv, spectrogram_store
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.artefacts import clips_csv, copies_csv, json_file, spectrogram_store
+from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import protocols
 
@@ -15,18 +15,18 @@ def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str)
     copies = copies_csv.read(copies_path)
     known = list(clips.loc[clips["label"] != "", "clip_id"]) if p.splits else []
     segments = protocols.describe(spectrogram_store.open(spectrogram), known, p.segments)
-    figures, left_out = {}, {}
+    results, left_out = {}, {}
     for name, protocol in p.splits.items():
         try:
-            figures[name] = told = protocols.evaluate(segments, clips, copies, protocol, p)
+            results[name] = protocols.evaluate(segments, clips, copies, protocol, p)
         except UserError as error:
             left_out[name] = str(error).splitlines()[0].removeprefix("params.yaml: ")
             progress.say(f"{name:<24} left out: {left_out[name]}")
             continue
-        stamp = "  LEAKY" if told["leaky"] else ""
-        progress.say(f"{name:<24} accuracy of segments {told['segment_accuracy']:.3f}{stamp}")
-    about = {"model": p.model.estimator, "spectrogram": Path(spectrogram).name, "segments": p.segments}
-    files.write_json(metrics_json, about | {"protocols": figures, "left_out": left_out})
+        stamp = "  LEAKY" if results[name]["leaky"] else ""
+        progress.say(f"{name:<24} accuracy of segments {results[name]['segment_accuracy']:.3f}{stamp}")
+    setting = {"model": p.model.estimator, "spectrogram": Path(spectrogram).name, "segments": p.segments}
+    json_file.write(metrics_json, setting | {"protocols": results, "left_out": left_out})
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ def main(
     report_html: str,
 ) -> None:  # fmt: skip
     jsons = (compare_json, clips_json, splits_json, protocols_json)
-    found, clips, splits, protocols = (json.loads(Path(p).read_text()) for p in jsons)
+    compare, clips, splits, protocols = (json.loads(Path(path).read_text()) for path in jsons)
     names = dict.fromkeys(["model", "actual", "predicted", "run"], str)
     confusion, curves = (
         pd.read_csv(path, dtype=names, keep_default_na=False, na_values={c: [""] for c in numbers})
         for path, numbers in [(confusion_csv, ["share"]), (curves_csv, ["train_loss", "val_loss", "val_accuracy"])]
     )
-    files.write_text(report_html, page.render(page.Sources(found, confusion, curves, clips, splits, protocols)))
+    files.write_text(report_html, page.render(page.Sources(compare, confusion, curves, clips, splits, protocols)))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
 """Give every clip its part in every fold, and prove that nothing leaks."""
 
-from dalsegno.artefacts import clips_csv, copies_csv, splits_csv
-from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.splits import assign, leaks
+from dalsegno.artefacts import clips_csv, copies_csv, json_file, splits_csv
+from dalsegno.pipeline import params, progress, stage
+from dalsegno.splits import assign, leaks, protocol
 
 
-def main(clips_path: str, copies_path: str, splits_path: str, metrics_json: str) -> None:
-    """Split the usable clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given."""
-    p = params.load(splits=assign.Params)
-    copies = copies_csv.read(copies_path)
-    made = assign.split(clips_csv.usable(clips_csv.read(clips_path)), copies, p)
-    for line in made.told:
+def main(clips_path: str, copies_path: str, segments: str, splits_path: str, metrics_json: str) -> None:
+    """Split the usable clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given.
+
+    segments: the number of pieces per clip that `features.segments` asks for.
+    """
+    p = params.load(splits=protocol.Params)
+    clips, copies = clips_csv.usable(clips_csv.read(clips_path)), copies_csv.read(copies_path)
+    split = assign.split(clips, copies, p, int(segments), p.file if p.protocol == "file" else None)
+    for line in split.messages:
         progress.say(line)
-    found = leaks.check(made.rows, copies)
+    crossings = leaks.check(split.rows, copies)
     if p.protocol != "shuffled_segments" and not p.allow_leaks:
-        leaks.refuse(found)
-    splits_csv.write(splits_path, made.rows)
-    files.write_json(metrics_json, assign.summary(made, found, p))
+        leaks.refuse(crossings)
+    splits_csv.write(splits_path, split.rows)
+    json_file.write(metrics_json, assign.summary(split, crossings, p))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The rooms of src/dalsegno and the order in which they stand: imports run downward only."""
+"""The rooms of src/dalsegno, the order in which they stand, and how large things may grow in them."""
 
 import ast
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -10,6 +11,7 @@ ORDER = [
     "pipeline", "artefacts", "synth", "sound", "clips", "datasets", "spectrograms", "features", "splits", "models",
     "training", "families", "transfer", "scoring", "report", "cli",
 ]  # fmt: skip
+REGISTRIES = {"datasets", "spectrograms", "models"}  # one file per layout, kind, architecture: they grow
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -57,6 +59,41 @@ def test_imports_of_ours_stand_at_the_top(file):
     top = {node.lineno for node in tree.body}
     late = [node.lineno for node, _ in imports(file) if node.lineno not in top]
     assert not late, f"{file}, lines {late}: import it at the top, or choose it by name with params.component"
+
+
+def test_the_rooms_can_be_counted_at_a_glance():
+    assert len([path for path in ROOT.iterdir() if path.name != "__pycache__"]) <= 17
+
+
+@pytest.mark.parametrize("folder", sorted({file.parent for file in FILES}), ids=str)
+def test_a_room_has_at_most_twelve_files(folder):
+    files = [file.name for file in folder.iterdir() if file.is_file()]
+    assert len(files) <= 12 or folder.name in REGISTRIES, sorted(files)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_a_file_holds_one_idea(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 200
+
+
+def test_functions_fit_on_a_screen():
+    """40 lines at most with signature and docstring; without the docstring, half of them have 8 or fewer."""
+    lengths = {}
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                lengths[f"{file}:{node.lineno} {node.name}"] = (n_lines(node), n_lines(node) - n_docstring_lines(node))
+    long = {name: whole for name, (whole, _) in lengths.items() if whole > 40}
+    assert not long
+    assert median(code for _, code in lengths.values()) <= 8
+
+
+def n_docstring_lines(function):
+    return n_lines(function.body[0]) if ast.get_docstring(function) else 0
+
+
+def n_lines(node):
+    return node.end_lineno - node.lineno + 1
 
 
 @pytest.mark.parametrize("folder", sorted({file.parent for file in FILES}), ids=str)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from dalsegno.pipeline import params
+from tools import lock
 from tools import stages as stages_tool
 
 DVC = yaml.safe_load(Path("dvc.yaml").read_text())
@@ -100,7 +101,45 @@ def test_params_are_the_sections_loaded(name):
             loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
         elif call == "params.names":
             loaded |= set(families(name))
-    assert set(STAGES[name].get("params", [])) == loaded - {"runtime"}
+    assert {entry for entry in STAGES[name]["params"] if isinstance(entry, str)} == loaded - {"runtime"}
+
+
+def packages(name):
+    """The packages of versions.yaml that a stage declares."""
+    ((*files, names),) = [
+        (*entry, names) for entry in RAW[name]["params"] if isinstance(entry, dict) for names in entry.values()
+    ]
+    assert files == [str(lock.VERSIONS)]
+    return names
+
+
+@each_script
+def test_packages_are_those_imported(name):
+    """No more and no less; of a registry, what any of its files imports, since DVC cannot choose among them."""
+    used = stages_tool.package_params(name, RAW[name]["deps"])
+    assert packages(name) == used, f"{name} declares other packages than it imports; run `make deps`"
+
+
+def test_a_package_counts_where_it_is_imported_and_nowhere_else():
+    assert "librosa" in packages("features") and "librosa" not in packages("cnn")
+    assert "scikit-learn" in packages("classical") and "scikit-learn" not in packages("mlp")
+    assert "transformers" in packages("cnn")  # a file of models/ may be chosen that imports it
+    assert not any("tqdm" in packages(name) for name in RAW)  # a progress bar is inert
+
+
+def test_versions_are_those_of_the_lock():
+    assert lock.VERSIONS.read_text() == lock.versions_yaml(), (
+        "versions.yaml is not what requirements.lock has; run `make lock`"
+    )
+
+
+def test_the_lock_is_what_the_requirements_need():
+    """As `make lock` would write it here: nothing that is required is missing, nothing in it is there for no reason."""
+
+    def names(text):
+        return [line.split("==")[0] for line in text.splitlines() if not line.startswith("#")]
+
+    assert names(lock.LOCK.read_text()) == names(lock.requirements_lock()), "run `make lock`"
 
 
 def families(name):

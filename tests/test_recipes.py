@@ -25,8 +25,8 @@ import yaml
 from dvc.repo import Repo
 from PIL import Image
 
-from dalsegno.artefacts import gtzan_csv
 from dalsegno.cli import weights
+from dalsegno.clips import gtzan_csv
 from dalsegno.models import efficientat
 from dalsegno.pipeline import check, params
 

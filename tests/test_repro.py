@@ -19,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import librosa
 import pytest
 import yaml
 from dvc.repo import Repo
@@ -37,6 +38,7 @@ SCORES = {"compare", "report"}
 END = SCORES | {"submissions"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 OF_CLIPS = {"features", "spectrograms@logmel", "spectrograms@waveform", "splits", "embeddings@notes", "protocols"}
+LIBROSA = {"features", "spectrograms@logmel", "spectrograms@waveform", "pretrain@notes"}
 ALL = {"corpus", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 
 
@@ -154,6 +156,18 @@ def new(name, like):
     return lambda clone: shutil.copy(clone.root / "src/dalsegno" / like, clone.root / "src/dalsegno" / name)
 
 
+def version(package):
+    """An edit of the version that versions.yaml has of a package."""
+
+    def edit(clone):
+        path = clone.root / "versions.yaml"
+        text = re.sub(rf'^{package}: ".*"', f'{package}: "9.9"', path.read_text(), flags=re.M)
+        assert text != path.read_text()
+        path.write_text(text)
+
+    return edit
+
+
 def new_metric(clone):
     path = clone.root / "src/dalsegno/scoring/metrics.py"
     path.write_text(
@@ -218,6 +232,15 @@ def test_a_stage_that_writes_the_same_bytes_spares_all_below_it(clone):
     """The spectrograms and the backbone come out as they were; only what pretraining cost differs."""
     comment("spectrograms/logmel.py")(clone)
     assert clone.repro() == {"spectrograms@logmel", "pretrain@notes"}
+
+
+def test_another_version_of_a_package_reruns_what_imports_it_and_nothing_else(clone):
+    """What is installed is the same, so the bytes are as well and all below is spared; what differs is said."""
+    version("librosa")(clone)
+    output = clone.dvc("repro")
+    assert ran(output) == LIBROSA
+    said = f"installed at another version than versions.yaml has: librosa {librosa.__version__} in place of 9.9"
+    assert output.count(said) == len(LIBROSA)
 
 
 def test_the_seed_of_the_intervals_reruns_the_comparison(clone):
@@ -304,11 +327,19 @@ EDITS = {
     "comment in an unused architecture": (comment("models/vgg.py"), set()),
     "comment in a data set": (comment("datasets/folders.py"), {"clips"} | OF_CLIPS | MODELS | END),
     "comment in another data set": (comment("datasets/nsynth.py"), BACKBONE),
-    "comment in the trainer": (comment("train.py"), {"mlp@small"} | CNN | BACKBONE),
+    "comment in the trainer": (comment("training/train.py"), {"mlp@small"} | CNN | BACKBONE),
     "comment in the corpus": (comment("synth/drums.py"), ALL),
-    "comment in a figure": (comment("plots.py"), {"report"}),
+    "comment in a figure": (comment("report/plots.py"), {"report"}),
     "style of the page": (comment("report/style.css"), {"report"}),
-    "comment in what is inert": (comment("progress.py"), set()),
+    "comment in what is inert": (comment("pipeline/progress.py"), set()),
+    "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
+    "comment in what rounds numbers": (comment("artefacts/json_file.py"), ALL),
+    "version of librosa": (
+        version("librosa"),
+        LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | {"protocols"},
+    ),
+    "version of PyTorch": (version("torch"), {"mlp@small"} | CNN | BACKBONE),
+    "version of matplotlib": (version("matplotlib"), ALL - {"corpus", "features", "splits"} - CLASSICAL),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
     "new metric": (new_metric, {"protocols"} | SCORES),

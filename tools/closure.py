@@ -1,24 +1,40 @@
-"""First-party files that a stage's script imports, transitively, read from the syntax tree: nothing is run."""
+"""What a stage's script imports, transitively: our files and the packages of others. Read from the syntax tree; nothing is run."""
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from dalsegno.pipeline import environment
+
 ROOT = Path("src/dalsegno")
-PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "params")
+PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusals", "environment")
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
-READS = {ROOT / "artefacts/gtzan_csv.py": ROOT / "artefacts/gtzan.csv"}
-"""Data files of the package that a module reads, so that whoever imports the module depends on them as well."""
+READS = {
+    ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
+    ROOT / "report/doctor_page.py": {
+        ROOT / "report" / name for name in ("doctor.html.j2", "layout.html.j2", "layout.css")
+    },
+}
+"""Files of the package that a module reads, so that whoever imports the module depends on them as well."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))
 """Rooms of which params.yaml chooses one file by name."""
+PACKAGES = {module: package for package, module in environment.MODULES.items()}
 
 
 @cache
 def imported(file: Path) -> frozenset[Path]:
     """Modules of ours that the import statements of `file` name. Raises ValueError on a relative import."""
     return frozenset(path for name in _names(file) if (path := _path(name)) is not None)
+
+
+@cache
+def packages(file: Path) -> frozenset[str]:
+    """Third-party packages that the import statements of `file` name, as versions.yaml calls them."""
+    modules = {name.split(".")[0] for name in _names(file)} - sys.stdlib_module_names - {ROOT.name}
+    return frozenset(PACKAGES.get(module, module.replace("_", "-").lower()) for module in modules)
 
 
 def closure(script: Path) -> set[Path]:
@@ -29,17 +45,25 @@ def closure(script: Path) -> set[Path]:
         if file not in seen and file not in INERT:
             seen.add(file)
             todo += imported(file)
-    return seen | {READS[file] for file in seen & READS.keys()}
+    return seen.union(*(READS[file] for file in seen & READS.keys()))
 
 
 def _names(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            raise ValueError(f"{file}:{node.lineno}: relative import; write it in full")
+    """Dotted names of all that `file` imports when it runs; `if TYPE_CHECKING:` never does."""
+    for node in _nodes(ast.parse(file.read_text(encoding="utf-8")).body):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
+            if node.level or node.module is None:
+                raise ValueError(f"{file}:{node.lineno}: relative import; write it in full")
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def _nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
+        yield node
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from _nodes(ast.iter_child_nodes(node))
 
 
 def _path(name: str) -> Path | None:

@@ -1,16 +1,18 @@
-"""dvc.yaml as data: its stages, and the code that each of them depends on."""
+"""dvc.yaml as data: its stages, and the code and the packages that each of them depends on."""
 
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tools.closure import INERT, REGISTRIES, ROOT, closure
+from tools.closure import INERT, REGISTRIES, ROOT, closure, packages
 
 DEAR = frozenset({"clips", "features", "spectrograms", "pretrain", "embeddings", "mlp", "cnn", "transfer"})
 """Stages that take long: they depend on exactly what they import."""
+VERSIONS = "versions.yaml"
 
 
 def read(path: str | Path = "dvc.yaml") -> dict[str, dict[str, Any]]:
@@ -28,11 +30,20 @@ def used(name: str, deps: list[str]) -> set[Path]:
 
     deps: as in dvc.yaml. What a chosen file shares with its siblings is used; the file itself has an entry of its own.
     """
-    files = closure(script(name))
-    for room in REGISTRIES & {Path(dep) if Path(dep) in REGISTRIES else Path(dep).parent for dep in deps}:
-        members = set(room.glob("*.py"))
-        files |= set().union(*map(closure, members)) - members
-    return {file for file in files if file.name != "__init__.py"}
+    choice = choices(deps)
+    return {file for file in closure(script(name)).union(*map(closure, choice)) if file.name != "__init__.py"} - choice
+
+
+def choices(deps: list[str]) -> set[Path]:
+    """All files of the registries from which params.yaml chooses one for a stage with these dependencies."""
+    rooms = {Path(dep) if Path(dep) in REGISTRIES else Path(dep).parent for dep in deps} & REGISTRIES
+    return {file for room in rooms for file in room.glob("*.py")}
+
+
+def package_params(name: str, deps: list[str]) -> list[str]:
+    """Third-party packages that stage `name` can import, those of any file params.yaml may choose included."""
+    code = [file for file in used(name, deps) | choices(deps) if file.suffix == ".py"]
+    return sorted(set().union(*map(packages, code)))
 
 
 def code_deps(name: str, deps: list[str]) -> list[str]:
@@ -69,21 +80,43 @@ def is_code(dep: str) -> bool:
 
 
 def rewritten(text: str) -> str:
-    """dvc.yaml with the code dependencies of every stage as they should be, the rest of the text untouched."""
+    """dvc.yaml with the code and the packages of every stage as they should be, the rest of the text untouched."""
     stages = read()
     for name, block in _blocks(text):
         deps = [dep for dep in stages[name]["deps"] if isinstance(dep, str)]
-        head, items, tail = re.fullmatch(r"(.*?\n *deps:\n)((?: +- .*\n)+)(.*)", block, re.DOTALL).groups()
-        indent = re.match(" +- ", items)[0]
-        others = [line for line in items.splitlines(keepends=True) if not is_code(line.strip().removeprefix("- "))]
-        code = [f"{indent}{path}\n" for path in code_deps(name, deps)]
-        text = text.replace(block, head + "".join(code + others) + tail)
+        text = text.replace(block, _with_packages(_with_code(block, name, deps), name, deps))
     return text
+
+
+def _with_code(block: str, name: str, deps: list[str]) -> str:
+    head, items, tail = _parts(r"(.*?^ *deps:\n)((?: *- [^\n]*\n)+)(.*)", block)
+    indent = items[: items.index("-") + 2]
+    others = [line for line in items.splitlines(keepends=True) if not is_code(line.strip().removeprefix("- "))]
+    return head + "".join([f"{indent}{path}\n" for path in code_deps(name, deps)] + others) + tail
+
+
+def _with_packages(block: str, name: str, deps: list[str]) -> str:
+    """`params:` in flow style behind the dependencies: sections of params.yaml, then packages of versions.yaml."""
+    head, indent, items, line, tail = _parts(r"(.*?)^( *)(deps:\n(?: *- [^\n]*\n)+)((?: *params: .*?\]\n)?)(.*)", block)
+    sections = [section for section in (yaml.safe_load(line) or {}).get("params", []) if isinstance(section, str)]
+    quoted = [f'"{section}"' if "$" in section else section for section in sections]
+    words = ", ".join([*quoted, f"{{{VERSIONS}: [{', '.join(package_params(name, deps))}]}}"])
+    lines = textwrap.TextWrapper(
+        120, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+    ).wrap(f"params: [{words}]")
+    return head + indent + items + "\n".join(lines) + "\n" + tail
+
+
+def _parts(pattern: str, text: str) -> tuple[str, ...]:
+    match = re.fullmatch(pattern, text, re.DOTALL | re.MULTILINE)
+    if match is None:
+        raise ValueError(f"dvc.yaml: a stage is not laid out as {pattern!r}:\n{text}")
+    return match.groups()
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
     """The name and the lines of each stage."""
-    body = re.search(r"^stages:\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)[1]
+    _, body, _ = _parts(r"(.*?^stages:\n)(.*?)((?:^\S.*)?)", text)
     for match in re.finditer(r"^  (\w+):\n(?:(?:    .*)?\n)+", body, re.MULTILINE):
         yield match[1], match[0]
 

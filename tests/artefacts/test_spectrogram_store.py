@@ -11,14 +11,14 @@ from dalsegno.pipeline.errors import UserError
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0}
 
 
-def some(n, bins=(4,), dtype=np.uint8):
+def random_clips(n, bins=(4,), dtype=np.uint8):
     rng = np.random.default_rng(0)
     return [(f"c{i}", rng.integers(0, 255, (i + 1, *bins)).astype(dtype)) for i in range(n)]
 
 
 @pytest.mark.parametrize(("bins", "dtype"), [((4,), np.uint8), ((1,), np.float16), ((5, 3), np.float16)])
 def test_round_trip(tmp_path, bins, dtype):
-    clips = some(20, bins, dtype)
+    clips = random_clips(20, bins, dtype)
     spectrogram_store.write(tmp_path / "s", iter(clips), META)
     s = spectrogram_store.open(tmp_path / "s")
     assert isinstance(s.frames, np.memmap) and s.frames.shape == (210, *bins) and s.frames.dtype == dtype
@@ -33,25 +33,33 @@ def test_round_trip(tmp_path, bins, dtype):
 
 def test_same_clips_same_bytes(tmp_path):
     for name in ("a", "b"):
-        spectrogram_store.write(tmp_path / name, some(5), META)
+        spectrogram_store.write(tmp_path / name, random_clips(5), META)
     for file in ("frames.npy", "index.csv", "meta.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_versions_are_recorded_and_describe_no_sound(tmp_path, monkeypatch):
+    """A checkpoint is refused on a store with another `meta`; another version of a package is no other spectrogram."""
+    monkeypatch.setattr(spectrogram_store.environment, "versions", lambda: {"numpy": "2.0"})
+    spectrogram_store.write(tmp_path / "s", random_clips(2), META)
+    assert json.loads((tmp_path / "s/meta.json").read_text())["versions"] == {"numpy": "2.0"}
+    assert "versions" not in spectrogram_store.open(tmp_path / "s").meta
+
+
 def test_scale_is_kept_to_the_last_digit(tmp_path):
-    spectrogram_store.write(tmp_path / "s", some(2), META)
+    spectrogram_store.write(tmp_path / "s", random_clips(2), META)
     assert json.loads((tmp_path / "s/meta.json").read_text())["scale"] == 80 / 255
 
 
 def test_an_interrupted_write_leaves_what_was_there(tmp_path):
     def clips():
-        yield from some(3)
+        yield from random_clips(3)
         raise UserError("clip c3 cannot be read")
 
     with pytest.raises(UserError):
         spectrogram_store.write(tmp_path / "s", clips(), META)
     assert list(tmp_path.iterdir()) == []
-    spectrogram_store.write(tmp_path / "s", some(2), META)
+    spectrogram_store.write(tmp_path / "s", random_clips(2), META)
     with pytest.raises(UserError):
         spectrogram_store.write(tmp_path / "s", clips(), META)
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
@@ -70,7 +78,7 @@ def test_what_does_not_fit_is_refused(tmp_path):
 
 
 def test_changing_frames_in_memory_leaves_the_file(tmp_path):
-    spectrogram_store.write(tmp_path / "s", some(2), META)
+    spectrogram_store.write(tmp_path / "s", random_clips(2), META)
     s = spectrogram_store.open(tmp_path / "s")
     before = int(s.frames[0, 0])
     s.frames[0, 0] = before + 1

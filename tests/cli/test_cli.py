@@ -42,11 +42,11 @@ def test_all_sections_are_checked_in_one_message(here, capsys):
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
     here(("seed: 1\n", "seed: -1\n"), ("{estimator: majority}", "{estimator: mayority}"), ("compare:", "kompare:"))
-    first, *told = refusal(["check"]).splitlines()
+    first, *rest = refusal(["check"]).splitlines()
     assert first == "dalsegno: params.yaml: 4 problems, nothing was run:"
-    paths = [line.split(": ")[0].strip() for line in told]
+    paths = [line.split(": ")[0].strip() for line in rest]
     assert sorted(paths) == ["classical.majority.estimator", "compare", "corpus.seed", "kompare"]
-    assert "did you mean 'compare'?" in told[paths.index("kompare")]
+    assert "did you mean 'compare'?" in rest[paths.index("kompare")]
 
 
 def test_a_dictionary_of_variants_must_be_one(here):
@@ -71,9 +71,9 @@ def test_check_elsewhere_says_where_to_run_it(tmp_path, monkeypatch):
 
 def test_datasets_lists_every_adapter_with_its_layout(capsys):
     main.main(["datasets"])
-    said = capsys.readouterr().out
-    assert re.findall(r"^(\w+): ", said, re.M) == main.DATASETS and len(main.DATASETS) >= 5
-    assert "<root>/sample_submission.csv" in said
+    printed = capsys.readouterr().out
+    assert re.findall(r"^(\w+): ", printed, re.M) == main.DATASETS and len(main.DATASETS) >= 5
+    assert "<root>/sample_submission.csv" in printed
 
 
 def test_doctor_examines_a_folder_on_its_own(tmp_path, capsys):
@@ -83,8 +83,8 @@ def test_doctor_examines_a_folder_on_its_own(tmp_path, capsys):
         sf.write(tmp_path / "data" / label / "x.wav", noise, 8000)
     (tmp_path / "data" / "a" / "broken.wav").write_text("no sound")
     main.main(["doctor", str(tmp_path / "data"), "--page", str(tmp_path / "page.html")])
-    said = capsys.readouterr().out
-    assert "2 of 3 files can be used" in said and "broken.wav" in said
+    printed = capsys.readouterr().out
+    assert "2 of 3 files can be used" in printed and "broken.wav" in printed
     assert "broken.wav" in (tmp_path / "page.html").read_text()
 
 

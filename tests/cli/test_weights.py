@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -282,7 +282,7 @@ def test_what_the_list_says_to_write_is_what_the_architecture_reads(name):
     @section
     class Entry:
         arch: str
-        model: params.chosen("dalsegno.models", by="arch")
+        model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
         weights: str
 
     w = weights.table()[name]

@@ -53,17 +53,19 @@ def test_a_hostile_tree_neither_hangs_nor_crashes_and_each_entry_is_named(tmp_pa
     (bad / "gone.wav").symlink_to("nowhere.wav")
     (bad / "folder.wav").mkdir()
     os.mkfifo(bad / "pipe.wav")
-    found = examine(tmp_path)
-    paths = set(found.clips["path"])
-    assert len(found.clips) == 1 + 120 + 4 + 7 + 1 + 6
-    assert all(":" in why and len(why) < 300 for why in found.clips.loc[found.clips["excluded"] != "", "excluded"])
-    assert "Traceback" not in found.clips["excluded"].str.cat()
+    findings = examine(tmp_path)
+    paths = set(findings.clips["path"])
+    assert len(findings.clips) == 1 + 120 + 4 + 7 + 1 + 6
+    assert all(
+        ":" in why and len(why) < 300 for why in findings.clips.loc[findings.clips["excluded"] != "", "excluded"]
+    )
+    assert "Traceback" not in findings.clips["excluded"].str.cat()
     for path in ("bad/one.wav", "bad/lie.wav", "bad/up", "bad/root", "bad/self.wav", "bad/gone.wav", "bad/pipe.wav"):
-        assert path in paths and reason(found, path) != ""
-    assert reason(found, "bad/wide.wav") == "" and "bad/wide" not in reason(found, "bad/lie.wav")
-    assert reason(found, "bad/emoji🎵.wav") == "" and (tmp_path / "bad/emoji🎵.wav").exists()
-    assert sum(found.clips["excluded"].str.startswith("bad name")) == 2
-    clips_csv.write(tmp_path / "clips.csv", found.clips)
+        assert path in paths and reason(findings, path) != ""
+    assert reason(findings, "bad/wide.wav") == "" and "bad/wide" not in reason(findings, "bad/lie.wav")
+    assert reason(findings, "bad/emoji🎵.wav") == "" and (tmp_path / "bad/emoji🎵.wav").exists()
+    assert sum(findings.clips["excluded"].str.startswith("bad name")) == 2
+    clips_csv.write(tmp_path / "clips.csv", findings.clips)
     used = clips_csv.usable(clips_csv.read(tmp_path / "clips.csv"))
     assert all((tmp_path / path).is_file() for path in used["path"])
 
@@ -80,10 +82,10 @@ def test_clipping_and_a_wrong_extension_are_remarked_and_no_reason_to_leave_out(
     save(tmp_path / "loud.wav", np.clip(20 * tune(0, 2.0), -1, 1))
     save(tmp_path / "x.mp3", tune(0, 2.0))
     (tmp_path / "x.mp3").rename(tmp_path / "x.wav")
-    loud, wrong = (inspect_audio.look(tmp_path / name, 0.5, False) for name in ("loud.wav", "x.wav"))
+    loud, wrong = (inspect_audio.inspect(tmp_path / name, 0.5, False) for name in ("loud.wav", "x.wav"))
     assert not loud.fault and [r.split(":")[0] for r in loud.remarks] == ["clipped"]
     assert not wrong.fault and wrong.remarks == ("wrong extension: it is MP3",)
-    assert inspect_audio.look(tmp_path / "loud.wav", 0.5, False) == loud
+    assert inspect_audio.inspect(tmp_path / "loud.wav", 0.5, False) == loud
 
 
 def test_remarks_on_the_set_as_a_whole(tmp_path):
@@ -91,11 +93,11 @@ def test_remarks_on_the_set_as_a_whole(tmp_path):
         save(tmp_path / "a" / f"{i}.wav", tune(i, 1.0))
     save(tmp_path / "b" / "stereo.wav", np.stack([tune(8, 1.0), tune(9, 1.0)], axis=1), 44100)
     (tmp_path / "groups.csv").write_text("path,group\na/0.wav,someone\nb/stereo.wav,someone\n")
-    said = {about: set() for about in ("class a", "class b", "group someone", "b.stereo")}
+    remarks = {subject: set() for subject in ("class a", "class b", "group someone", "b.stereo")}
     for row in examine(tmp_path).remarks.itertuples():
-        said[row.about].add(row.remark)
-    assert said["class b"] == {"few clips: 1"} and said["group someone"] == {"group spans labels: a, b"}
-    assert said["b.stereo"] == {
+        remarks[row.about].add(row.remark)
+    assert remarks["class b"] == {"few clips: 1"} and remarks["group someone"] == {"group spans labels: a, b"}
+    assert remarks["b.stereo"] == {
         "unusual rate: 44100 Hz, most clips have 22050",
         "unusual channels: 2 channel(s), most clips have 1",
     }
@@ -118,9 +120,9 @@ def test_colour_maps_are_inverted_to_values(tmp_path, name, suffix):
     rgb = (matplotlib.colormaps[name](values)[::-1, :, :3] * 255).round().astype(np.uint8)  # lowest row first
     framed = np.pad(rgb, ((5, 7), (9, 3), (0, 0)), constant_values=255) if suffix == ".png" else rgb
     Image.fromarray(framed).save(tmp_path / f"x{suffix}", **({"quality": 95} if suffix == ".jpg" else {}))
-    found = pictures.read(tmp_path / f"x{suffix}")
-    assert found.shape == (60, 40)
-    assert np.abs(found - values.T).mean() < (0.01 if suffix == ".png" else 0.05)
+    findings = pictures.read(tmp_path / f"x{suffix}")
+    assert findings.shape == (60, 40)
+    assert np.abs(findings - values.T).mean() < (0.01 if suffix == ".png" else 0.05)
 
 
 def test_grey_pictures_are_stored_as_they_are(tmp_path):
@@ -144,15 +146,15 @@ def test_pictures_that_are_none_are_excluded(tmp_path):
     Image.new("L", (32, 32), 7).save(tmp_path / "a" / "flat.png")
     (tmp_path / "a" / "cut.png").write_bytes((tmp_path / "a" / "0.png").read_bytes()[:200])
     (tmp_path / "a" / "text.jpg").write_text("no picture")
-    found = examine(tmp_path, "images")
-    assert found.summary()["used"] == 2 and found.summary()["excluded"] == {"unreadable": 4}
-    assert "map" in reason(found, "a/photo.png") and "one colour" in reason(found, "a/flat.png")
+    findings = examine(tmp_path, "images")
+    assert findings.summary()["used"] == 2 and findings.summary()["excluded"] == {"unreadable": 4}
+    assert "map" in reason(findings, "a/photo.png") and "one colour" in reason(findings, "a/flat.png")
 
 
 def test_the_decoders_do_not_write_on_the_terminal(tmp_path, capfd):
     save(tmp_path / "x.mp3", tune(0, 2.0))
     data = (tmp_path / "x.mp3").read_bytes()
     (tmp_path / "x.mp3").write_bytes(data[: len(data) // 2])
-    inspect_audio.look(tmp_path / "x.mp3", 0.5, False)
+    inspect_audio.inspect(tmp_path / "x.mp3", 0.5, False)
     assert capfd.readouterr() == ("", "")
     assert sf.info(tmp_path / "x.mp3").samplerate == RATE

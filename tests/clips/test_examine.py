@@ -45,14 +45,14 @@ def root(tmp_path):
 )
 def test_each_fault_is_named_and_the_rest_goes_on(root, tmp_path, name, make, says):
     make(root / "a" / name)
-    found = examine(root)
-    faulty = found.clips[found.clips["excluded"] != ""]
+    findings = examine(root)
+    faulty = findings.clips[findings.clips["excluded"] != ""]
     assert len(faulty) == 1 and faulty["excluded"].item().startswith(says)
-    assert len(clips_csv.usable(found.clips)) == 4
-    assert found.summary()["excluded"] == {examination.kind(says): 1}
-    clips_csv.write(tmp_path / "clips.csv", found.clips)
+    assert len(clips_csv.usable(findings.clips)) == 4
+    assert findings.summary()["excluded"] == {examination.metric_key(says): 1}
+    clips_csv.write(tmp_path / "clips.csv", findings.clips)
     again = clips_csv.read(tmp_path / "clips.csv")
-    assert list(again["path"]) == list(found.clips.sort_values("clip_id")["path"])
+    assert list(again["path"]) == list(findings.clips.sort_values("clip_id")["path"])
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".au", ".aiff", ".flac", ".ogg", ".mp3"])
@@ -60,8 +60,8 @@ def test_a_file_cut_in_half_is_truncated(tmp_path, suffix):
     whole, half = tmp_path / f"whole{suffix}", tmp_path / f"half{suffix}"
     save(whole, np.tile(tune(1, 4.0), 2))
     half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    assert inspect_audio.look(whole, 0.5, False).fault == ""
-    assert inspect_audio.look(half, 0.5, False).fault.startswith("truncated")
+    assert inspect_audio.inspect(whole, 0.5, False).fault == ""
+    assert inspect_audio.inspect(half, 0.5, False).fault.startswith("truncated")
 
 
 def test_exact_copies_are_found_in_whatever_container_and_named_across_classes(root):
@@ -70,12 +70,12 @@ def test_exact_copies_are_found_in_whatever_container_and_named_across_classes(r
     save(root / "b" / "same.aiff", y.astype(np.int32) << 16, subtype="PCM_24")
     save(root / "b" / "same float.wav", y / 32768, subtype="FLOAT")
     save(root / "unlabelled" / "same.au", y)
-    found = examine(root)
+    findings = examine(root)
     for name in ("same.flac", "same.aiff", "same float.wav"):
-        assert reason(found, f"b/{name}") == "exact copy: of a.0, which is labelled 'a'"
-    assert reason(found, "unlabelled/same.au") == ""  # a prediction of it is asked for
-    assert set(found.copies["kind"]) == {"exact"} and len(found.copies) == 4
-    assert found.summary()["copies"] == {"exact": 4, "near": 0, "across": 3}
+        assert reason(findings, f"b/{name}") == "exact copy: of a.0, which is labelled 'a'"
+    assert reason(findings, "unlabelled/same.au") == ""  # a prediction of it is asked for
+    assert set(findings.copies["kind"]) == {"exact"} and len(findings.copies) == 4
+    assert findings.summary()["copies"] == {"exact": 4, "near": 0, "across": 3}
 
 
 def near_copies(y, folder):
@@ -103,10 +103,10 @@ def test_near_copies_of_a_tune_are_found_and_other_tunes_are_not(tmp_path):
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real clips of ../shared/data are not here")
-@pytest.mark.parametrize(("of", "every"), [("gtzan_audio", 7), ("instruments", 9)])
-def test_near_copies_of_real_clips_and_notes(tmp_path, of, every):
+@pytest.mark.parametrize(("folder", "step"), [("gtzan_audio", 7), ("instruments", 9)])
+def test_near_copies_of_real_clips_and_notes(tmp_path, folder, step):
     made = 0
-    for i, path in enumerate(sorted((REAL / of).glob("*/*.flac"))[::every]):
+    for i, path in enumerate(sorted((REAL / folder).glob("*/*.flac"))[::step]):
         y, rate = sf.read(path, dtype="float32")
         assert rate == RATE
         save(tmp_path / f"{i}" / "original.wav", y)
@@ -139,9 +139,9 @@ def test_notes_of_one_pitch_are_no_copies_of_each_other_but_their_copies_are(tmp
 
 @pytest.mark.skipif(not REAL.exists(), reason="the pictures of ../shared/data are not here")
 def test_no_pair_of_real_pictures_is_taken_for_copies():
-    found = examine(REAL / "gtzan_logmel", "images", leave_out=["blues", "disco", "jazz", "pop", "reggae"])
-    assert found.summary()["left_out"] == 306 and found.summary()["used"] == 333
-    assert len(found.copies) == 0
+    findings = examine(REAL / "gtzan_logmel", "images", leave_out=["blues", "disco", "jazz", "pop", "reggae"])
+    assert findings.summary()["left_out"] == 306 and findings.summary()["used"] == 333
+    assert len(findings.copies) == 0
 
 
 def test_fault_can_stop_the_run(root):
@@ -161,20 +161,20 @@ def test_nothing_usable_is_said_with_reasons(tmp_path):
 def test_classes_left_out_and_the_cap(root):
     for i in range(5):
         save(root / "b" / f"more{i}.wav", tune(50 + i, 1.0))
-    found = examine(root, leave_out=["a"], per_class=3)
-    assert found.summary()["labels"] == {"b": 3} and found.n_left_out == 2
-    assert list(found.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
+    findings = examine(root, leave_out=["a"], per_class=3)
+    assert findings.summary()["labels"] == {"b": 3} and findings.n_left_out == 2
+    assert list(findings.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
     with pytest.raises(errors.UserError, match=r"no clip in .* is labelled 'aa'; did you mean 'a'"):
         examine(root, leave_out=["aa"])
 
 
 def test_about_names_the_data_set(root):
-    assert listing.about(root) == {"title": root.name, "synthetic": False}
+    assert listing.description(root) == {"title": root.name, "synthetic": False}
     (root / "about.json").write_text(json.dumps({"title": "Tunes", "synthetic": True}))
-    assert listing.about(root) == {"title": "Tunes", "synthetic": True}
+    assert listing.description(root) == {"title": "Tunes", "synthetic": True}
     (root / "about.json").write_text("[1]")
     with pytest.raises(errors.UserError, match=r"about\.json: expected"):
-        listing.about(root)
+        listing.description(root)
 
 
 def test_unknown_adapter_is_named_with_the_nearest(root):

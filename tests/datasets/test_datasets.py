@@ -8,8 +8,7 @@ import pytest
 import soundfile as sf
 from PIL import Image
 
-from dalsegno.artefacts import gtzan_csv
-from dalsegno.clips import folder
+from dalsegno.clips import folder, gtzan_csv
 from dalsegno.clips.dataset import Params
 from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
 from dalsegno.pipeline import errors

@@ -30,8 +30,8 @@ def test_rows_are_found_by_id_path_or_file_name_and_may_be_segments(tmp_path, ca
     [
         ("", "line 1: expected the names of columns"),
         ("name,f\nb.y,1\n", r"line 1: expected a column of clip names \(clip_id"),
-        ("clip_id,f\n", "expected a row a clip, got none"),
-        ("clip_id,label\nb.y,rock\n", "line 1: expected columns of figures beside clip_id, label"),
+        ("clip_id,f\n", "expected one row per clip, got none"),
+        ("clip_id,label\nb.y,rock\n", "line 1: expected columns of numbers beside clip_id, label"),
         ("clip_id,f\n\nb.y,1\nb/y.opus,2\n", "line 4: 'b/y.opus' names the clip of line 3"),
         ("clip_id,f\nb.y,1\nblues.00000,x\n", "line 3, column f: expected a finite number, got 'x'"),
         ("clip_id,f\nb.y,nan\n", "line 2, column f: expected a finite number, got 'nan'"),

@@ -66,7 +66,7 @@ def parse(arch, **settings):
 
 @every_architecture
 @pytest.mark.parametrize("n_labels", [2, N_LABELS])
-def test_a_batch_becomes_one_row_of_logits_a_sample(arch, n_labels):
+def test_a_batch_becomes_one_row_of_logits_per_sample(arch, n_labels):
     model = build(arch, n_labels=n_labels).eval()
     for n in (1, 3):
         assert model(batch_of(shape_of(arch), n)).shape == (n, n_labels)
@@ -204,7 +204,7 @@ def test_conv_is_the_published_course_network():
     assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [0.5, 0.0, 0.5, 0.0]
 
 
-def test_conv_takes_a_kernel_size_for_each_block_and_pools_as_told():
+def test_conv_takes_a_kernel_size_for_each_block_and_the_pooling_asked_for():
     model = build("conv", channels=(16, 32), kernel_size=(5, 3), pooling="average", global_average=False)
     convs = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
     assert [c.kernel_size for c in convs] == [(5, 5), (3, 3)]
@@ -285,7 +285,7 @@ def test_wave1d_takes_other_widths_and_refuses_lists_that_do_not_match():
     assert "need 2 'kernel_sizes' and 1 'pool_sizes'" in parse("wave1d", channels=[8, 16])[1][0]
 
 
-def test_bandnet_hears_at_what_height_a_thing_is():
+def test_bandnet_tells_one_band_from_another():
     """The same pattern in the bass and in the treble, which an average over bins cannot tell apart."""
     low, high = torch.zeros(1, 1, 128, 39), torch.zeros(1, 1, 128, 39)
     low[..., 40:44, :], high[..., 88:92, :] = 5.0, 5.0

@@ -1,5 +1,6 @@
 """Networks of torchvision taken apart into blocks: the same figures as torchvision's own, with the same weights."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_auxiliary_heads_of_published_weights_are_left_out():
 
 
 @pytest.mark.skipif(not SQUEEZENET.exists(), reason=f"{SQUEEZENET} is not here")
-def test_squeezenet_of_imagenet_hears_what_torchvisions_own_does():
+def test_squeezenet_of_imagenet_computes_the_embedding_of_torchvisions_own():
     weights = torch.load(SQUEEZENET, weights_only=True)
     reference = torchvision.models.squeezenet1_0(weights=None).eval()
     reference.load_state_dict(weights)
@@ -134,9 +135,10 @@ def test_squeezenet_of_imagenet_hears_what_torchvisions_own_does():
 
 
 def test_keys_of_older_files_are_known():
-    assert arch._today("features.denseblock1.denselayer2.norm.1.weight") == (
-        "features.denseblock1.denselayer2.norm1.weight"
-    )
+    p, weights = arch.Params(name="densenet121", size=SIZE), theirs("densenet121").state_dict()
+    of_2017 = {re.sub(r"(denselayer\d+\.(norm|conv))([12])", r"\1.\3", name): w for name, w in weights.items()}
+    assert "features.denseblock1.denselayer2.norm.1.weight" in of_2017
+    torch.testing.assert_close(ours(p, of_2017)(pictures()), ours(p, weights)(pictures()))
     p, weights = arch.Params(name="resnet18", size=SIZE), theirs("resnet18").state_dict()
     old = {name: tensor for name, tensor in weights.items() if not name.endswith("num_batches_tracked")}
     assert len(old) < len(weights)
@@ -161,7 +163,7 @@ def test_a_picture_is_scaled_to_the_size_that_the_network_wants_and_one_channel_
     assert kept(grey).shape == (2, 3, 128, 39)
 
 
-def test_what_torchvision_does_not_have_is_told_with_what_is_near():
+def test_an_unknown_network_is_refused_with_the_nearest_name():
     assert "did you mean 'resnet18'" in params.parse("x", {"name": "resnet19"}, arch.Params)[1][0]
     assert "there are: alexnet" in params.parse("x", {"name": "?"}, arch.Params)[1][0]
     assert "takes pictures of one size" in params.parse("x", {"name": "vit_b_16", "size": "as_is"}, arch.Params)[1][0]

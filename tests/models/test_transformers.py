@@ -90,7 +90,7 @@ def test_a_folder_gives_the_librarys_own_embedding(kind, folders, offline):
         ({"intermediate_size": 48}, r"differ in 6 tensors.*\(64,\) there, \(48,\) here"),
     ],
 )
-def test_weights_of_another_size_are_refused_with_what_differs(kind, other, says, folders):
+def test_weights_of_another_size_are_refused_with_the_tensors_that_differ(kind, other, says, folders):
     weights, meta = model_pt.load(folders[0] / kind), TYPES[kind][3]
     with pytest.raises(ValueError, match=says):
         encoders.published(settings(kind, **other), weights, meta)
@@ -102,8 +102,8 @@ def test_settings_that_no_tensor_shows_are_compared_with_the_folder(kind, folder
     folder, meta = folders[0] / kind, TYPES[kind][3]
     with pytest.raises(ValueError, match=r"other num_attention_heads; write model\.config: ") as refused:
         encoders.check_folder(settings(kind, num_attention_heads=4), folder, meta)
-    told = json.loads(str(refused.value).split("write model.config: ")[1])
-    encoders.check_folder(encoders.Params(type=kind, config=told), folder, meta)
+    config = json.loads(str(refused.value).split("write model.config: ")[1])
+    encoders.check_folder(encoders.Params(type=kind, config=config), folder, meta)
 
 
 @needs_library
@@ -143,7 +143,7 @@ def test_inputs_that_do_not_fit_are_refused():
         (SPECTROGRAM, (1, 128, 65), r"input shape \(1, 128, 64\).*got \(1, 128, 65\): set view.crop_s"),
         (SPECTROGRAM, (1, 1600), "takes spectrograms"),
         ("hubert", (1, 128, 64), "takes waveforms"),
-        ("hubert", (1, 19), "at least 20 samples .*; got 19"),
+        ("hubert", (1, 19), "at least 20 samples; got 19"),
     ):
         with pytest.raises(ValueError, match=says):
             encoders.build(settings(kind), shape, 2)

@@ -44,10 +44,10 @@ def render(root, args):
 
 def report(root, args, change=None):
     """report.html of what compare wrote; `change` edits a copy of compare.json."""
-    found = json.loads(Path(args[5]).read_text())
+    comparison = json.loads(Path(args[5]).read_text())
     if change:
-        change(found)
-    (root / "shown.json").write_text(json.dumps(found))
+        change(comparison)
+    (root / "shown.json").write_text(json.dumps(comparison))
     rest = (args[7], args[8], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
     STAGES["report"](str(root / "shown.json"), *rest)
     return (root / "report.html").read_text()
@@ -83,13 +83,13 @@ def test_every_result_says_synthetic(html):
     assert "<title>synthetic styles (synthetic): models compared</title>" in html
 
 
-def test_shows_the_figures_that_compare_wrote(tree):
+def test_shows_the_scores_that_compare_wrote(tree):
     _, args, html = tree
     page = Page(html)
     models = json.loads(Path(args[5]).read_text())["models"]
     for name, m in models.items():
-        told = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
-        assert told in page.text
+        row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
+        assert row in page.text
     assert page.tags.count("svg") == 1 + 2 + 3 + 4  # intervals, overlays, losses of the trained, confusions of all
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
@@ -102,32 +102,32 @@ def test_what_was_not_measured_prints_question_marks(html):
 
 
 def test_a_missing_interval_is_not_invented(tree):
-    def one_unit(found):
-        for m in found["models"].values():
+    def one_unit(comparison):
+        for m in comparison["models"].values():
             m |= {end: None for end in m if end.endswith(("_low", "_high"))}
-        found["interval"]["units"] = 1
+        comparison["interval"]["units"] = 1
 
     page = Page(report(*tree[:2], one_unit))
     assert "no-interval" in page.ids
     assert "interval ??–?? %" in page.text
 
 
-def test_what_pretraining_gains_is_told_with_its_interval_and_test(tree):
-    def unsure(found):
+def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
+    def unsure(comparison):
         gain = {"accuracy": 0.031, "low": -0.01, "high": 0.072, "p_value": 0.0004, "right_alone": 1, "wrong_alone": 0}
-        found["gains"]["transfer/finetuned"] |= gain
+        comparison["gains"]["transfer/finetuned"] |= gain
 
-    def one_unit(found):
-        found["gains"]["transfer/finetuned"] |= {"accuracy": -0.0001, "low": None, "high": None}
+    def one_unit(comparison):
+        comparison["gains"]["transfer/finetuned"] |= {"accuracy": -0.0001, "low": None, "high": None}
 
     root, args, html = tree
-    told = Page(report(root, args, unsure)).text
-    assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in told
-    assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in told
-    assert "p < 0.001" in told
+    text = Page(report(root, args, unsure)).text
+    assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in text
+    assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in text
+    assert "p < 0.001" in text
     assert "gains 0.0 points (?? to ??) over" in Page(report(root, args, one_unit)).text
     assert "gains" in Page(html).ids
-    assert "gains" not in Page(report(root, args, lambda found: found["gains"].clear())).ids
+    assert "gains" not in Page(report(root, args, lambda comparison: comparison["gains"].clear())).ids
 
 
 def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
@@ -154,9 +154,9 @@ def test_hostile_names_are_text(tmp_path):
 
 
 def test_overlap_and_its_absence_are_told(tmp_path):
-    def apart(found):
-        names = sorted(found["models"], key=lambda n: -found["models"][n]["accuracy"])
-        found["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
+    def apart(comparison):
+        names = sorted(comparison["models"], key=lambda n: -comparison["models"][n]["accuracy"])
+        comparison["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
 
     args = fake_runs.build(tmp_path, classes=["a", "b"], skill={"mlp/features": 1.2, "cnn/conv": 1.25})
     near, far = Page(render(tmp_path, args)), Page(report(tmp_path, args, apart))

@@ -49,7 +49,7 @@ def copy(tree, tmp_path):
     return tmp_path / "copy", [a.replace(str(root), str(tmp_path / "copy")) for a in args]
 
 
-def test_figures_are_means_over_seeds_of_scikit_learns(tree):
+def test_scores_are_means_over_seeds_of_scikit_learns(tree):
     root, _, found = tree
     rows = predictions_parquet.read(root / "runs/mlp/features/predictions.parquet")
     rows = rows[rows["split"] == "test"]
@@ -180,7 +180,7 @@ def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
     assert set(pd.read_csv(args[7])["model"]) == {"mlp/features"}
 
 
-def test_one_model_changes_its_own_figures_alone(tree, copy):
+def test_one_model_changes_its_own_scores_alone(tree, copy):
     root, args = copy
     columns = [f"p_{c}" for c in fake_runs.CLASSES]
     edit(
@@ -217,7 +217,7 @@ def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
     found = compare(root, args)
     assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
     assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
-    assert "Left out: mlp/features, for want" in Path(args[6]).read_text()
+    assert "Left out: mlp/features, which predicted none" in Path(args[6]).read_text()
 
 
 def test_without_test_clips_validation_is_scored_and_said(tmp_path):

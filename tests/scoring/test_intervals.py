@@ -15,18 +15,17 @@ def case(hits, k=4):
     return labels, p
 
 
-def interval(name, labels, p, units=None, n=2000, seed=0):
+def interval(name, labels, p, units=None, n=2000):
     units = np.arange(len(labels)) if units is None else units
     score = METRICS[name].score
-    draws = np.concatenate([score(labels, p, counts) for counts in intervals.resamples(units, n, seed)])
-    figure = float(score(labels, p, np.ones(len(labels))))
-    return intervals.interval(METRICS[name], figure, draws, labels, units.max() + 1, 0.95)
+    value, draws = intervals.bootstrap(lambda counts: score(labels, p, counts), units, intervals.Params(resamples=n))
+    return intervals.interval(METRICS[name].kind, float(value), draws, labels, int(units.max()) + 1, 0.95)
 
 
 def test_wilson_equals_statsmodels():
     for hits, n in [(0, 10), (3, 10), (29, 30), (30, 30), (232, 290)]:
         expected = proportion_confint(hits, n, 0.05, method="wilson")
-        assert intervals.wilson(hits / n, n, 1.959964) == pytest.approx(expected, abs=1e-6)
+        assert intervals.wilson(hits / n, float(n), 1.959964) == pytest.approx(expected, abs=1e-6)
 
 
 def test_accuracy_of_single_clips_is_nearly_plain_wilson():
@@ -39,7 +38,7 @@ def test_accuracy_of_single_clips_is_nearly_plain_wilson():
 def test_perfect_and_hopeless_models_have_a_width(name):
     low, high = interval(name, *case(np.ones(40, bool)))
     assert high == 1
-    assert low == pytest.approx(intervals.wilson(1, 40, t.ppf(0.975, 39))[0])
+    assert low == pytest.approx(intervals.wilson(1.0, 40.0, t.ppf(0.975, 39))[0])
     low, high = interval(name, *case(np.zeros(40, bool)))
     assert low == 0
     assert 0.05 < high < 0.2
@@ -57,7 +56,7 @@ def test_clips_of_one_group_are_not_independent():
     clips = interval("accuracy", labels, p)
     groups = interval("accuracy", labels, p, units=np.repeat(np.arange(20), 10))
     assert groups[1] - groups[0] > 2.5 * (clips[1] - clips[0])
-    assert groups == pytest.approx(intervals.wilson(0.8, 20, t.ppf(0.975, 19)), abs=0.02)
+    assert groups == pytest.approx(intervals.wilson(0.8, 20.0, t.ppf(0.975, 19)), abs=0.02)
 
 
 def test_one_unit_gives_no_interval():

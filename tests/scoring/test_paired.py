@@ -5,8 +5,8 @@ from scipy.stats import binomtest, norm, t
 from statsmodels.stats.contingency_tables import mcnemar
 
 from dalsegno.scoring import intervals, paired
-from dalsegno.scoring.compare import Params
 from dalsegno.scoring.held_out import Run, Scored
+from dalsegno.scoring.intervals import Params
 
 P = Params(resamples=400)
 
@@ -39,11 +39,11 @@ def coins(seed, n, share, like=None, same=0.0):
 @pytest.mark.parametrize("seed", range(4))
 def test_p_value_equals_scipy_and_statsmodels_where_clips_stand_alone(seed):
     one, other = coins(seed, 90, 0.75), coins(seed + 50, 90, 0.6)
-    found = of_hits(one, other)
+    gain = of_hits(one, other)
     b, c = int((one & ~other).sum()), int((~one & other).sum())
-    assert (found["right_alone"], found["wrong_alone"]) == (b, c)
-    assert found["p_value"] == pytest.approx(binomtest(b, b + c).pvalue, rel=1e-9)
-    assert found["p_value"] == pytest.approx(mcnemar([[0, b], [c, 0]], exact=True).pvalue, rel=1e-9)
+    assert (gain["right_alone"], gain["wrong_alone"]) == (b, c)
+    assert gain["p_value"] == pytest.approx(binomtest(b, b + c).pvalue, rel=1e-9)
+    assert gain["p_value"] == pytest.approx(mcnemar([[0, b], [c, 0]], exact=True).pvalue, rel=1e-9)
 
 
 def test_groups_are_swapped_whole():
@@ -60,19 +60,19 @@ def test_p_value_by_hand_for_groups_of_several_sizes():
 
 def test_difference_and_interval_with_clips_that_stand_alone_are_bonett_and_prices():
     one, other = coins(1, 200, 0.7), coins(2, 200, 0.6)
-    found = of_hits(one, other)
+    gain = of_hits(one, other)
     b, c, n = (one & ~other).sum() + 1, (~one & other).sum() + 1, 202
     half = t.ppf(0.975, 199) * np.sqrt((b + c) / n - ((b - c) / n) ** 2) / np.sqrt(n)
-    assert found["accuracy"] == pytest.approx(one.mean() - other.mean())
-    assert (found["low"], found["high"]) == pytest.approx(((b - c) / n - half, (b - c) / n + half), abs=0.006)
+    assert gain["accuracy"] == pytest.approx(one.mean() - other.mean())
+    assert (gain["low"], gain["high"]) == pytest.approx(((b - c) / n - half, (b - c) / n + half), abs=0.006)
 
 
 def test_models_that_never_differ_gain_nothing_and_have_a_width():
     one = coins(3, 60, 0.7)
-    found = of_hits(one, one)
-    assert (found["accuracy"], found["p_value"], found["right_alone"], found["wrong_alone"]) == (0, 1, 0, 0)
-    assert -0.08 < found["low"] < -0.01
-    assert found["low"] == -found["high"]
+    gain = of_hits(one, one)
+    assert (gain["accuracy"], gain["p_value"], gain["right_alone"], gain["wrong_alone"]) == (0, 1, 0, 0)
+    assert -0.08 < gain["low"] < -0.01
+    assert gain["low"] == -gain["high"]
     always = of_hits(np.ones(60, bool), np.zeros(60, bool))
     assert (always["accuracy"], always["high"]) == (1, 1)
     assert 0.8 < always["low"] < 0.97
@@ -81,10 +81,10 @@ def test_models_that_never_differ_gain_nothing_and_have_a_width():
 def test_pairing_is_sharper_than_two_intervals():
     one = coins(4, 150, 0.7)
     other = coins(5, 150, 0.6, like=one, same=0.8)
-    found = of_hits(one, other)
+    gain = of_hits(one, other)
     q = t.ppf(0.975, 149)
-    widths = [np.subtract(*intervals.wilson(hits.mean(), 150, q)[::-1]) for hits in (one, other)]
-    assert found["high"] - found["low"] < 0.75 * np.hypot(*widths)
+    widths = [np.subtract(*intervals.wilson(hits.mean(), 150.0, q)[::-1]) for hits in (one, other)]
+    assert gain["high"] - gain["low"] < 0.75 * np.hypot(*widths)
 
 
 def test_groups_make_the_interval_wider():
@@ -99,14 +99,14 @@ def test_seeds_are_averaged_for_the_difference_and_share_one_call_for_the_p_valu
     s, model = world(labels, np.arange(30))
     right, wrong = np.zeros(30, int), np.ones(30, int)
     sure, unsure = model([right], 0.9), model([wrong, wrong], 0.5)
-    found = paired.gain(s, sure + unsure, model([wrong] * 3), P)
-    assert found["accuracy"] == pytest.approx(1 / 3)  # one seed of three is right, and the mean probability with it
-    assert (found["right_alone"], found["wrong_alone"]) == (30, 0)
+    gain = paired.gain(s, sure + unsure, model([wrong] * 3), P)
+    assert gain["accuracy"] == pytest.approx(1 / 3)  # one seed of three is right, and the mean probability with it
+    assert (gain["right_alone"], gain["wrong_alone"]) == (30, 0)
 
 
 def test_one_unit_gives_no_interval_and_no_evidence():
-    found = of_hits(np.ones(9, bool), np.zeros(9, bool), np.zeros(9, int))
-    assert (found["low"], found["high"], found["p_value"]) == (None, None, 1)
+    gain = of_hits(np.ones(9, bool), np.zeros(9, bool), np.zeros(9, int))
+    assert (gain["low"], gain["high"], gain["p_value"]) == (None, None, 1)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_the_interval_holds_the_truth_and_the_p_value_is_not_too_small(n_groups,
         luck = norm.cdf(np.sqrt(0.3) * rng.normal(size=n_groups)[units] + np.sqrt(0.7) * rng.normal(size=len(units)))
         own = [np.where(rng.random(len(units)) < same, luck, rng.random(len(units))) for _ in shares]
         one, other = (o < share for o, share in zip(own, shares, strict=True))
-        found = of_hits(one, other, units)
+        gain = of_hits(one, other, units)
         truth = shares[0] - shares[1]
-        inside += found["low"] <= truth <= found["high"]
-        small += found["p_value"] <= 0.05 and truth == 0
+        inside += gain["low"] <= truth <= gain["high"]
+        small += gain["p_value"] <= 0.05 and truth == 0
     assert inside / trials >= 0.92
     assert small / trials <= 0.06

@@ -12,7 +12,7 @@ from dalsegno.artefacts import clips_csv, spectrogram_store
 from dalsegno.families import classical
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import protocols
-from dalsegno.splits import assign
+from dalsegno.splits.protocol import OfSegments
 
 NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
 SVM = {"estimator": "svm", "grid": [{"C": 10.0}]}
@@ -45,7 +45,7 @@ def evaluate(data, copies=NO_COPIES, **protocol):
     clips, folder = data
     p = protocols.Params(spectrogram="logmel", segments=4, model=classical.Params(**SVM), splits={})
     segments = protocols.describe(spectrogram_store.open(folder), list(clips["clip_id"]), 4)
-    return protocols.evaluate(segments, clips, copies, assign.Params(**protocol), p)
+    return protocols.evaluate(segments, clips, copies, OfSegments(**protocol), p)
 
 
 def test_segments_are_described_by_the_mean_and_spread_of_their_frames(data):
@@ -78,7 +78,7 @@ def test_segments_of_one_clip_are_no_independent_evidence(data):
     assert alone["segment_accuracy_high"] - alone["segment_accuracy_low"] > 1.3 * of_independent
 
 
-def test_the_same_figures_again(data):
+def test_the_same_scores_again(data):
     assert evaluate(data, protocol="holdout") == evaluate(data, protocol="holdout")
 
 
@@ -103,12 +103,12 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
     section = {"spectrogram": "logmel", "segments": 3, "model": SVM, "splits": names}
     Path("params.yaml").write_text(json.dumps({"protocols": section}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
-    told = json.loads(Path("protocols.json").read_text())
-    assert list(told["protocols"]) == ["honest"]
-    assert told["left_out"] == {
+    written = json.loads(Path("protocols.json").read_text())
+    assert list(written["protocols"]) == ["honest"]
+    assert written["left_out"] == {
         "own": "splits.protocol: official: this data set has no split of its own; use holdout or kfold"
     }
-    assert (told["model"], told["spectrogram"], told["segments"]) == ("svm", "logmel", 3)
+    assert (written["model"], written["spectrogram"], written["segments"]) == ("svm", "logmel", 3)
     Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
     assert json.loads(Path("protocols.json").read_text())["protocols"] == {}

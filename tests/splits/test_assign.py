@@ -12,6 +12,7 @@ from dalsegno.artefacts import clips_csv, splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import parse
 from dalsegno.splits import assign, draw, given, leaks, lists
+from dalsegno.splits.protocol import OPTIONS, OfSegments, Params, Protocol
 
 NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
 TRACKS = Path("../shared/data/gtzan_meta/gtzan_tracks.csv")
@@ -46,8 +47,9 @@ def random_copies(clips, seed):
     return pd.DataFrame({"clip_id_a": a, "clip_id_b": b, "kind": kind, "similarity": 1.0})
 
 
-def split(clips, copies=NO_COPIES, **values):
-    return assign.split(clips, copies, assign.Params(**values))
+def split(clips, copies=NO_COPIES, segments=4, **values):
+    p = Params(**values)
+    return assign.split(clips, copies, p, segments, p.file if p.protocol == "file" else None)
 
 
 def parts_of(rows):
@@ -159,7 +161,7 @@ def test_more_folds_than_the_smallest_class():
 def test_a_class_of_one_group_is_trained_on_and_said():
     made = split(clips_of(["a"] * 30 + ["b"] * 5, [""] * 30 + ["x"] * 5))
     assert set(made.rows.loc[made.rows["label"] == "b", "fold0"]) == {"train"}
-    assert made.told == ["fold 0 has no valid clip of b", "fold 0 has no test clip of b"]
+    assert made.messages == ["fold 0 has no valid clip of b", "fold 0 has no test clip of b"]
 
 
 def test_nothing_to_train_on():
@@ -170,10 +172,47 @@ def test_nothing_to_train_on():
 
 
 def test_impossible_parameters_name_the_section():
-    _, problems = parse("splits", {"valid_share": 0.5, "test_share": 0.5}, assign.Params)
+    _, problems = parse("splits", {"valid_share": 0.5, "test_share": 0.5}, Params)
     assert problems == ["splits: valid_share 0.5 and test_share 0.5 leave nothing to train on"]
-    _, problems = parse("splits", {"protocol": "kfolds", "folds": 1}, assign.Params)
+    _, problems = parse("splits", {"protocol": "kfolds", "folds": 1}, Params)
     assert len(problems) == 2 and problems[0].startswith("splits.protocol: should be 'holdout', 'kfold'")
+
+
+VALUES = {"test_share": 0.2, "folds": 3, "repeats": 2, "grouped": False}
+NAMES = ["holdout", "kfold", "official", "fault_filtered", "artist_folds", "shuffled_segments", "file"]
+
+
+@pytest.mark.parametrize("protocol", NAMES)
+@pytest.mark.parametrize("option", VALUES)
+def test_an_option_of_another_protocol_is_refused_and_null_is_none(protocol, option):
+    section = {"protocol": protocol} | ({"file": "list.csv"} if protocol == "file" else {})
+    assert parse("splits", section | dict.fromkeys(VALUES), Params)[1] == []
+    p, problems = parse("splits", section | {option: VALUES[option]}, Params)
+    if option in OPTIONS.get(protocol, {}):
+        assert problems == [] and p.options[option] == VALUES[option]
+        return
+    (problem,) = problems
+    assert problem.startswith(f"splits: {option} is an option of protocol ")
+    assert f", and the protocol is {protocol}: leave it out, or set it to null" in problem
+
+
+def test_options_that_are_not_given_have_a_default():
+    assert Params(protocol="kfold").options == {"folds": 5, "repeats": 1, "grouped": True}
+    assert Params().options == {"test_share": 0.1, "grouped": True}
+    assert Params(protocol="official").options == {}
+
+
+@pytest.mark.parametrize("section", [{"protocol": "file"}, {"protocol": "kfold", "file": "lists"}])
+def test_a_list_goes_with_its_protocol_alone(section):
+    assert "do not go together: file is the list" in parse("splits", section, Params)[1][0]
+
+
+def test_lists_are_to_be_had_in_the_splits_section_alone():
+    """Elsewhere DVC would not know that it depends on them."""
+    for cls in (Protocol, OfSegments):
+        _, problems = parse("x", {"protocol": "file", "file": "lists"}, cls)
+        assert [p.split(":")[0] for p in sorted(problems)] == ["x.file", "x.protocol"]
+    assert parse("x", {"protocol": "shuffled_segments"}, Protocol)[1]
 
 
 def test_official_is_taken_as_it_is():
@@ -216,7 +255,7 @@ def test_the_fault_filtered_partition_without_its_test_clips():
     clips = clips[given._gtzan()["fault_filtered"].isin(["train", "valid"]) & (clips["clip_id"] != "jazz.00054")]
     made = split(clips.reset_index(drop=True), protocol="fault_filtered")
     assert made.rows["fold0"].value_counts().to_dict() == {"train": 442, "valid": 197}
-    assert made.told == [
+    assert made.messages == [
         "train: 442 of 443 found (absent: jazz.00054)",
         "valid: 197 of 197 found",
         "test: 0 of 290 found",
@@ -276,10 +315,10 @@ def test_text_lists(listed):
     clips["path"] = [f"{'ab'[i >= 20]}/{c}.wav" for i, c in enumerate(clips["clip_id"])]
     made = split(clips, protocol="file", file=str(listed))
     assert made.rows["fold0"].value_counts().to_dict() == {"train": 18, "": 6, "test": 4, "valid": 2}
-    assert made.told == ["train: 20 of 21 found (absent: b/gone.wav)", "test: 4 of 4 found"]
+    assert made.messages == ["train: 20 of 21 found (absent: b/gone.wav)", "test: 4 of 4 found"]
     (listed / "test.txt").write_text("".join(f"other{i}\n" for i in range(9)))
     made = split(clips, protocol="file", file=str(listed))
-    assert "test: 0 of 9 found" in made.told
+    assert "test: 0 of 9 found" in made.messages
     (listed / "train.txt").write_text("nothing\n")
     with pytest.raises(UserError, match="none of its 10 clips is in the data; the first is 'nothing'"):
         split(clips, protocol="file", file=str(listed))
@@ -325,7 +364,7 @@ def test_a_column_of_fold_numbers(tmp_path):
         ),
         ("clip_id,split\nclip0000,train\nclip0001,tset\n", r"line 3: expected train, valid, test .* got 'tset'"),
         ("clip_id,fold\nclip0000,one\n", r"line 2: expected the number of a fold .* got 'one'"),
-        ("clip_id,fold\nclip0000,1\nclip0001,1\n", "knows one fold only"),
+        ("clip_id,fold\nclip0000,1\nclip0001,1\n", "has only one fold"),
         ("clip_id,split\n", "it lists no clip"),
         ("clip_id,split\nclip0000,\n", "it puts no clip in train, valid or test"),
         ("clip_id,split\n\n\nclip0000,tset\n", "line 4: expected train"),
@@ -358,6 +397,11 @@ def test_a_list_that_is_not_there(tmp_path):
         split(clips_of(["a"] * 10), protocol="file", file=str(tmp_path))
 
 
+def test_shuffled_segments_needs_segments():
+    with pytest.raises(UserError, match=r"deals out the features\.segments pieces of each clip, and that is 1; set"):
+        split(clips_of(["a"] * 20), protocol="shuffled_segments", segments=1)
+
+
 def test_shuffled_segments_splits_pieces_and_leaks():
     clips = clips_of(["a"] * 20 + ["b"] * 20 + [""])
     rows = split(clips, protocol="shuffled_segments", segments=5).rows
@@ -377,7 +421,7 @@ def stage(tmp_path, monkeypatch):
         clips_csv.write("clips.csv", clips)
         copies.to_csv("copies.csv", index=False)
         Path("params.yaml").write_text(json.dumps({"splits": params}))
-        script["main"]("clips.csv", "copies.csv", "splits.csv", "splits.json")
+        script["main"]("clips.csv", "copies.csv", "5", "splits.csv", "splits.json")
         return Path("splits.csv").read_bytes(), json.loads(Path("splits.json").read_text())
 
     monkeypatch.chdir(tmp_path)
@@ -386,12 +430,12 @@ def stage(tmp_path, monkeypatch):
 
 def test_the_stage(stage):
     clips = random_clips(5)
-    table, told = stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
-    assert (told["protocol"], told["n_folds"], told["leaky"], told["unlabelled"]) == ("kfold", 3, False, 3)
-    assert told["leaks"] == {"clip": 0, "group": 0, "exact_copy": 0, "near_copy": 0}
+    table, summary = stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
+    assert (summary["protocol"], summary["n_folds"], summary["leaky"], summary["unlabelled"]) == ("kfold", 3, False, 3)
+    assert summary["leaks"] == {"clip": 0, "group": 0, "exact_copy": 0, "near_copy": 0}
     rows = splits_csv.read("splits.csv")
-    assert told["clips"]["fold1"]["test"]["all"] == (rows["fold1"] == "test").sum()
-    assert (table, told) == stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
+    assert summary["clips"]["fold1"]["test"]["all"] == (rows["fold1"] == "test").sum()
+    assert (table, summary) == stage(clips, random_copies(clips, 5), {"protocol": "kfold", "folds": 3})
 
 
 def test_the_stage_stops_at_a_poisoned_group_unless_a_reason_is_given(stage):
@@ -400,7 +444,7 @@ def test_the_stage_stops_at_a_poisoned_group_unless_a_reason_is_given(stage):
     with pytest.raises(UserError, match="1 group in more than one part\n  fold 0: group g0 is in train and test"):
         stage(clips, NO_COPIES, {"protocol": "official"})
     assert not Path("splits.csv").exists() and not Path("splits.json").exists()
-    _, told = stage(clips, NO_COPIES, {"protocol": "official", "allow_leaks": "to see what one clip does"})
-    assert (told["leaky"], told["allow_leaks"]) == (True, "to see what one clip does")
-    assert told["leaks"]["group"] == 1
+    _, summary = stage(clips, NO_COPIES, {"protocol": "official", "allow_leaks": "to see what one clip does"})
+    assert (summary["leaky"], summary["allow_leaks"]) == (True, "to see what one clip does")
+    assert summary["leaks"]["group"] == 1
     assert stage(clips, NO_COPIES, {"protocol": "shuffled_segments"})[1]["leaky"] is True

@@ -27,24 +27,24 @@ def copies(*pairs):
     return pd.DataFrame(pairs, columns=["clip_id_a", "clip_id_b", "kind"])
 
 
-def found(splits, pairs=NO_COPIES):
+def crossings(splits, pairs=NO_COPIES):
     return list(leaks.check(splits, pairs).itertuples(index=False, name=None))
 
 
 def test_a_clean_split_has_none():
     pairs = copies(("a", "b", "exact"), ("a", "f", "near"), ("a", "gone", "exact"))
-    assert found(CLEAN, pairs) == []
+    assert crossings(CLEAN, pairs) == []
     leaks.refuse(leaks.check(CLEAN, pairs))
 
 
 def test_a_group_that_crosses():
     poisoned = CLEAN.assign(group=["g", "h", "h", "", "", "g"])
-    assert found(poisoned) == [(0, "group", "h", "train and test"), (1, "group", "h", "train and test")]
+    assert crossings(poisoned) == [(0, "group", "h", "train and test"), (1, "group", "h", "train and test")]
 
 
 def test_copies_that_cross_by_fold_and_kind():
     pairs = copies(("c", "a", "exact"), ("e", "d", "near"))
-    assert found(CLEAN, pairs) == [
+    assert crossings(CLEAN, pairs) == [
         (0, "exact copy", "c = a", "train and test"),
         (0, "near copy", "e ~ d", "valid and test"),
         (1, "exact copy", "c = a", "train and test"),
@@ -53,14 +53,14 @@ def test_copies_that_cross_by_fold_and_kind():
 
 def test_a_clip_whose_pieces_cross():
     pieces = CLEAN.assign(clip_id=["a#0/2", "a#1/2", "c#0/2", "c#1/2", "e", "f"], group="")
-    assert found(pieces) == [(0, "clip", "c", "valid and test")]
-    crossing = found(pieces.assign(fold0=["train", "valid", "test", "test", "test", ""]))
+    assert crossings(pieces) == [(0, "clip", "c", "valid and test")]
+    crossing = crossings(pieces.assign(fold0=["train", "valid", "test", "test", "test", ""]))
     assert crossing == [(0, "clip", "a", "train and valid")]
 
 
 def test_a_clip_with_two_rows():
     twice = pd.concat([CLEAN, rows(("a", "x", "", "test", "test"))], ignore_index=True)
-    assert (0, "clip", "a", "train and test") in found(twice)
+    assert (0, "clip", "a", "train and test") in crossings(twice)
 
 
 def test_the_refusal_lists_twenty_and_counts_all():
@@ -85,7 +85,7 @@ def test_the_refusal_lists_twenty_and_counts_all():
     ("parts", "spoilt"),
     [
         (["train", "test", "valid"], True),
-        (["valid", "test", "train"], False),  # NSynth's own split: only the choice of an epoch hears it
+        (["valid", "test", "train"], False),  # NSynth's own split: only the choice of an epoch can hear it
         (["train", "valid", "test"], False),
         (["train", "valid", "valid"], True),  # without a test part, validation is what is scored
         (["train", "train", "test"], False),

@@ -15,10 +15,11 @@ import torch
 from torch import nn
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families.view import Windows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer import embeddings
+from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 CPU = torch.device("cpu")
 META = {"kind": "logmel", "scale": 1.0, "offset": 0.0, "floor": -80.0, "frame_rate_hz": 10.0}
@@ -48,14 +49,14 @@ def make_store(folder, lengths=LENGTHS, seed=0):
 
 
 def small_steps():
-    embeddings.BATCH = embeddings.BATCHES_A_PART = embeddings.PARTS_A_GROUP = 2
+    embeddings.BATCH = embeddings.BATCHES_PER_PART = embeddings.PARTS_PER_GROUP = 2
     embeddings._code = lambda: [Path(embeddings.__file__)]  # this process has loaded more than the killed one
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("BATCH", "BATCHES_A_PART", "PARTS_A_GROUP", "_code"):
+    for name in ("BATCH", "BATCHES_PER_PART", "PARTS_PER_GROUP", "_code"):
         monkeypatch.setattr(embeddings, name, None)  # put back afterwards
     small_steps()
     make_store("store")
@@ -64,14 +65,14 @@ def here(tmp_path, monkeypatch):
 
 
 def clips(crop_s=1.0):
-    return embeddings.patches("store", Windows(crop_s=crop_s), CPU)
+    return embeddings.crops("store", EmbeddingView(crop_s=crop_s), CPU)
 
 
-def write(folder="e", model=None, about=None, **options):
+def write(folder="e", model=None, description=None, **options):
     """Embed the store; how often the model was called."""
     model = model or Sums()
-    about = about or {"arch": "sums"}
-    embeddings.write(folder, model, clips(), about, ["weights.pt", "store"], **options)
+    description = description or {"arch": "sums"}
+    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), **options)
     return model.calls
 
 
@@ -79,7 +80,7 @@ def content(folder):
     return {p.name: p.read_bytes() for p in Path(folder).iterdir()}
 
 
-def test_a_row_a_window_with_what_the_model_makes_of_it(here):
+def test_a_row_per_window_holds_the_output_of_the_model(here):
     write()
     rows = pd.read_parquet("e/embeddings.parquet")
     assert list(rows.columns) == ["clip_id", "segment", "view", *[f"e_{i:04d}" for i in range(8)]]
@@ -87,13 +88,13 @@ def test_a_row_a_window_with_what_the_model_makes_of_it(here):
     assert list(rows.query("clip_id == 'c6'")["segment"]) == [0, 1, 2, 3, 4] and set(rows["view"]) == {0}
     last = spectrogram_store.open("store").clip("c6")[-10:]  # the last window ends with the clip
     np.testing.assert_allclose(rows.query("clip_id == 'c6'").filter(like="e_").iloc[-1][:4], last.mean(0), rtol=1e-5)
-    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums"}
+    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums", "versions": {}}
     assert sorted(p.name for p in here.iterdir()) == ["e", "store", "weights.pt"]  # nothing lies about
 
 
 def test_whole_clips_are_seen_at_their_own_length(here):
     model = Sums()
-    embeddings.write("e", model, clips(None), {}, [])
+    embeddings.write("e", model, clips(None), {}, [], Provenance())
     rows = pd.read_parquet("e/embeddings.parquet").set_index("clip_id").filter(like="e_")
     for i, n in enumerate(LENGTHS):
         x = spectrogram_store.open("store").clip(f"c{i}")
@@ -118,7 +119,7 @@ t.write(model=t.Sums(last={last}), **t.OPTIONS[{options!r}])
     assert not Path("e").exists()
 
 
-OPTIONS = {"plain": {}, "augmented": {"views": 2, "changes": augment.Params(noise_std=1.0)}}
+OPTIONS = {"plain": {}, "augmented": {"views": 2, "augmentation": augment.Params(noise_std=1.0)}}
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -133,7 +134,7 @@ def test_a_killed_run_goes_on_where_it_stopped_and_gives_the_same_bytes(here, op
 
 
 def other_params(here):
-    return {"about": {"arch": "sums", "view": {"crop_s": 1.0, "hop_s": 0.5}}}
+    return {"description": {"arch": "sums", "view": {"crop_s": 1.0, "hop_s": 0.5}}}
 
 
 def other_weights(here):
@@ -167,13 +168,15 @@ def test_an_error_gives_no_result_and_names_the_size(here):
         def forward(self, x):
             return x.flatten(1) @ torch.zeros(8, 2)
 
-    with pytest.raises(UserError, match=r"views of 1 × 4 × 10 \(channels × bins × frames\): .*set view.crop_s"):
+    with pytest.raises(
+        UserError, match=r"views of 1 × 4 × 10 \(channels × bins × frames\): .*set view.crop_s to the length"
+    ):
         write(model=Narrow())
     assert sorted(p.name for p in here.iterdir()) == ["store", "weights.pt"]
 
 
 def test_augmented_views_differ_from_the_window_and_from_each_other(here):
-    write(views=2, changes=augment.Params(noise_std=1.0))
+    write(views=2, augmentation=augment.Params(noise_std=1.0))
     rows = pd.read_parquet("e/embeddings.parquet")
     assert dict(rows["view"].value_counts()) == {0: 20, 1: 20, 2: 20}
     for _, same in rows.groupby(["clip_id", "segment"]):

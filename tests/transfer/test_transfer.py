@@ -106,7 +106,7 @@ def left():
 
 
 def test_published_weights_are_in_the_network_and_the_twin_has_random_ones(here):
-    folder = tuned(control=True)
+    folder = tuned(control=TRAIN | {"epochs": 3, "lr": 0.02})
     theirs = torch.load("published.pth", weights_only=True)
     own, twin = state(folder), state(folder / "control")
     assert torch.equal(own["net.body.1.0.weight"], theirs["features.0.weight"])
@@ -117,6 +117,8 @@ def test_published_weights_are_in_the_network_and_the_twin_has_random_ones(here)
     saved, control = (model_pt.load(run / "model.pt") for run in (folder, folder / "control"))
     assert (saved["weights"], control["weights"]) == ("published.pth", None)
     assert saved["view"] == control["view"] and saved["model"] == control["model"]
+    costs = [json.loads(Path(run, "cost.json").read_text()) for run in (folder, folder / "control")]
+    assert [(cost["max_epochs"], cost["lr"], cost["epochs"]) for cost in costs] == [(2, 0.01, 2), (3, 0.02, 3)]
 
 
 def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(here):
@@ -260,7 +262,7 @@ def sized():
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_weights_that_cannot_be_used_are_told_and_nothing_is_written(here, monkeypatch, fault):
+def test_weights_that_cannot_be_used_are_refused_and_nothing_is_written(here, monkeypatch, fault):
     changes, message = FAULTS[fault]
     if fault == "what the architecture refuses":
         monkeypatch.setattr(params.component("dalsegno.models", "torchvision"), "published", refuse)
@@ -304,9 +306,9 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
     splits = splits[splits["label"].isin(["", *LABELS[:n_labels]])]
     p, problems = params.parse("transfer.x", TUNED | OURS | {"probe": 0.1}, entry.Params)
     assert problems == []
-    job, _ = fine_tuned.fine_tuned(p, "store", splits, torch.device("cpu"))
+    job = fine_tuned.prepare(p, "store", splits, torch.device("cpu")).job
     labels = splits[splits["fold0"] == "train"].set_index("clip_id")["label"]
-    model = job.build(list(labels.index)).model.eval()
+    model = job.build(0, list(labels.index)).model.eval()
     with torch.no_grad():
         x, owners = zip(*job.source.evaluation(list(labels.index), 256), strict=True)
         e, p = model.net.body(model.prep(torch.cat(x))).numpy(), model(torch.cat(x)).softmax(1).numpy()
@@ -317,9 +319,9 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
 
 
 def test_a_twin_that_fails_takes_the_whole_run_with_it(here, monkeypatch):
-    monkeypatch.setattr(entry, "from_scratch", lambda p, job: refuse(p, job, None))
+    monkeypatch.setattr(fine_tuned, "from_scratch", lambda p, model: refuse(p, model, None))
     with pytest.raises(ValueError, match="32000"):
-        tuned(control=True)
+        tuned(control=TRAIN)
     assert left() == []
 
 
@@ -366,9 +368,9 @@ class Net(nn.Module):
         return self.head(self.body(x))
 
 
-def unfreezing(n_free, every=None, still=False):
+def unfreezing(n_free, every=None, keep_statistics=False):
     torch.manual_seed(0)
-    return Unfreezing(nn.Identity(), Net(), n_free, every, still)
+    return Unfreezing(nn.Identity(), Net(), n_free, every, keep_statistics)
 
 
 class Data:
@@ -412,8 +414,16 @@ def test_blocks_are_freed_one_by_one_from_the_top():
     ]
 
 
+def test_patience_does_not_end_training_before_the_last_block_learns():
+    model, scores = unfreezing(2, every=3), iter([1.0] + [2.0] * 20)
+    p = train.Params(epochs=20, lr=0.01, schedule="constant", patience=2)
+    fitted = train.fit(model, Data(), lambda model: {"val_loss": next(scores)}, p, groups=model.groups(0.01, 1.0, 1.0))
+    assert fitted.epochs == 2 * 3 + 2 + 1  # the last block joins in epoch 6 and has two more to help in
+    assert fitted.best["epoch"] == 0
+
+
 def test_statistics_of_batch_norm_can_be_kept_while_weights_learn():
-    assert learnt(unfreezing(2, still=True), 1) == [[[False, False], [True, False], [True, False]]]
+    assert learnt(unfreezing(2, keep_statistics=True), 1) == [[[False, False], [True, False], [True, False]]]
 
 
 def test_each_block_learns_slower_than_the_one_above_it():
@@ -432,17 +442,29 @@ def test_a_head_is_linear_or_has_layers_and_drops_out():
     assert [m.p for m in deep if isinstance(m, nn.Dropout)] == [0.2] * 4
 
 
-def test_what_an_entry_lacks_or_has_too_much_is_told():
+def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     def problems(**changes):
-        entry = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
-        return params.parse("transfer.x", entry, entry.Params)[1]
+        raw = {k: v for k, v in (TUNED | changes).items() if v != "gone"}
+        return params.parse("transfer.x", raw, entry.Params)[1]
 
     assert problems() == [] and problems(unfreeze="all", unfreeze_every=2, body_lr_decay=0.4, batch_norm="frozen") == []
-    assert "model, body_lr: missing" in problems(model="gone", body_lr="gone")[0]
-    assert "view, augment, unfreeze, body_lr: of no use" in problems(input="embeddings/x")[0]
-    assert "input is 'features'" in problems(input="features")[0]
+    assert problems(model="gone", body_lr="gone") == ["transfer.x.model: is missing", "transfer.x.body_lr: is missing"]
+    frozen = problems(input="embeddings/x", dropout=0.5, train=TRAIN | {"epochs": 0})
+    assert frozen[0] == "transfer.x: view, augment, unfreeze, body_lr: of no use where input is 'embeddings/x'"
+    assert frozen[1:] == [
+        "transfer.x.train.epochs: should be greater than or equal to 1, got 0",
+        "transfer.x.dropout: there is no such parameter",
+    ]
+    assert problems(input="features") == [
+        "transfer.x: input is 'features'; it must begin with embeddings/ or spectrograms/"
+    ]
+    assert "must begin with embeddings/" in problems(input="gone")[0]
     assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
     assert problems(body_lr_decay=1.5) and problems(unfreeze_every=0)
+    assert problems(control=TRAIN) == [] and problems(control=True)[0].startswith(
+        "transfer.x.control: should be an object"
+    )
+    assert "control.seeds is [1], but train.seeds is [0]" in problems(control=TRAIN | {"seeds": [1]})[0]
 
 
 # Heads on frozen embeddings

@@ -1,1 +1,1 @@
-"""What passes between stages: one module per file on disk, with its reader and its writer. No computation, and no plotting."""
+"""The files that pass between stages: one module per file, with its reader and its writer. No computation, and no plotting."""

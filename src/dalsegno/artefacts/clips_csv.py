@@ -1,4 +1,4 @@
-"""data/clips.csv: one row a file, the list that every stage joins by `clip_id`."""
+"""data/clips.csv: one row per file, the list that every stage joins by `clip_id`."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ _SUFFIX = re.compile(r"\.(wav|au|flac|og[ga]|opus|mp3|aiff?|png|jpe?g)$", re.IGN
 
 
 def write(path: str | Path, clips: pd.DataFrame) -> None:
-    """Write the manifest, sorted by clip_id; its columns are COLUMNS in that order."""
+    """Write the rows of `clips`, whose columns include COLUMNS, in order of clip_id."""
     with files.atomic(path) as draft:
         clips[COLUMNS].sort_values("clip_id").to_csv(draft, index=False, lineterminator="\n")
 
@@ -33,5 +33,5 @@ def usable(clips: pd.DataFrame) -> pd.DataFrame:
 
 
 def bare(name: str) -> str:
-    """The name or path of a file without the suffix of audio or a picture; others may be part of the name."""
+    """The name or path of a file without a suffix of audio or pictures; any other suffix may be part of the name."""
     return _SUFFIX.sub("", name)

@@ -1,4 +1,4 @@
-"""features.parquet and embeddings.parquet: clip_id, segment, then one float32 column per feature; written as rows come."""
+"""features.parquet and embeddings.parquet: clip_id, segment, and one float32 column per feature; written row by row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,15 @@ from dalsegno.artefacts import pieces
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
-GROUP = 1000  # rows written together: memory does not grow with the number of clips
+GROUP = 1000  # rows written together, so that memory does not grow with the number of clips
 
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """x: float32 (row, feature); clip_ids: the clip each row belongs to, sorted; names: of the columns of x.
+    """Features of clips or of pieces of clips.
 
-    views (row,): 0, or the number of an augmented view, which is there to train on and not to be predicted from.
+    x: float32 (n_rows, n_features). clip_ids (n_rows,): the clip each row belongs to, sorted. names: of the columns of x.
+    views (n_rows,): 0, or the number of an augmented view, which is only trained on and never predicted from.
     """
 
     x: np.ndarray
@@ -31,7 +32,7 @@ class FeatureTable:
 
 
 def write(path: str | Path, rows: Iterable[tuple[str, int, dict[str, float]]]) -> None:
-    """Write (clip_id, segment, figure by column) in the order given.
+    """Write (clip_id, segment, value by feature) in the order given.
 
     Every row has the columns of the first. Raises UserError if there is no row.
     """
@@ -44,16 +45,16 @@ def write(path: str | Path, rows: Iterable[tuple[str, int, dict[str, float]]]) -
     # A row waits for its group as an array, a thirtieth of its dictionary.
     waiting = ((*at, np.array([row[name] for name in names], np.float32)) for *at, row in chain([first], rows))
     with files.atomic(path) as draft, pq.ParquetWriter(draft, schema) as writer:
-        while some := list(islice(waiting, GROUP)):
-            clip_ids, segments, figures = zip(*some, strict=True)
-            columns = [list(clip_ids), list(segments), *np.stack(figures, axis=1)]
+        while group := list(islice(waiting, GROUP)):
+            clip_ids, segments, values = zip(*group, strict=True)
+            columns = [list(clip_ids), list(segments), *np.stack(values, axis=1)]
             writer.write_table(pa.table(columns, schema=schema))
 
 
 def read(path: str | Path, keep: set[str]) -> FeatureTable:
-    """The rows of the clips, or pieces of clips, in `keep`. Raises UserError if there are none, or one is not finite.
+    """The rows of the clips, or pieces of clips, in `keep`. Raises UserError if there is none, or a value is not finite.
 
-    A table of n segments a clip has the pieces `clip#0/n` … that a leaky split deals out one by one.
+    A table with n segments per clip has the pieces `clip#0/n` … that a leaky split deals out one by one.
     """
     rows = pd.read_parquet(path)
     if "view" not in rows:
@@ -76,9 +77,9 @@ def _in_pieces(rows: pd.DataFrame, keep: set[str], path: str | Path) -> pd.DataF
     n = rows.groupby("clip_id")["segment"].transform("nunique")
     names = [pieces.name(c, k, n) for c, k, n in zip(rows["clip_id"], rows["segment"], n, strict=True)]
     clips, here = set(rows["clip_id"]), set(names) | set(rows["clip_id"])
-    lost = sorted(i for i in keep if pieces.clip_of(i) in clips and i not in here)
-    if lost:
-        clip, _, wanted = pieces.place(lost[0])
+    missing = sorted(i for i in keep if pieces.clip_of(i) in clips and i not in here)
+    if missing:
+        clip, _, wanted = pieces.place(missing[0])
         raise UserError(
             f"{path}: the splits deal out {wanted} pieces of clip {clip}, which has {n[rows['clip_id'] == clip].iloc[0]} "
             "segments here; set features.segments, or the view of the embeddings, so that there are as many"

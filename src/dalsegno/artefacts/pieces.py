@@ -1,6 +1,6 @@
-"""Pieces of a clip as things of their own: `blues.00000#3/10` is the fourth of ten equal shares of `blues.00000`.
+"""Pieces of a clip as items of their own: `blues.00000#3/10` is the fourth of ten equal shares of `blues.00000`.
 
-Only the leaky protocol `shuffled_segments` splits pieces; every other one splits whole clips. A clip's id is safe as a
+Only the leaky protocol `shuffled_segments` deals out pieces; every other protocol deals out whole clips. A clip's id is safe as a
 file name, so it has no `/`, and a piece's id cannot be mistaken for one.
 """
 
@@ -10,7 +10,7 @@ _PIECE = re.compile(r"(?P<clip>.*)#(?P<k>[0-9]+)/(?P<n>[0-9]+)", re.DOTALL)
 
 
 def name(clip_id: str, k: int, n: int) -> str:
-    """The id of share k (0 … n-1) of n."""
+    """The id of piece `k` (0 … n-1) of `n`."""
     return f"{clip_id}#{k}/{n}"
 
 
@@ -21,5 +21,5 @@ def place(item_id: str) -> tuple[str, int, int]:
 
 
 def clip_of(item_id: str) -> str:
-    """The clip that a piece, or a whole clip, belongs to."""
+    """The id of the clip that a piece belongs to; a whole clip's own id."""
     return place(item_id)[0]

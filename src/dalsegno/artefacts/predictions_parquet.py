@@ -1,7 +1,6 @@
-# ruff: noqa: F722 (shapes are written as strings)
-"""predictions.parquet: what a model said of every clip, for each fold and seed. The one schema; no scores.
+"""predictions.parquet: a model's probabilities for every clip, fold and seed. The one schema; no scores.
 
-segments.parquet: what it said of each window of the clips held out, where it saw a clip in more than one.
+segments.parquet: its probabilities for each window of the held-out clips, if it saw any clip in more than one window.
 """
 
 from pathlib import Path
@@ -20,15 +19,19 @@ KEYS = ["clip_id", "fold", "seed", "split", "label"]
 def frame(
     splits: pd.DataFrame, fold: int, seed: int, clip_ids: list[str], p: np.ndarray, classes: list[str]
 ) -> pd.DataFrame:
-    """Rows of one fold and seed: a clip each, or a window. p: probabilities (n_rows, n_classes) as `clip_ids` go."""
-    known = splits.set_index("clip_id").loc[clip_ids]
+    """Rows of one fold and seed, one per clip or window.
+
+    p: probabilities [shape=(n_rows, n_classes)], in the order of `clip_ids` and `classes`. Raises KeyError if `splits`
+    lacks one of the clips.
+    """
+    assigned = splits.set_index("clip_id").loc[clip_ids]
     rows = pd.DataFrame(
         {
             "clip_id": clip_ids,
             "fold": fold,
             "seed": seed,
-            "split": known[f"fold{fold}"].to_numpy(),
-            "label": known["label"].to_numpy(),
+            "split": assigned[f"fold{fold}"].to_numpy(),
+            "label": assigned["label"].to_numpy(),
         }
     )
     return rows.join(pd.DataFrame(p.astype(np.float32), columns=[f"p_{c}" for c in classes]))
@@ -45,7 +48,7 @@ def write(path: str | Path, frames: list[pd.DataFrame]) -> None:
 
 
 class Segments:
-    """segments.parquet, written a run at a time, so that no more than one run's windows are ever in memory.
+    """segments.parquet, written run by run, so that no more than one run's windows are ever in memory.
 
     A context: at its end there is a file only if some clip had more than one window.
     """
@@ -57,7 +60,7 @@ class Segments:
         return self
 
     def add(self, rows: pd.DataFrame) -> None:
-        """Append one fold and seed: columns of `frame`, a row a window, those of a clip in order of time."""
+        """Append one fold and seed: the columns of `frame`, one row per window, those of a clip in order of time."""
         rows = rows[rows["split"].isin(["valid", "test"])]
         number = rows.groupby("clip_id").cumcount()
         rows = rows.assign(segment=number)[[*KEYS[:3], "segment", *rows.columns[3:]]]

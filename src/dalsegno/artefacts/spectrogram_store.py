@@ -1,7 +1,8 @@
 """Spectrograms of all clips end to end in one memory-mapped file, with an index: whole clips, so that cutting is a view.
 
 frames.npy (total_frames, bins[, channels]), index.csv (clip_id, start, n_frames), meta.json. A stored number becomes
-its unit by `stored * scale + offset`.
+its unit by `stored * scale + offset`. meta.json also records `versions`, the packages that the frames were made with: they
+describe no sound, so a reader's `meta` is without them.
 """
 
 import csv
@@ -13,30 +14,33 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float32, Shaped
 
-from dalsegno.pipeline import files
+from dalsegno.pipeline import environment, files
 from dalsegno.pipeline.errors import UserError
+
+Frames = Shaped[np.ndarray, "_ _ ..."]  # (n_frames, bins[, channels])
 
 
 @dataclass(frozen=True)
 class Store:
-    """frames: a memory map; index: start and n_frames by clip_id; meta: kind, scale, offset, frame_rate_hz, …"""
+    """A store that has been opened: what it holds is read from disk as it is used."""
 
-    frames: np.ndarray
-    index: pd.DataFrame
-    meta: dict[str, Any]
+    frames: Shaped[np.ndarray, "total_frames n_bins *n_channels"]  # a memory map of numbers as stored
+    index: pd.DataFrame  # start and n_frames by clip_id
+    meta: dict[str, Any]  # kind, unit, scale, offset, frame_rate_hz, …
 
-    def clip(self, clip_id: str) -> np.ndarray:
-        """One clip in its unit [shape=(n_frames, bins[, channels]), float32]. Raises KeyError if it is not stored."""
+    def clip(self, clip_id: str) -> Float32[np.ndarray, "n_frames n_bins *n_channels"]:
+        """One clip in its unit. Raises KeyError if it is not stored."""
         start, n_frames = self.index.loc[clip_id, ["start", "n_frames"]]
         stored = self.frames[start : start + n_frames]
         return stored.astype(np.float32) * np.float32(self.meta["scale"]) + np.float32(self.meta["offset"])
 
 
-def write(folder: str | Path, clips: Iterable[tuple[str, np.ndarray]], meta: dict[str, Any]) -> None:
-    """Write (clip_id, frames (n_frames, bins[, channels])) as they come; memory does not grow with their number.
+def write(folder: str | Path, clips: Iterable[tuple[str, Frames]], meta: dict[str, Any]) -> None:
+    """Write (clip_id, frames) as they come; memory does not grow with their number.
 
-    `meta` gains `bins`, `channels` and `dtype`. Raises UserError if there is no clip; ValueError if a clip comes twice,
+    `meta` gains `bins`, `channels`, `dtype` and `versions`. Raises UserError if there is no clip; ValueError if a clip comes twice,
     is empty, or has another dtype or number of bins than the first.
     """
     with files.atomic(folder) as draft:
@@ -50,29 +54,31 @@ def write(folder: str | Path, clips: Iterable[tuple[str, np.ndarray]], meta: dic
         with (draft / "index.csv").open("w", newline="", encoding="utf-8") as f:
             csv.writer(f, lineterminator="\n").writerows([("clip_id", "start", "n_frames"), *rows])
         full = meta | {"bins": shape[0], "channels": shape[1] if len(shape) > 1 else 1, "dtype": str(dtype)}
+        full["versions"] = environment.versions()
         files.write_text(draft / "meta.json", json.dumps(full, indent=1, allow_nan=False) + "\n")
 
 
 def open(folder: str | Path) -> Store:
-    """What `write` wrote, unread until used. Changing `frames` in memory leaves the file as it is."""
+    """The store in `folder`. Changing its `frames` in memory leaves the file as it is."""
     folder = Path(folder)
     index = pd.read_csv(folder / "index.csv", dtype={"clip_id": str}, keep_default_na=False).set_index("clip_id")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    meta.pop("versions", None)
     return Store(np.load(folder / "frames.npy", mmap_mode="c"), index, meta)
 
 
 def _append_all(
-    f: BinaryIO, clips: Iterable[tuple[str, np.ndarray]]
+    f: BinaryIO, clips: Iterable[tuple[str, Frames]]
 ) -> tuple[list[tuple[str, int, int]], tuple[int, ...], np.dtype]:
+    """Write all frames behind a header for none; the rows of index.csv, and the shape and dtype of a frame."""
     rows, seen, start, shape, dtype = [], set(), 0, (), np.dtype(np.uint8)
     for clip_id, x in clips:
         if not rows:
             shape, dtype = x.shape[1:], x.dtype
             _header(f, (0, *shape), dtype)
         if clip_id in seen or not len(x) or (x.shape[1:], x.dtype) != (shape, dtype):
-            raise ValueError(
-                f"clip {clip_id}: {x.dtype} {x.shape} does not fit a store of {dtype} (n_frames, {shape}), or comes twice"
-            )
+            got, expected = f"{x.dtype} {x.shape}", f"{dtype} (n_frames, {shape})"
+            raise ValueError(f"clip {clip_id}: {got} does not fit a store of {expected}, or comes twice")
         f.write(np.ascontiguousarray(x).data)
         rows.append((clip_id, start, len(x)))
         seen.add(clip_id)

@@ -1,4 +1,4 @@
-"""data/splits.csv: which part of each fold a clip is in."""
+"""data/splits.csv: the part of each fold that a clip is in."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def write(path: str | Path, splits: pd.DataFrame) -> None:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """One row a usable clip; every cell is text, an empty one the empty string."""
+    """One row per usable clip; every cell is text, an empty one the empty string."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def numbers(splits: pd.DataFrame) -> list[int]:
-    """The folds that `splits` has, e.g. [0, 1, 2, 3, 4]."""
+    """The numbers of the folds in `splits`, such as [0, 1, 2, 3, 4]."""
     return sorted(int(c.removeprefix("fold")) for c in splits.columns if c.startswith("fold"))
 
 

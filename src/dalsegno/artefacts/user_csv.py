@@ -1,4 +1,4 @@
-"""Tables that people hand in: cells as text, each row with its line, and a plain word where they are malformed."""
+"""Tables that people hand in: cells as text, each row with its line, and a plain message if a table is malformed."""
 
 import csv
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from dalsegno.pipeline.errors import UserError
 def read(path: str | Path) -> pd.DataFrame:
     """The rows of a CSV, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
 
-    Raises UserError with file and line: no UTF-8 text, no header, a column named twice, a row of another length.
+    Raises UserError with file and line if it is no UTF-8 text, has no header, names a column twice, or has a row of another
+    length than the header.
     """
     rows = _rows(Path(path))
     _, header = next(rows, (1, []))
@@ -24,7 +25,7 @@ def read(path: str | Path) -> pd.DataFrame:
     lines, cells = [], []
     for line, row in rows:
         if len(row) != len(header):
-            raise UserError(f"{path}, line {line}: expected {len(header)} cells ({_shown(header)}), got {len(row)}")
+            raise UserError(f"{path}, line {line}: expected {len(header)} cells ({_abridged(header)}), got {len(row)}")
         lines.append(line)
         cells.append(row)
     return pd.DataFrame(cells, columns=header, index=lines, dtype=str)
@@ -45,5 +46,6 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise UserError(f"{path}, line {reader.line_num}: not a CSV: {error}") from None
 
 
-def _shown(header: list[str]) -> str:
+def _abridged(header: list[str]) -> str:
+    """The first four names of columns."""
     return ", ".join(header[:4]) + (", …" if len(header) > 4 else "")

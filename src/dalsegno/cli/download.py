@@ -11,19 +11,19 @@ from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import UserError
 
 CHUNK = 2**20
-TIMEOUT_S = 30  # without a byte: a slow line is no reason to give up
+TIMEOUT_S = 30  # without a byte; a slow line is no reason to give up
 
 
 class Unreached(UserError):
-    """The publisher could not be reached, or not to the end."""
+    """The publisher could not be reached, or the connection broke before the end."""
 
 
 def complete(url: str, part: Path, n_bytes: int, within: int = 0) -> None:
-    """Make `part` the whole of `url`, of which it may hold the beginning.
+    """Complete the file `part`, which may hold the beginning of `url` already.
 
-    n_bytes, within: the size that the file has, and how far it may be from that. Bytes are not otherwise checked. A
-    server that cannot go on from the middle sends all anew. Raises Unreached if the connection fails, and keeps what has
-    arrived; UserError if the size is another or the disk refuses, and keeps nothing.
+    n_bytes, within: the expected size, and by how much the real one may differ. The content is not otherwise checked. A
+    server that cannot go on from the middle sends everything again. Raises Unreached if the connection fails, and keeps
+    what has arrived; UserError if the size differs or the disk refuses, and keeps nothing.
     """
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +45,11 @@ def _receive(url: str, part: Path, n_bytes: int, within: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if free < n_bytes - have:
         raise UserError(f"{part.parent}: {n_bytes - have:,} bytes to come, and {free:,} free on the disk; make room")
-    answer, have = _ask(url, have)
-    with answer, part.open("ab" if have else "wb") as file:
-        left = int(answer.headers.get("Content-Length", n_bytes - have))
+    response, have = _ask(url, have)
+    with response, part.open("ab" if have else "wb") as file:
+        left = int(response.headers.get("Content-Length", n_bytes - have))
         _refuse_size(url, part, have + left, n_bytes, within)
-        for chunk in progress.bar(answer.iter_content(CHUNK), part.stem, math.ceil(left / CHUNK), "MiB"):
+        for chunk in progress.bar(response.iter_content(CHUNK), part.stem, math.ceil(left / CHUNK), "MiB"):
             file.write(chunk)
             have += len(chunk)
             if have > n_bytes + within:
@@ -60,17 +60,17 @@ def _receive(url: str, part: Path, n_bytes: int, within: int) -> None:
 
 
 def _ask(url: str, have: int) -> tuple[requests.Response, int]:
-    """The answer, and the byte it begins at: `have`, or 0 where the server cannot go on from there."""
+    """The response, and the byte at which it begins: `have`, or 0 if the server cannot go on from there."""
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    answer = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
-    if answer.status_code == 200:
-        return answer, 0
-    if have and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-        return answer, have
-    answer.close()
-    if have and answer.status_code in (206, 416):
+    response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
+    if response.status_code == 200:
+        return response, 0
+    if have and response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+        return response, have
+    response.close()
+    if have and response.status_code in (206, 416):
         return _ask(url, 0)
-    raise requests.HTTPError(f"the answer is {answer.status_code} {answer.reason}")
+    raise requests.HTTPError(f"the answer is {response.status_code} {response.reason}")
 
 
 def _refuse_size(url: str, part: Path, got: int, n_bytes: int, within: int) -> None:
@@ -80,7 +80,7 @@ def _refuse_size(url: str, part: Path, got: int, n_bytes: int, within: int) -> N
 
 
 def _kept(part: Path, n_bytes: int) -> str:
-    """What is left for another try; an empty file is not."""
+    """The end of a message: how much is kept for another try. An empty file is removed."""
     have = part.stat().st_size if part.exists() else 0
     if not have:
         part.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def _kept(part: Path, n_bytes: int) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """What happened in the end: requests wraps it several times over."""
+    """The message of the innermost exception, which requests wraps several times over."""
     while error.__context__:
         error = error.__context__
-    return getattr(error, "strerror", None) or str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

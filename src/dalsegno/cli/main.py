@@ -1,4 +1,4 @@
-"""What people type: `dalsegno datasets`, `dalsegno doctor FOLDER`, `dalsegno check`, `dalsegno weights list`."""
+"""The command line: `dalsegno datasets`, `dalsegno doctor FOLDER`, `dalsegno check`, `dalsegno weights list`."""
 
 import argparse
 import os
@@ -11,18 +11,19 @@ from dalsegno.cli import weights
 from dalsegno.clips import examine, folder
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import check, files, params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.report import doctor_page
+from dalsegno.report import doctor_page, doctor_terminal
 
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
 
 def main(words: list[str] | None = None) -> None:
-    """Do what the command line, or `words` in its place, asks for; exit code 1 and a plain message if it cannot be."""
-    asked = _parser().parse_args(words)
+    """Run the command line `words`, or that of the process; end with exit code 1 and a plain message if it cannot be done."""
+    arguments = _parser().parse_args(words)
     try:
-        asked.do(asked)
+        arguments.run(arguments)
         sys.stdout.flush()
     except UserError as error:
         sys.exit(f"dalsegno: {error}")
@@ -39,12 +40,13 @@ def list_datasets(_: argparse.Namespace) -> None:
         print(f"{name}: {adapter.__doc__.splitlines()[0]}\n{layout}\n")
 
 
-def doctor(asked: argparse.Namespace) -> None:
+def doctor(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
-    examination = examine.examine(asked.folder, Params(name=asked.dataset, root=str(asked.folder)), Runtime())
-    examine.report(examination)
-    if asked.page:
-        files.write_text(asked.page, doctor_page.render(examination))
+    p = Params(name=arguments.dataset, root=str(arguments.folder))
+    examination = examine.examine(arguments.folder, p, Runtime())
+    doctor_terminal.report(examination)
+    if arguments.page:
+        files.write_text(arguments.page, doctor_page.render(examination))
 
 
 def check_params(_: argparse.Namespace) -> None:
@@ -55,12 +57,14 @@ def check_params(_: argparse.Namespace) -> None:
     stages = Path("stages")
     if not stages.is_dir():
         raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
-    found = check.problems(stages)
-    if found:
-        raise params.Refused(found)
+    problems = check.problems(stages)
+    if problems:
+        raise Refused(problems)
     p = params.load(dataset=Params)
     if p.name not in DATASETS:
-        raise UserError(f"{params.FILE}: dataset.name: got {p.name!r}; there are: {', '.join(DATASETS)}")
+        raise UserError(
+            f"{params.FILE}: dataset.name: there is no {p.name!r}{hint(p.name, DATASETS)}; there are: {', '.join(DATASETS)}"
+        )
     if not Path(p.root).is_relative_to("data"):  # what the pipeline makes is not there before its first run
         folder.check(Path(p.root), params.component("dalsegno.datasets", p.name).EXPECTS)
     print(f"{params.FILE}: no problems")
@@ -68,14 +72,14 @@ def check_params(_: argparse.Namespace) -> None:
 
 def list_weights(_: argparse.Namespace) -> None:
     """Print all published weights that can be fetched, and which of them are there."""
-    print("\n".join(weights.told()), end="")
+    print("\n".join(weights.descriptions()), end="")
 
 
-def fetch_weights(asked: argparse.Namespace) -> None:
+def fetch_weights(arguments: argparse.Namespace) -> None:
     """Download published weights. Raises UserError if they do not arrive whole and as published."""
     if not Path(params.FILE).is_file():
         raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")
-    print(f"{weights.fetch(asked.name)}: whole, and as published")
+    print(f"{weights.fetch(arguments.name)}: whole, and as published")
 
 
 def verify_weights(_: argparse.Namespace) -> None:
@@ -91,22 +95,25 @@ def verify_weights(_: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dalsegno", description="A DVC workflow for music audio classification.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("datasets", help="list the layouts of data that can be read, and what each expects")
-    one.set_defaults(do=list_datasets)
-    one = commands.add_parser("doctor", help="examine a folder of clips: what can be used, what not and why")
-    one.add_argument("folder", type=Path)
-    one.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
-    one.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
-    one.set_defaults(do=doctor)
-    one = commands.add_parser("check", help="say all that is wrong with params.yaml, and whether the data are there")
-    one.set_defaults(do=check_params)
-    one = commands.add_parser("weights", help="published weights to begin from: what there is, fetch, verify")
-    actions = one.add_subparsers(required=True, metavar="COMMAND")
-    one = actions.add_parser("list", help="list them: size, licence, what to write in params.yaml, checksum, source")
-    one.set_defaults(do=list_weights)
-    one = actions.add_parser("fetch", help="download some, going on where an earlier download was cut off")
-    one.add_argument("name", metavar="NAME", help="as `dalsegno weights list` calls them")
-    one.set_defaults(do=fetch_weights)
-    one = actions.add_parser("verify", help="check those that are there against their SHA-256")
-    one.set_defaults(do=verify_weights)
+    command = commands.add_parser("datasets", help="list the layouts of data that can be read, and what each expects")
+    command.set_defaults(run=list_datasets)
+    command = commands.add_parser("doctor", help="examine a folder of clips: which can be used, which not and why")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
+    command.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
+    command.set_defaults(run=doctor)
+    command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")
+    command.set_defaults(run=check_params)
+    _add_weights(commands.add_parser("weights", help="published weights to begin from: list, fetch, verify"))
     return parser
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("list", help="list them: size, licence, lines for params.yaml, checksum, source")
+    command.set_defaults(run=list_weights)
+    command = commands.add_parser("fetch", help="download one, going on from where an earlier download was cut off")
+    command.add_argument("name", metavar="NAME", help="as `dalsegno weights list` calls it")
+    command.set_defaults(run=fetch_weights)
+    command = commands.add_parser("verify", help="check the files that are there against their SHA-256")
+    command.set_defaults(run=verify_weights)

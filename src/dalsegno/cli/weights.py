@@ -1,4 +1,4 @@
-"""Published weights: which there are, and one of them fetched from its publisher, whole and checked, or not at all."""
+"""Published weights: their list, and the download of one from its publisher, complete and checked, or not at all."""
 
 import csv
 import hashlib
@@ -19,7 +19,7 @@ N_DIGITS = 64  # of a whole SHA-256
 
 @dataclass(frozen=True)
 class Weights:
-    """A row of weights.csv. n_bytes: size of the file, right to `within`. sha256: hexadecimal, or its first digits."""
+    """A row of weights.csv. n_bytes: size of the file, known to `within` bytes. sha256: hexadecimal, or its first digits."""
 
     name: str
     arch: str
@@ -37,7 +37,7 @@ class Weights:
 
     @property
     def part(self) -> Path:
-        """Where it grows."""
+        """Where the download grows until it is complete."""
         return self.path.with_name(f"{self.path.name}.part")
 
     @property
@@ -63,8 +63,8 @@ def table() -> dict[str, Weights]:
         return {r["name"]: Weights(**r | {"n_bytes": int(r["n_bytes"]), "within": int(r["within"])}) for r in rows}
 
 
-def told() -> Iterator[str]:
-    """Some lines about each: size, licence, whether it is there, what to write in params.yaml, checksum, source."""
+def descriptions() -> Iterator[str]:
+    """A paragraph on each file: size, licence, whether it is there, the line for params.yaml, checksum, source."""
     for w in table().values():
         size = f"{'about ' if w.within else ''}{w.n_bytes:,}"
         state = "there" if w.path.exists() else "begun" if w.part.exists() else "not there"
@@ -82,21 +82,21 @@ def verify() -> Iterator[tuple[str, bool]]:
     for path in sorted(FOLDER.glob("*")):
         fault = known[path].fault(path) if path in known else ""
         if fault:
-            found = f"wrong: {fault}"
+            verdict = f"wrong: {fault}"
         elif path in known:
-            found = f"right: SHA-256 {known[path].checksum}"
+            verdict = f"right: SHA-256 {known[path].checksum}"
         elif path.suffix == ".part":
-            found = "unfinished: fetch it again to go on"
+            verdict = "unfinished: fetch it again to go on"
         else:
-            found = "not checked: no file of `dalsegno weights list`"
-        yield f"{path!s:<52} {found}", not fault
+            verdict = "not checked: no file of `dalsegno weights list`"
+        yield f"{path!s:<52} {verdict}", not fault
 
 
 def fetch(name: str) -> Path:
     """Download the weights `name` unless they are there, going on from where an earlier try was cut; return their path.
 
-    The file gets its name only once size and SHA-256 are right. Bytes that are wrong are removed; a cut connection leaves
-    what has arrived for the next try. Raises UserError that says what happened and how to go on.
+    The file gets its name only once size and SHA-256 are right. Wrong bytes are removed; after a cut connection the next
+    try goes on from what has arrived. Raises UserError that says what happened and how to go on.
     """
     known = table()
     if name not in known:

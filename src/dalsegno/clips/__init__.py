@@ -1,1 +1,1 @@
-"""The data doctor: it lists the files of a data set, decodes each once, and names faults and copies. No split and no feature."""
+"""The data doctor: it lists a data set's files, decodes each once, and names faults and copies. No split and no feature."""

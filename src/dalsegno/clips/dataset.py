@@ -1,4 +1,4 @@
-"""What a data set is: a folder, and one file in `datasets/` that lists its clips."""
+"""What a data set is: a folder, and the adapter in `datasets/` that lists its clips."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,15 @@ class Params:
     """`dataset:` in params.yaml."""
 
     name: str  # a file of datasets/: folders, gtzan, nsynth, …
-    root: str  # folder the data lies in
-    target: str | None = None  # which label, where there are several (nsynth: instrument_family, instrument_source)
+    root: str  # folder that holds the data
+    target: str | None = None  # which label to use if there are several (nsynth: instrument_family, instrument_source)
     leave_out: list[str] = field(default_factory=list)  # labels to leave out
-    per_class: Annotated[int, Field(ge=1)] | None = None  # at most so many clips of each class, for trying things out
+    per_class: Annotated[int, Field(ge=1)] | None = None  # maximum number of clips per class, for trying things out
     min_duration_s: Annotated[float, Field(ge=0)] = 0.5  # shorter clips are excluded
-    near_copies: bool = True  # also search copies at another gain, bit rate, sample rate, or shifted by up to a second
-    on_fault: Literal["exclude", "fail"] = "exclude"  # what a faulty file does: leave the data set, or stop the run
+    near_copies: bool = (
+        True  # also search for copies at another gain, bit rate, sample rate, or shifted by up to a second
+    )
+    on_fault: Literal["exclude", "fail"] = "exclude"  # exclude: leave a faulty file out; fail: stop the run
 
 
 @dataclass(frozen=True)
@@ -32,4 +34,4 @@ class Clip:
     label: str | None = None  # None: unlabelled, to be predicted (a Kaggle test folder)
     group: str | None = None  # clips that must share a split: artist, song, instrument
     split: str | None = None  # train, valid or test where the data set has a split of its own
-    fault: str | None = None  # "kind: what" if the adapter already knows why it cannot be used
+    fault: str | None = None  # "kind: explanation" if the adapter already knows why it cannot be used

@@ -1,4 +1,4 @@
-"""What lies in a data set's folder, and a name for each file: shared by the adapters in `datasets/`."""
+"""The files of a data set's folder, and a name for each: shared by the adapters in `datasets/`."""
 
 import os
 import re
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from dalsegno.artefacts import gtzan_csv, user_csv
+from dalsegno.artefacts import user_csv
+from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip
 from dalsegno.pipeline.errors import UserError
 
@@ -24,7 +25,7 @@ def check(root: Path, expects: str) -> None:
 
 
 def missing(root: Path, state: str, expects: str) -> str:
-    """The message for a data set that is not where params.yaml says; `state` is what was found instead."""
+    """The message for a data set that is not where params.yaml says; `state` says what is there instead."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
     return (
         f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}\n"
@@ -32,16 +33,17 @@ def missing(root: Path, state: str, expects: str) -> str:
     )
 
 
-def labelled(root: Path, suffixes: frozenset[str], what: str, expects: str) -> Iterator[Clip]:
+def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> Iterator[Clip]:
     """Every file below `root` whose name ends in one of `suffixes`, labelled with the first folder of its path.
 
-    `unlabelled/` holds clips without label; `groups.csv` (path, group) may name the group of each. Without one, files that
-    are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its published artists.
+    `unlabelled/` holds clips without a label; `groups.csv` (path, group) may name the group of each. Without one, files
+    that are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its published artists. `noun` is what messages
+    call such a file; `expects` describes the layout.
     """
     check(root, expects)
     paths = walk(root, suffixes)
     if not paths:
-        raise UserError(missing(root, f"holds no {what}", expects))
+        raise UserError(missing(root, f"holds no {noun}", expects))
     relative = [path.relative_to(root) for path in paths]
     groups = _read_groups(root / "groups.csv")
     if groups is None:
@@ -59,33 +61,33 @@ def labelled(root: Path, suffixes: frozenset[str], what: str, expects: str) -> I
 
 
 def walk(root: Path, suffixes: frozenset[str]) -> list[Path]:
-    """Every entry below `root` whose name ends in one of `suffixes`, of whatever kind it is, sorted.
+    """Every entry below `root` whose name ends in one of `suffixes`, whatever it is, sorted.
 
     Folders that cannot be read and links back to a folder that is read anyway are listed as well, so that they are
-    named and not passed over. Links to folders elsewhere are followed, after all else.
+    named and not passed over. Links to folders elsewhere are followed last.
     """
     real = root.resolve()
     seen = {real, *real.parents}
-    found, links, todo = [], [], [root]
+    listed, links, todo = [], [], [root]
     while todo or links:
         folder = todo.pop() if todo else links.pop(0)
         try:
             inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
-            found.append(folder)
+            listed.append(folder)
             continue
         for entry in inside:
             path = folder / entry.name
             if path.suffix.lower() in suffixes:
-                found.append(path)
+                listed.append(path)
             elif _is_folder(path):
-                to = path.resolve()
-                if to in seen:
-                    found.append(path)
+                target = path.resolve()
+                if target in seen:
+                    listed.append(path)
                 else:
-                    seen.add(to)
+                    seen.add(target)
                     (links if entry.is_symlink() else todo).append(path)
-    return sorted(found)
+    return sorted(listed)
 
 
 def ids(paths: list[Path]) -> list[str]:
@@ -134,6 +136,7 @@ def _read_groups(path: Path) -> dict[str, str] | None:
 
 
 def _unique(path: Path, taken: set[str]) -> str:
+    """A name for `path` that is not in `taken`, into which it goes."""
     name = clip_id(path)
     if name.casefold() in taken:
         name += safe(path.suffix).replace("_", ".", 1)
@@ -145,6 +148,7 @@ def _unique(path: Path, taken: set[str]) -> str:
 
 
 def _is_folder(path: Path) -> bool:
+    """Whether `path` is a folder or a link to one; False if that cannot be told."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

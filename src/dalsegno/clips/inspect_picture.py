@@ -1,34 +1,35 @@
-"""Look at one spectrogram picture, as `probe` looks at an audio file."""
+"""Inspect one spectrogram picture, as `inspect_audio` inspects an audio file."""
 
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from dalsegno.clips import inspect_audio
+from dalsegno.clips import decoding, entry
 from dalsegno.clips.copies import chart
+from dalsegno.clips.inspect_audio import Facts
 from dalsegno.sound import pictures
 
 TOP_DB = 80  # what the range from black to white usually spans
 
 
-def look(path: Path, charted: bool) -> inspect_audio.Facts:
-    """Read the picture `path` and judge it. Never raises for what the file is or holds."""
-    fault = inspect_audio.entry_fault(path)
+def inspect(path: Path, charted: bool) -> Facts:
+    """Read the picture `path` and judge it; with `charted`, chart it as well. Never raises for what the file holds."""
+    fault = entry.file_fault(path)
     if fault:
-        return inspect_audio.Facts(fault=fault)
+        return Facts(fault=fault)
     try:
         values = pictures.read(path)
     except (OSError, ValueError, SyntaxError) as error:  # Pillow raises SyntaxError on a damaged PNG
-        return inspect_audio.Facts(fault=f"unreadable: {inspect_audio.plain(error)}")
+        return Facts(fault=f"unreadable: {decoding.reason(error)}")
     if min(values.shape) < 8:
-        return inspect_audio.Facts(fault=f"too short: a picture of {values.shape[0]} x {values.shape[1]} pixels")
+        return Facts(fault=f"too short: a picture of {values.shape[0]} x {values.shape[1]} pixels")
     digest = sha256(f"{values.shape}".encode() + values.tobytes()).hexdigest()
-    return inspect_audio.Facts(channels=1, sha256=digest, chart=_chart(values) if charted else None)
+    return Facts(channels=1, sha256=digest, chart=_chart(values) if charted else None)
 
 
 def _chart(values: np.ndarray) -> chart.Chart:
-    """The picture as a chart: about 400 columns at most, 24 bands of neighbouring rows."""
+    """The chart of a picture's values [shape=(n_columns, n_rows)]: at most about 400 columns, 24 bands of rows."""
     step = max(1, round(len(values) / 400))
     columns = values[: len(values) // step * step].reshape(-1, step, values.shape[1]).mean(1)
     edges = np.linspace(0, values.shape[1], chart.BANDS + 1).round().astype(int)

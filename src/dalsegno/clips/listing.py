@@ -14,39 +14,40 @@ from dalsegno.pipeline.errors import UserError, hint
 
 
 def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
-    """The clips of the adapter `p.name`, less the classes left out and what is over the cap; how many were left out."""
+    """The clips that the adapter `p.name` lists, less the classes left out and those over `per_class`; how many were left out."""
     try:
         adapter = params.component("dalsegno.datasets", p.name)
     except ValueError as error:
         raise UserError(f"params.yaml: dataset.name: {error}") from None
-    seen: Counter[str | None] = Counter()
-    kept = list(_capped(_counted(adapter.clips(root, p), seen, p), p.per_class))
+    n_by_label: Counter[str | None] = Counter()
+    kept = list(_capped(_counted(adapter.clips(root, p), n_by_label, p.leave_out), p.per_class))
     for label in p.leave_out:
-        if label not in seen:
-            nearest = hint(label, [s for s in seen if s])
+        if label not in n_by_label:
+            nearest = hint(label, [known for known in n_by_label if known])
             raise UserError(f"params.yaml: dataset.leave_out: no clip in {root} is labelled {label!r}{nearest}")
     twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
     if twice:
         raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
-    return kept, sum(seen[label] for label in p.leave_out)
+    return kept, sum(n_by_label[label] for label in p.leave_out)
 
 
-def about(root: Path) -> dict[str, Any]:
-    """What to call the data set: `{"title": str, "synthetic": bool}` of `<root>/about.json`, or the folder's name."""
+def description(root: Path) -> dict[str, Any]:
+    """What the report calls the data set: `{"title": str, "synthetic": bool}` of `<root>/about.json`, or the folder's name."""
     path = root / "about.json"
     if not path.is_file():
         return {"title": root.resolve().name, "synthetic": False}
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return {"title": str(said["title"]), "synthetic": bool(said.get("synthetic", False))}
+        stated = json.loads(path.read_text(encoding="utf-8"))
+        return {"title": str(stated["title"]), "synthetic": bool(stated.get("synthetic", False))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f'{path}: expected {{"title": "…"}}, got {type(error).__name__}: {error}') from None
 
 
-def _counted(clips: Iterator[Clip], seen: Counter, p: Params) -> Iterator[Clip]:
+def _counted(clips: Iterator[Clip], n_by_label: Counter, leave_out: list[str]) -> Iterator[Clip]:
+    """The clips whose label is not left out; all are counted in `n_by_label` as they pass."""
     for clip in clips:
-        seen[clip.label] += 1
-        if clip.label not in p.leave_out:
+        n_by_label[clip.label] += 1
+        if clip.label not in leave_out:
             yield clip
 
 

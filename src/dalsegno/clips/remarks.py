@@ -1,4 +1,4 @@
-"""What is odd about a data set as a whole, though no reason to leave a clip out."""
+"""Remarks on a data set as a whole: what is odd about it, though no reason to leave a clip out."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import gtzan_csv
 
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 
-def of(used: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield (what it is about, "kind: remark") for the usable clips `used`, rows of the manifest."""
+def on_data_set(used: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield (subject, "kind: explanation") for the usable clips `used`, rows of clips.csv."""
     labelled = used[used["label"] != ""]
     for label, n in Counter(labelled["label"]).items():
         if n < FEW:
@@ -27,11 +27,12 @@ def of(used: pd.DataFrame) -> Iterator[tuple[str, str]]:
     yield from _unusual(used, "channels", "unusual channels", "channel(s)")
 
 
-def _unusual(used: pd.DataFrame, column: str, kind: str, unit: str) -> Iterator[tuple[str, str]]:
+def _unusual(used: pd.DataFrame, column: str, heading: str, unit: str) -> Iterator[tuple[str, str]]:
     """Clips that differ in `column` from what most clips have."""
     known = used[used[column].notna()]
     if known.empty:
         return
     usual = known[column].mode()[0]
-    for row in known[known[column] != usual].itertuples():
-        yield row.clip_id, f"{kind}: {getattr(row, column)} {unit}, most clips have {usual}"
+    others = known[known[column] != usual]
+    for clip_id, value in zip(others["clip_id"], others[column], strict=True):
+        yield clip_id, f"{heading}: {value} {unit}, most clips have {usual}"

@@ -1,1 +1,1 @@
-"""One file per data set; `dataset.name` in params.yaml is the file's name."""
+"""One adapter per layout of data; `dataset.name` in params.yaml is the file's name. No adapter imports another."""

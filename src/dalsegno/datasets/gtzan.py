@@ -1,15 +1,14 @@
 """GTZAN (Tzanetakis and Cook 2002): 1,000 clips of 30 s in ten genres, with the artists and faults found since.
 
-No lawful download is left; the folder is one that the user has already. `gtzan.csv` beside this file states the
-published facts about each clip, with their sources.
+No lawful download is left; the user has the folder already. `artefacts/gtzan.csv` states the published facts about each
+clip, with their sources.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno.artefacts import gtzan_csv
-from dalsegno.clips import folder
+from dalsegno.clips import folder, gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.pipeline.errors import UserError
 

@@ -29,10 +29,10 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     target = p.target or TARGETS[0]
     if target not in TARGETS:
         raise UserError(f"params.yaml: dataset.target: expected {' or '.join(TARGETS)}, got {target!r}")
-    listed = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
-    if not listed:
+    present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
+    if not present:
         raise UserError(folder.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
-    for part in listed:
+    for part in present:
         part_root = root / f"nsynth-{part}"
         for name, note, where in entries(part_root / "examples.json"):
             label = note.get(f"{target}_str") if isinstance(note, dict) else None
@@ -43,18 +43,18 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
-    """Yield (key, value, "file, line n") of a JSON object too large to hold. Raises UserError where it is malformed."""
+    """Yield (key, value, "file, line n") of a JSON object too large for memory. Raises UserError where it is malformed."""
     with path.open(encoding="utf-8-sig") as file:
-        text, seen = _Text(file, path), set()
+        text, keys = _Text(file, path), set()
         text.take("{")
         more = not text.at("}")
         while more:
             key, where = text.value(), f"{path}, line {text.line}"
             if not isinstance(key, str) or not key.isascii() or key != folder.safe(key):
                 raise UserError(f"{where}: expected the name of a note, letters, digits and ._-, got {key!r}")
-            if key in seen:
+            if key in keys:
                 raise UserError(f"{where}: {key!r} is there a second time; names of notes must differ")
-            seen.add(key)
+            keys.add(key)
             text.take(":")
             yield key, text.value(), where
             more = text.at(",")
@@ -72,7 +72,7 @@ class _Text:
         self.file, self.path, self.line, self.window, self.at_char = file, path, 1, "", 0
 
     def at(self, sign: str) -> bool:
-        """Whether the next thing is `sign`."""
+        """Whether the next character that is no space is `sign`."""
         if len(self.window) - self.at_char < CHUNK:
             try:
                 self.window, self.at_char = self.window[self.at_char :] + self.file.read(CHUNK), 0
@@ -111,7 +111,9 @@ class _Text:
         self.line += self.window.count("\n", self.at_char, to)
         self.at_char = to
 
-    def refuse(self, what: str) -> NoReturn:
-        """Raise UserError with file, line and what is there instead of `what`."""
+    def refuse(self, expectation: str) -> NoReturn:
+        """Raise UserError with file, line, `expectation`, and what is there instead."""
         got = self.window[self.at_char : self.at_char + 40] or "the end of the file"
-        raise UserError(f"{self.path}, line {self.line}: {what}, got {got!r}. Expected one object of notes by name")
+        raise UserError(
+            f"{self.path}, line {self.line}: {expectation}, got {got!r}. Expected one object of notes by name"
+        )

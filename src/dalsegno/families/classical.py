@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Baselines from scikit-learn on a feature table: what any network has to beat."""
 
 import time

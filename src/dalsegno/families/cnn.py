@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 import torch
@@ -25,7 +25,7 @@ class Params:
 
     spectrogram: str  # an entry of `spectrograms:`
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     view: View
     augment: augment.Params
     train: train.Params
@@ -48,7 +48,7 @@ def train_all(
         if levels and crops.meta["kind"] == "phase":
             raise UserError(f"{', '.join(levels)} would turn the phases of {store} as well; set it to 0")
 
-        def build(train_ids: list[str]) -> Built:
+        def build(fold: int, train_ids: list[str]) -> Built:
             return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
 
         job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """A spectrogram store as tensors on the training device: crops to train on, windows to evaluate on.
 
 Clips are stored whole, so each model may see its own pieces of them (`view:`), and changing that repeats no audio work.

@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """Frames of a spectrogram store as tensors on the training device, in the unit of the store."""
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
 import torch
@@ -22,7 +23,7 @@ class Params:
     """An entry under `mlp:` in params.yaml."""
 
     arch: str  # a file of src/dalsegno/models/
-    model: params.chosen("dalsegno.models", by="arch")
+    model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     pca: Share | None = None  # keep the principal components that explain this share of the variance
     augment: augment.Params
     train: train.Params
@@ -44,7 +45,7 @@ def train_all(
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 
-    def build(train_ids: list[str]) -> Built:
+    def build(fold: int, train_ids: list[str]) -> Built:
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)

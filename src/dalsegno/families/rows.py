@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """The rows of a feature table as tensors on the training device."""
 
 from collections.abc import Iterator

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """`view:` in params.yaml: what a network sees of a stored clip."""
 
 from pathlib import Path
@@ -78,7 +77,7 @@ def check_lengths(
     Raises UserError if a part has no frame, or if not even the longest clip fills a quarter of the crop.
     """
     if int(n_frames.min()) < 1:
-        cut = f"view.parts, {view.parts}, is" if view.parts else "the pieces that splits.segments makes are"
+        cut = f"view.parts, {view.parts}, is" if view.parts else "the pieces of a clip, features.segments, are"
         raise UserError(f"{cut} more than the shortest clip of {folder} has frames; lower it")
     n_short, longest_s = int((n_frames < crop).sum()), int(n_frames.max()) / frame_rate_hz
     if not view.crop_s or not n_short:

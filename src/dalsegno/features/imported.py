@@ -1,4 +1,4 @@
-"""Features that somebody else computed: a CSV with a column of clip names and columns of figures.
+"""Features that somebody else computed: a CSV file with a column of clip names and columns of numbers.
 
 Kaggle's GTZAN tables are read as they are: features_30_sec.csv (blues.00000.wav) and features_3_sec.csv, whose names
 carry the number of the segment (blues.00000.0.wav).
@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from dalsegno.artefacts import clips_csv, user_csv
 from dalsegno.pipeline import progress
@@ -19,41 +20,43 @@ LABELS = ("label", "genre", "class")
 
 
 def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str, float]]]:
-    """(clip_id, segment, figure by column) of those of `clips` that `source` has; says how many it has not.
+    """(clip_id, segment, number by column) for those of `clips` that `source` has; prints how many those are.
 
     Raises UserError with file and line: no column of names, a name twice, a cell that is no finite number, or no row
     that names a clip of the data set.
     """
     table = _read(source)
     names = next(table[c] for c in IDS if c in table)
-    figures = table.drop(columns=[c for c in table if c in (*IDS, *LABELS)])
-    if not len(figures.columns):
-        raise UserError(f"{source}, line 1: expected columns of figures beside {', '.join(table.columns)}")
+    features = table.drop(columns=[c for c in table if c in (*IDS, *LABELS)])
+    if not len(features.columns):
+        raise UserError(f"{source}, line 1: expected columns of numbers beside {', '.join(table.columns)}")
     known = {key: c.clip_id for c in clips.itertuples() for key in (c.clip_id, c.path, _stem(c.path))}
-    at = [_place(name, known) for name in names]
-    _refuse_twice(source, names, at)
-    found = {place[0] for place in at if place}
-    if not found:
+    places = [_place(name, known) for name in names]
+    _refuse_twice(source, names, places)
+    named = {place[0] for place in places if place}
+    if not named:
         raise UserError(
             f"{source}: none of its {len(table)} rows names a clip of the data set, first {names.iloc[0]!r}"
         )
-    progress.say(f"{source}: features of {len(found)} of {len(clips)} clips; the others are left out of feature models")
-    values = _numbers(source, figures)
-    for i in sorted((i for i in range(len(table)) if at[i]), key=lambda i: at[i]):
-        yield *at[i], dict(zip(figures.columns, values[i], strict=True))
+    progress.say(f"{source}: features of {len(named)} of {len(clips)} clips; the others are left out of feature models")
+    values = _numbers(source, features)
+    for i in sorted((i for i in range(len(table)) if places[i]), key=lambda i: places[i]):
+        yield *places[i], dict(zip(features.columns, values[i], strict=True))
 
 
 def _read(source: str) -> pd.DataFrame:
+    """The table, all cells as text. Raises UserError if no column holds the names of clips, or if there is no row."""
     table = user_csv.read(source)
     if not any(c in table for c in IDS):
         shown = ", ".join(table.columns[:6])
         raise UserError(f"{source}, line 1: expected a column of clip names ({', '.join(IDS)}), got {shown}")
     if table.empty:
-        raise UserError(f"{source}: expected a row a clip, got none")
+        raise UserError(f"{source}: expected one row per clip, got none")
     return table
 
 
 def _stem(path: str) -> str:
+    """The name of a file without folders and without the suffix of a format of audio."""
     return clips_csv.bare(PurePosixPath(path).name)
 
 
@@ -65,22 +68,23 @@ def _place(name: str, known: dict[str, str]) -> tuple[str, int] | None:
     return (known[clip], int(k)) if clip in known and k.isdecimal() else None
 
 
-def _refuse_twice(source: str, names: pd.Series, at: list[tuple[str, int] | None]) -> None:
+def _refuse_twice(source: str, names: pd.Series, places: list[tuple[str, int] | None]) -> None:
+    """Raise UserError if two lines name the same segment of the same clip."""
     first: dict[tuple[str, int], int] = {}
-    for i, place in enumerate(at):
+    for i, place in enumerate(places):
         if place and first.setdefault(place, i) != i:
             raise UserError(
-                f"{source}, line {names.index[i]}: {names.iloc[i]!r} names the clip of line {names.index[first[place]]}; a clip has one row"
+                f"{source}, line {names.index[i]}: {names.iloc[i]!r} names the clip of line "
+                f"{names.index[first[place]]}; a clip has one row"
             )
 
 
-def _numbers(source: str, figures: pd.DataFrame) -> np.ndarray:
-    """The cells as numbers (row, column). Raises UserError with the line and column of the first that is none."""
-    values = figures.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+def _numbers(source: str, features: pd.DataFrame) -> Float[np.ndarray, "n_rows n_columns"]:
+    """The cells as numbers. Raises UserError with the line and column of the first that is not a finite number."""
+    values = features.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
-        got = figures.iloc[row, column]
-        raise UserError(
-            f"{source}, line {figures.index[row]}, column {figures.columns[column]}: expected a finite number, got {got!r}"
-        )
+        got = features.iloc[row, column]
+        where = f"{source}, line {features.index[row]}, column {features.columns[column]}"
+        raise UserError(f"{where}: expected a finite number, got {got!r}")
     return values

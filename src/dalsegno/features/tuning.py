@@ -2,14 +2,15 @@
 
 import librosa
 import numpy as np
+from jaxtyping import Float32
 
 F_MIN_HZ, F_MAX_HZ, THRESHOLD = 150.0, 4000.0, 0.1  # librosa.piptrack's own
 
 
-def estimate(power: np.ndarray, sample_rate_hz: int) -> float:
-    """Tuning [-0.5, 0.5), fractions of a semitone, of a power spectrum (n_frames, bins); 0 if it has no peak.
+def estimate(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) -> float:
+    """The tuning that a power spectrum shows, -0.5 … 0.5 of a semitone; 0 if it has no peak.
 
-    The mode of the peaks' deviations. librosa interpolates every bin and then keeps the peaks; here only peaks are.
+    It is the mode of the peaks' deviations. librosa interpolates every bin and then keeps the peaks; here only peaks are.
     """
     n_fft = 2 * (power.shape[1] - 1)
     pitch_hz, strength = _peaks(power, sample_rate_hz, n_fft)
@@ -18,8 +19,10 @@ def estimate(power: np.ndarray, sample_rate_hz: int) -> float:
     return float(librosa.pitch_tuning(pitch_hz[strength >= np.median(strength)]))
 
 
-def _peaks(power: np.ndarray, sample_rate_hz: int, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frequency (Hz) and strength of the local maxima in the band, parabolically interpolated (J. O. Smith, SASP)."""
+def _peaks(
+    power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int, n_fft: int
+) -> tuple[Float32[np.ndarray, " n_peaks"], Float32[np.ndarray, " n_peaks"]]:
+    """Frequency in Hz and strength of the local maxima in the band, parabolically interpolated (J. O. Smith, SASP)."""
     hz = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft)
     low, high = np.searchsorted(hz, [F_MIN_HZ, min(F_MAX_HZ, sample_rate_hz / 2)])
     low = max(low, 1)

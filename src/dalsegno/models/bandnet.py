@@ -1,8 +1,7 @@
-# ruff: noqa: F722 (shapes are written as strings)
-"""A small residual network for log-mel pictures of any length that knows at what height a thing was heard.
+"""A small residual network for log-mel pictures of any length that knows in which band something sounds.
 
 Three ideas, each from work on audio with little data: residual 3 × 3 blocks with a short reach (Koutini et al. 2019,
-arXiv 1907.01803), which shrink bins faster than frames; weights of their own for every band of what is left, since a
+arXiv 1907.01803), which shrink bins faster than frames; weights of their own for every band that remains, since a
 convolution alone cannot tell bass from treble (the same authors' frequency-aware CNN, arXiv 1909.02859); mean and
 maximum over time side by side (Kong et al. 2020, PANNs, arXiv 1912.10211, §III.A).
 """
@@ -49,7 +48,7 @@ class MeanAndMax(nn.Module):
     """Mean and maximum over the whole picture, one after the other."""
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch two_channels"]:
-        """Twice as many values as channels."""
+        """Twice as many values as x has channels."""
         return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 

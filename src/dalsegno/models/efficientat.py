@@ -1,9 +1,8 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """EfficientAT's MobileNets (Schmid, Koutini, Widmer 2023, arXiv 2211.04772): MobileNetV3-Large for audio tagging.
 
 Their mn04, mn10 and mn40 are widths 0.4, 1 and 4. What they published (github.com/fschmid56/EfficientAT, MIT; its release
 v0.0.1 has files such as `mn04_as_mAP_432.pt`, trained on AudioSet) fits as it is, over spectrograms of kind
-`efficientat`. The embedding is their `features`: 960 × width values a clip, averaged over bands and time.
+`efficientat`. The embedding is their `features`: 960 × width values per clip, averaged over bands and time.
 """
 
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end has scaled already
+RECORDINGS = "AudioSet"
 LEAST = 17  # bins and frames that the five halvings still shrink
 BLOCKS = (  # MobileNetV3-Large (Howard et al. 2019, Table 1): kernel, expanded, out, squeeze, activation, stride
     (3, 16, 16, False, nn.ReLU, 1),
@@ -48,7 +48,7 @@ class Params:
 
 
 class Squeeze(nn.Module):
-    """Weigh the channels by what they hold on the whole (squeeze and excitation, Hu et al. 2018)."""
+    """Weigh the channels by their averages over the picture (squeeze and excitation, Hu et al. 2018)."""
 
     def __init__(self, n_channels: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class Pool(nn.Module):
     """The average of each channel over bands and time."""
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch channel"]:
-        """One value a channel."""
+        """One value per channel."""
         return x.mean((2, 3))
 
 
@@ -110,9 +110,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     head = nn.Sequential(*hidden, nn.Linear(n(HIDDEN), n_labels))
     model = nn.Sequential(OrderedDict(body=nn.Sequential(*blocks, last), head=head))
     for module in model.modules():
-        if isinstance(
-            module, nn.Conv2d
-        ):  # by what one output sees: theirs, by all outputs, all but mutes the depthwise
+        if isinstance(module, nn.Conv2d):  # by the fan-in: theirs, by the fan-out, all but mutes depthwise convolutions
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     return model
 
@@ -129,10 +127,10 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
         )
     last = weights.get(f"features.{len(BLOCKS) + 1}.0.weight")
     if last is None or not all(name.startswith(tuple(RENAMED)) for name in weights):
-        strange = [name for name in weights if not name.startswith(tuple(RENAMED))] or list(weights)
+        unknown = [name for name in weights if not name.startswith(tuple(RENAMED))] or list(weights)
         raise ValueError(
             "not a MobileNet of EfficientAT with its MLP head (mn04_as, mn10_as, mn40_as, …): it has "
-            f"{len(weights)} tensors, such as {', '.join(strange[:5])}"
+            f"{len(weights)} tensors, such as {', '.join(unknown[:5])}"
         )
     if len(last) != 6 * _channels(p.width, 160):
         raise ValueError(

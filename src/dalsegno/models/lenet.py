@@ -1,6 +1,6 @@
 """LeNet-5 (LeCun et al. 1998, §II.B): two unpadded 5 × 5 convolutions with pooling, then layers of 120 and 84.
 
-The original squashes by tanh and pools by averaging; ReLU and max pooling are what courses have made of it.
+The original squashes by tanh and pools by averaging; courses teach it with ReLU and max pooling.
 """
 
 from collections import OrderedDict

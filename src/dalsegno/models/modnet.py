@@ -1,11 +1,10 @@
-# ruff: noqa: F722 (shapes are written as strings)
-"""A small network that hears how fast a spectrogram moves, for pictures of any length.
+"""A small network for pictures of any length that measures how fast a spectrogram changes.
 
 Genre lies as much in how fast loudness and timbre rise and fall as in timbre itself (modulation spectra: McKinney and
 Breebaart 2003, "Features for audio and music classification"). Convolutions over all bins draw profiles of each frame;
-long convolutions in time, shared by all profiles, take each apart by rate; what is kept is the logarithm of their
-energy. Both start as what is known to serve (cepstrum and bands, wavelets) and learn from there: a few hundred clips
-are too few to find them.
+long convolutions in time, shared by all profiles, split each by rate; only the logarithm of their energy is kept. Both
+start from filters that are known to work (cepstrum and bands, wavelets) and learn from there: a few hundred clips are
+too few to find them.
 """
 
 import math
@@ -21,7 +20,7 @@ from dalsegno.pipeline.params import section
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-SLOWEST, FASTEST = 0.03, 0.48  # cycles a frame, at the start; half a cycle is the most that frames can hold
+SLOWEST, FASTEST = 0.03, 0.48  # cycles per frame, at the start; frames can hold half a cycle at most
 FADE = 10  # frames
 FLOOR = 1e-3  # added to energies before the logarithm; profiles are normalised to 1
 
@@ -33,13 +32,13 @@ class Params:
     cepstra: Count = 20  # profiles that start as cosines along the bins
     bands: Count = 16  # profiles that start as means of neighbouring bins
     rates: Count = 8  # speeds by which each profile is taken apart
-    kernel_size: Annotated[int, Field(ge=3)] = 41  # frames that a rate is heard in
+    kernel_size: Annotated[int, Field(ge=3)] = 41  # frames over which a rate is measured
     width: Count = 128  # of the hidden layer
     dropout: tuple[Share, Share] = (0.2, 0.5)  # before and after the hidden layer
 
 
 class Profiles(nn.Module):
-    """Frames weighed over all bins and channels, (batch, profile, frame), each profile normalised."""
+    """Weighted sums of each frame over all bins and channels, each profile normalised."""
 
     def __init__(self, n_in: int, bins: int, p: Params) -> None:
         super().__init__()
@@ -115,7 +114,7 @@ def _power(x: Float[Tensor, "*batch frame"], n: int) -> Float[Tensor, "*batch fr
 
 
 def _faded(n_frames: int, device: torch.device) -> Float[Tensor, " frame"]:
-    """1, but for a rise and a fall over FADE frames, lest the jump from the last frame to the first be heard."""
+    """1, with a rise and a fall over FADE frames, so that the jump from the last frame to the first does not count."""
     rise = ((torch.arange(n_frames, device=device) + 0.5) / FADE).clamp_max(1)
     rise = (rise * math.pi / 2).sin().square()
     return rise * rise.flip(0)

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Residual network (He et al. 2016, arXiv 1512.03385): the 18-layer pattern 64/128/256/512, scalable."""
 
 from collections import OrderedDict
@@ -57,7 +56,7 @@ class Pool(nn.Module):
         self.pooling = pooling
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch channel"]:
-        """One value a channel."""
+        """One value per channel."""
         return x.mean((2, 3)) if self.pooling == "average" else x.amax((2, 3))
 
 

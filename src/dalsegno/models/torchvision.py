@@ -1,12 +1,10 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Any classifier of torchvision by its name, as a row of blocks under a new head.
 
-The picture that it wants (three channels, ImageNet's mean and deviation, its size) is made by the first block, from
+The picture that it takes (three channels, ImageNet's mean and deviation, its size) is made by the first block, from
 values in [0, 1]: `view.normalise: minmax`. Each further block begins with a layer that has weights and ends before the
 next: a convolution with its normalisation, activation and pooling, or a stage of residual blocks.
 """
 
-import difflib
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -19,17 +17,18 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dalsegno.pipeline.errors import hint
 from dalsegno.pipeline.params import section
 
 NORMALISE = "minmax"
+RECORDINGS = None  # published weights are of pictures
 LEAST = 8  # bins and frames, below which there is nothing to enlarge
-N_IMAGENET = 1000
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
 AUXILIARY = ("aux1", "aux2", "AuxLogits")  # heads that helped in training from scratch: GoogLeNet, Inception v3
 HALVED = ("googlenet", "inception_v3")  # trained on (x - 0.5) / 0.5, which torchvision hides in `transform_input`
-
-SIZED = ("vit", "maxvit")  # made for pictures of one size
-STAGE = re.compile(r"(layer|stage|conv)\d|stem")  # what networks call a sequence that is one block, not the whole trunk
+ONE_SIZE = ("vit", "maxvit")  # names of networks made for pictures of one size begin so
+STAGE = re.compile(r"(layer|stage|conv)\d|stem")  # names of a sequence that is one block, not the whole trunk
+OF_2017 = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")  # DenseNet's `norm.1`, which is `norm1` now
 
 
 @section
@@ -43,24 +42,22 @@ class Params:
     def __post_init__(self) -> None:
         known = torchvision.models.list_models(torchvision.models)
         if self.name not in known:
-            near = difflib.get_close_matches(self.name, known, n=3)
-            told = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are: {', '.join(known)}"
-            raise ValueError(f"name is {self.name!r}, which is no classifier of torchvision; {told}")
-        if self.size == "as_is" and _family(self.name) in SIZED:
+            nearest = hint(self.name, known) or f"; there are: {', '.join(known)}"
+            raise ValueError(f"name is {self.name!r}, which is no classifier of torchvision{nearest}")
+        if self.size == "as_is" and self.name.startswith(ONE_SIZE):
             raise ValueError(f"size is 'as_is', but {self.name} takes pictures of one size; give a number or null")
 
 
 class Picture(nn.Module):
-    """What torchvision's own transforms make of a picture: scaled to a square, three channels, standardised.
+    """torchvision's own transforms of a picture whose lowest bin is its first row: a square, upright, standardised."""
 
-    The lowest bin comes to lie at the bottom. size: side of the square, or None to leave the sides be.
-    """
-
-    def __init__(self, size: int | None, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(self, p: Params) -> None:
         super().__init__()
-        self.size = size
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
+        wanted = _transforms(p.name)
+        self.size = None if p.size == "as_is" else p.size or wanted.crop_size[0]
+        moments = [(0.5, 0.5, 0.5)] * 2 if p.name in HALVED else [wanted.mean, wanted.std]
+        for name, values in zip(("mean", "std"), moments, strict=True):
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch 3 row column"]:
         """Pictures; one channel stands for all three."""
@@ -74,7 +71,7 @@ class Pool(nn.Module):
     """The average of each channel."""
 
     def forward(self, x: Float[Tensor, "batch channel row column"]) -> Float[Tensor, "batch channel"]:
-        """One value a channel."""
+        """One value per channel."""
         return x.mean((2, 3))
 
 
@@ -93,7 +90,7 @@ class Tokens(nn.Module):
 
 
 class ClassToken(nn.Module):
-    """What the class token has become."""
+    """The class token after the last layer."""
 
     def forward(self, x: Float[Tensor, "batch token dim"]) -> Float[Tensor, "batch dim"]:
         """The first of the sequence."""
@@ -103,25 +100,26 @@ class ClassToken(nn.Module):
 def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     """Map pictures in [0, 1] of one channel or three, (batch, channel, bin, frame), to logits, (batch, label).
 
-    Weights are random. Raises ValueError if input_shape is not (1 or 3, bins, frames), or too small.
+    Weights are random. Raises ValueError if input_shape is not (1 or 3, bins, frames), or `size` is so small that
+    the poolings leave nothing.
     """
-    if len(input_shape) != 3 or input_shape[0] not in (1, 3):
+    if len(input_shape) != 3 or input_shape[0] not in (1, 3) or min(input_shape[1:]) < LEAST:
         raise ValueError(
-            f"torchvision takes pictures, input shape (1 or 3 channels, bins, frames); got {input_shape}: "
-            "view.channels makes one channel, or three"
-        )
-    if min(input_shape[1:]) < LEAST:
-        raise ValueError(
-            f"torchvision enlarges pictures of at least {LEAST} bins × {LEAST} frames; got {input_shape[1]} × "
-            f"{input_shape[2]}: give it longer segments"
+            f"torchvision takes pictures, input shape (1 or 3 channels, at least {LEAST} bins, at least {LEAST} frames); "
+            f"got {input_shape}: view.channels makes one channel, or three, and longer segments have more frames"
         )
     layers, head = _chain(_make(p, n_labels), p.hidden)
     if isinstance(head, nn.Conv2d):  # SqueezeNet's is a convolution before the average
         head = nn.Linear(head.in_channels, n_labels)
-    net = nn.Sequential(OrderedDict(body=nn.Sequential(_picture(p), *_blocks(layers)), head=head))
-    if p.size is not None:
-        _check(net, input_shape, p)
-    return net
+    net = nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
+    try:
+        with torch.no_grad():
+            if p.size is not None:  # its own size needs no trial
+                net.eval()(torch.zeros(1, *input_shape))
+    except RuntimeError as error:
+        sides = f"{input_shape[1]} × {input_shape[2]}" if p.size == "as_is" else f"{p.size} × {p.size}"
+        raise ValueError(f"{p.name} cannot take pictures of {sides} ({error}); set another size, or null") from None
+    return net.train()
 
 
 def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Tensor]:
@@ -130,26 +128,22 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
     Auxiliary heads, and hidden layers that `p` does without, are left out; keys that the network has not stay as they
     are, for the reader to refuse. Weights do not depend on the spectrograms, whose `meta` goes unread.
     """
-    theirs = _make(p, N_IMAGENET)
+    theirs = _make(p, n_labels=1000)
     layers, head = _chain(theirs, p.hidden)
-    ours = nn.Sequential(OrderedDict(body=nn.Sequential(_picture(p), *_blocks(layers)), head=head))
+    ours = nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
     name_of = {id(tensor): name for name, tensor in ours.state_dict(keep_vars=True).items()}
     renamed = {name: name_of.get(id(tensor)) for name, tensor in theirs.state_dict(keep_vars=True).items()}
-    found = {_today(name): tensor for name, tensor in weights.items() if name.split(".")[0] not in AUXILIARY}
-    for name in renamed:  # files of before 2018 lack the counters of batch norm
-        if name.endswith("num_batches_tracked"):
-            found.setdefault(name, torch.tensor(0))
-    return {new: tensor for name, tensor in found.items() if (new := renamed.get(name, name))}
+    counters = {name: torch.tensor(0) for name in renamed if name.endswith("num_batches_tracked")}  # none before 2018
+    trunk = {OF_2017.sub(r"\1\2", name): w for name, w in weights.items() if name.split(".")[0] not in AUXILIARY}
+    return {new: tensor for name, tensor in (counters | trunk).items() if (new := renamed.get(name, name))}
 
 
 def _make(p: Params, n_labels: int) -> nn.Module:
     """torchvision's network itself, with random weights and no auxiliary heads."""
-    options: dict[str, Any] = {}
-    if p.name in HALVED:
-        options = {"aux_logits": False, "init_weights": True}
-    elif _family(p.name) in SIZED:
+    options: dict[str, Any] = {"aux_logits": False, "init_weights": True} if p.name in HALVED else {}
+    if p.name.startswith(ONE_SIZE):
         size = p.size or _transforms(p.name).crop_size[0]
-        options = {"image_size": size} if _family(p.name) == "vit" else {"input_size": (size, size)}
+        options = {"image_size": size} if p.name.startswith("vit") else {"input_size": (size, size)}
     return torchvision.models.get_model(p.name, weights=None, num_classes=n_labels, **options)
 
 
@@ -163,17 +157,17 @@ def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
     if "encoder" in parts and hidden:
         return [Tokens(net), *parts["encoder"].layers, parts["encoder"].ln, ClassToken()], net.heads[-1]
     *trunk, last = parts.items()
-    layers = [layer for name, part in trunk for layer in _opened(name, part)]
+    layers = []
+    for name, part in trunk:  # most networks consist of a long sequence
+        layers += part if isinstance(part, nn.ModuleList | nn.Sequential) and not STAGE.fullmatch(name) else [part]
     tail = list(last[1]) if isinstance(last[1], nn.Sequential) else [last[1]]
     head = next(i for i in reversed(range(len(tail))) if isinstance(tail[i], nn.Linear | nn.Conv2d))
     if not hidden:
         return _averaged(layers, tail[:head], tail[head], type(net).__name__)
     if isinstance(net, torchvision.models.DenseNet):
         layers.append(nn.ReLU())
-    if not {"avgpool", "flatten"} & parts.keys() and not _flattens(tail):
-        layers.append(Pool())
-    elif "flatten" not in parts and not _flattens(tail):
-        layers.append(nn.Flatten())
+    if "flatten" not in parts and not any(isinstance(layer, nn.Flatten) for layer in tail):
+        layers.append(nn.Flatten() if "avgpool" in parts else Pool())
     dropped = isinstance(tail[head], nn.Conv2d)  # SqueezeNet: what precedes its convolution is a dropout on the map
     return [*layers, *([] if dropped else tail[:head])], tail[head]
 
@@ -189,16 +183,6 @@ def _averaged(
     return [*layers, Pool()], nn.Linear(convolutions[-1].out_channels, last.out_features)
 
 
-def _opened(name: str, part: nn.Module) -> list[nn.Module]:
-    """The layers of the long sequence that most networks consist of; any other part as it is."""
-    long = isinstance(part, nn.ModuleList | nn.Sequential) and not STAGE.fullmatch(name)
-    return list(part) if long else [part]
-
-
-def _flattens(tail: list[nn.Module]) -> bool:
-    return any(isinstance(layer, nn.Flatten) for layer in tail)
-
-
 def _blocks(layers: list[nn.Module]) -> Iterator[nn.Module]:
     """`layers` in groups: what has no weights, or only normalises, belongs to the layer before it."""
     group: list[nn.Module] = []
@@ -210,33 +194,6 @@ def _blocks(layers: list[nn.Module]) -> Iterator[nn.Module]:
     yield nn.Sequential(*group)
 
 
-def _picture(p: Params) -> Picture:
-    wanted = _transforms(p.name)
-    size = None if p.size == "as_is" else p.size or wanted.crop_size[0]
-    half = (0.5, 0.5, 0.5)
-    return Picture(size, half, half) if p.name in HALVED else Picture(size, tuple(wanted.mean), tuple(wanted.std))
-
-
 def _transforms(name: str) -> Any:
     """What torchvision does to a picture before this network: crop_size, mean and std."""
     return torchvision.models.get_model_weights(name).DEFAULT.transforms()
-
-
-def _family(name: str) -> str:
-    return name.split("_")[0]
-
-
-def _today(name: str) -> str:
-    """A key as torchvision names it now: DenseNet's `norm.1` of 2017 is `norm1`."""
-    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)", r"\1\2", name)
-
-
-def _check(net: nn.Module, input_shape: tuple[int, ...], p: Params) -> None:
-    """Raise ValueError if a picture of this size comes to nothing in the poolings."""
-    try:
-        with torch.no_grad():
-            net.eval()(torch.zeros(1, *input_shape))
-    except RuntimeError as error:
-        sides = f"{input_shape[1]} × {input_shape[2]}" if p.size == "as_is" else f"{p.size} × {p.size}"
-        raise ValueError(f"{p.name} cannot take pictures of {sides} ({error}); set another size, or null") from None
-    net.train()

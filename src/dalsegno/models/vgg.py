@@ -1,6 +1,6 @@
 """Small VGG (Simonyan and Zisserman 2015, arXiv 1409.1556, §2.1): stacks of 3 × 3 convolutions, then pooling by 2.
 
-Batch normalisation after each convolution and an average over what is left of the picture take the place of the
+Batch normalisation after each convolution and an average over the rest of the picture take the place of the
 original's depth and of its two layers of 4,096, so that a few hundred clips suffice and any length goes in.
 """
 

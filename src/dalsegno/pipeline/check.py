@@ -37,10 +37,10 @@ def sections(stages: Path) -> Iterator[tuple[str, str, type]]:
     for script in sorted(stages.glob("*.py")):
         names = SimpleNamespace(**runpy.run_path(str(script)))  # under another name than __main__: it runs no stage
         for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
-            call = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-            if call in ("params.load", "params.variant"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("params.load", "params.variant"):
+                call = ast.unparse(node.func).removeprefix("params.")
                 for keyword in node.keywords:
-                    yield call.removeprefix("params."), keyword.arg, attrgetter(ast.unparse(keyword.value))(names)
+                    yield call, str(keyword.arg), attrgetter(ast.unparse(keyword.value))(names)
 
 
 def _place(problem: str, order: list[str]) -> int:

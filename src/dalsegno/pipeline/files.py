@@ -1,14 +1,11 @@
 """Outputs that are whole or not there at all."""
 
-import json
-import math
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 
 @contextmanager
@@ -30,25 +27,6 @@ def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with atomic(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_json(path: str | Path, data: Any) -> None:
-    """Write JSON with floats rounded to 6 digits. Raises ValueError on NaN, which DVC would show as changed for ever."""
-    write_text(path, json.dumps(_rounded(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _rounded(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {str(k): _rounded(v) for k, v in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_rounded(v) for v in data]
-    if hasattr(data, "item") and not isinstance(data, (str, bytes)):  # a NumPy scalar
-        data = data.item()
-    if isinstance(data, float):
-        if not math.isfinite(data):
-            raise ValueError(f"a figure is {data}; refusing to write it")
-        return round(data, 6)
-    return data
 
 
 def _remove(path: Path) -> None:

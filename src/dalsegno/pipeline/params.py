@@ -7,29 +7,19 @@ integer, `'1e-3'` no number) and unknown keys are refused, so tracking a section
 import importlib
 import json
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, ValidationInfo, with_config
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import Refused, reasons
 
 FILE = "params.yaml"
-
-
-class Refused(UserError):
-    """Values that params.yaml must not have: `problems`, each beginning with its path."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        noun = "problem" if len(self.problems) == 1 else "problems"
-        return f"{FILE}: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
 
 
 class _Yaml12(yaml.SafeLoader):
@@ -47,10 +37,11 @@ def section(cls: type) -> type:
     return with_config(ConfigDict(extra="forbid"))(dataclass(frozen=True, kw_only=True)(cls))
 
 
-def chosen(package: str, by: str) -> Any:
-    """Field type whose dataclass is the `Params` of `<package>.<value of the earlier field `by`>`.
+def chosen(package: str, by: str) -> PlainValidator:
+    """Annotation of a field that is read as the `Params` of `<package>.<value of the earlier field `by`>`.
 
-    `arch: str` followed by `model: chosen("dalsegno.models", by="arch")` reads `model` as that architecture's Params.
+    `arch: str` followed by `model: Annotated[Any, chosen("dalsegno.models", by="arch")]` reads `model` as that
+    architecture's Params.
     """
 
     def read(value: Any, info: ValidationInfo) -> Any:
@@ -61,18 +52,34 @@ def chosen(package: str, by: str) -> Any:
             cls = component(package, name).Params
         except ValueError as error:
             raise PydanticCustomError("misnamed", "no such file", {"by": by, "what": str(error)}) from None
-        try:
-            return TypeAdapter(cls).validate_json(json.dumps({} if value is None else value), strict=True)
-        except ValidationError as error:
-            raise PydanticCustomError("chosen", "nested", {"problems": _problems(error, cls)}) from None
+        return _nested({} if value is None else value, cls)
 
-    return Annotated[Any, PlainValidator(read)]
+    return PlainValidator(read)
+
+
+def one_of(by: str, classes: dict[str, type]) -> PlainValidator:
+    """Annotation of an entry that is read as one of `classes`: the one whose key its value of `by` begins with.
+
+    A parameter that only another of the classes has is refused as being of no use there.
+    """
+
+    def read(entry: Any) -> Any:
+        value = entry.get(by) if isinstance(entry, dict) else None
+        cls = next((cls for prefix, cls in classes.items() if str(value).startswith(prefix)), None)
+        if cls is None:
+            raise ValueError(f"{by} is {value!r}; it must begin with {' or '.join(classes)}")
+        others = {f.name for other in classes.values() for f in fields(other)} - {f.name for f in fields(cls)}
+        useless = ", ".join(name for name in entry if name in others)
+        refused = [("", f"{useless}: of no use where {by} is {value!r}")] if useless else []
+        return _nested({name: entry[name] for name in entry if name not in others}, cls, refused)
+
+    return PlainValidator(read)
 
 
 def component(package: str, name: str) -> Any:
     """The module `<package>.<name>`; ValueError with the nearest name if there is none."""
-    folder = Path(importlib.import_module(package).__file__).parent
-    names = sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
+    folders = importlib.import_module(package).__path__
+    names = sorted(file.stem for folder in folders for file in Path(folder).glob("*.py") if file.stem != "__init__")
     if name not in names:
         raise ValueError(
             f"there is no {name!r} in {package.replace('.', '/')}/{hint(name, names)}; there are: {', '.join(names)}"
@@ -131,47 +138,24 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
 
 def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:
     """`raw` as a `cls`, and the problems found, each beginning with its path under `name`."""
+    value, problems = _read(raw, cls)
+    return value, [f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in problems]
+
+
+def _read(raw: Any, cls: type) -> tuple[Any, list[tuple[str, str]]]:
+    """`raw` as a `cls`, or the problems: (path inside `raw`, what is wrong)."""
     try:
         return TypeAdapter(cls).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
-        return None, [
-            f"{name}.{where}: {what}" if where else f"{name}: {what}" for where, what in _problems(error, cls)
-        ]
+        return None, reasons(error, cls)
 
 
-def _problems(error: ValidationError, cls: type) -> list[tuple[str, str]]:
-    found = []
-    for e in error.errors():
-        where = ".".join(str(part) for part in e["loc"])
-        if e["type"] == "chosen":
-            found += [(f"{where}.{inner}" if inner else where, what) for inner, what in e["ctx"]["problems"]]
-        elif e["type"] == "misnamed":
-            found.append((".".join(map(str, (*e["loc"][:-1], e["ctx"]["by"]))), e["ctx"]["what"]))
-        elif e["type"] == "unexpected_keyword_argument":
-            owner = _owner(cls, e["loc"][:-1])
-            known = [f.name for f in fields(owner)] if owner else []
-            found.append((where, f"there is no such parameter{hint(str(e['loc'][-1]), known)}"))
-        elif e["type"] in ("missing", "missing_argument"):
-            found.append((where, "is missing"))
-        else:
-            what = e["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            whole = isinstance(e["input"], dict) or is_dataclass(
-                e["input"]
-            )  # a section's own check: it names the values
-            found.append((where, what if whole else f"{what}, got {json.dumps(e['input'], default=str)}"))
-    return found
-
-
-def _owner(cls: Any, loc: tuple) -> type | None:
-    """The dataclass that the path `loc` leads to, for the names it knows."""
-    for part in loc:
-        if is_dataclass(cls):
-            cls = get_type_hints(cls).get(part)
-        elif get_origin(cls) in (dict, list, tuple):
-            cls = get_args(cls)[-1]
-        members = [a for a in get_args(cls) if is_dataclass(a)] if not is_dataclass(cls) else []
-        cls = members[0] if len(members) == 1 and get_origin(cls) not in (dict, list, tuple) else cls
-    return cls if is_dataclass(cls) else None
+def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any:
+    """`raw` as a `cls`. Raises an error whose problems, with those already `refused`, `reasons` takes apart."""
+    value, problems = _read(raw, cls)
+    if refused or problems:
+        raise PydanticCustomError("chosen", "nested", {"problems": [*refused, *problems]})
+    return value
 
 
 def _refuse(problems: list[str]) -> None:

@@ -1,1 +1,1 @@
-"""What people read: the page, its plots, the doctor's page and the submissions. It computes no score."""
+"""What people read: the page, its plots, the table, the doctor's page and the submissions. Nothing is scored here."""

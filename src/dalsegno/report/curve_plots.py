@@ -1,4 +1,4 @@
-"""Figures of training over epochs. Nothing is told by colour alone: lines have styles, and names at their ends."""
+"""Plots of training over epochs. Nothing is shown by colour alone: lines have styles, and names at their ends."""
 
 from typing import Any
 
@@ -9,19 +9,13 @@ from matplotlib.ticker import MaxNLocator
 
 from dalsegno.report import drawing
 
-COLOURS = [
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#7a6cc4",
-    "#6b7480",
-]  # after Okabe & Ito; seen on white and black
+# After Okabe & Ito; each can be seen on white and on black.
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480"]
 STYLES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))]
 
 
 def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
-    """One figure of training over epochs for all models: single runs faint, their mean strong while all runs go on."""
+    """One metric of all models over epochs: single runs faint, their mean strong for as long as all runs go on."""
     with mpl.rc_context(drawing.RC):
         figure, axes = drawing.axes(6.9, 3.6)
         ends = []
@@ -39,18 +33,18 @@ def losses(curves: pd.DataFrame) -> str:
     with mpl.rc_context(drawing.RC):
         figure, axes = drawing.axes(3.3, 2.2)
         ends = []
-        for y, told, colour, style in [
+        for y, part, colour, style in [
             ("train_loss", "train", COLOURS[1], STYLES[1]), ("val_loss", "valid", COLOURS[0], STYLES[0])
         ]:  # fmt: skip
             mean = _lines(axes, curves, y, colour, style)
-            ends.append((float(mean.iloc[-1]), int(mean.index[-1]), told, colour))
+            ends.append((float(mean.iloc[-1]), int(mean.index[-1]), part, colour))
         _grid(axes, "loss")
         _names(axes, ends)
         return drawing.svg(figure)
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, y: str, colour: str, style: Any) -> pd.Series:
-    """Draw each run and the mean of the runs over the epochs that all of them reached; that mean by epoch."""
+    """Draw each run, and the mean of the runs over the epochs that all of them reached; return that mean by epoch."""
     known = rows.dropna(subset=[y])
     runs = [run.set_index("epoch")[y] for _, run in known.groupby("run")]
     for run in runs if len(runs) > 1 else []:
@@ -67,11 +61,11 @@ def _grid(axes: Axes, label: str) -> None:
 
 
 def _names(axes: Axes, ends: list[tuple[float, int, str, str]]) -> None:
-    """Write each line's name right of the axes, as near its end as leaves the names apart, with a thread between."""
+    """Write each line's name right of the axes, as near its end as leaves the names apart, with a thread between them."""
     low, high = axes.get_ylim()
     axes.set_xlim(right=axes.get_xlim()[1])
     left, right = axes.get_xlim()
-    step = (high - low) * 13 / (axes.bbox.height / axes.figure.dpi * 72)  # 13 points a line
+    step = (high - low) * 13 / (axes.bbox.height / axes.figure.dpi * 72)  # 13 points per line
     at = _apart([y for y, *_ in sorted(ends)], step, high)
     for (y, x, name, colour), height in zip(sorted(ends), at, strict=True):
         reach = right + 0.02 * (right - left)

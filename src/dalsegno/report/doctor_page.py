@@ -1,47 +1,16 @@
-"""What the doctor found, as a page for people."""
+"""What the doctor says of a data set, as a page for people."""
+
+from typing import Any
 
 import pandas as pd
-from jinja2 import Environment
 
 from dalsegno.artefacts import clips_csv
 from dalsegno.clips import examine
 from dalsegno.clips.copies import search
+from dalsegno.report import templates
 
 SHOWN = 500  # rows of a table; the CSV files have all
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{{ title }}: what its files are like</title>
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 68em; margin: 2em auto; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; margin: .5em 0 2em; }
-th, td { text-align: left; padding: .2em .9em .2em 0; border-bottom: 1px solid #ddd; vertical-align: top; }
-td { overflow-wrap: anywhere; }
-td.n, th.n { text-align: right; }
-.empty { color: #777; }
-</style>
-</head>
-<body>
-<h1>{{ title }}{{ " (synthetic)" if s.synthetic }}</h1>
-<p>{{ s.used }} of {{ s.files }} files can be used, {{ "%.2f" | format(s.hours) }} hours{% if s.unlabelled %},
-{{ s.unlabelled }} of them without a label{% endif %}{% if s.left_out %}; {{ s.left_out }} more are of classes that
-<code>dataset.leave_out</code> names{% endif %}.</p>
-{% for section in sections %}
-<h2>{{ section.title }}</h2>
-{% if section.n %}<p>{{ section.text }}</p>
-<table>
-<tr>{% for c in section.columns %}<th{{ ' class="n"' | safe if c in numbers }}>{{ c }}</th>{% endfor %}</tr>
-{% for row in section.rows %}<tr>{% for c, cell in zip(section.columns, row) %}<td{{ ' class="n"' | safe if c in numbers }}>
-{{- cell }}</td>{% endfor %}</tr>
-{% endfor %}</table>
-{% if section.n > section.rows | length %}<p>… and {{ section.n - section.rows | length }} more.</p>{% endif %}
-{% else %}<p class="empty">None.</p>{% endif %}
-{% endfor %}
-</body>
-</html>
-"""
-NUMBERS = ("usable", "excluded", "hours", "similarity")
+NUMBERS = ("usable", "excluded", "hours", "similarity")  # columns that are set flush right
 
 
 def render(examination: examine.Examination) -> str:
@@ -50,7 +19,7 @@ def render(examination: examine.Examination) -> str:
     faulty = table.loc[table["excluded"] != "", ["path", "label", "excluded"]].rename(columns={"excluded": "because"})
     across = search.across_classes(pairs, table)[["clip_id_a", "label_a", "clip_id_b", "label_b", "kind"]]
     sections = [
-        _section("Classes", "What is left of each class.", _classes(table)),
+        _section("Classes", "The clips of each class that can be used.", _classes(table)),
         _section("Left out", "These files are not used.", faulty),
         _section("Copies across classes", "The same recording under two labels: one of them is wrong.", across),
         _section(
@@ -59,16 +28,17 @@ def render(examination: examine.Examination) -> str:
             "format, bit rate or sample rate, or shifted by up to a second) stay and must not be split.",
             pairs,
         ),
-        _section("Remarks", "Odd, but no reason to leave a clip out.", examination.remarks),
+        _section(
+            "Remarks", "These files are odd in some way, which is no reason to leave them out.", examination.remarks
+        ),
     ]
-    page = Environment(autoescape=True).from_string(PAGE)
-    summary = examination.summary()
-    return page.render(title=summary["title"], s=summary, sections=sections, numbers=NUMBERS, zip=zip)
+    page = templates.template("doctor.html.j2")
+    return page.render(summary=examination.summary(), sections=sections, numbers=NUMBERS)
 
 
-def _section(title: str, text: str, rows: pd.DataFrame) -> dict:
+def _section(title: str, text: str, rows: pd.DataFrame) -> dict[str, Any]:
     shown = rows.head(SHOWN).to_numpy().tolist()
-    return {"title": title, "text": text, "columns": list(rows.columns), "rows": shown, "n": len(rows)}
+    return {"title": title, "text": text, "columns": list(rows.columns), "rows": shown, "n_rows": len(rows)}
 
 
 def _classes(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How every figure is drawn: as SVG that takes the text colour and font of the page it stands in. Same data, same bytes."""
+"""How every plot is drawn: as SVG that takes the text colour and font of the page it stands in. Same data, same bytes."""
 
 import io
 import re
@@ -28,16 +28,16 @@ def axes(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def text(axes: Axes, x: float, y: float, words: str, **how: Any) -> None:
+def text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
     """Write `words` beginning at x, half above y, as they are: a dollar sign is no mathematics."""
-    axes.text(x, y, words, parse_math=False, **({"va": "center", "fontsize": 8.5} | how))
+    axes.text(x, y, words, parse_math=False, **({"va": "center", "fontsize": 8.5} | style))
 
 
-def ticks(axes: Axes, which: str, names: list[str], offset: float = 0, **how: Any) -> None:
-    """Name the rows or columns, a long name by its beginning and its end: what tells a model from its twin stands there."""
+def ticks(axes: Axes, which: str, names: list[str], offset: float = 0.0, **style: Any) -> None:
+    """Name the rows or columns. A long name keeps its beginning and its end, which tells a model from its twin."""
     axis = getattr(axes, f"{which}axis")
     axis.set_ticks([i + offset for i in range(len(names))])
-    labels: list[Text] = axis.set_ticklabels([_short(n) for n in names], fontsize=8.5, **how)
+    labels: list[Text] = axis.set_ticklabels([_short(n) for n in names], fontsize=8.5, **style)
     for label in labels:
         label.set_parse_math(False)
 

@@ -1,22 +1,20 @@
-"""Lay what `compare` wrote out as one page that needs no network. Nothing is computed here, only chosen and ordered."""
+"""Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import curve_plots, plots
-
-UNMEASURED = "??"
+from dalsegno.report import curve_plots, formatting, plots, stamps, templates
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the page is made of: compare.json, confusion.csv, curves.csv, and the metrics of `clips`, `splits` and `protocols`."""
+    """The files that the page is made of: compare.json, confusion.csv, curves.csv, and the metrics of `clips`, `splits`
+    and `protocols`."""
 
     compare: dict[str, Any]
     confusion: pd.DataFrame
@@ -28,44 +26,51 @@ class Sources:
 
 class _Unmeasured(jinja2.ChainableUndefined):
     def __str__(self) -> str:
-        return UNMEASURED
+        return formatting.UNMEASURED
 
 
 def render(s: Sources) -> str:
-    """The page as HTML. A figure that a source lacks prints `??`."""
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
+    """The page as HTML. A number that a source lacks prints `??`."""
+    page = templates.template(
+        "page.html.j2",
         undefined=_Unmeasured,
-        finalize=lambda value: UNMEASURED if value is None else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        finalize=lambda value: formatting.UNMEASURED if value is None else value,
+        filters={
+            "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
+            "p_value": formatting.p_value, "score": _score,
+        },
+    )  # fmt: skip
+    called = stamps.names(s.compare)
+    s = replace(
+        s,
+        compare=stamps.stamped(s.compare),
+        confusion=s.confusion.assign(model=s.confusion["model"].map(called)),
+        curves=s.curves.assign(model=s.curves["model"].map(called)),
     )
-    pages.filters |= {"percent": _percent, "number": _number, "figure": _figure, "points": _points, "chance": _chance}
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
-    return pages.get_template("page.html.j2").render(
+    confusions = [(name, s.confusion[s.confusion["model"] == name]) for name, _ in ranked]
+    return page.render(
         dataset=s.compare["dataset"],
         protocol=s.compare["protocol"],
         interval=s.compare["interval"],
         models=ranked,
-        segmented=any("segment_accuracy" in m for _, m in ranked),
+        segmented=any("segment_accuracy" in scores for _, scores in ranked),
         gains=s.compare["gains"],
+        trained={name: formatting.training(name, scores) for name, scores in ranked},
+        leaks=stamps.sentences(s.compare, "leaks"),
+        notes=stamps.sentences(s.compare, "notes"),
         best=ranked[0],
         second=ranked[1] if len(ranked) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
         losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],
-        confusions=[(name, Markup(plots.confusion(_of(s.confusion, name)))) for name, _ in ranked],
-        recalls=[(name, _recalls(_of(s.confusion, name))) for name, _ in ranked],
-        extremes=[(name, _extremes(_of(s.confusion, name))) for name, _ in ranked],
+        confusions=[(name, Markup(plots.confusion(rows))) for name, rows in confusions],
+        recalls=[(name, _recalls(rows)) for name, rows in confusions],
+        extremes=[(name, _extremes(rows)) for name, rows in confusions],
         clips=s.clips,
         splits=s.splits,
         protocols=s.protocols,
     )
-
-
-def _of(confusion: pd.DataFrame, name: str) -> pd.DataFrame:
-    return confusion[confusion["model"] == name]
 
 
 def _overlays(curves: pd.DataFrame) -> Iterator[tuple[str, Markup]]:
@@ -98,32 +103,11 @@ def _cell(row: pd.Series) -> tuple[str, str, float]:
     return row["actual"], row["predicted"], float(row["share"])
 
 
-def _unknown(value: Any) -> bool:
-    return value is None or isinstance(value, jinja2.Undefined)
+def _known(write: Callable[..., str]) -> Callable[..., str]:
+    """`write` as a filter: a value that the sources lack is None to it."""
+    return lambda value, *options: write(None if isinstance(value, jinja2.Undefined) else value, *options)
 
 
-def _percent(value: Any, digits: int = 1) -> str:
-    return UNMEASURED if _unknown(value) else f"{100 * value:.{digits}f}"
-
-
-def _number(value: Any, digits: int | None = None) -> str:
-    """Grouped digits; with `digits`, so many after the point; otherwise as many as it was written with."""
-    if _unknown(value):
-        return UNMEASURED
-    return f"{value:,}" if digits is None else f"{value:,.{digits}f}"
-
-
-def _points(value: Any) -> str:
-    """A difference of shares in points of a hundred."""
-    return UNMEASURED if _unknown(value) else f"{100 * value:z.1f}".replace("-", "−")
-
-
-def _chance(p: float) -> str:
-    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
-
-
-def _figure(m: dict[str, Any], metric: str, digits: int = 1, scale: float = 100) -> Markup:
-    """A metric of a model with its interval under it."""
-    value, low, high = (m.get(f"{metric}{end}") for end in ("", "_low", "_high"))
-    shown = [UNMEASURED if v is None else f"{scale * v:.{digits}f}" for v in (value, low, high)]
-    return Markup('<b>{}</b> <span class="ends">{}–{}</span>').format(*shown)
+def _score(scores: dict[str, Any], name: str, digits: int = 1, scale: float = 100.0) -> Markup:
+    """A score of a model with its interval under it."""
+    return Markup('<b>{}</b> <span class="ends">{}</span>').format(*formatting.with_ends(scores, name, scale, digits))

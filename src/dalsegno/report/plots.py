@@ -1,4 +1,4 @@
-"""Figures of what was scored: accuracies with their intervals, and confusions. Nothing is told by colour alone."""
+"""Plots of scores: accuracies with their intervals, and confusions. Nothing is shown by colour alone."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
-from dalsegno.report import drawing
+from dalsegno.report import drawing, formatting
 
 
 def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
@@ -15,14 +15,14 @@ def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
     ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
     with mpl.rc_context(drawing.RC):
         figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
-        for row, (_, m) in enumerate(ranked):
-            low, high = m.get("accuracy_low"), m.get("accuracy_high")
+        for row, (_, scores) in enumerate(ranked):
+            low, high = scores.get("accuracy_low"), scores.get("accuracy_high")
             if low is not None:
                 axes.plot([low, high], [row, row], color=drawing.ACCENT, linewidth=2.2, solid_capstyle="butt")
                 axes.plot([low, high], [row, row], "|", color=drawing.ACCENT, markersize=8, markeredgewidth=1.4)
-            axes.plot(m["accuracy"], row, "o", color=drawing.ACCENT, markersize=6.5)
-            ends = "??" if low is None else f"{100 * low:.1f}–{100 * high:.1f}"
-            drawing.text(axes, 1.02, row, f"{100 * m['accuracy']:.1f}  ({ends})", transform=axes.get_yaxis_transform())
+            axes.plot(scores["accuracy"], row, "o", color=drawing.ACCENT, markersize=6.5)
+            words = "{}  ({})".format(*formatting.with_ends(scores, "accuracy"))
+            drawing.text(axes, 1.02, row, words, transform=axes.get_yaxis_transform())
         axes.axvline(chance, color=drawing.INK, linewidth=1, linestyle=":")
         drawing.text(axes, chance, len(ranked) - 0.35, " even guessing", va="bottom")
         axes.set(xlim=(0, 1), ylim=(-0.6, len(ranked) - 0.4), xlabel="accuracy")

@@ -1,11 +1,13 @@
-"""What is scored: the clips that the splits hold out, and what each model predicted of them."""
+"""The clips that the splits hold out to be scored, and what each model predicted of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from dalsegno.artefacts import pieces, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
@@ -16,8 +18,9 @@ from dalsegno.scoring.metrics import Score
 class Scored:
     """The clips that all models are scored on.
 
-    part: "test", or "valid" where the splits have no test clip. rows: clip_id, fold, label, unit, repeat, a row for each
-    time a clip is predicted; labels and units are indices. missing: rows that some model did not predict.
+    part: "test", or "valid" where the splits have no test clip. rows: clip_id, fold, label, unit, repeat; one row for each
+    time that a clip is predicted; labels and units are indices. grouped: whether any clip has a group, so that units are
+    groups. missing: the number of rows that some model did not predict.
     """
 
     part: str
@@ -26,22 +29,32 @@ class Scored:
     grouped: bool
     missing: int = 0
 
-    @property
+    @cached_property
     def clips(self) -> pd.DataFrame:
         """Each clip once, by clip_id: label and unit."""
         return self.rows.drop_duplicates("clip_id").set_index("clip_id").sort_index()
 
+    @property
+    def labels(self) -> Int[np.ndarray, " n_clips"]:
+        """The index of each clip's class, in order of `clips`."""
+        return self.clips["label"].to_numpy()
+
+    @property
+    def units(self) -> Int[np.ndarray, " n_clips"]:
+        """The index of the unit that each clip belongs to, in order of `clips`; units are numbered from 0 without a gap."""
+        return self.clips["unit"].to_numpy()
+
 
 @dataclass(frozen=True)
 class Run:
-    """One seed in one repeat: its clips (n,) by place in `Scored.clips`, and probabilities (n, n_classes)."""
+    """One seed in one repeat: its clips by place in `Scored.clips`, and its probabilities of the classes of each."""
 
-    clips: np.ndarray
-    p: np.ndarray
+    clips: Int[np.ndarray, " n"]
+    p: Float[np.ndarray, "n n_classes"]
 
 
 def held_out(splits: pd.DataFrame) -> Scored:
-    """What a model must predict to be scored. Raises UserError where the splits hold out nothing at all."""
+    """The clips that a model must predict to be scored. Raises UserError where the splits hold out nothing at all."""
     classes = splits_csv.classes(splits)
     parts = {part: _rows(splits, part) for part in ("test", "valid")}
     part = next((part for part, rows in parts.items() if len(rows)), None)
@@ -52,7 +65,7 @@ def held_out(splits: pd.DataFrame) -> Scored:
     owner = rows["group"].where(rows["group"] != "", "\0" + rows["clip_id"].map(pieces.clip_of))  # else it stands alone
     rows["unit"] = pd.factorize(owner, sort=True)[0]
     rows["label"] = rows["label"].map(classes.index)
-    rows["repeat"] = rows.groupby("clip_id").cumcount()  # with repeats, each clip is tested once a repeat
+    rows["repeat"] = rows.groupby("clip_id").cumcount()  # with repeats, each clip is tested once per repeat
     return Scored(part, classes, rows.drop(columns="group"), grouped)
 
 
@@ -74,7 +87,8 @@ def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
     rows = predictions_parquet.read(path)
     if sorted(predictions_parquet.classes(rows)) != s.classes:
         raise UserError(
-            f"{name}: {path} is about the classes {predictions_parquet.classes(rows)}, data/splits.csv {s.classes}"
+            f"{name}: {path} is about the classes {predictions_parquet.classes(rows)}, data/splits.csv about {s.classes}; "
+            "run dvc repro"
         )
     if rows.duplicated(key).any():
         raise UserError(f"{name}: {path} predicts a clip twice in one fold and seed")
@@ -104,8 +118,8 @@ def without_clips(tables: dict[str, pd.DataFrame]) -> list[str]:
 
     Empty if that is so of all of them, which `shared` then refuses.
     """
-    silent = [name for name, table in tables.items() if table.empty]
-    return silent if len(silent) < len(tables) else []
+    without = [name for name, table in tables.items() if table.empty]
+    return without if len(without) < len(tables) else []
 
 
 def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
@@ -121,16 +135,25 @@ def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
     ]
 
 
-def over_runs(score: Score, labels: np.ndarray, model: list[Run], counts: np.ndarray) -> np.ndarray:
-    """A metric on each row of `counts` (n, n_clips), its mean over the runs that have a clip which counts there."""
+def over_runs(
+    score: Score, labels: Int[np.ndarray, " n_clips"], runs: list[Run], counts: Float[np.ndarray, "n n_clips"]
+) -> Float[np.ndarray, " n"]:
+    """A metric on each row of `counts`, its mean over the runs that have a clip which counts there."""
     with np.errstate(invalid="ignore"):
-        return np.nanmean([score(labels[run.clips], run.p, counts[:, run.clips]) for run in model], axis=0)
+        return np.nanmean([score(labels[run.clips], run.p, counts[:, run.clips]) for run in runs], axis=0)
+
+
+def mean_by_clip(clips: Int[np.ndarray, " n"], values: np.ndarray) -> np.ndarray:
+    """The mean (n_clips, …) of the `values` (n, …) of each clip; clips: places from 0 to n_clips - 1, all of them there."""
+    total = np.zeros((clips.max() + 1, *values.shape[1:]))
+    np.add.at(total, clips, values)
+    return total / np.bincount(clips).reshape(-1, *[1] * (values.ndim - 1))
 
 
 def _rows(splits: pd.DataFrame, part: str) -> pd.DataFrame:
     labelled = splits[splits["label"] != ""]
-    each = [
+    by_fold = [
         labelled.loc[labelled[f"fold{k}"] == part, ["clip_id", "label", "group"]].assign(fold=k)
         for k in splits_csv.numbers(splits)
     ]
-    return pd.concat(each, ignore_index=True)
+    return pd.concat(by_fold, ignore_index=True)

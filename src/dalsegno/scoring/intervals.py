@@ -1,4 +1,4 @@
-"""95 % intervals: how far a figure could lie off because these clips were tested and not others like them.
+"""Intervals: how far a score could lie off because these clips were tested and not others like them.
 
 Clips of one group (an artist, an instrument) are not independent: whole units are resampled, groups where they are
 known, single clips elsewhere (cluster bootstrap, Davison & Hinkley 1997, section 3.8). Every model is scored on the same
@@ -17,18 +17,43 @@ draw of the training clips, other recording conditions, or choices made after a 
 about 20 units it is rough; with one it does not exist.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import numpy as np
+from jaxtyping import Float, Int
+from pydantic import Field
 from scipy import stats
 
-from dalsegno.scoring.metrics import Metric
+from dalsegno.pipeline.params import section
+from dalsegno.scoring.held_out import Scored
+from dalsegno.scoring.metrics import Kind
 
 BLOCK = 1 << 22  # cells of one block of resamples: 32 MB however many clips
 
+Statistic = Callable[[np.ndarray], np.ndarray]  # how often each clip counts (n, n_clips) -> the values (..., n) there
 
-def resamples(units: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield blocks (rows, n_clips) of how often each clip counts, `n` rows in all; units: (n_clips,) index of its unit.
+
+@section
+class Params:
+    """`compare:` in params.yaml."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # of the intervals
+    resamples: Annotated[int, Field(ge=200)] = 2000  # of the bootstrap
+    seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap; the same resamples serve every model
+
+
+def bootstrap(
+    statistic: Statistic, units: Int[np.ndarray, " n_clips"], p: Params
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "... n"]]:
+    """`statistic` on the clips as they are (...), and on each of `p.resamples` resamples of whole units (..., n)."""
+    value = statistic(np.ones((1, len(units))))[..., 0]
+    draws = [statistic(counts) for counts in resamples(units, p.resamples, p.seed)]
+    return np.asarray(value), np.concatenate(draws, axis=-1)
+
+
+def resamples(units: Int[np.ndarray, " n_clips"], n: int, seed: int) -> Iterator[Float[np.ndarray, "n_rows n_clips"]]:
+    """Yield blocks (n_rows, n_clips) of how often each clip counts, `n` rows in all; units: the index of each clip's unit.
 
     The rows depend on the units and the seed alone, never on what is scored.
     """
@@ -42,22 +67,40 @@ def resamples(units: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
         yield times[:, units].astype(np.float64)
 
 
-def interval(
-    metric: Metric, figure: float, draws: np.ndarray, labels: np.ndarray, n_units: int, confidence: float
-) -> tuple[float, float] | tuple[None, None]:
-    """Lower and upper end of the interval around `figure`, by the rule of the metric's kind.
+def scored(kinds: dict[str, Kind], statistic: Statistic, s: Scored, p: Params) -> dict[str, float | None]:
+    """Each score with its interval under the names of compare.json: `<name>`, `<name>_low`, `<name>_high`.
 
-    draws: the metric on each resample (n,). labels: of the clips tested, each once. (None, None) for fewer than two
-    units, as nothing then tells how much units differ.
+    kinds: of each score that `statistic` gives, in its order; it returns (n_scores, n).
+    """
+    values, draws = bootstrap(statistic, s.units, p)
+    n_units, result = int(s.units.max()) + 1, {}
+    for (name, kind), value, drawn in zip(kinds.items(), values, draws, strict=True):
+        low, high = interval(kind, float(value), drawn, s.labels, n_units, p.confidence)
+        result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return result
+
+
+def interval(
+    kind: Kind,
+    value: float,
+    draws: Float[np.ndarray, " n"],
+    labels: Int[np.ndarray, " n_clips"],
+    n_units: int,
+    confidence: float,
+) -> tuple[float, float] | tuple[None, None]:
+    """Lower and upper end of the interval around `value`, by the rule of the metric's kind.
+
+    draws: the metric on each resample. labels: of the clips tested, each once. (None, None) for fewer than two units, as
+    nothing then says how much units differ.
     """
     if n_units < 2:
         return None, None
-    if metric.kind == "loss":
+    if kind == "loss":
         return expanded_percentile(draws, n_units, confidence)
-    most = len(labels) if metric.kind == "share of clips" else class_clips(labels)
+    most = float(len(labels)) if kind == "share of clips" else class_clips(labels)
     variance = draws.var(ddof=1) * n_units / (n_units - 1)
-    n_effective = min(figure * (1 - figure) / variance, most) if variance > 0 else most
-    return wilson(figure, n_effective, stats.t.ppf((1 + confidence) / 2, n_units - 1))
+    n_effective = min(value * (1 - value) / variance, most) if variance > 0 else most
+    return wilson(value, n_effective, stats.t.ppf((1 + confidence) / 2, n_units - 1))
 
 
 def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
@@ -68,7 +111,7 @@ def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
     return float(max(0.0, min(centre - half, share))), float(min(1.0, max(centre + half, share)))
 
 
-def expanded_percentile(draws: np.ndarray, n_units: int, confidence: float) -> tuple[float, float]:
+def expanded_percentile(draws: Float[np.ndarray, " n"], n_units: int, confidence: float) -> tuple[float, float]:
     """Percentiles of the bootstrap, as far out as Student's t and the n / (n - 1) of a variance ask."""
     t = stats.t.ppf((1 + confidence) / 2, n_units - 1)
     tail = stats.norm.cdf(-np.sqrt(n_units / (n_units - 1)) * t)
@@ -76,7 +119,7 @@ def expanded_percentile(draws: np.ndarray, n_units: int, confidence: float) -> t
     return float(low), float(high)
 
 
-def class_clips(labels: np.ndarray) -> float:
+def class_clips(labels: Int[np.ndarray, " n_clips"]) -> float:
     """Clips that a mean over classes is worth: n_classes times the harmonic mean of their sizes, n_clips if even."""
     sizes = np.unique(labels, return_counts=True)[1]
     return len(sizes) ** 2 / (1 / sizes).sum()

@@ -1,15 +1,16 @@
-"""One cheap model under many protocols: what the split alone does to a figure.
+"""One cheap model under many protocols: the effect of the split alone on its accuracy.
 
 Every clip is cut into the same equal segments, described by the mean and spread of each bin of its spectrogram, and one
 scikit-learn model is trained and scored on segments throughout. Only the split differs, so the difference between two
-rows of the table is what their splits do: how much data they train on, and what leaks.
+rows of the table is the effect of their splits: how much data they train on, and what leaks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float32, Int, Shaped
 from pydantic import Field
 
 from dalsegno.artefacts import pieces, splits_csv
@@ -17,8 +18,9 @@ from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.families import classical
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.scoring import compare, held_out
+from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.splits import assign, leaks
+from dalsegno.splits.protocol import OfSegments
 
 
 @section
@@ -26,28 +28,31 @@ class Params:
     """`protocols:` in params.yaml."""
 
     spectrogram: str  # an entry of spectrograms
-    segments: Annotated[int, Field(ge=2)] = 5  # of a clip, equally long
+    segments: Annotated[int, Field(ge=2)] = 5  # number of equal segments per clip
     model: classical.Params  # the one model, an entry as under classical
-    splits: dict[str, assign.Params]  # by the name that the table shows; what the data does not allow is left out
+    splits: dict[str, OfSegments]  # by the name that the table shows; what the data does not allow is left out
 
 
 @dataclass(frozen=True)
 class Segments:
-    """x: float32 (row, 2 * bins); clip_ids, k: the clip of each row and its place in it, n of them a clip."""
+    """The segments of all clips. x: their features; clip_ids, places: the clip of each and its place in it, from 0.
 
-    x: np.ndarray
-    clip_ids: np.ndarray
-    k: np.ndarray
+    n: the number of segments per clip.
+    """
+
+    x: Float32[np.ndarray, "n_segments n_features"]
+    clip_ids: Shaped[np.ndarray, " n_segments"]
+    places: Int[np.ndarray, " n_segments"]
     n: int
 
     @property
-    def ids(self) -> np.ndarray:
-        """The name of each row as a piece of its clip."""
-        return np.array([pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.k, strict=True)], object)
+    def ids(self) -> Shaped[np.ndarray, " n_segments"]:
+        """The name of each segment as a piece of its clip."""
+        return np.array([pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.places, strict=True)], object)
 
 
 def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
-    """Mean and standard deviation over time of each bin, in `n` equal segments of each clip that is stored.
+    """The mean and standard deviation over time of each bin, in `n` equal segments of each clip that is stored.
 
     Raises UserError for a clip of fewer than 2 n frames.
     """
@@ -60,43 +65,47 @@ def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
                 f"params.yaml: protocols.segments: clip {clip_id} has {len(x)} frames, too few for {n} segments"
             )
         rows += [np.concatenate([part.mean(0), part.std(0)]) for part in np.array_split(x, n)]
-    return Segments(
-        np.array(rows, np.float32), np.repeat(stored, n).astype(object), np.tile(np.arange(n), len(stored)), n
-    )
+    x = np.array(rows, np.float32) if rows else np.zeros((0, 0), np.float32)
+    return Segments(x, np.repeat(stored, n).astype(object), np.tile(np.arange(n), len(stored)), n)
 
 
-def evaluate(
-    s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: assign.Params, p: Params
-) -> dict[str, Any]:
-    """The model's figures under one protocol: accuracy of segments and, where clips are whole, of clips, with intervals.
+def evaluate(s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: OfSegments, p: Params) -> dict[str, Any]:
+    """The model's scores under one protocol: accuracy of segments and, where clips are whole, of clips, with intervals.
 
-    clips: usable rows of the manifest. Raises UserError if the data does not allow the protocol, or it leaks without
-    being the leaky one or saying why.
+    clips: usable rows of the manifest. Raises UserError if the data does not allow the protocol, or if it leaks, is not
+    the leaky protocol and gives no reason.
     """
     clips = clips[(clips["label"] != "") & clips["clip_id"].isin(set(s.clip_ids))]
-    made = assign.split(clips, copies, replace(protocol, segments=s.n))
-    found = leaks.check(made.rows, copies)
-    if protocol.protocol != "shuffled_segments" and not protocol.allow_leaks:
-        leaks.refuse(found)
-    rows = _of_segments(made.rows, s)
-    classes = splits_csv.classes(rows)
-    predicted = _predicted(s, rows, classes, p.model)
-    told = {"protocol": protocol.protocol, "leaky": leaks.spoil(found, made.rows), "why": protocol.allow_leaks or ""}
-    told |= {"leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(found).items()}}
-    told |= {"folds": len(splits_csv.numbers(rows))} | _figures(rows, predicted, "segment")
-    if protocol.protocol != "shuffled_segments":
-        whole = predicted.assign(clip_id=predicted["clip_id"].map(pieces.clip_of))
-        whole = whole.groupby(["clip_id", "fold", "seed"], as_index=False).mean()
-        told |= _figures(made.rows, whole, "clip")
-    return told
+    shuffled = protocol.protocol == "shuffled_segments"
+    split = assign.split(clips, copies, protocol, s.n)
+    crossings = leaks.check(split.rows, copies)
+    if not shuffled and not protocol.allow_leaks:
+        leaks.refuse(crossings)
+    rows = _of_segments(split.rows, s)
+    predicted = _predicted(s, rows, splits_csv.classes(rows), p.model)
+    result = {
+        "protocol": protocol.protocol,
+        "leaky": leaks.spoil(crossings, split.rows),
+        "why": protocol.allow_leaks or "",
+        "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
+        "folds": len(splits_csv.numbers(rows)),
+    }
+    result |= _accuracy(rows, predicted, "segment")
+    return result if shuffled else result | _accuracy(split.rows, _of_clips(predicted), "clip")
 
 
 def _of_segments(rows: pd.DataFrame, s: Segments) -> pd.DataFrame:
-    """`rows` with a row a segment; a clip without a group is the group of its own segments, which are no independent evidence."""
-    at = rows.set_index("clip_id")
-    clip_ids = pd.Index(s.ids if s.ids[0] in at.index else s.clip_ids)
-    wide = at.loc[clip_ids].reset_index(drop=True).assign(clip_id=s.ids)
+    """`rows` with one row per segment; a clip without a group is the group of its own segments, which are not independent."""
+    by_id = rows.set_index("clip_id")
+    clip_ids = pd.Index(s.ids if s.ids[0] in by_id.index else s.clip_ids)
+    wide = by_id.loc[clip_ids].reset_index(drop=True).assign(clip_id=s.ids)
     return wide.assign(group=np.where(wide["group"] == "", "\0" + s.clip_ids, wide["group"]))
+
+
+def _of_clips(predicted: pd.DataFrame) -> pd.DataFrame:
+    """The mean probability of each clip's segments."""
+    whole = predicted.assign(clip_id=predicted["clip_id"].map(pieces.clip_of))
+    return whole.groupby(["clip_id", "fold", "seed"], as_index=False).mean()
 
 
 def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical.Params) -> pd.DataFrame:
@@ -109,9 +118,9 @@ def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical
     return pd.concat(frames, ignore_index=True)
 
 
-def _figures(rows: pd.DataFrame, predicted: pd.DataFrame, what: str) -> dict[str, Any]:
-    """Accuracy by `what` with its interval, as `compare` scores it: on the test part, or validation if there is none."""
+def _accuracy(rows: pd.DataFrame, predicted: pd.DataFrame, unit: str) -> dict[str, Any]:
+    """Accuracy by `unit` with its interval, as `compare` scores it: on the test part, or validation if there is none."""
     held = held_out.shared(held_out.held_out(rows), [predicted])
-    found = compare.figures(held, held_out.runs(held, predicted), compare.Params(resamples=1000))
-    figures = {f"{what}_{name}": value for name, value in found.items() if name.startswith("accuracy")}
-    return {"part": held.part, f"{what}s": len(held.clips)} | figures
+    scores = compare.scores(held, held_out.runs(held, predicted), intervals.Params(resamples=1000))
+    accuracy = {f"{unit}_{name}": value for name, value in scores.items() if name.startswith("accuracy")}
+    return {"part": held.part, f"{unit}s": len(held.clips)} | accuracy

@@ -5,16 +5,17 @@ from pathlib import Path
 import librosa
 import numpy as np
 import soundfile
+from jaxtyping import Float32
 
 from dalsegno.pipeline.errors import UserError
 
 
-def load(path: str | Path, sample_rate_hz: int, peak_normalise: bool = False) -> np.ndarray:
-    """Samples of one file [shape=(n_samples,), float32, full scale ±1]: channels averaged, resampled if need be.
+def load(path: str | Path, sample_rate_hz: int, peak_normalise: bool = False) -> Float32[np.ndarray, " n_samples"]:
+    """The samples of one file, full scale ±1: the mean of its channels, resampled to `sample_rate_hz` if need be.
 
-    With `peak_normalise` the loudest sample is ±1, so that gain tells a model nothing. Every format of libsndfile is
-    read: wav, au, flac, ogg, mp3, aiff. Raises UserError naming the file if it cannot be decoded, holds no sample, or
-    holds one that is not finite.
+    With `peak_normalise` the loudest sample is ±1, so that loudness tells a model nothing. Every format of libsndfile
+    is read: wav, au, flac, ogg, mp3, aiff. Raises UserError naming the file if it cannot be decoded, holds no sample,
+    or holds one that is not finite.
     """
     try:
         y, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)

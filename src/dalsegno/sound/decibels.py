@@ -2,28 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
+import librosa
 import numpy as np
+from jaxtyping import Float, Float16, UInt8
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import spectrum
+from dalsegno.sound.framing import Framing
 
 Dtype = Literal["uint8", "float16"]
 
 
 @section
-class Params:
+class Params(Framing):
     """`options:` that all kinds of spectrogram of sound share."""
 
-    sample_rate_hz: Annotated[int, Field(ge=1000)] = 22050
-    peak_normalise: bool = False
-    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 2048
-    hop_length: Annotated[int, Field(ge=1)] = 512
     top_db: Annotated[float, Field(gt=0, le=200)] = 80.0  # what is softer than this below the loudest point is floor
     dtype: Dtype = "uint8"
 
     def meta(self, kind: str) -> dict[str, Any]:
-        """What meta.json says of a store of these."""
+        """The entries that meta.json has for a store with these options; `kind` is the name of the file in spectrograms/."""
         rates = {"sample_rate_hz": self.sample_rate_hz, "hop_length": self.hop_length, "n_fft": self.n_fft}
         unit = meta(self.top_db, self.dtype)
         return {"kind": kind, **rates, **unit, "frame_rate_hz": self.sample_rate_hz / self.hop_length}
@@ -53,12 +52,14 @@ class LinearParams(Params):
             raise ValueError(f"max_bins = {self.max_bins}, but n_fft = {self.n_fft} gives {1 + self.n_fft // 2} bins")
 
 
-def encode(power: np.ndarray, top_db: float, dtype: Dtype) -> np.ndarray:
-    """`power` as stored, same shape. uint8 is off by at most top_db / 510 dB, float16 by at most top_db / 2048.
+def encode(
+    power: Float[np.ndarray, "n_frames n_bins"], top_db: float, dtype: Dtype
+) -> UInt8[np.ndarray, "n_frames n_bins"] | Float16[np.ndarray, "n_frames n_bins"]:
+    """`power` in dB below its loudest point, as stored: uint8 in 0 … 255, or float16 in -top_db … 0.
 
-    A clip of nothing but zeros is all floor, not all peak.
+    uint8 is off by at most top_db / 510 dB, float16 by at most top_db / 2048. A clip of nothing but zeros is all floor.
     """
-    db = spectrum.decibels(power, top_db=None)
+    db = librosa.power_to_db(power, top_db=None)
     peak_db = db.max() if power.any() else np.float32(np.inf)
     if dtype == "float16":
         return np.maximum(db - peak_db, np.float32(-top_db), out=db).astype(np.float16)
@@ -69,6 +70,6 @@ def encode(power: np.ndarray, top_db: float, dtype: Dtype) -> np.ndarray:
 
 
 def meta(top_db: float, dtype: Dtype) -> dict[str, Any]:
-    """How a stored number becomes dB: `stored * scale + offset`; `floor` is the softest value there is."""
+    """How a stored number becomes dB: `stored * scale + offset`. `floor` is the softest value that is stored."""
     scale, offset = (top_db / 255, -top_db) if dtype == "uint8" else (1.0, 0.0)
     return {"unit": "dB", "top_db": top_db, "scale": scale, "offset": offset, "floor": -top_db}

@@ -3,13 +3,16 @@
 from functools import lru_cache
 
 import numpy as np
+from jaxtyping import Float, Float32
 
 
 @lru_cache(maxsize=4)
-def mel_filters(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float) -> np.ndarray:
-    """Weights [shape=(1 + n_fft // 2, n_mels), float32]: triangles on the mel scale itself, each of height 1.
+def mel_filters(
+    sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float
+) -> Float32[np.ndarray, "n_bins {n_mels}"]:
+    """Weights of the bins (1 + n_fft // 2 of them) in each mel band: triangles on the mel scale itself, of height 1.
 
-    As `get_mel_banks` of torchaudio.compliance.kaldi, time first. The bin at half the sample rate has no weight.
+    As `get_mel_banks` of torchaudio.compliance.kaldi, transposed. The bin at half the sample rate has no weight.
     """
     edges = np.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2)
     bins = _mel(np.arange(1 + n_fft // 2) * sample_rate_hz / n_fft)[:, None]
@@ -18,6 +21,6 @@ def mel_filters(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f
     return weights.astype(np.float32)
 
 
-def _mel(hz: float | np.ndarray) -> float | np.ndarray:
-    """Kaldi's mel scale: HTK's, with the natural logarithm."""
+def _mel(hz: float | Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"] | np.float64:
+    """Frequencies in Hz on Kaldi's mel scale: HTK's, with the natural logarithm."""
     return 1127 * np.log1p(np.divide(hz, 700))

@@ -5,32 +5,22 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from jaxtyping import Float32, UInt8
 from PIL import Image
 from scipy.spatial import cKDTree
 
 MAPS = (
-    "magma",
-    "inferno",
-    "viridis",
-    "plasma",
-    "cividis",
-    "jet",
-    "turbo",
-    "hot",
-    "coolwarm",
-    "gnuplot2",
-    "Blues",
-    "Reds",
-)
-LARGEST = 50_000_000  # pixels; more is a mistake or an attack
-NEAR = 12.0  # mean distance in RGB, of 255 a channel, of a picture's colours from those of its map; JPEG blurs them
+    "magma", "inferno", "viridis", "plasma", "cividis", "jet", "turbo", "hot", "coolwarm", "gnuplot2", "Blues", "Reds",
+)  # fmt: skip
+MAX_PIXELS = 50_000_000  # more is a mistake or an attack
+MAX_DISTANCE = 12.0  # mean distance in RGB, of 255 per channel, of a picture's colours from its map's; JPEG blurs them
 
 
-def read(path: Path) -> np.ndarray:
-    """Values in [0, 1] [shape=(n_columns, n_rows), float32]: time first, the picture's lowest row is bin 0.
+def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
+    """The values that a picture shows, 0 … 1: time first, and the picture's lowest row is bin 0.
 
-    White margins and transparent pixels are cut off. Raises ValueError if the file is no picture that can be read, is
-    of one colour, or is coloured by no known matplotlib map.
+    White margins and transparent pixels are cut off. Raises OSError or ValueError if the file is no picture that can be
+    read, and ValueError if it has one colour only or is coloured by no known matplotlib map.
     """
     rgb = _pixels(path)
     if rgb.ndim == 2 or (np.ptp(rgb, axis=2) <= 2).all():
@@ -42,38 +32,39 @@ def read(path: Path) -> np.ndarray:
     return np.ascontiguousarray(values[::-1].T)
 
 
-def _pixels(path: Path) -> np.ndarray:
-    """Bytes, grey [shape=(n_rows, n_columns)] or RGB [shape=(n_rows, n_columns, 3)]."""
+def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndarray, "n_rows n_columns 3"]:
+    """The pixels of a grey picture, or those of a coloured one as RGB; transparent ones are white."""
     with Image.open(path) as picture:
-        if picture.width * picture.height > LARGEST:
+        if picture.width * picture.height > MAX_PIXELS:
             raise ValueError(f"{picture.width} x {picture.height} pixels are more than a spectrogram has")
         if picture.mode.startswith("I"):
-            return (
-                (np.asarray(picture, dtype=np.float32) * np.float32(255 / 65535)).round().clip(0, 255).astype(np.uint8)
-            )
+            grey = np.asarray(picture, dtype=np.float32) * np.float32(255 / 65535)
+            return grey.round().clip(0, 255).astype(np.uint8)
         if picture.mode in ("1", "L"):
             return np.asarray(picture.convert("L"))
         rgba = np.asarray(picture.convert("RGBA"))
     return np.where(rgba[:, :, 3:] < 128, np.uint8(255), rgba[:, :, :3])
 
 
-def _without_margins(rgb: np.ndarray) -> np.ndarray:
+def _without_margins(rgb: UInt8[np.ndarray, "_ _ 3"]) -> UInt8[np.ndarray, "n_rows n_columns 3"]:
+    """The smallest rectangle that holds all pixels darker than near white; the whole picture if there are none."""
     inked = (rgb < 250).any(axis=2)
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return rgb[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else rgb
 
 
-def _unmapped(rgb: np.ndarray) -> np.ndarray:
-    """Each pixel's place in [0, 1] on the colour map whose colours are nearest to the picture's."""
-    colours, back = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
-    some = colours[:: max(1, len(colours) // 500)]
-    distance, name = min((float(_tree(name).query(some)[0].mean()), name) for name in MAPS)
-    if distance > NEAR:
+def _unmapped(rgb: UInt8[np.ndarray, "n_rows n_columns 3"]) -> Float32[np.ndarray, "n_rows n_columns"]:
+    """Each pixel's place, 0 … 1, on the colour map whose colours are nearest to the picture's."""
+    colours, inverse = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
+    sample = colours[:: max(1, len(colours) // 500)]
+    distance, name = min((float(_tree(name).query(sample)[0].mean()), name) for name in MAPS)
+    if distance > MAX_DISTANCE:
         raise ValueError(f"neither grey nor coloured by a map that is known here ({', '.join(MAPS)})")
     place = _tree(name).query(colours)[1].astype(np.float32) / 255
-    return place[back.reshape(-1)].reshape(rgb.shape[:2])
+    return place[inverse.reshape(-1)].reshape(rgb.shape[:2])
 
 
 @lru_cache
 def _tree(name: str) -> cKDTree:
+    """The 256 colours of a matplotlib map, RGB of 0 … 255, to search for the nearest."""
     return cKDTree(matplotlib.colormaps[name](np.arange(256))[:, :3] * 255)

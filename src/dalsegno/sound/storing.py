@@ -1,7 +1,8 @@
-"""The spectrograms a run stores: `spectrograms:` in params.yaml, one entry a kind and its options."""
+"""The spectrograms that a run stores: each entry of `spectrograms:` in params.yaml names a kind and its options."""
 
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
 
@@ -15,11 +16,15 @@ class Params:
     """`spectrograms.<key>:` in params.yaml."""
 
     kind: str  # a file of spectrograms/: logmel, stft, windows, phase, waveform, …
-    options: chosen("dalsegno.spectrograms", by="kind")  # that file's Params
+    options: Annotated[Any, chosen("dalsegno.spectrograms", by="kind")]  # that file's Params
 
 
 def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, r: runtime.Runtime, desc: str) -> None:
-    """Decode `clips` (rows of the manifest, whose paths are below `root`) once each into a store at `folder`."""
+    """Compute the spectrogram of each of `clips`, in order, into a store at `folder`.
+
+    clips: rows of clips.csv, whose paths are below `root`; desc: the name on the progress bar. Raises UserError naming the
+    file that cannot be read; `folder` is then as it was.
+    """
     kind = params.component("dalsegno.spectrograms", p.kind)
     paths = [Path(root, path) for path in clips["path"]]
     frames = runtime.map(partial(kind.frames, p=p.options), paths, len(paths), r, desc)

@@ -1,1 +1,4 @@
-"""One file per kind of spectrogram: `spectrograms.<key>.kind` names it."""
+"""One file per kind of spectrogram; `spectrograms.<key>.kind` names it.
+
+Each has Params (the entry's `options:`), `frames(path, p)` and `meta(p)`. Nothing here knows of labels or networks.
+"""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import scipy.fft
+from jaxtyping import Float, Float32, Int16
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
@@ -29,14 +30,14 @@ class Params:
     std: Annotated[float, Field(gt=0)] = 4.5689974
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """The clip's spectrogram as stored [shape=(n_frames, 128), int16]; rounded to 0.00025 nepers of power."""
+def frames(path: Path, p: Params) -> Int16[np.ndarray, "n_frames 128"]:
+    """The clip's spectrogram as stored, rounded to 0.00025 nepers of power. Raises UserError as audio.load does."""
     x = log_mel(audio.load(path, SAMPLE_RATE_HZ))
     return np.round((x - MIDDLE) / STEP).astype(np.int16)
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind. Its floor is what the authors pad with: 0 before the scaling."""
+    """The entries of meta.json for a store of this kind. Its floor is what the authors pad with: 0 before the scaling."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
     width = 2 * p.std
     unit = {"unit": "(ln power - mean) / (2 std)", "mean": p.mean, "std": p.std, "scale": STEP / width}
@@ -44,8 +45,8 @@ def meta(p: Params) -> dict[str, Any]:
     return {"kind": "ast", **rates, **unit, **places, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 
 
-def log_mel(y: np.ndarray) -> np.ndarray:
-    """Log-mel spectrum [shape=(1 + (n_samples - 400) // 160, 128), float32] of samples at 16 kHz; at least a frame."""
+def log_mel(y: Float[np.ndarray, " n_samples"]) -> Float32[np.ndarray, "n_frames 128"]:
+    """Log-mel spectrum, in nepers of power, of samples at 16 kHz: 1 + (n_samples - 400) // 160 frames, at least one."""
     y = np.pad(y, (0, max(WINDOW - len(y), 0)))
     framed = np.lib.stride_tricks.sliding_window_view(y, WINDOW)[::HOP_LENGTH]
     window = np.hanning(WINDOW).astype(np.float32)

@@ -1,7 +1,7 @@
 """Log-mel spectrograms as the networks of EfficientAT hear them (Schmid, Koutini, Widmer 2023, arXiv 2211.04772).
 
 32 kHz, pre-emphasis, a symmetric Hann window of 25 ms every 10 ms, 128 of Kaldi's mel bands up to 15 kHz, natural
-logarithm, and a scale that brings most of it into [-1, 1]. The published weights fit no other figures, so there is
+logarithm, and a scale that brings most of it into [-1, 1]. The published weights fit no other values, so there is
 nothing to set.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
+from jaxtyping import Float, Float32, Int16
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, kaldi, spectrum
@@ -26,24 +27,24 @@ class Params:
     """`options:` of a `kind: efficientat` entry: none."""
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """The clip's spectrogram as stored [shape=(n_frames, 128), int16]; rounding moves an embedding by less than 1e-4.
+def frames(path: Path, p: Params) -> Int16[np.ndarray, "n_frames 128"]:
+    """The clip's spectrogram as stored; rounding moves an embedding by less than 1e-4.
 
-    Half precision would take as much room and move it ten times as far.
+    Half precision would take as much room and move it ten times as far. Raises UserError as audio.load does.
     """
     x = log_mel(audio.load(path, SAMPLE_RATE_HZ))
     return np.round((x - OFFSET) / SCALE).clip(-(2**15), 2**15 - 1).astype(np.int16)
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind."""
+    """The entries of meta.json for a store of this kind."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
     unit = {"unit": "(ln power + 4.5) / 5", "scale": SCALE, "offset": OFFSET, "floor": float(_scaled(np.float32(0)))}
     return {"kind": "efficientat", **rates, **unit, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 
 
-def log_mel(y: np.ndarray) -> np.ndarray:
-    """Scaled log-mel spectrum [shape=(1 + (n_samples - 1) // 320, 128), float32] of samples at 32 kHz."""
+def log_mel(y: Float[np.ndarray, " n_samples"]) -> Float32[np.ndarray, "n_frames 128"]:
+    """Scaled log-mel spectrum of samples at 32 kHz: 1 + (n_samples - 1) // 320 frames, most of it in -1 … 1."""
     y = np.pad(y, (0, max(2 - len(y), 0)))
     emphasised = y[1:] - np.float32(PRE_EMPHASIS) * y[:-1]
     framed = spectrum.frames(emphasised, WINDOW, HOP_LENGTH, pad="reflect")
@@ -56,5 +57,6 @@ def log_mel(y: np.ndarray) -> np.ndarray:
     return _scaled(mels)
 
 
-def _scaled(power: np.ndarray) -> np.ndarray:
+def _scaled(power: Float32[np.ndarray, "..."] | np.float32) -> Float32[np.ndarray, "..."] | np.float32:
+    """Power as the networks hear it: (ln power + 4.5) / 5."""
     return (np.log(power + EPSILON) + np.float32(4.5)) / np.float32(5)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float16, UInt8
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, decibels, spectrum
@@ -14,8 +15,8 @@ class Params(decibels.MelParams):
     """`options:` of a `kind: logmel` entry."""
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """The clip's spectrogram as stored [shape=(n_frames, n_mels)]."""
+def frames(path: Path, p: Params) -> UInt8[np.ndarray, "n_frames n_mels"] | Float16[np.ndarray, "n_frames n_mels"]:
+    """The clip's spectrogram as stored. Raises UserError as audio.load does."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     mels = [
         spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz)
@@ -25,5 +26,5 @@ def frames(path: Path, p: Params) -> np.ndarray:
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind."""
+    """The entries of meta.json for a store of this kind."""
     return p.meta("logmel")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float16, UInt8
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, decibels, spectrum
@@ -17,8 +18,8 @@ class Params(decibels.LinearParams):
     """`options:` of a `kind: phase` entry."""
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """Magnitude and phase as stored [shape=(n_frames, bins, 2)]. Where the magnitude is floor, the phase is 0."""
+def frames(path: Path, p: Params) -> UInt8[np.ndarray, "n_frames n_bins 2"] | Float16[np.ndarray, "n_frames n_bins 2"]:
+    """Magnitude and phase as stored. Where the magnitude is floor, the phase is 0. Raises UserError as audio.load does."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     blocks = spectrum.transforms(y, p.n_fft, p.hop_length, p.window)
     transform = np.concatenate([block[:, : p.max_bins] for block in blocks])
@@ -30,8 +31,8 @@ def frames(path: Path, p: Params) -> np.ndarray:
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind: a figure for each channel."""
+    """The entries of meta.json for a store of this kind: scale, offset, unit and floor of either channel."""
     db = p.meta("phase")
     scale, offset = (STEP, -math.pi) if p.dtype == "uint8" else (1.0, 0.0)
-    each = {"unit": "radians", "scale": scale, "offset": offset, "floor": 0.0}
-    return db | {name: [db[name], value] for name, value in each.items()}
+    of_phase = {"unit": "radians", "scale": scale, "offset": offset, "floor": 0.0}
+    return db | {name: [db[name], value] for name, value in of_phase.items()}

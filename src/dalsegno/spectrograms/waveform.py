@@ -1,9 +1,10 @@
-"""The waveform itself, average-pooled: one bin, `frame_rate_hz` values a second."""
+"""The waveform itself, average-pooled: one bin, `frame_rate_hz` values per second."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from jaxtyping import Float16
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
@@ -17,11 +18,11 @@ class Params:
     sample_rate_hz: Annotated[int, Field(ge=1000)] = 16000
     peak_normalise: bool = False
     pool: Annotated[int, Field(ge=1)] = 25  # samples averaged into one
-    first_s: Annotated[float, Field(gt=0)] | None = None  # so much of a clip's beginning; null: all of it
+    first_s: Annotated[float, Field(gt=0)] | None = None  # read the first so many seconds of a clip; null: all of it
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """Averages of `pool` samples, [-1, 1] [shape=(n_samples // pool, 1), float16]; a shorter rest is left out."""
+def frames(path: Path, p: Params) -> Float16[np.ndarray, "n_values 1"]:
+    """Means of `pool` samples each, -1 … 1; a shorter rest is left out. Raises UserError as audio.load does."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     y = y if p.first_s is None else y[: round(p.first_s * p.sample_rate_hz)]
     y = np.pad(y, (0, max(p.pool - len(y), 0)))
@@ -30,6 +31,6 @@ def frames(path: Path, p: Params) -> np.ndarray:
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind."""
+    """The entries of meta.json for a store of this kind."""
     rates = {"sample_rate_hz": p.sample_rate_hz, "hop_length": p.pool, "frame_rate_hz": p.sample_rate_hz / p.pool}
     return {"kind": "waveform", **rates, "unit": "full scale", "scale": 1.0, "offset": 0.0, "floor": 0.0}

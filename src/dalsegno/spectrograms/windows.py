@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from jaxtyping import Float, Float16, UInt8
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
@@ -34,22 +35,24 @@ class Params(decibels.MelParams):
 
     @property
     def n_samples(self) -> tuple[int, ...]:
-        """Length of each window."""
+        """Length of each window at `sample_rate_hz`."""
         return tuple(round(ms * self.sample_rate_hz / 1000) for ms in self.windows_ms)
 
 
-def frames(path: Path, p: Params) -> np.ndarray:
-    """The clip's spectrograms as stored [shape=(n_frames, n_mels, n_windows)], each in dB below its own loudest point."""
+def frames(
+    path: Path, p: Params
+) -> UInt8[np.ndarray, "n_frames n_mels n_windows"] | Float16[np.ndarray, "n_frames n_mels n_windows"]:
+    """The clip's spectrograms as stored, each in dB below its own loudest point. Raises UserError as audio.load does."""
     y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
     return np.stack([decibels.encode(_power(y, n, p), p.top_db, p.dtype) for n in p.n_samples], axis=2)
 
 
 def meta(p: Params) -> dict[str, Any]:
-    """What meta.json says of a store of this kind."""
+    """The entries of meta.json for a store of this kind."""
     return p.meta("windows") | {"windows_ms": list(p.windows_ms)}
 
 
-def _power(y: np.ndarray, n_window: int, p: Params) -> np.ndarray:
-    """Mel spectrum [shape=(n_frames, n_mels)] seen through windows of `n_window` samples."""
+def _power(y: Float[np.ndarray, " n_samples"], n_window: int, p: Params) -> Float[np.ndarray, "n_frames n_mels"]:
+    """Power in mel bands, seen through windows of `n_window` samples."""
     blocks = spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length, n_window=n_window))
     return np.concatenate([spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for block in blocks])

@@ -86,7 +86,7 @@ def held_apart(parts: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, int]:
 def kfold(
     labels: np.ndarray, units: np.ndarray, folds: int, repeats: int, valid_share: float, seed: int
 ) -> list[np.ndarray]:
-    """Parts (n_clips,) of each fold; fold k of repeat r is number r * folds + k. A clip is test once a repeat.
+    """Parts (n_clips,) of each fold; fold k of repeat r is number r * folds + k. A clip is tested once per repeat.
 
     Raises UserError if a class has fewer clips, or fewer units of linked clips, than there are folds.
     """

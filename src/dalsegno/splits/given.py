@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import gtzan_csv
+from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.splits import lists
 
@@ -16,21 +16,21 @@ from dalsegno.splits import lists
 class Given:
     """A partition as its source states it, and how much of it the data has.
 
-    folds: part (n_clips,) of each clip, empty if left out, a fold each. listed, found: clips that the source names, and
-    those of them in the data, by part (one fold) or by fold of which they are the test part.
+    folds: of each fold, the part (n_clips,) of each clip, empty if left out. n_listed, n_found: the clips that the
+    source names, and those of them in the data, by part (one fold) or by the fold that tests them. absent: those not in the data.
     """
 
     folds: list[np.ndarray]
-    listed: dict[str, int]
-    found: dict[str, int]
+    n_listed: dict[str, int]
+    n_found: dict[str, int]
     absent: dict[str, list[str]]
 
-    def told(self) -> list[str]:
-        """A line a part: how many of the list were found, and which were not if they are few."""
+    def messages(self) -> list[str]:
+        """A line per part: how many of the list were found, and which were not if they are few."""
         return [
-            f"{part}: {self.found[part]} of {n} found"
+            f"{part}: {self.n_found[part]} of {n} found"
             + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")
-            for part, n in self.listed.items()
+            for part, n in self.n_listed.items()
         ]
 
 
@@ -58,13 +58,13 @@ def artist_folds(clips: pd.DataFrame) -> Given:
 
 
 def gtzan_artists(clips: pd.DataFrame) -> list[pd.Series]:
-    """What the published facts know of each clip (n_clips,): its artist, and its group in the artist folds."""
+    """The published artist of each clip (n_clips,), and its published group in the artist folds; empty if unknown."""
     row = _gtzan_row(clips)
     return [pd.Series(np.where(row >= 0, _gtzan()[c].to_numpy()[row], "")) for c in ("artist", "artist_group")]
 
 
 def listed_parts(clips: pd.DataFrame, source: str | Path) -> Given:
-    """The partition that a folder of text lists or a CSV states; see `listing.read`."""
+    """The partition that a folder of text lists or a CSV states; see `lists.read`."""
     table = lists.read(source)
     entry = np.full(len(clips), -1)
     for i, row in enumerate(lists.find(table, clips)):
@@ -104,7 +104,7 @@ def _given(entry: np.ndarray, names: np.ndarray, folds: list[np.ndarray]) -> Giv
     wanted = {part: mask for part, mask in wanted.items() if mask.any()}
     return Given(
         folds=[np.where(entry >= 0, parts[entry], "").astype(object) for parts in folds],
-        listed={part: int(mask.sum()) for part, mask in wanted.items()},
-        found={part: int((mask & here).sum()) for part, mask in wanted.items()},
+        n_listed={part: int(mask.sum()) for part, mask in wanted.items()},
+        n_found={part: int((mask & here).sum()) for part, mask in wanted.items()},
         absent={part: sorted(names[mask & ~here]) for part, mask in wanted.items()},
     )

@@ -1,4 +1,4 @@
-"""What crosses from one part of a split to another: clips, groups, exact and near copies."""
+"""Leaks: clips, groups, exact and near copies that cross from one part of a split to another."""
 
 import pandas as pd
 
@@ -10,12 +10,12 @@ _SHOWN = 20
 
 
 def check(splits: pd.DataFrame, copies: pd.DataFrame) -> pd.DataFrame:
-    """Everything that is in more than one of train, valid and test: columns fold, kind, what, parts; a row a leak.
+    """Everything that is in more than one of train, valid and test: columns fold, kind, what, parts; one row per leak.
 
     splits: rows of splits.csv. copies: rows of clip_id_a, clip_id_b, kind (exact, near).
     """
     clip = splits["clip_id"].map(pieces.clip_of)
-    found = [pd.DataFrame(columns=["fold", "kind", "what", "parts"])]
+    crossings = [pd.DataFrame(columns=["fold", "kind", "what", "parts"])]
     for fold in splits_csv.numbers(splits):
         part = splits[f"fold{fold}"]
         used = part.isin(["train", "valid", "test"])
@@ -28,39 +28,39 @@ def check(splits: pd.DataFrame, copies: pd.DataFrame) -> pd.DataFrame:
             pairs = pairs[pairs["clip_id_a"].isin(in_part["clip"]) & pairs["clip_id_b"].isin(in_part["clip"])]
             both = pairs.melt("what", ["clip_id_a", "clip_id_b"], value_name="clip").merge(in_part, on="clip")
             crossing[f"{kind} copy"] = _crossing(both["what"], both["part"])
-        found += [
+        crossings += [
             pd.DataFrame({"fold": fold, "kind": kind, "what": c.index, "parts": c.to_numpy()})
             for kind, c in crossing.items()
             if len(c)
         ]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(crossings, ignore_index=True)
 
 
-def counts(found: pd.DataFrame) -> dict[str, int]:
+def counts(crossings: pd.DataFrame) -> dict[str, int]:
     """How many leaks of each kind, over all folds."""
-    return {kind: int((found["kind"] == kind).sum()) for kind in KINDS}
+    return {kind: int((crossings["kind"] == kind).sum()) for kind in KINDS}
 
 
-def spoil(found: pd.DataFrame, splits: pd.DataFrame) -> bool:
+def spoil(crossings: pd.DataFrame, splits: pd.DataFrame) -> bool:
     """Whether something of what is scored was trained on: of the test part, or of validation where there is no test part.
 
-    What only validation and test share, as in NSynth's own split, is heard by the choice of an epoch and nothing else.
+    Overlap between validation and test alone, as in NSynth's own split, can only affect which epoch is kept, so it does not count.
     """
     tested = any((splits[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
     scored = "test" if tested else "valid"
-    return any({"train", scored} <= set(parts.split(" and ")) for parts in found["parts"])
+    return any({"train", scored} <= set(parts.split(" and ")) for parts in crossings["parts"])
 
 
-def refuse(found: pd.DataFrame) -> None:
+def refuse(crossings: pd.DataFrame) -> None:
     """Raise UserError with the first leaks and their number, if there are any."""
-    if found.empty:
+    if crossings.empty:
         return
     number = ", ".join(
-        f"{n} {kind if n == 1 else kind.replace('copy', 'copie') + 's'}" for kind, n in counts(found).items() if n
+        f"{n} {kind if n == 1 else kind.replace('copy', 'copie') + 's'}" for kind, n in counts(crossings).items() if n
     )
-    lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in found.head(_SHOWN).itertuples()]
-    if len(found) > _SHOWN:
-        lines.append(f"… and {len(found) - _SHOWN} more")
+    lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in crossings.head(_SHOWN).itertuples()]
+    if len(crossings) > _SHOWN:
+        lines.append(f"… and {len(crossings) - _SHOWN} more")
     raise UserError(
         f"the split leaks: {number} in more than one part\n  " + "\n  ".join(lines) + "\n"
         "Mend the lists or the groups, or take a protocol that keeps them together (splits.protocol: kfold or holdout "

@@ -13,9 +13,9 @@ _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "valid
 
 
 def read(source: str | Path) -> pd.DataFrame:
-    """Columns name, where (file and line) and fold0, fold1, … (train, valid, test or empty), a row a listed clip.
+    """Columns name, where (file and line) and fold0, fold1, … (train, valid, test or empty); one row per listed clip.
 
-    source: a folder of train.txt, test.txt and perhaps valid.txt, a clip a line; or a CSV of clip_id or path, and split,
+    source: a folder of train.txt, test.txt and perhaps valid.txt, one clip per line; or a CSV of clip_id or path, and split,
     fold (the number of the fold that the clip is tested in) or fold0, fold1, …. Raises UserError with file and line.
     """
     source = Path(source)
@@ -113,6 +113,6 @@ def _tested_in(column: pd.Series, where: list[str]) -> dict[str, np.ndarray]:
             raise UserError(f"{line}: expected the number of a fold or nothing in column 'fold', got {value!r}")
     numbers = sorted({int(v) for v in column if v})
     if len(numbers) == 1:
-        raise UserError(f"{where[0]}: column 'fold' knows one fold only, so nothing is left to train on")
+        raise UserError(f"{where[0]}: column 'fold' has only one fold, so nothing is left to train on")
     value = column.map(lambda v: int(v) if v else -1).to_numpy()
     return {f"fold{k}": np.where(value == n, "test", np.where(value < 0, "", "train")) for k, n in enumerate(numbers)}

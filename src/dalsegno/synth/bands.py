@@ -27,7 +27,7 @@ class Mix:
 
 @dataclass(frozen=True)
 class Band:
-    """One artist."""
+    """One artist: what its recordings have in common."""
 
     style: Style  # its own, with the parts it has borrowed
     tempo_bpm: float
@@ -91,6 +91,7 @@ def _fused(name: str, names: list[str], rng: np.random.Generator) -> Style:
 
 
 def _mix(style: Style, rng: np.random.Generator) -> Mix:
+    """A way of mixing, drawn from the ranges of the style."""
     return Mix(
         levels_db=tuple(level + rng.normal(0, 1) for level in style.levels_db),
         overdrive=rng.uniform(*style.overdrive),

@@ -9,8 +9,10 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import soundfile
+from jaxtyping import Float
 from pydantic import Field
 
+from dalsegno.artefacts import json_file
 from dalsegno.pipeline import files, runtime
 from dalsegno.pipeline.params import section
 from dalsegno.synth import bands, notes, songs
@@ -24,13 +26,13 @@ class Params:
     """`corpus:` in params.yaml."""
 
     seed: Annotated[int, Field(ge=0)] = 1
-    styles: Annotated[int, Field(ge=2, le=len(STYLES))] = 8  # how many musical styles: the first of synth/styles.py
-    artists: Annotated[int, Field(ge=1)] = 10  # of each style; an artist is a group
+    styles: Annotated[int, Field(ge=2, le=len(STYLES))] = 8  # number of musical styles: the first of synth/styles.py
+    artists: Annotated[int, Field(ge=1)] = 10  # per style; each artist is a group
     clips_per_artist: Annotated[int, Field(ge=1)] = 3
     duration_s: Annotated[float, Field(ge=0.1, le=600)] = 5.0  # of a clip
-    unlabelled: Annotated[int, Field(ge=0)] = 16  # clips of no label
-    instruments: Annotated[int, Field(ge=3)] = 6  # of each NSynth family; one or more each to train, validate and test
-    notes: Annotated[int, Field(ge=1)] = 8  # of each instrument
+    unlabelled: Annotated[int, Field(ge=0)] = 16  # number of clips without a label
+    instruments: Annotated[int, Field(ge=3)] = 6  # per NSynth family; one or more each to train, validate and test
+    notes: Annotated[int, Field(ge=1)] = 8  # per instrument
     note_s: Annotated[float, Field(ge=0.1, le=60)] = 1.2  # length of a note; NSynth's are 4 s
 
 
@@ -56,7 +58,7 @@ def write_styles(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
         faulty = _write_faults(draft, takes, p)
         rows = sorted([(t.path, t.group) for t in takes] + faulty)
         pd.DataFrame(rows, columns=["path", "group"]).to_csv(draft / "groups.csv", index=False, lineterminator="\n")
-        files.write_json(draft / "about.json", {"title": "synthetic styles", "synthetic": True})
+        json_file.write(draft / "about.json", {"title": "synthetic styles", "synthetic": True})
 
 
 def write_notes(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
@@ -66,14 +68,14 @@ def write_notes(folder: str | Path, p: Params, r: runtime.Runtime) -> None:
         for part in notes.PARTS:
             (draft / f"nsynth-{part}" / "audio").mkdir(parents=True)
             entries = {n.fields["note_str"]: n.fields for n in score if n.part == part}
-            files.write_json(draft / f"nsynth-{part}" / "examples.json", entries)
+            json_file.write(draft / f"nsynth-{part}" / "examples.json", entries)
         for _ in runtime.map(partial(_write_note, draft, p), score, len(score), r, "notes", unit="note"):
             pass
-        files.write_json(draft / "about.json", {"title": "synthetic notes", "synthetic": True})
+        json_file.write(draft / "about.json", {"title": "synthetic notes", "synthetic": True})
 
 
 def _takes(p: Params) -> Iterator[Take]:
-    """Every clip but the faulty ones. Bands of unlabelled clips are none of the labelled ones."""
+    """Every clip but the faulty ones. No band of an unlabelled clip plays in a labelled one."""
     names = list(STYLES)[: p.styles]
     for s, style in enumerate(names):
         for a in range(p.artists):
@@ -84,31 +86,36 @@ def _takes(p: Params) -> Iterator[Take]:
         yield Take(f"unlabelled/demo_{u:03d}.wav", f"demo_{u:03d}", names[u % len(names)], (p.seed, 1, u), 0)
 
 
-def sound_of(take: Take, p: Params) -> np.ndarray:
-    """The sound of a clip at RATE_HZ, (n_samples,) within ±1; it depends on the seeds alone, not on other clips."""
+def sound_of(take: Take, p: Params) -> Float[np.ndarray, " n_samples"]:
+    """The sound of a clip at RATE_HZ, within ±1; it depends on the seeds alone, not on other clips."""
     band = bands.form(take.style, list(STYLES)[: p.styles], np.random.default_rng(take.seeds))
     return songs.play(band, p.duration_s, RATE_HZ, np.random.default_rng((*take.seeds, 1 + take.number)))
 
 
 def _write_take(root: Path, p: Params, take: Take) -> None:
+    """Play a clip and write it to its path below `root`."""
     _write_wav(root / take.path, sound_of(take, p), RATE_HZ)
 
 
 def _write_note(root: Path, p: Params, n: notes.Note) -> None:
+    """Play a note and write it to where NSynth has it below `root`."""
     path = root / f"nsynth-{n.part}" / "audio" / f"{n.fields['note_str']}.wav"
     _write_wav(path, notes.play(n, p.note_s, p.seed), notes.RATE_HZ)
 
 
-def _write_wav(path: Path, x: np.ndarray, rate_hz: int) -> None:
+def _write_wav(path: Path, x: Float[np.ndarray, " n_samples"], rate_hz: int) -> None:
+    """Write samples within ±1 as 16-bit mono."""
     soundfile.write(path, x, rate_hz, subtype="PCM_16", format="WAV")
 
 
 def _write_faults(root: Path, takes: list[Take], p: Params) -> list[tuple[str, str]]:
-    """What real collections have among their clips: four files, and the (path, group) of those that pass for clips."""
+    """Write the four faults that real collections have; the (path, group) of those files that pass for clips.
+
+    They are an exact copy, a file cut off within its header, silence, and a stray file of macOS.
+    """
     one, other = takes[0], takes[p.artists * p.clips_per_artist]
-    copy, broken, silent = (
-        f"{t.style}/{t.group}_{name}.wav" for t, name in ((one, "copy"), (other, "broken"), (one, "silent"))
-    )
+    faults = ((one, "copy"), (other, "broken"), (one, "silent"))
+    copy, broken, silent = (f"{take.style}/{take.group}_{name}.wav" for take, name in faults)
     whole = (root / one.path).read_bytes()
     (root / copy).write_bytes(whole)
     (root / broken).write_bytes(whole[:20])  # a download that stopped within the header

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
+from jaxtyping import Float
 
 from dalsegno.synth import sound
+from dalsegno.synth.sound import Samples
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """One instrument; a family gives the range that each of these figures is drawn from."""
+    """One instrument; a family gives the range that each of these values is drawn from."""
 
     rolloff: float  # harmonic h has amplitude h**-rolloff
     even: float = 1.0  # gain of the even harmonics: a clarinet has few
@@ -21,7 +23,7 @@ class Instrument:
     release_s: float = 0.08
     fade_s: float = 0.5  # time in which the upper harmonics die away
     vibrato: float = 0.0  # depth in semitones, at about 5.5 Hz
-    detune: float = 0.0  # a second voice so many semitones off
+    detune: float = 0.0  # a second voice is so many semitones off; 0: there is none
     breath: float = 0.0  # noise of breath or bow
     bell: float = 0.0  # weight of partials that are no harmonics, as of a struck bar
     drive: float = 0.0  # overdrive
@@ -82,49 +84,53 @@ BELL_RATIOS = (
 def draw(family: str, source: str, rng: np.random.Generator) -> Instrument:
     """One instrument of a family. Electronic ones may be overdriven; synthetic ones are wider, duller and drier."""
     ranges = FAMILIES[family]
-    figures = {f.name: float(rng.uniform(*ranges[f.name])) for f in fields(Instrument) if f.name in ranges}
+    values = {f.name: float(rng.uniform(*ranges[f.name])) for f in fields(Instrument) if f.name in ranges}
     overdriven, width, duller = rng.uniform(0, 3), rng.uniform(0, 0.15), rng.uniform(0, 0.6)
     if source == "electronic":
-        figures["drive"] = max(overdriven - 1, 0.0)
+        values["drive"] = max(overdriven - 1, 0.0)
     if source == "synthetic":
-        figures |= {"detune": figures.get("detune", 0.0) + width, "rolloff": figures["rolloff"] + duller, "breath": 0.0}
-    return Instrument(**figures)
+        values |= {"detune": values.get("detune", 0.0) + width, "rolloff": values["rolloff"] + duller, "breath": 0.0}
+    return Instrument(**values)
 
 
 def note(
-    i: Instrument, pitch: float, duration_s: float, velocity: float, rate_hz: int, rng: np.random.Generator
-) -> np.ndarray:
-    """A note held for `duration_s` and released after it, (n_samples,). velocity: 0 to 1, louder is also brighter."""
-    n = max(round((duration_s + i.release_s) * rate_hz), 2)
+    instrument: Instrument, pitch: float, duration_s: float, velocity: float, rate_hz: int, rng: np.random.Generator
+) -> Samples:
+    """A note held for `duration_s` and released after it. velocity: 0 … 1, louder is also brighter; pitch: as in MIDI."""
+    n = max(round((duration_s + instrument.release_s) * rate_hz), 2)
     t = np.arange(n) / rate_hz
-    wave = _voice(i, sound.hz(pitch), t, velocity, rate_hz, rng.uniform(0, 1, 2))
-    if i.bell:
-        wave += i.bell * _bell(i, sound.hz(pitch), t, rate_hz)
-    if i.breath:
-        wave += i.breath * sound.noise(n, rate_hz, 500, 6000, rng)
-    wave *= sound.envelope(n, rate_hz, i.attack_s, i.decay_s, i.sustain, duration_s)
-    return velocity**1.2 * sound.drive(wave, i.drive)
+    wave = _voice(instrument, sound.hz(pitch), t, velocity, rate_hz, rng.uniform(0, 1, 2))
+    if instrument.bell:
+        wave += instrument.bell * _bell(instrument, sound.hz(pitch), t, rate_hz)
+    if instrument.breath:
+        wave += instrument.breath * sound.noise(n, rate_hz, 500, 6000, rng)
+    wave *= sound.envelope(n, rate_hz, instrument.attack_s, instrument.decay_s, instrument.sustain, duration_s)
+    return velocity**1.2 * sound.drive(wave, instrument.drive)
 
 
-def _voice(i: Instrument, f_hz: float, t: np.ndarray, velocity: float, rate_hz: int, start: np.ndarray) -> np.ndarray:
+def _voice(
+    instrument: Instrument, f_hz: float, t: Samples, velocity: float, rate_hz: int, start: Float[np.ndarray, " 2"]
+) -> Samples:
     """The harmonics: a bright period that fades into a dull one, with vibrato, and doubled where detuned."""
     harmonics = np.arange(1, max(min(int(0.45 * rate_hz / f_hz), 60), 1) + 1)
-    formant = 1 + i.formant * np.exp(-0.5 * (np.log2(harmonics * f_hz / i.formant_hz) / 0.5) ** 2)
-    bright = harmonics**-i.rolloff * np.where(harmonics % 2 == 0, i.even, 1) * formant
+    formant = 1 + instrument.formant * np.exp(-0.5 * (np.log2(harmonics * f_hz / instrument.formant_hz) / 0.5) ** 2)
+    bright = harmonics**-instrument.rolloff * np.where(harmonics % 2 == 0, instrument.even, 1) * formant
     bright, dull = sound.table(bright), sound.table(bright * harmonics**-1.2)
-    share = (0.4 + 0.6 * velocity) * np.exp(-t / i.fade_s)
+    share = (0.4 + 0.6 * velocity) * np.exp(-t / instrument.fade_s)
     phase = f_hz * t
-    if i.vibrato:
-        bend = i.vibrato * np.log(2) / 12  # relative change of frequency; its integral bends the phase
+    if instrument.vibrato:
+        bend = instrument.vibrato * np.log(2) / 12  # relative change of frequency; its integral bends the phase
         phase = phase + f_hz * bend / (2 * np.pi * 5.5) * np.sin(2 * np.pi * 5.5 * t + start[1])
-    voices = [phase, phase * 2 ** (i.detune / 12) + start[0]] if i.detune else [phase]
+    voices = [phase, phase * 2 ** (instrument.detune / 12) + start[0]] if instrument.detune else [phase]
     wave = np.zeros(len(t))
     for at in map(sound.places, voices):
         wave += dull[at] + share * (bright - dull)[at]
     return wave / np.sqrt(len(voices))
 
 
-def _bell(i: Instrument, f_hz: float, t: np.ndarray, rate_hz: int) -> np.ndarray:
+def _bell(instrument: Instrument, f_hz: float, t: Samples, rate_hz: int) -> Samples:
     """Partials of a struck bar; the higher, the sooner gone."""
     partials = [(r, r * f_hz) for r in BELL_RATIOS if r * f_hz < 0.45 * rate_hz]
-    return sum((np.sin(2 * np.pi * f * t) * np.exp(-t * r / i.decay_s / 2) for r, f in partials), np.zeros(len(t)))
+    return sum(
+        (np.sin(2 * np.pi * f * t) * np.exp(-t * r / instrument.decay_s / 2) for r, f in partials), np.zeros(len(t))
+    )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dalsegno.synth import instruments
+from dalsegno.synth.sound import Samples
 
 RATE_HZ = 16_000
 PARTS = ("train", "valid", "test")
@@ -51,8 +52,8 @@ def score(n_instruments: int, n_notes: int, seed: int) -> Iterator[Note]:
             number += 1
 
 
-def play(n: Note, duration_s: float, seed: int) -> np.ndarray:
-    """The sound of a note at RATE_HZ, (n_samples,) within ±1: held for three quarters of `duration_s`, as NSynth's are."""
+def play(n: Note, duration_s: float, seed: int) -> Samples:
+    """The sound of a note at RATE_HZ, within ±1: held for three quarters of `duration_s`, as NSynth's are."""
     rng = np.random.default_rng([seed, 3, n.fields["note"]])
     wave = instruments.note(
         n.instrument, n.fields["pitch"], 0.75 * duration_s, n.fields["velocity"] / 127, RATE_HZ, rng
@@ -70,17 +71,20 @@ def _part(nth: int, n_instruments: int) -> str:
     return "test" if left <= held_out else "valid" if left <= 2 * held_out else "train"
 
 
-def _fields(i: instruments.Instrument, family: str, source: str, nth: int, pitch: int, velocity: int) -> dict[str, Any]:
+def _fields(
+    instrument: instruments.Instrument, family: str, source: str, nth: int, pitch: int, velocity: int
+) -> dict[str, Any]:
+    """The entry of a note in examples.json, but for its number and that of its instrument."""
     name = f"{family}_{source}_{nth:03d}"
-    flags = _qualities(i)
+    qualities = _qualities(instrument)
     return {
         "note_str": f"{name}-{pitch:03d}-{velocity:03d}",
         "instrument_str": name,
         "pitch": pitch,
         "velocity": velocity,
         "sample_rate": RATE_HZ,
-        "qualities": [int(q in flags) for q in QUALITIES],
-        "qualities_str": [q for q in QUALITIES if q in flags],
+        "qualities": [int(q in qualities) for q in QUALITIES],
+        "qualities_str": [q for q in QUALITIES if q in qualities],
         "instrument_family": FAMILY_NUMBERS[family],
         "instrument_family_str": family,
         "instrument_source": instruments.SOURCES.index(source),
@@ -88,19 +92,19 @@ def _fields(i: instruments.Instrument, family: str, source: str, nth: int, pitch
     }
 
 
-def _qualities(i: instruments.Instrument) -> set[str]:
-    """The qualities that an instrument's figures imply; reverb and tempo-synced never occur here."""
+def _qualities(instrument: instruments.Instrument) -> set[str]:
+    """The qualities that an instrument's values imply; reverb and tempo-synced never occur here."""
     return {
         quality
         for quality, present in {
-            "bright": i.rolloff < 0.9,
-            "dark": i.rolloff > 2.0,
-            "distortion": i.drive > 0.5,
-            "fast_decay": i.sustain < 0.1 and i.decay_s < 0.4,
-            "long_release": i.release_s > 0.25,
-            "multiphonic": i.detune > 0.1,
-            "nonlinear_env": i.vibrato > 0.2,
-            "percussive": i.attack_s < 0.005 and i.sustain < 0.1,
+            "bright": instrument.rolloff < 0.9,
+            "dark": instrument.rolloff > 2.0,
+            "distortion": instrument.drive > 0.5,
+            "fast_decay": instrument.sustain < 0.1 and instrument.decay_s < 0.4,
+            "long_release": instrument.release_s > 0.25,
+            "multiphonic": instrument.detune > 0.1,
+            "nonlinear_env": instrument.vibrato > 0.2,
+            "percussive": instrument.attack_s < 0.005 and instrument.sustain < 0.1,
         }.items()
         if present
     }

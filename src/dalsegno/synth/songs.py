@@ -8,10 +8,11 @@ import numpy as np
 from dalsegno.synth import drums, sound
 from dalsegno.synth.bands import Band
 from dalsegno.synth.instruments import Instrument, note
+from dalsegno.synth.sound import Samples
 
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
-CHORD_DEGREES = {"1": 0, "3": 1, "5": 2, "7": 3, "8": 4}  # place in `_chord`'s answer
+CHORD_DEGREES = {"1": 0, "3": 1, "5": 2, "7": 3, "8": 4}  # index in the list that `_chord` returns
 STRENGTH = {"x": 1.0, "o": 0.45}
 
 
@@ -32,8 +33,8 @@ class Grid:
             yield step, (step - self.first) * self.step_s + late
 
 
-def play(band: Band, duration_s: float, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
-    """An excerpt of a piece by `band`, (n_samples,) within ±1."""
+def play(band: Band, duration_s: float, rate_hz: int, rng: np.random.Generator) -> Samples:
+    """An excerpt of a piece by `band`, within ±1."""
     n = max(round(duration_s * rate_hz), 1)
     step_s = 15 / (band.tempo_bpm * rng.uniform(0.95, 1.05))
     first = int(rng.integers(8 * band.style.steps))
@@ -59,14 +60,17 @@ def _chord(name: str, minor: bool) -> list[int]:
 
 
 def _at(pattern: str, step: int, grid: Grid) -> str:
+    """The character of a pattern at a sixteenth of the piece; patterns repeat within the bar."""
     return pattern[step % grid.steps % len(pattern)]
 
 
 def _now(chords: list[list[int]], step: int, grid: Grid) -> list[int]:
+    """The chord at a sixteenth of the piece; each lasts a bar."""
     return chords[step // grid.steps % len(chords)]
 
 
-def _drums(band: Band, grid: Grid, n: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
+def _drums(band: Band, grid: Grid, n: int, rate_hz: int, rng: np.random.Generator) -> Samples:
+    """The three drums in the groove of the band; a stroke is left out now and then."""
     track = np.zeros(n, np.float32)
     strokes = drums.hits(band.kit, rate_hz, rng)
     for pattern, stroke in zip(band.groove, strokes.values(), strict=True):
@@ -79,7 +83,8 @@ def _drums(band: Band, grid: Grid, n: int, rate_hz: int, rng: np.random.Generato
 
 def _bass(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> Samples:
+    """The bass line, along the chords, kept within the range of the instrument."""
     track = np.zeros(n, np.float32)
     play_note = _player(band.bass, rate_hz, rng)
     gap = 16 / max(sum(c != "." for c in band.bassline), 1)  # sixteenths from note to note
@@ -94,7 +99,8 @@ def _bass(
 
 def _chords(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> Samples:
+    """The chords, in the register of the band and struck as its style does."""
     track = np.zeros(n, np.float32)
     play_note = _player(band.chords, rate_hz, rng)
     lift = 12 * int(rng.integers(1, 3))
@@ -110,7 +116,7 @@ def _chords(
 
 def _melody(
     band: Band, grid: Grid, chords: list[list[int]], root: int, n: int, rate_hz: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> Samples:
     """A walk along the scale that likes to land on a note of the chord."""
     track = np.zeros(n, np.float32)
     play_note = _player(band.soloist, rate_hz, rng)
@@ -130,11 +136,11 @@ def _melody(
     return track
 
 
-def _player(instrument: Instrument, rate_hz: int, rng: np.random.Generator) -> Callable[[int, float], np.ndarray]:
+def _player(instrument: Instrument, rate_hz: int, rng: np.random.Generator) -> Callable[[int, float], Samples]:
     """A function that plays (pitch, seconds); a note heard before is not made anew."""
-    known: dict[tuple[int, float], np.ndarray] = {}
+    known: dict[tuple[int, float], Samples] = {}
 
-    def play_note(pitch: int, held_s: float) -> np.ndarray:
+    def play_note(pitch: int, held_s: float) -> Samples:
         if (pitch, held_s) not in known:
             known[pitch, held_s] = note(instrument, pitch, held_s, 0.8, rate_hz, rng)
         return known[pitch, held_s]
@@ -142,7 +148,7 @@ def _player(instrument: Instrument, rate_hz: int, rng: np.random.Generator) -> C
     return play_note
 
 
-def _mixed(band: Band, tracks: tuple[np.ndarray, ...], rate_hz: int, rng: np.random.Generator) -> np.ndarray:
+def _mixed(band: Band, tracks: tuple[Samples, ...], rate_hz: int, rng: np.random.Generator) -> Samples:
     """The tracks at the band's levels, in its room, through its desk, with its noise."""
     mix = band.mix
     total = np.zeros_like(tracks[0])

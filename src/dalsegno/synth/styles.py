@@ -1,6 +1,6 @@
 """Musical styles as data: what their bands play, on what, how fast and how it is mixed.
 
-Patterns have a character a sixteenth (a waltz: twelve to the bar) and are repeated as often as a bar needs:
+Patterns have one character per sixteenth (a waltz: twelve to the bar) and are repeated as often as a bar needs:
 x a stroke, o a soft one, . none; in bass lines 1 3 5 7 8 are degrees of the chord.
 """
 
@@ -12,14 +12,14 @@ Groove = tuple[str, str, str]  # kick, snare, hat
 
 @dataclass(frozen=True)
 class Style:
-    """A style; each band draws its own ways from it."""
+    """A style: the ranges and choices from which each of its bands draws its own habits."""
 
     tempo_bpm: Range
     kits: tuple[str, ...]  # kinds of drums.KINDS
     grooves: tuple[Groove, ...]
     basslines: tuple[str, ...]
     comps: tuple[str, ...]  # when the chords are struck
-    progressions: tuple[str, ...]  # a chord a bar: degree of the scale I … VII, lower case minor, 7 with a seventh
+    progressions: tuple[str, ...]  # one chord per bar: degree of the scale I … VII, lower case minor, 7 with a seventh
     chords_on: tuple[str, ...]  # families of instruments.FAMILIES
     lead_on: tuple[str, ...]
     lead: Range  # notes of melody per sixteenth

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
 
 from collections.abc import Iterator

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """What training minimises, and the metrics of the validation part."""
 
 from typing import Literal

@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """Put preprocessing and an architecture together into one model."""
 
 from typing import Any

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Probabilities of clips from a model that sees them a window or a segment at a time."""
 
 from typing import Literal

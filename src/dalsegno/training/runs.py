@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """Every fold and seed of one model: train it, predict every clip, and keep what came of it."""
 
 import shutil
@@ -15,7 +14,7 @@ from dvclive import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts import model_pt, predictions_parquet
+from dalsegno.artefacts import json_file, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, predict, train
@@ -51,7 +50,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
                 results = [_carry_out(run, live, segments) for run in runs]
             _write(draft, job, description, results)
             best = _means([result.best for result in results])
-            files.write_json(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
+            json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         raise
@@ -64,7 +63,8 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "input_shape": shape, "runs": checkpoints})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     cost = _means([result.cost for result in results])
-    files.write_json(folder / "cost.json", cost | {"device": job.device.type})
+    asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
+    json_file.write(folder / "cost.json", cost | asked | {"device": job.device.type})
 
 
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
@@ -86,7 +86,7 @@ def _trained(run: Run, live: Live) -> tuple[nn.Module, train.Fit, float]:
     """The trained model, what `train.fit` says of it, and the seconds that training took."""
     job = run.job
     train.seed_everything(run.seed)
-    built = job.build(run.train_ids)
+    built = job.build(run.fold, run.train_ids)
     built.model.to(job.device)
     batches = _batches(run)
     _check_batch_norm(built.model, batches, run)

@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """Training data as every network gets it: clips of a spectrogram store, or rows of a feature table."""
 
 from collections.abc import Iterator

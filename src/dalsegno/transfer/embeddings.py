@@ -1,7 +1,7 @@
-"""What a frozen backbone makes of every clip, computed once: a table like the features, cached by DVC.
+"""The embeddings of every clip by a frozen backbone, computed once: a table like the features, cached by DVC.
 
 Memory does not grow with the number of clips, and a run that was killed goes on where it stopped: finished parts lie in
-a folder beside the result, marked with all they come from.
+a folder beside the result, marked with a digest of everything that they depend on.
 """
 
 import hashlib
@@ -17,56 +17,59 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.families.crops import Crops
-from dalsegno.families.view import View, Windows
-from dalsegno.pipeline import files, progress
+from dalsegno.families.view import View
+from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.training.views.preprocess import Size
+from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
-BATCHES_A_PART = 16  # what a kill can cost
-PARTS_A_GROUP = 8  # of a Parquet file's rows, which it takes and gives as one
+BATCHES_PER_PART = 16  # the most that a kill can cost
+PARTS_PER_GROUP = 8  # a Parquet file is written and read one row group at a time
 
 Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
 
-def patches(folder: str | Path, view: Windows, device: torch.device, resize: Size | None = None) -> Crops:
+def crops(folder: str | Path, view: EmbeddingView, device: torch.device) -> Crops:
     """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding."""
     if view.crop_s is not None:
-        return Crops(folder, View(crop_s=view.crop_s, hop_s=view.hop_s, resize=resize), None, device)
+        return Crops(folder, View(crop_s=view.crop_s, hop_s=view.hop_s, resize=view.resize), None, device)
     stored = spectrogram_store.open(folder)
     shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
-    return Crops(folder, View(crop_s=shortest_s, evaluate="whole"), None, device)
+    return Crops(folder, View(crop_s=shortest_s, evaluate="whole", resize=view.resize), None, device)
 
 
 def write(
     folder: str | Path,
     model: nn.Module,
     clips: Crops,
-    about: dict[str, Any],
+    description: dict[str, Any],
     inputs: Iterable[str | Path],
+    trained_on: Provenance,
     views: int = 0,
-    changes: augment.Params | None = None,
+    augmentation: augment.Params | None = None,
 ) -> None:
-    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row a window of a clip, and meta.json.
+    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
-    model: stored data (batch, …) to embeddings (batch, dim). views: how many times each window is shown again, changed
-    as `changes` says; view 0 is the window as it is. about: what meta.json says, all that decides the result but
-    `inputs`, the files and folders it is computed from.
+    model: stored data (batch, …) to embeddings (batch, dim). views: how many augmented copies of each window follow it;
+    view 0 is the window itself. description: the content of meta.json, everything that decides the result except
+    `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
     """
     folder, model = Path(folder), model.eval()
-    parts = _Parts(folder.parent / f".{folder.name}.parts", _key(about, inputs, clips.device))
+    parts = _Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
     batches = progress.bar(clips.evaluation(clips.clip_ids, BATCH), "embeddings", unit="batch")
     rows, number = [], 0
     for i, (x, names) in enumerate(_numbered(batches)):
-        number = i // BATCHES_A_PART
+        number = i // BATCHES_PER_PART
         if not parts.has(number):
-            rows += _rows(model, x, names, views, changes, seed=i)
-        if rows and (i + 1) % BATCHES_A_PART == 0:
+            rows += _rows(model, x, names, views, augmentation, seed=i)
+        if rows and (i + 1) % BATCHES_PER_PART == 0:
             parts.add(number, rows)
             rows = []
     if rows:
@@ -74,12 +77,14 @@ def write(
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
-        files.write_text(draft / "meta.json", json.dumps(about, indent=1, allow_nan=False) + "\n")
+        made_with = description | {"versions": environment.versions()}
+        files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
+        files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
 
 
 class _Parts:
-    """Finished parts of a table in a folder of their own, of no use to a run with another `key`."""
+    """Finished parts of a table in a folder of their own; those that a run with another `key` left are deleted."""
 
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self.key, self.mark = folder, key, folder / "key"
@@ -97,9 +102,9 @@ class _Parts:
 
     def join(self, path: Path) -> None:
         """Write all parts, in order, as one table, a few at a time in memory."""
-        found, writer = sorted(self.folder.glob("*.npz")), None
-        for i in range(0, len(found), PARTS_A_GROUP):
-            table = _table(_joined([dict(np.load(part)) for part in found[i : i + PARTS_A_GROUP]]))
+        paths, writer = sorted(self.folder.glob("*.npz")), None
+        for i in range(0, len(paths), PARTS_PER_GROUP):
+            table = _table(_joined([dict(np.load(path)) for path in paths[i : i + PARTS_PER_GROUP]]))
             writer = writer or pq.ParquetWriter(path, table.schema, use_dictionary=["clip_id"])
             writer.write_table(table)
         writer.close()
@@ -113,28 +118,28 @@ class _Parts:
 
 def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Tensor, Rows]]:
     """Batches with the clip_id and segment of each of their windows."""
-    seen: Counter[str] = Counter()
+    n_segments: Counter[str] = Counter()
     for x, owners in batches:
         segments = []
         for clip in owners:
-            segments.append(seen[clip])
-            seen[clip] += 1
+            segments.append(n_segments[clip])
+            n_segments[clip] += 1
         yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
 
 
 @torch.inference_mode()
 def _rows(
-    model: nn.Module, x: Tensor, names: Rows, views: int, changes: augment.Params | None, seed: int
+    model: nn.Module, x: Tensor, names: Rows, views: int, augmentation: augment.Params | None, seed: int
 ) -> Iterator[Rows]:
     """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
-    chance = torch.Generator(x.device).manual_seed(seed)
+    generator = torch.Generator(x.device).manual_seed(seed)
     for view in range(views + 1):
-        shown = augment.augment(x, x.new_zeros(len(x), 1), changes, chance)[0] if view else x
+        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator)[0] if view else x
         yield names | {"view": np.full(len(x), view), "e": _embedded(model, shown)}
 
 
 def _joined(rows: list[Rows]) -> Rows:
-    return {name: np.concatenate([some[name] for some in rows]) for name in rows[0]}
+    return {name: np.concatenate([block[name] for block in rows]) for name in rows[0]}
 
 
 def _table(rows: Rows) -> pa.Table:
@@ -143,19 +148,20 @@ def _table(rows: Rows) -> pa.Table:
     return pa.table(rows | columns)
 
 
-def _embedded(model: nn.Module, x: Tensor) -> np.ndarray:
+def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
+    """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
         return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))
         raise UserError(
             f"the network fails on views of {shape} (channels × bins × frames): {str(error).splitlines()[0]}; "
-            "set view.crop_s to what it was trained on"
+            "set view.crop_s to the length that it was trained on"
         ) from None
 
 
-def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.device) -> str:
-    """A digest of all that the result depends on: settings, inputs byte by byte, and the code that runs."""
+def _key(description: dict[str, Any], inputs: Iterable[str | Path], device: torch.device) -> str:
+    """A digest of everything that the result depends on: settings, inputs byte by byte, and the code that runs."""
     paths = _code()
     for path in map(Path, inputs):
         paths += sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
@@ -163,10 +169,10 @@ def _key(about: dict[str, Any], inputs: Iterable[str | Path], device: torch.devi
     for path in paths:
         with path.open("rb") as f:
             digests.append(hashlib.file_digest(f, "sha256").hexdigest())
-    told = json.dumps([about, str(device), torch.__version__, torch.get_num_threads(), digests], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    settings = [description, str(device), environment.versions(), torch.get_num_threads(), digests]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def _code() -> list[Path]:
-    """The files of ours that this process has loaded."""
+    """The files of this package that the process has loaded."""
     return [Path(module.__file__) for name, module in sorted(sys.modules.items()) if name.startswith("dalsegno.")]

@@ -1,12 +1,13 @@
 """Start a linear head as a logistic regression on frozen embeddings, so that fine-tuning need not find it first.
 
-While a random head learns, its gradients distort what the backbone has been trained to hear: linear probing, then
-fine-tuning (Kumar et al. 2022, arXiv 2202.10054, §3).
+While a random head learns, its gradients distort what the backbone has learnt before: linear probing, then fine-tuning
+(Kumar et al. 2022, arXiv 2202.10054, §3).
 """
 
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
@@ -16,9 +17,9 @@ from dalsegno.training.network import Model
 
 
 def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: float) -> None:
-    """Fit `last`, the model's layer from embeddings to logits, on windows of clips.
+    """Fit `last`, the model's layer from embeddings to logits, on all windows of the clips that `labels` names.
 
-    labels: of each clip, by clip_id; in their order, sorted, stand the logits. c: inverse strength of the L2 penalty, on
+    labels: of each clip, by clip_id; the logits stand in their sorted order. c: inverse strength of the L2 penalty, on
     standardised embeddings.
     """
     e, owners = _embeddings(model, clips, list(labels.index))
@@ -34,11 +35,11 @@ def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: flo
 
 
 @torch.inference_mode()
-def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[np.ndarray, list[str]]:
-    """What the body makes of each window (n_windows, dim), and the clip of each."""
+def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[Float[np.ndarray, "window dim"], list[str]]:
+    """The body's output for each window of `clip_ids`, float64, and the clip that owns the window."""
     model.eval()
     e, owners = [], []
-    for x, of in clips.evaluation(clip_ids, 256):
+    for x, clips_of_windows in clips.evaluation(clip_ids, 256):
         e.append(model.net.body(model.prep(x)).double().cpu().numpy())
-        owners += of
+        owners += clips_of_windows
     return np.concatenate(e), owners

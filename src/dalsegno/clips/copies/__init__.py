@@ -1,1 +1,1 @@
-"""Which clips hold the same recording: by their charts, by their waveforms. What follows from that is decided elsewhere."""
+"""The search for clips that hold the same recording, by their charts and waveforms. No judgement of what follows from it."""

@@ -1,8 +1,8 @@
 """Compare two short clips sample by sample: a copy's waveform is the original's, whatever its gain, codec or rate.
 
 The beginnings of both are laid over each other at the shift at which they correlate best. Notes of one pitch may
-correlate too, so what overlaps must also have the same average spectrum. The clips are decoded again for it: kept for
-every clip, their samples would fill the memory.
+correlate too, so the overlap must also have the same average spectrum. The clips are decoded again for this: samples
+kept of every clip would fill the memory.
 """
 
 from functools import lru_cache
@@ -14,24 +14,24 @@ import numpy as np
 import scipy.fft
 import soundfile as sf
 
-from dalsegno.clips import inspect_audio
+from dalsegno.clips import decoding, inspect_audio
 from dalsegno.clips.copies import by_chart, chart
 
-BEGINNING_S = 4  # so much of a clip is compared
+BEGINNING_S = 4  # the length of a clip's beginning that is compared
 RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
 LAGS = round(chart.SHIFT_S * COARSE_HZ)
 N_FFT = scipy.fft.next_fast_len(BEGINNING_S * COARSE_HZ + LAGS, real=True)  # longer lags may wrap around
-SHORTEST_S = 0.4  # that two clips must share
-MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in what they share
+SHORTEST_S = 0.4  # overlap that two clips must have
+MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in the overlap
 RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
 NEIGHBOURS = 16  # clips nearest to each that are compared in full
-AT_ONCE = 0.35  # correlation of charts below which clips are no copies
-CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and what each dB between their spectra adds to it
+CORRELATION_CHARTS = 0.35  # correlation of charts below which clips are no copies
+CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and how much more each dB between spectra asks
 CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
 
 
 class Note(NamedTuple):
-    """A short clip, and its chart's levels."""
+    """A short clip, and its chart's levels [shape=(n_frames, chart.BANDS)]."""
 
     path: Path
     levels: np.ndarray
@@ -45,23 +45,23 @@ class _Wave(NamedTuple):
     clipped: bool
 
 
-def alike(one: Note, other: Note) -> float:
-    """Correlation of two clips at the shift that suits them best, 0 if they are no copies of each other."""
-    if by_chart.at_once(one.levels, other.levels)[0] < AT_ONCE:
+def similarity(one: Note, other: Note) -> float:
+    """Correlation of two clips at their best shift, 0 if they are no copies of each other."""
+    if by_chart.best_lag(one.levels, other.levels)[0] < CORRELATION_CHARTS:
         return 0.0
     a, b = _wave(one.path), _wave(other.path)
-    found, i, j, n = _overlap(a, b)
-    if found < CORRELATION:
+    correlation, i, j, n = _overlap(a, b)
+    if correlation < CORRELATION:
         return 0.0
     times = RATE_HZ // COARSE_HZ
     parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one.path, i), (other.path, j)))
-    apart_db = _apart(*(chart.average(part, RATE_HZ) for part in parts))
-    overtones = (a.clipped or b.clipped) and found > CORRELATION_CLIPPED and apart_db < DIFFERENCE_CLIPPED_DB
-    return found if found > CORRELATION + CORRELATION_DB * apart_db or overtones else 0.0
+    difference_db = _difference_db(*(chart.average(part, RATE_HZ) for part in parts))
+    overtones = (a.clipped or b.clipped) and correlation > CORRELATION_CLIPPED and difference_db < DIFFERENCE_CLIPPED_DB
+    return correlation if correlation > CORRELATION + CORRELATION_DB * difference_db or overtones else 0.0
 
 
 def _overlap(a: _Wave, b: _Wave) -> tuple[float, int, int, int]:
-    """Highest correlation, and what overlaps then: the first sample of it in each clip, and how many."""
+    """Highest correlation, and the overlap at which it is reached: its first sample in each clip, and its length."""
     product = scipy.fft.irfft(a.spectrum * np.conj(b.spectrum), N_FFT)
     len_a, len_b = len(a.energy) - 1, len(b.energy) - 1
     lag = np.arange(max(-LAGS, 1 - len_b), min(LAGS, len_a - 1) + 1)
@@ -75,37 +75,37 @@ def _overlap(a: _Wave, b: _Wave) -> tuple[float, int, int, int]:
     return float(min(1, correlation[best])), int(i[best]), int(j[best]), int(n[best])
 
 
-def _apart(a: np.ndarray, b: np.ndarray) -> float:
-    """Difference of two average spectra, gain taken out (root mean square, dB)."""
-    apart = (a - b)[np.maximum(a, b) > -chart.TONE_RANGE_DB]
-    return float(np.sqrt(np.mean(np.square(apart - np.median(apart)))))
+def _difference_db(a: np.ndarray, b: np.ndarray) -> float:
+    """Root mean square difference of two average spectra at equal gain."""
+    difference = (a - b)[np.maximum(a, b) > -chart.TONE_RANGE_DB]
+    return float(np.sqrt(np.mean(np.square(difference - np.median(difference)))))
 
 
 @lru_cache(maxsize=128)  # neighbours of a clip are often neighbours of the next
 def _wave(path: Path) -> _Wave:
+    """The beginning of a clip, scaled to unit energy."""
     mono, clipped = _beginning(path, COARSE_HZ)
     power = np.concatenate([[0], np.cumsum(np.square(mono, dtype=np.float64))])
     scale = np.sqrt(power[-1]) + 1e-12
     return _Wave(scipy.fft.rfft(mono / np.float32(scale), N_FFT), power / scale**2, clipped)
 
 
-def _beginning(path: Path, to: int) -> tuple[np.ndarray, bool]:
-    """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `to`, and whether it is clipped."""
-    with inspect_audio.quiet(), sf.SoundFile(path) as sound:
-        mono = inspect_audio.mono_of(sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True))
+def _beginning(path: Path, rate_hz: int) -> tuple[np.ndarray, bool]:
+    """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `rate_hz`, and whether it is clipped."""
+    with decoding.quiet(), sf.SoundFile(path) as sound:
+        mono = decoding.mono(sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True))
         rate = sound.samplerate
     whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole
     spectrum = scipy.fft.rfft(mono, n)
     spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
-    return _at(spectrum, n, rate, to), np.count_nonzero(
-        np.abs(mono) >= inspect_audio.FULL
-    ) > inspect_audio.CLIPPED * len(mono)
+    n_full = np.count_nonzero(np.abs(mono) >= decoding.FULL)
+    return _resampled(spectrum, n, rate, rate_hz), n_full > inspect_audio.CLIPPED * len(mono)
 
 
-def _at(spectrum: np.ndarray, n: int, rate: int, to: int) -> np.ndarray:
-    """The signal of `spectrum`, of n samples at `rate`, at the sample rate `to`; nothing is left above 0.475 of that."""
-    m = n * to // rate
+def _resampled(spectrum: np.ndarray, n: int, from_hz: int, to_hz: int) -> np.ndarray:
+    """The signal of `spectrum`, of n samples at `from_hz`, at `to_hz`; nothing is left above 0.475 of that rate."""
+    m = n * to_hz // from_hz
     kept = np.zeros(m // 2 + 1, np.complex64)
     k = min(len(kept), len(spectrum))
     kept[:k] = spectrum[:k] * np.clip((0.475 - np.arange(k) / m) / 0.05, 0, 1)

@@ -1,9 +1,9 @@
-"""What the doctor keeps of a clip to find near copies by, and which clips to compare.
+"""The chart that the doctor keeps of a clip to find near copies by, and which clips to compare.
 
 Near copies are the same recording at another gain, bit rate or sample rate, or shifted by up to a second. Of each clip a
-chart is kept, its energy in 24 bands eleven times a second (`likeness` compares two). One of less than ten seconds may be
-a single note with few events to tell it by: its average spectrum is kept as well, and it is compared sample by sample with
-those whose spectra are near (`waveform`).
+chart is kept, its energy in 24 bands eleven times a second (`by_chart` compares two). A clip of less than ten seconds may be a
+single note with few events to tell it by: its average spectrum is kept as well, and it is compared sample by sample with
+those whose spectra are near (`by_waveform`).
 """
 
 from collections.abc import Iterator
@@ -13,30 +13,32 @@ from typing import NamedTuple
 import numpy as np
 import scipy.fft
 
-NOTE_S = 10.0  # a shorter clip is a note here, whatever it holds
+NOTE_S = 10.0  # a shorter clip is called a note here, whatever it holds
 SHIFT_S = 1.2  # a second and a bit
-LONGEST_S = 15  # so much of a clip's beginning is looked at
+LONGEST_S = 15  # the length of a clip's beginning that is charted
 BANDS = 24
-EDGES_HZ = np.geomspace(150, 3800, BANDS + 1)  # what a 64 kb/s codec and a sample rate of 8 kHz both keep
+EDGES_HZ = np.geomspace(150, 3800, BANDS + 1)  # the range that a 64 kb/s codec and a sample rate of 8 kHz both keep
 TONE_EDGES_HZ = np.geomspace(60, 3800, 61)
 HOP_S = 0.0464  # from window to window; two hops are one frame of a chart
 NOTE_FRAMES = int(NOTE_S / (2 * HOP_S)) - 3  # of a chart
-RANGE_DB = 60  # below a clip's level; what is softer does not count
+RANGE_DB = 60  # below a clip's level; softer cells do not count
 TONE_RANGE_DB = 25  # likewise, of an average spectrum, below its strongest tone
 STEP_DB = 0.5  # of a stored level
 
 
 class Chart(NamedTuple):
-    """What is kept of a clip."""
+    """A clip in brief.
 
-    levels: np.ndarray  # uint8 (n_frames, BANDS) in steps of 0.5 dB, 120 being the clip's level; frames are 93 ms apart
-    tones: (
-        np.ndarray
-    )  # float32 (60,): the average spectrum in dB, less its mean; (0,) of what is no note, shifted or not
+    levels: uint8 (n_frames, BANDS) in steps of 0.5 dB, 120 being the clip's level; frames are 93 ms apart.
+    tones: float32 (60,), the average spectrum in dB, less its mean; (0,) of a clip that is no note, shifted or not.
+    """
+
+    levels: np.ndarray
+    tones: np.ndarray
 
 
 def chart(mono: np.ndarray, rate: int) -> Chart:
-    """The chart of a clip. mono: samples [shape=(n,)] float32, the first LONGEST_S of it at most."""
+    """The chart of a clip. mono: float32 samples [shape=(n,)], of which there should be LONGEST_S at most."""
     energy = energies(mono, rate, 2 * HOP_S, HOP_S, EDGES_HZ)
     n = (len(energy) - 4) // 2 + 1
     pooled = sum(w * energy[i : i + 2 * n - 1 : 2] for i, w in enumerate((0.35, 0.9, 0.9, 0.35)))
@@ -54,7 +56,7 @@ def of_levels(db: np.ndarray) -> Chart:
 
 
 def average(mono: np.ndarray, rate: int) -> np.ndarray:
-    """Average spectrum [shape=(60,)] in dB below the strongest tone, at most TONE_RANGE_DB.
+    """Average spectrum [shape=(60,)] of samples [shape=(n,)], in dB below the strongest tone, at most TONE_RANGE_DB.
 
     It is the mean of amplitudes, not of energies, so that a cut attack, or silence before it, changes it little.
     """
@@ -64,8 +66,8 @@ def average(mono: np.ndarray, rate: int) -> np.ndarray:
     return np.maximum(db - db.max(), -TONE_RANGE_DB).astype(np.float32)
 
 
-def neighbours(summaries: np.ndarray, radius_db: float, most: int) -> Iterator[tuple[int, list[int]]]:
-    """For each clip the later ones that are among its `most` neighbours, or that it is a neighbour of.
+def neighbours(summaries: np.ndarray, radius_db: float, n_most: int) -> Iterator[tuple[int, list[int]]]:
+    """For each clip the later ones that are among its `n_most` neighbours, or that it is a neighbour of.
 
     summaries: float32 (n_clips, dim) in dB; neighbours are less than radius_db (root mean square) apart.
     """
@@ -74,7 +76,7 @@ def neighbours(summaries: np.ndarray, radius_db: float, most: int) -> Iterator[t
     for rows in _chunks(np.arange(n), max(1, 2**20 // max(1, n))):
         far = square[rows, None] + square - 2 * summaries[rows] @ summaries.T
         far[np.arange(len(rows)), rows] = np.inf
-        nearest = np.argpartition(far, min(most, n - 1) - 1, axis=1)[:, :most]
+        nearest = np.argpartition(far, min(n_most, n - 1) - 1, axis=1)[:, :n_most]
         close = np.take_along_axis(far, nearest, 1) < radius_db**2 * summaries.shape[1]
         for i, js, keep in zip(rows.tolist(), nearest, close, strict=True):
             for j in js[keep].tolist():
@@ -90,15 +92,15 @@ def energies(mono: np.ndarray, rate: int, window_s: float, hop_s: float, edges_h
     starts = np.round(np.arange(int((len(mono) - n_fft) / (hop_s * rate)) + 1) * hop_s * rate).astype(int)
     windows = np.lib.stride_tricks.sliding_window_view(mono, n_fft)
     energy = []
-    for some in _chunks(starts, 32):
-        spectrum = scipy.fft.rfft(windows[some] * window, axis=1)[:, : len(weights)]
+    for chunk in _chunks(starts, 32):
+        spectrum = scipy.fft.rfft(windows[chunk] * window, axis=1)[:, : len(weights)]
         energy.append((np.square(spectrum.real) + np.square(spectrum.imag)) @ weights)
     return np.concatenate(energy)
 
 
 @lru_cache(maxsize=16)
 def _bands(rate: int, n_fft: int, edges_hz: tuple[float, ...]) -> np.ndarray:
-    """How much of each bin lies in each band [shape=(n_bins, len(edges_hz) - 1)]."""
+    """The share of each bin that lies in each band [shape=(n_bins, len(edges_hz) - 1)]."""
     edges = np.array(edges_hz)
     width = rate / n_fft
     n_bins = min(n_fft // 2, int(edges[-1] / width) + 1) + 1

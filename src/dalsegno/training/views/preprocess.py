@@ -1,4 +1,4 @@
-# ruff: noqa: F722, F821 (shapes are written as strings)
+# ruff: noqa: F821 (shapes are written as strings)
 """What a model does to stored data before its network: part of the model, so that a checkpoint is complete.
 
 Everything learnt from data (means, deviations, principal components) is learnt from the training part of a fold and kept

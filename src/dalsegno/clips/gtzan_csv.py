@@ -1,4 +1,4 @@
-"""What is known of each of GTZAN's 1,000 clips: artist, and its place in the published partitions."""
+"""Published facts about each of GTZAN's 1,000 clips: its artist, and its place in the published partitions."""
 
 import csv
 from functools import cache
@@ -9,7 +9,7 @@ FACTS = Path(__file__).with_name("gtzan.csv")
 
 @cache
 def facts() -> dict[str, dict[str, str]]:
-    """By clip, blues.00000 …: clip, artist, fault_filtered, artist_fold, artist_group, each empty if not known."""
+    """The facts by clip, blues.00000 …: clip, artist, fault_filtered, artist_fold, artist_group, each empty if not known."""
     with FACTS.open(newline="", encoding="utf-8") as lines:
         rows = csv.DictReader(line for line in lines if not line.startswith("#"))
         return {row["clip"]: row for row in rows}

@@ -1,0 +1,27 @@
+"""JSON as every stage writes its numbers: rounded to six digits, so that the last bits of a sum mark nothing as changed."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from dalsegno.pipeline import files
+
+
+def write(path: str | Path, data: Any) -> None:
+    """Write JSON with floats rounded to 6 digits. Raises ValueError on NaN, which DVC would show as changed for ever."""
+    files.write_text(path, json.dumps(_rounded(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _rounded(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {str(k): _rounded(v) for k, v in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_rounded(v) for v in data]
+    if hasattr(data, "item") and not isinstance(data, (str, bytes)):  # a NumPy scalar
+        data = data.item()
+    if isinstance(data, float):
+        if not math.isfinite(data):
+            raise ValueError(f"a number is {data}; refusing to write it")
+        return round(data, 6)
+    return data

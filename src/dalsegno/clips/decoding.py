@@ -1,0 +1,106 @@
+"""Decode a sound file from end to end, in blocks, and keep of it only what the doctor judges it by."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+import soundfile as sf
+
+BLOCK = 1 << 20  # samples decoded at a time, so that memory does not depend on the length that a header claims
+FULL = 0.9995  # of full scale: a sample that may be clipped
+
+
+@dataclass
+class Decoded:
+    """What decoding gathers, block by block. Levels are shares of full scale."""
+
+    n: int = 0  # frames decoded
+    low: float = np.inf
+    high: float = -np.inf
+    n_clipped: int = 0  # samples in runs of three or more at full scale
+    error: str = ""  # why decoding broke off; empty: it did not
+    digest: str = ""  # SHA-256 of samples, rate and channels
+    beginning: list[np.ndarray] = field(default_factory=list)  # the first samples, mono, in blocks
+
+    def add(self, block: np.ndarray) -> None:
+        """Take a block [shape=(n_frames, n_channels)] of float32 in [-1, 1], or of int16."""
+        full = 32767 if block.dtype == np.int16 else 1
+        low, high = block.min() / full, block.max() / full
+        self.n += len(block)
+        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)  # these pass a NaN on
+        if max(-low, high) >= FULL:
+            at_full = (block >= FULL * full) | (block <= -FULL * full)
+            self.n_clipped += int(np.count_nonzero(at_full[:-2] & at_full[1:-1] & at_full[2:]))
+
+
+def decode(sound: sf.SoundFile, n_beginning: int) -> Decoded:
+    """Decode an open file to its end, or to where decoding breaks off; keep its first `n_beginning` frames as mono."""
+    digest = sha256(f"{sound.samplerate} {sound.channels}".encode())
+    dtype = "int16" if sound.subtype == "PCM_16" else "float32"
+    decoded, n_frames = Decoded(), max(1, BLOCK // sound.channels)
+    try:
+        while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
+            if decoded.n < n_beginning:
+                decoded.beginning.append(mono(block[: n_beginning - decoded.n]))
+            decoded.add(block)
+            digest.update(_exact(block))
+    except sf.SoundFileError as error:
+        decoded.error = reason(error)
+        decoded.n += _n_until_error(sound, decoded.n)
+    decoded.digest = digest.hexdigest()
+    return decoded
+
+
+def mono(block: np.ndarray) -> np.ndarray:
+    """The mean of the channels [shape=(n,)] float32 of a block [shape=(n, n_channels)] of float32, or of int16."""
+    full = 32768 if block.dtype == np.int16 else 1
+    return (block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)).astype(np.float32) / np.float32(full)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the decoders' own complaints, which would tear the progress bar apart."""
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+def reason(error: Exception) -> str:
+    """A library's message in one line, without the path, which may hold anything."""
+    if isinstance(error, sf.LibsndfileError):
+        text = error.error_string
+    else:
+        text = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    if "does not exist" in text:  # libsndfile says so of any stream without a frame
+        text = "no frame of MPEG audio in it"
+    return " ".join(text.split())[:120].rstrip(".")
+
+
+def _exact(block: np.ndarray) -> bytes:
+    """The samples as 16-bit numbers where that loses nothing, so that 16 bits in a 24-bit file hash the same."""
+    if block.dtype == np.int16:
+        return block.tobytes()
+    scaled = block * np.float32(32768)
+    with np.errstate(invalid="ignore"):
+        short = scaled.astype(np.int16)
+    return (short if np.array_equal(short, scaled) else block).tobytes()
+
+
+def _n_until_error(sound: sf.SoundFile, start: int) -> int:
+    """Number of frames after `start` that can be decoded: a block in which decoding breaks off is lost as a whole."""
+    n = 0
+    try:
+        sound.seek(start)
+        while len(block := sound.read(4096, always_2d=True)):
+            n += len(block)
+    except sf.SoundFileError:
+        pass
+    return n

@@ -1,0 +1,54 @@
+"""The installed packages, held against versions.yaml: the versions that `dvc.yaml` names as inputs of each stage."""
+
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = "versions.yaml"
+MODULES = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+"""What is imported of a package that is installed under another name."""
+
+
+def versions() -> dict[str, str]:
+    """The installed version of each package that `dvc.yaml` names as an input of the running stage.
+
+    Empty where no stage is running. An optional package that is not installed is left out.
+    """
+    return {name: version for name in _declared() if (version := _installed(name)) is not None}
+
+
+def differences() -> list[str]:
+    """What the running stage uses at another version than versions.yaml has, e.g. `numpy 2.0.0 in place of 2.4.6`.
+
+    A build such as 2.15.0+cpu is the version 2.15.0.
+    """
+    installed = versions()
+    wanted = _read(FILE)
+    return [
+        f"{name} {version} in place of {wanted[name]}"
+        for name, version in installed.items()
+        if name in wanted and version.split("+")[0] != wanted[name]
+    ]
+
+
+def _declared() -> list[str]:
+    """The packages under `params:` of the stage whose script is running."""
+    stage = _read("dvc.yaml").get("stages", {}).get(Path(sys.argv[0]).stem, {})
+    entries = stage.get("do", stage).get("params", [])
+    return [name for entry in entries if isinstance(entry, dict) for name in entry.get(FILE, [])]
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _read(path: str) -> dict[str, Any]:
+    if not Path(path).is_file():
+        return {}
+    return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}

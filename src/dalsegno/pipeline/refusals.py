@@ -1,0 +1,62 @@
+"""What is wrong with values of params.yaml, in words that name the parameter, what was got and what it may be."""
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dalsegno.pipeline.errors import UserError, hint
+
+
+class Refused(UserError):
+    """Values that params.yaml must not have: `problems`, each beginning with its path."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        noun = "problem" if len(self.problems) == 1 else "problems"
+        return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
+def reasons(error: ValidationError, cls: type) -> list[tuple[str, str]]:
+    """(path under the section, what is wrong there) of everything that pydantic refused in a `cls`."""
+    return [reason for detail in error.errors() for reason in _reasons_of(detail, cls)]
+
+
+def _reasons_of(detail: ErrorDetails, cls: type) -> list[tuple[str, str]]:
+    place = ".".join(map(str, detail["loc"]))
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "chosen":
+        return [(".".join(filter(None, (place, inner))), reason) for inner, reason in context["problems"]]
+    if kind == "misnamed":
+        return [(".".join(map(str, (*detail["loc"][:-1], context["by"]))), context["what"])]
+    if kind == "unexpected_keyword_argument":
+        owner = _owner(cls, detail["loc"][:-1])
+        known = [field.name for field in fields(owner)] if owner else []
+        return [(place, f"there is no such parameter{hint(str(detail['loc'][-1]), known)}")]
+    if kind in ("missing", "missing_argument"):
+        return [(place, "is missing")]
+    return [(place, _reason(detail["msg"], detail["input"]))]
+
+
+def _reason(message: str, got: Any) -> str:
+    """pydantic's message and the value; a section's own check is about several values and names them itself."""
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    own_check = isinstance(got, dict) or is_dataclass(got)
+    return message if own_check else f"{message}, got {json.dumps(got, default=str)}"
+
+
+def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
+    """The dataclass that the path `loc` leads to, for the names it knows; None if it leads to none."""
+    for part in loc:
+        if is_dataclass(cls):
+            cls = get_type_hints(cls).get(str(part))
+        elif get_origin(cls) in (dict, list, tuple):
+            cls = get_args(cls)[-1]
+        members = [a for a in get_args(cls) if is_dataclass(a)] if not is_dataclass(cls) else []
+        cls = members[0] if len(members) == 1 and get_origin(cls) not in (dict, list, tuple) else cls
+    return cls if is_dataclass(cls) else None

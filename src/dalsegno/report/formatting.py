@@ -1,0 +1,46 @@
+"""How numbers are written, in the Markdown table as on the page. What was not measured prints as ??."""
+
+from collections.abc import Mapping
+from typing import Any
+
+UNMEASURED = "??"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share between 0 and 1 in per cent, without the sign."""
+    return scaled(value, 100.0, digits)
+
+
+def scaled(value: float | None, scale: float, digits: int) -> str:
+    """`value` times `scale`, with so many digits after the point."""
+    return UNMEASURED if value is None else f"{scale * value:.{digits}f}"
+
+
+def number(value: int | float | None, digits: int | None = None) -> str:
+    """Digits in groups of three; so many of them after the point as `digits` says, or as many as are needed."""
+    if value is None:
+        return UNMEASURED
+    if digits is None:
+        return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+    return f"{value:,.{digits}f}"
+
+
+def points(value: float | None) -> str:
+    """A difference of shares in points of a hundred, with a true minus sign."""
+    return UNMEASURED if value is None else f"{100 * value:z.1f}".replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """A p-value with the sign before it: `= 0.043`, `< 0.001`."""
+    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
+
+
+def training(name: str, model: Mapping[str, Any]) -> str:
+    """How long and how fast a model was trained at most, as a clause: `cnn/conv had 12 epochs at a rate of 0.002`."""
+    return f"{name} had {number(model.get('max_epochs'))} epochs at a learning rate of {number(model.get('lr'))}"
+
+
+def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits: int = 1) -> tuple[str, str]:
+    """The score `name` of a model, and its interval: ("81.2", "74.0–86.9")."""
+    low, high = (scaled(scores.get(f"{name}_{end}"), scale, digits) for end in ("low", "high"))
+    return scaled(scores.get(name), scale, digits), f"{low}–{high}"

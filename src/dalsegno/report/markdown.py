@@ -1,0 +1,84 @@
+"""The comparison as a table in Markdown, to be read in a terminal, an editor or a pull request."""
+
+from typing import Any
+
+from dalsegno.report import formatting, stamps
+
+PERCENT = {
+    "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
+    "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
+}  # fmt: skip
+
+
+def table(comparison: dict[str, Any]) -> str:
+    """compare.json as a Markdown table, the best accuracy first, under a line that says what was tested and how."""
+    comparison = stamps.stamped(comparison)
+    dataset, gains = comparison["dataset"], comparison["gains"]
+    synthetic = " (synthetic)" if dataset["synthetic"] else ""
+    models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
+    lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", "", *_setting(comparison), "", *_rows(models)]
+    if any("segment_accuracy" in model for _, model in models):
+        lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
+    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(models: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
+    head = ["model", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
+    lines = [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
+    for name, model in models:
+        shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
+        costs = [formatting.number(model.get(c)) for c in ("parameters", "train_s", "predict_ms_per_clip")]
+        lines.append(_row([_cell(name), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs]))
+    return lines
+
+
+def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
+    points, low, high = (formatting.points(gain[k]) for k in ("accuracy", "low", "high"))
+    return (
+        f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
+        f"scratch. By mean probability over runs it is right about {gain['right_alone']} clips that {_cell(gain['over'])} "
+        f"calls wrong, and wrong about {gain['wrong_alone']} that it calls right: exact McNemar test, "
+        f"p {formatting.p_value(gain['p_value'])}. At most, {formatting.training(_cell(name), models[name])}, and "
+        f"{formatting.training(_cell(gain['over']), models[gain['over']])}."
+    )
+
+
+def _setting(comparison: dict[str, Any]) -> list[str]:
+    dataset, protocol, interval = (comparison[k] for k in ("dataset", "protocol", "interval"))
+    scored = "test clips" if protocol["part"] == "test" else "**validation clips, as the splits hold no test clip**"
+    lines = [
+        f"Protocol {_cell(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
+        f"folds {protocol['folds']}, repeats {protocol['repeats']}, seeds {protocol['seeds']}. In brackets: "
+        f"{interval['confidence']:.0%} intervals over {interval['units']} {interval['unit']}s."
+    ]
+    if dataset["synthetic"]:
+        lines.append("The data are **synthetic**: the scores say that the workflow runs, and nothing about music.")
+    if protocol["leaky"]:
+        lines.append(
+            "**LEAKY**: models were trained on parts, copies or the group of what is scored; the scores are too high."
+        )
+    if protocol["not_shared"]:
+        lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
+    if protocol["left_out"]:
+        names = ", ".join(map(_cell, protocol["left_out"]))
+        lines.append(f"Left out: {names}, which predicted none of these clips.")
+    for name, text in stamps.sentences(comparison, "leaks"):
+        lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
+    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in stamps.sentences(comparison, "notes")]
+    return [line for paragraph in lines for line in (paragraph, "")][:-1]
+
+
+def _with_ends(model: dict[str, Any], metric: str, scale: float, digits: int) -> str:
+    return "{} ({})".format(*formatting.with_ends(model, metric, scale, digits)) if metric in model else "–"
+
+
+def _cell(text: str) -> str:
+    """`text` as literal Markdown that cannot break out of its cell."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    return "".join("\\" + c if c in "\\|*_`[]" else c for c in text)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

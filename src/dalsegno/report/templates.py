@@ -1,0 +1,20 @@
+"""The one environment that all pages are rendered in: the same layout and style, and every value escaped."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+
+def template(name: str, **options: Any) -> jinja2.Template:
+    """The template of that name beside this file; `options` as of `jinja2.Environment`, `filters` among them."""
+    filters = options.pop("filters", {})
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    pages.filters |= filters
+    return pages.get_template(name)

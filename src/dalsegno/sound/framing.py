@@ -1,0 +1,17 @@
+"""Parameters of every analysis of sound in short frames: those of the spectrograms and those of the features."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dalsegno.pipeline.params import section
+
+
+@section
+class Framing:
+    """How a recording is read and cut into overlapping frames."""
+
+    sample_rate_hz: Annotated[int, Field(ge=1000)] = 22050  # a recording with another rate is resampled
+    peak_normalise: bool = False  # scale each clip so that its loudest sample is ±1
+    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 2048  # samples per frame
+    hop_length: Annotated[int, Field(ge=1)] = 512  # samples from one frame to the next
