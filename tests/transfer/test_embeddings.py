@@ -19,6 +19,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer import embeddings
 from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 CPU = torch.device("cpu")
 META = {"kind": "logmel", "scale": 1.0, "offset": 0.0, "floor": -80.0, "frame_rate_hz": 10.0}
@@ -71,7 +72,7 @@ def write(folder="e", model=None, description=None, **options):
     """Embed the store; how often the model was called."""
     model = model or Sums()
     description = description or {"arch": "sums"}
-    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], **options)
+    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), **options)
     return model.calls
 
 
@@ -93,7 +94,7 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
 
 def test_whole_clips_are_seen_at_their_own_length(here):
     model = Sums()
-    embeddings.write("e", model, clips(None), {}, [])
+    embeddings.write("e", model, clips(None), {}, [], Provenance())
     rows = pd.read_parquet("e/embeddings.parquet").set_index("clip_id").filter(like="e_")
     for i, n in enumerate(LENGTHS):
         x = spectrogram_store.open("store").clip(f"c{i}")

@@ -304,9 +304,9 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
     splits = splits[splits["label"].isin(["", *LABELS[:n_labels]])]
     p, problems = params.parse("transfer.x", TUNED | OURS | {"probe": 0.1}, entry.Params)
     assert problems == []
-    job, _ = fine_tuned.job(p, "store", splits, torch.device("cpu"))
+    job = fine_tuned.prepare(p, "store", splits, torch.device("cpu")).job
     labels = splits[splits["fold0"] == "train"].set_index("clip_id")["label"]
-    model = job.build(list(labels.index)).model.eval()
+    model = job.build(0, list(labels.index)).model.eval()
     with torch.no_grad():
         x, owners = zip(*job.source.evaluation(list(labels.index), 256), strict=True)
         e, p = model.net.body(model.prep(torch.cat(x))).numpy(), model(torch.cat(x)).softmax(1).numpy()
@@ -317,7 +317,7 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
 
 
 def test_a_twin_that_fails_takes_the_whole_run_with_it(here, monkeypatch):
-    monkeypatch.setattr(fine_tuned, "from_scratch", lambda p, job: refuse(p, job, None))
+    monkeypatch.setattr(fine_tuned, "from_scratch", lambda p, model: refuse(p, model, None))
     with pytest.raises(ValueError, match="32000"):
         tuned(control=True)
     assert left() == []

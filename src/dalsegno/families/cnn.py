@@ -48,7 +48,7 @@ def train_all(
         if levels and crops.meta["kind"] == "phase":
             raise UserError(f"{', '.join(levels)} would turn the phases of {store} as well; set it to 0")
 
-        def build(train_ids: list[str]) -> Built:
+        def build(fold: int, train_ids: list[str]) -> Built:
             return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
 
         job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)

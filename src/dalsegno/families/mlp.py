@@ -41,7 +41,7 @@ def train_all(
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 
-    def build(train_ids: list[str]) -> Built:
+    def build(fold: int, train_ids: list[str]) -> Built:
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)

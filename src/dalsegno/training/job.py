@@ -22,24 +22,29 @@ PARTS = ("train", "valid")
 
 @dataclass(frozen=True)
 class Built:
-    """A model ready to train. groups: optimiser parameter groups, or None for every trainable parameter alike."""
+    """A model ready to train.
+
+    groups: optimiser parameter groups, or None for every trainable parameter alike. inherited: clips (clip_id, sha256,
+    unit) that its weights were trained on before; None for random weights and for published ones.
+    """
 
     model: nn.Module
     groups: list[dict[str, Any]] | None = None
+    inherited: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Job:
     """What the runs of one model share.
 
-    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing.
+    build: makes the model for a fold and its training clips, from which alone it may learn its preprocessing.
     augmentation: how training batches are changed.
     """
 
     source: Source
     splits: pd.DataFrame
     train: train.Params
-    build: Callable[[list[str]], Built]
+    build: Callable[[int, list[str]], Built]
     device: torch.device
     augmentation: augment.Params
     vote: predict.Vote = "mean"

@@ -84,7 +84,7 @@ def _trained(run: Run, live: Live) -> tuple[nn.Module, train.Fit, float]:
     """The trained model, what `train.fit` says of it, and the seconds that training took."""
     job = run.job
     train.seed_everything(run.seed)
-    built = job.build(run.train_ids)
+    built = job.build(run.fold, run.train_ids)
     built.model.to(job.device)
     batches = _batches(run)
     _check_batch_norm(built.model, batches, run)

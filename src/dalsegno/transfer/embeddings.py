@@ -28,6 +28,7 @@ from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost
@@ -51,14 +52,15 @@ def write(
     clips: Crops,
     description: dict[str, Any],
     inputs: Iterable[str | Path],
+    trained_on: Provenance,
     views: int = 0,
     augmentation: augment.Params | None = None,
 ) -> None:
-    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip, and meta.json.
+    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
     model: stored data (batch, …) to embeddings (batch, dim). views: how many augmented copies of each window follow it;
     view 0 is the window itself. description: the content of meta.json, everything that decides the result except
-    `inputs`, the files and folders it is computed from. Raises UserError if the network cannot take such windows.
+    `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
     """
     folder, model = Path(folder), model.eval()
     parts = _Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
@@ -78,6 +80,7 @@ def write(
         parts.join(draft / "embeddings.parquet")
         made_with = description | {"versions": environment.versions()}
         files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
+        files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
 
 

@@ -5,7 +5,6 @@ evidence). Two files are the same clip if their SHA-256 is the same. Names of un
 since two data sets may use one name for two things.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +49,7 @@ def from_plain(content: dict[str, Any]) -> Provenance:
 
 def scored(splits: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Rows of the labelled clips on which a model of `fold` is scored: the test part, or validation if no fold has one."""
-    labelled = splits[splits["label"] != ""]
+    labelled = _identified(splits)[splits["label"] != ""]
     tested = any((labelled[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
     return labelled[labelled[f"fold{fold}"] == ("test" if tested else "valid")]
 
@@ -70,47 +69,43 @@ def met(clips: pd.DataFrame, relatives: pd.DataFrame, splits: pd.DataFrame, fold
 
 def shared(clips: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     """The files that `clips` and the splits have in common: sha256, and clip_id and unit of both, `_there` and `_here`."""
-    there, here = (rows.loc[rows["sha256"] != "", COLUMNS] for rows in (clips, splits))
+    there, here = (rows.loc[rows["sha256"] != "", COLUMNS] for rows in (clips, _identified(splits)))
     return there.merge(here, on="sha256", suffixes=("_there", "_here"))
 
 
-def best(known: Sequence[Provenance], folds: Sequence[int | None], splits: pd.DataFrame, fold: int) -> int:
-    """The place of the run whose weights a model of `fold` should start from.
+def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, splits: pd.DataFrame) -> Leaks:
+    """In sentences: which scored clips the weights of each fold know, and what cannot be said about that.
 
-    known, folds: the provenance and the fold of each run of one file. It is the run that has met the fewest scored clips
-    of `fold`; of equals, one of the same fold, if the file was trained on clips of these splits; else the first.
+    weights: their path, as the user wrote it. used: the provenance of the weights of each fold. relatives: as for `met`.
     """
-    relatives = together(known)
-    related = len(shared(relatives, splits)) > 0
-    n_met = [len(met(each.clips, relatives, splits, fold)) for each in known]
-    return min(range(len(known)), key=lambda i: (n_met[i], related and folds[i] != fold, i))
+    n_met = {fold: len(met(each.clips, relatives, splits, fold)) for fold, each in used.items()}
+    folds = [str(fold) for fold, n in n_met.items() if n]
+    n_scored = sum(len(scored(splits, fold)) for fold in used)
+    sentences = [
+        f"{weights} was trained or validated on {sum(n_met.values())} of the {n_scored} scored clips, or on copies of them "
+        f"or other clips of their groups (fold{'s' if len(folds) > 1 else ''} {', '.join(folds)})."
+    ]
+    rest = unlisted(used)
+    notes = [
+        f"{weights} was trained on {name}: recordings that are scored here may have been among them."
+        for name in rest["recordings"]
+    ]
+    notes += [
+        f"{path} does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
+        for path in rest["silent"]
+    ]
+    return Leaks(tuple(sentences if folds else ()), tuple(notes))
 
 
-def together(known: Sequence[Provenance]) -> pd.DataFrame:
-    """The clips of several runs, each once."""
-    return pd.concat([each.clips for each in known]).drop_duplicates()
+def _identified(splits: pd.DataFrame) -> pd.DataFrame:
+    """`splits` with the columns `sha256` and `unit`, empty where they are not known."""
+    return splits if {"sha256", "unit"} <= set(splits.columns) else splits.assign(sha256="", unit="")
 
 
-def held_against(splits: pd.DataFrame, used: dict[int, Provenance], relatives: pd.DataFrame, weights: str) -> Leaks:
-    """Which scored clips the weights of each fold know, in sentences.
-
-    used: the provenance of the weights of each fold. relatives: as for `met`. weights: their path, as the user wrote it.
-    """
-    clips = {fold: met(each.clips, relatives, splits, fold) for fold, each in used.items()}
-    folds = [fold for fold, rows in clips.items() if len(rows)]
-    leaks, notes = [], []
-    if folds:
-        n, of = sum(map(len, clips.values())), sum(len(scored(splits, fold)) for fold in used)
-        leaks.append(
-            f"{weights} was trained or validated on {n} of the {of} scored clips, on copies of them or on other clips of "
-            f"their groups ({_folds(folds)})."
-        )
-    for name in dict.fromkeys(name for each in used.values() for name in each.recordings):
-        notes.append(f"{weights} was trained on {name}: the scored recordings may have been among those.")
-    for path in dict.fromkeys(path for each in used.values() for path in each.silent):
-        notes.append(f"{path} does not list the clips that it was trained on: whether it knows scored ones is unknown.")
-    return Leaks(tuple(leaks), tuple(notes))
-
-
-def _folds(folds: list[int]) -> str:
-    return f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
+def unlisted(used: dict[int, Provenance]) -> dict[str, list[str]]:
+    """What the weights of any fold were trained on without a list of clips, as plain data: recordings, silent."""
+    names = {
+        "recordings": [each.recordings for each in used.values()],
+        "silent": [each.silent for each in used.values()],
+    }
+    return {kind: sorted(set().union(*values)) for kind, values in names.items()}
