@@ -106,7 +106,7 @@ def left():
 
 
 def test_published_weights_are_in_the_network_and_the_twin_has_random_ones(here):
-    folder = tuned(control=True)
+    folder = tuned(control=TRAIN | {"epochs": 3, "lr": 0.02})
     theirs = torch.load("published.pth", weights_only=True)
     own, twin = state(folder), state(folder / "control")
     assert torch.equal(own["net.body.1.0.weight"], theirs["features.0.weight"])
@@ -117,6 +117,8 @@ def test_published_weights_are_in_the_network_and_the_twin_has_random_ones(here)
     saved, control = (model_pt.load(run / "model.pt") for run in (folder, folder / "control"))
     assert (saved["weights"], control["weights"]) == ("published.pth", None)
     assert saved["view"] == control["view"] and saved["model"] == control["model"]
+    costs = [json.loads(Path(run, "cost.json").read_text()) for run in (folder, folder / "control")]
+    assert [(cost["max_epochs"], cost["lr"], cost["epochs"]) for cost in costs] == [(2, 0.01, 2), (3, 0.02, 3)]
 
 
 def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(here):
@@ -319,7 +321,7 @@ def test_a_probed_head_starts_as_a_logistic_regression_on_frozen_embeddings(here
 def test_a_twin_that_fails_takes_the_whole_run_with_it(here, monkeypatch):
     monkeypatch.setattr(fine_tuned, "from_scratch", lambda p, model: refuse(p, model, None))
     with pytest.raises(ValueError, match="32000"):
-        tuned(control=True)
+        tuned(control=TRAIN)
     assert left() == []
 
 
@@ -412,6 +414,14 @@ def test_blocks_are_freed_one_by_one_from_the_top():
     ]
 
 
+def test_patience_does_not_end_training_before_the_last_block_learns():
+    model, scores = unfreezing(2, every=3), iter([1.0] + [2.0] * 20)
+    p = train.Params(epochs=20, lr=0.01, schedule="constant", patience=2)
+    fitted = train.fit(model, Data(), lambda model: {"val_loss": next(scores)}, p, groups=model.groups(0.01, 1.0, 1.0))
+    assert fitted.epochs == 2 * 3 + 2 + 1  # the last block joins in epoch 6 and has two more to help in
+    assert fitted.best["epoch"] == 0
+
+
 def test_statistics_of_batch_norm_can_be_kept_while_weights_learn():
     assert learnt(unfreezing(2, keep_statistics=True), 1) == [[[False, False], [True, False], [True, False]]]
 
@@ -451,6 +461,10 @@ def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     assert "must begin with embeddings/" in problems(input="gone")[0]
     assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
     assert problems(body_lr_decay=1.5) and problems(unfreeze_every=0)
+    assert problems(control=TRAIN) == [] and problems(control=True)[0].startswith(
+        "transfer.x.control: should be an object"
+    )
+    assert "control.seeds is [1], but train.seeds is [0]" in problems(control=TRAIN | {"seeds": [1]})[0]
 
 
 # Heads on frozen embeddings

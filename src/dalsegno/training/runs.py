@@ -62,7 +62,8 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "input_shape": shape, "runs": checkpoints})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     cost = _means([result.cost for result in results])
-    json_file.write(folder / "cost.json", cost | {"device": job.device.type})
+    asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
+    json_file.write(folder / "cost.json", cost | asked | {"device": job.device.type})
 
 
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:

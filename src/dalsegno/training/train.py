@@ -36,7 +36,7 @@ class Params(losses.Params, optimise.Params):
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
     monitor: Literal["val_loss", "val_accuracy", "val_macro_f1"] = "val_loss"  # what "better" means
-    patience: Count | None = 10  # epochs without a better metric before training stops; null: never
+    patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
 
 @runtime_checkable
@@ -49,7 +49,9 @@ class Batches(Protocol):
 
 @runtime_checkable
 class ChangesByEpoch(Protocol):
-    """A model of which more or less learns as training goes on."""
+    """A model of which more learns as training goes on. last_change: the first epoch in which all of that learns."""
+
+    last_change: int
 
     def begin_epoch(self, epoch: int) -> None:
         """Called before each epoch, counted from 0."""
@@ -92,6 +94,7 @@ def fit(
     optimizer = optimise.optimizer(groups, p)
     schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
     best, best_state, epoch = None, None, 0
+    whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
@@ -103,7 +106,7 @@ def fit(
             schedule.step(_badness(now, p))
         if best is None or _badness(now, p) < _badness(best, p):
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}
-        elif p.patience is not None and epoch - best["epoch"] >= p.patience:
+        elif p.patience is not None and epoch - max(best["epoch"], whole_from) >= p.patience:
             break
     model.load_state_dict(best_state)
     model.eval()

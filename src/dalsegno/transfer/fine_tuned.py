@@ -49,7 +49,10 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
 
 
 def from_scratch(p: FineTuned, pretrained: Prepared) -> Prepared:
-    """The same network, head and all, from random weights: the gap between the two is what pretraining is worth."""
+    """The same network, head and all, from random weights, trained as `p.control` says.
+
+    The gap between two networks that were both trained properly is what pretraining is worth.
+    """
     job = pretrained.job
 
     def build(fold: int, train_ids: list[str]) -> Built:
@@ -58,7 +61,7 @@ def from_scratch(p: FineTuned, pretrained: Prepared) -> Prepared:
         return Built(model)
 
     description = pretrained.description | {"weights": None, "provenance": provenance.unlisted({})}
-    return Prepared(replace(job, build=build), description, Leaks())
+    return Prepared(replace(job, build=build, train=p.control), description, Leaks())
 
 
 def _n_free(p: FineTuned, n_blocks: int) -> int:
