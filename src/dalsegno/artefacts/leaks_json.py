@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dalsegno.pipeline import files
+from dalsegno.artefacts import json_file
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Leaks:
 
 def write(path: str | Path, leaks: Leaks) -> None:
     """Write `leaks` to `path`."""
-    files.write_json(path, asdict(leaks))
+    json_file.write(path, asdict(leaks))
 
 
 def read(path: str | Path) -> Leaks:
