@@ -29,6 +29,7 @@ def main(
         name: compare.scores(s, model, p)
         | segment_accuracy.scores(name, folders[name][0] / "segments.parquet", s, p)
         | compare.cost(folders[name][0] / "cost.json")
+        | compare.known(folders[name][0] / "leaks.json")
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     comparison["gains"] = paired.gains(s, models, p)

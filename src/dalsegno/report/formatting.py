@@ -35,6 +35,11 @@ def p_value(p: float) -> str:
     return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
+def training(name: str, model: Mapping[str, Any]) -> str:
+    """How long and how fast a model was trained at most, as a clause: `cnn/conv had 12 epochs at a rate of 0.002`."""
+    return f"{name} had {number(model.get('max_epochs'))} epochs at a learning rate of {number(model.get('lr'))}"
+
+
 def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits: int = 1) -> tuple[str, str]:
     """The score `name` of a model, and its interval: ("81.2", "74.0–86.9")."""
     low, high = (scaled(scores.get(f"{name}_{end}"), scale, digits) for end in ("low", "high"))

@@ -1,14 +1,14 @@
 """Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import curve_plots, formatting, plots, templates
+from dalsegno.report import curve_plots, formatting, plots, stamps, templates
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ def render(s: Sources) -> str:
             "p_value": formatting.p_value, "score": _score,
         },
     )  # fmt: skip
+    called = stamps.names(s.compare)
+    s = replace(
+        s,
+        compare=stamps.stamped(s.compare),
+        confusion=s.confusion.assign(model=s.confusion["model"].map(called)),
+        curves=s.curves.assign(model=s.curves["model"].map(called)),
+    )
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
     confusions = [(name, s.confusion[s.confusion["model"] == name]) for name, _ in ranked]
     return page.render(
@@ -49,6 +56,9 @@ def render(s: Sources) -> str:
         models=ranked,
         segmented=any("segment_accuracy" in scores for _, scores in ranked),
         gains=s.compare["gains"],
+        trained={name: formatting.training(name, scores) for name, scores in ranked},
+        leaks=stamps.sentences(s.compare, "leaks"),
+        notes=stamps.sentences(s.compare, "notes"),
         best=ranked[0],
         second=ranked[1] if len(ranked) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
