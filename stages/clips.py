@@ -5,18 +5,18 @@ from pathlib import Path
 from dalsegno.artefacts import clips_csv, copies_csv, json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.pipeline import files, params, runtime, stage
-from dalsegno.report import doctor_page, doctor_terminal
+from dalsegno.report.doctor import page, terminal
 
 
 def main(root: str, clips_path: str, copies_path: str, metrics_json: str, page_html: str) -> None:
     """Examine the data set at `root`; write the table of clips, their copies, the counts and a page for people."""
     p, r = params.load(dataset=dataset.Params, runtime=runtime.Runtime)
     examination = examine.examine(Path(root), p, r)
-    doctor_terminal.report(examination)
+    terminal.report(examination)
     clips_csv.write(clips_path, examination.clips)
     copies_csv.write(copies_path, examination.copies)
     json_file.write(metrics_json, examination.summary())
-    files.write_text(page_html, doctor_page.render(examination))
+    files.write_text(page_html, page.render(examination))
 
 
 if __name__ == "__main__":

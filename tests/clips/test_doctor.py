@@ -12,7 +12,7 @@ from support.tunes import RATE, examine, reason, save, tune
 
 from dalsegno.artefacts import clips_csv, spectrogram_store
 from dalsegno.clips import inspect_audio
-from dalsegno.report import doctor_page
+from dalsegno.report.doctor import page
 from dalsegno.sound import pictures
 from dalsegno.spectrograms import image
 
@@ -108,7 +108,7 @@ def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):
         save(tmp_path / "<i>pop" / f"<script>{i}.wav", tune(i, 1.0))
     (tmp_path / "<i>pop" / "<b>.wav").touch()
     (tmp_path / "about.json").write_text('{"title": "<u>Tunes", "synthetic": true}')
-    html = doctor_page.render(examine(tmp_path))
+    html = page.render(examine(tmp_path))
     assert not any(tag in html for tag in ("<script>", "<i>", "<b>", "<u>"))
     assert "&lt;u&gt;Tunes" in html and "(synthetic)" in html and "empty: not one byte" in html
 

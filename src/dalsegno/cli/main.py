@@ -14,7 +14,7 @@ from dalsegno.pipeline import check, files, params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.report import doctor_page, doctor_terminal
+from dalsegno.report.doctor import page, terminal
 
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
@@ -44,9 +44,9 @@ def doctor(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
     p = Params(name=arguments.dataset, root=str(arguments.folder))
     examination = examine.examine(arguments.folder, p, Runtime())
-    doctor_terminal.report(examination)
+    terminal.report(examination)
     if arguments.page:
-        files.write_text(arguments.page, doctor_page.render(examination))
+        files.write_text(arguments.page, page.render(examination))
 
 
 def check_params(_: argparse.Namespace) -> None:

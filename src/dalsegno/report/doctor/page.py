@@ -32,7 +32,7 @@ def render(examination: examine.Examination) -> str:
             "Remarks", "These files are odd in some way, which is no reason to leave them out.", examination.remarks
         ),
     ]
-    page = templates.template("doctor.html.j2")
+    page = templates.template("doctor/page.html.j2")
     return page.render(summary=examination.summary(), sections=sections, numbers=NUMBERS)
 
 
