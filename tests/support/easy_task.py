@@ -11,7 +11,7 @@ from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store
 LABELS = ["high", "low", "mid"]
 
 
-META = {"kind": "logmel", "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
+META = {"kind": "logmel", "db_per_unit": 1.0, "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
 
 
 PARTS = ["train"] * 16 + ["valid"] * 4 + ["test"] * 10

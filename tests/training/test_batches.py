@@ -15,6 +15,9 @@ CPU = torch.device("cpu")
 class Numbered(Source):
     """A source whose examples are their own numbers."""
 
+    input_shape = (1,)
+    scale = augment.Scale()
+
     def take(self, rows, generator):
         return rows[:, None].float()
 

@@ -3,6 +3,7 @@
 Clips are stored whole, so each model may see its own pieces of them (`view:`), and changing that repeats no audio work.
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from torch import Tensor
 
 from dalsegno.artefacts import pieces, spectrogram_store
 from dalsegno.families.frames import Frames
-from dalsegno.families.view import View, check, check_lengths
+from dalsegno.families.view import View, check, check_lengths, compare_lengths
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.views import augment
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
@@ -26,6 +28,7 @@ class Crops:
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
     keep: clip ids to use; None: all. Clips shorter than the crop are padded at the end with the store's floor: silence.
+    Without `view.crop_s` a crop is as long as the longest clip; `for_training` makes it that of the training clips.
     Raises UserError if the view does not go with the store, or if none of the clips is stored.
     """
 
@@ -42,9 +45,29 @@ class Crops:
         self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
         self.n_parts = self.view.parts or 1
         self.start, self.n_frames = _parts(*self.whole, self.n_parts)
-        self.crop = self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max())
-        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else self.crop
+        self.scale = augment.Scale(db_per_unit=self.meta.get("db_per_unit"))
+        self.folder, self._by_length = folder, {}
+        self._set_crop(self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max()))
         check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
+
+    def for_training(self, train_ids: list[str]) -> "Crops":
+        """The same clips as a network sees them that is trained on `train_ids`: where `view.crop_s` is null, crops are as
+        long as the longest of them, or the longest part of one. A longer clip is then seen in windows, or whole.
+        """
+        if self.view.crop_s:
+            return self
+        n_frames = self.n_frames[self.examples(train_ids)[0]]
+        longest = int(n_frames.max())
+        if longest not in self._by_length:
+            self._by_length[longest] = crops = copy.copy(self)
+            crops._set_crop(longest)
+            compare_lengths(self.view, n_frames, self.meta["frame_rate_hz"], self.folder)
+        return self._by_length[longest]
+
+    def _set_crop(self, n_frames: int) -> None:
+        """Make crops `n_frames` long."""
+        self.crop = n_frames
+        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else n_frames
         self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
 
     def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:

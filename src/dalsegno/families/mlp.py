@@ -11,6 +11,7 @@ from torch import nn
 from dalsegno.artefacts import features_parquet, splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
@@ -30,6 +31,7 @@ class Params:
 
 
 def train_all(
+    entry: str,
     p: Params,
     features: str | Path,
     splits: pd.DataFrame,
@@ -37,10 +39,9 @@ def train_all(
     run_dir: str | Path,
     metrics_dir: str | Path,
 ) -> None:
-    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does.
+    """Train `p` on the table at the path `features`, on every fold and seed of `splits`, as `runs.all_runs` does.
 
-    features: path of features.parquet. Raises UserError if a part cannot be trained on, or the architecture cannot take
-    a table.
+    Raises UserError, which names `entry`, if a part cannot be trained on or the architecture cannot take a table.
     """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
@@ -50,7 +51,10 @@ def train_all(
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
     description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": rows.names}
-    runs.all_runs(job, description, run_dir, metrics_dir)
+    try:
+        runs.all_runs(job, description, run_dir, metrics_dir)
+    except UserError as error:
+        raise UserError(f"{entry}: {error}") from None
 
 
 def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:

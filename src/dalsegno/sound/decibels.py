@@ -72,4 +72,4 @@ def encode(
 def meta(top_db: float, dtype: Dtype) -> dict[str, Any]:
     """How a stored number becomes dB: `stored * scale + offset`. `floor` is the softest value that is stored."""
     scale, offset = (top_db / 255, -top_db) if dtype == "uint8" else (1.0, 0.0)
-    return {"unit": "dB", "top_db": top_db, "scale": scale, "offset": offset, "floor": -top_db}
+    return {"unit": "dB", "db_per_unit": 1.0, "top_db": top_db, "scale": scale, "offset": offset, "floor": -top_db}

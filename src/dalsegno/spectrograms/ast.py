@@ -40,7 +40,8 @@ def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind. Its floor is what the authors pad with: 0 before the scaling."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
     width = 2 * p.std
-    unit = {"unit": "(ln power - mean) / (2 std)", "mean": p.mean, "std": p.std, "scale": STEP / width}
+    unit = {"unit": "(ln power - mean) / (2 std)", "db_per_unit": width * kaldi.DB_PER_NEPER, "scale": STEP / width}
+    unit |= {"mean": p.mean, "std": p.std}
     places = {"offset": (MIDDLE - p.mean) / width, "floor": -p.mean / width}
     return {"kind": "ast", **rates, **unit, **places, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 

@@ -39,8 +39,9 @@ def frames(path: Path, p: Params) -> Int16[np.ndarray, "n_frames 128"]:
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
-    unit = {"unit": "(ln power + 4.5) / 5", "scale": SCALE, "offset": OFFSET, "floor": float(_scaled(np.float32(0)))}
-    return {"kind": "efficientat", **rates, **unit, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
+    unit = {"unit": "(ln power + 4.5) / 5", "db_per_unit": 5 * kaldi.DB_PER_NEPER}
+    places = {"scale": SCALE, "offset": OFFSET, "floor": float(_scaled(np.float32(0)))}
+    return {"kind": "efficientat", **rates, **unit, **places, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 
 
 def log_mel(y: Float[np.ndarray, " n_samples"]) -> Float32[np.ndarray, "n_frames 128"]:

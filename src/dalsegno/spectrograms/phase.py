@@ -34,5 +34,5 @@ def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind: scale, offset, unit and floor of either channel."""
     db = p.meta("phase")
     scale, offset = (STEP, -math.pi) if p.dtype == "uint8" else (1.0, 0.0)
-    of_phase = {"unit": "radians", "scale": scale, "offset": offset, "floor": 0.0}
+    of_phase = {"unit": "radians", "db_per_unit": None, "scale": scale, "offset": offset, "floor": 0.0}
     return db | {name: [db[name], value] for name, value in of_phase.items()}

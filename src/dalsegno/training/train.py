@@ -37,6 +37,12 @@ class Params(losses.Params, optimise.Params):
     monitor: Literal["val_loss", "val_accuracy", "val_macro_f1"] = "val_loss"  # what "better" means
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
+    def __post_init__(self) -> None:
+        if self.class_weights and self.balanced:
+            raise ValueError(
+                "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
+            )
+
 
 @runtime_checkable
 class Batches(Protocol):
@@ -97,13 +103,12 @@ def fit(
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
-        after_step = schedule.step if schedule and p.schedule != "plateau" else lambda: None
-        step_losses = _steps(model, batches, optimizer, after_step, p, class_weights)
+        step_losses = _steps(model, batches, optimizer, schedule, p, class_weights)
         now = {"epoch": epoch, "train_loss": _mean(step_losses, epoch, p)} | validate(model)
         log(now)
-        if schedule and p.schedule == "plateau":
-            schedule.step(_badness(now, p))
-        if best is None or _badness(now, p) < _badness(best, p):
+        better = best is None or _badness(now, p) < _badness(best, p)
+        schedule.after_epoch(better or epoch <= whole_from)
+        if better:
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}
         elif p.patience is not None and epoch - max(best["epoch"], whole_from) >= p.patience:
             break
@@ -116,7 +121,7 @@ def _steps(
     model: nn.Module,
     batches: Batches,
     optimizer: torch.optim.Optimizer,
-    after_step: Callable[[], None],
+    schedule: optimise.Schedule,
     p: Params,
     class_weights: Float[Tensor, " label"] | None,
 ) -> Float[Tensor, " step"]:
@@ -132,7 +137,7 @@ def _steps(
         if p.clip_norm:
             nn.utils.clip_grad_norm_((w for g in optimizer.param_groups for w in g["params"]), p.clip_norm)
         optimizer.step()
-        after_step()
+        schedule.after_step()
         step_losses.append(loss.detach())
     return torch.stack(step_losses)
 

@@ -68,7 +68,7 @@ def write(
     for i, (x, names) in enumerate(_numbered(batches)):
         number = i // BATCHES_PER_PART
         if not parts.has(number):
-            rows += _rows(model, x, names, views, augmentation, seed=i)
+            rows += _rows(model, x, names, views, augmentation, clips.scale, seed=i)
         if rows and (i + 1) % BATCHES_PER_PART == 0:
             parts.add(number, rows)
             rows = []
@@ -129,12 +129,18 @@ def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Ten
 
 @torch.inference_mode()
 def _rows(
-    model: nn.Module, x: Tensor, names: Rows, views: int, augmentation: augment.Params | None, seed: int
+    model: nn.Module,
+    x: Tensor,
+    names: Rows,
+    views: int,
+    augmentation: augment.Params | None,
+    scale: augment.Scale,
+    seed: int,
 ) -> Iterator[Rows]:
     """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
     generator = torch.Generator(x.device).manual_seed(seed)
     for view in range(views + 1):
-        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator)[0] if view else x
+        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator, scale)[0] if view else x
         yield names | {"view": np.full(len(x), view), "e": _embedded(model, shown)}
 
 

@@ -33,11 +33,12 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
     used = {fold: run.provenance for fold, run in runs.items()}
 
     def build(fold: int, train_ids: list[str]) -> Built:
-        model = backbone.build(p.arch, p.model, file, runs[fold], crops.example(), crops.meta, asked)
+        seen = crops.for_training(train_ids)
+        model = backbone.build(p.arch, p.model, file, runs[fold], seen.example(), seen.meta, asked)
         n_free = _n_free(p, len(model.net.body))
-        _new_head(model, p.head, crops, n_labels)
+        _new_head(model, p.head, seen, n_labels)
         if p.probe:
-            linear_probe.start(model, model.net.head[-1], crops, label[train_ids], p.probe)
+            linear_probe.start(model, model.net.head[-1], seen, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
         groups = adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0)
         return Built(adapted, groups, inherited=used[fold].clips)
@@ -57,7 +58,7 @@ def from_scratch(p: FineTuned, pretrained: Prepared) -> Prepared:
 
     def build(fold: int, train_ids: list[str]) -> Built:
         model = cnn.from_scratch(p.arch, p.model, job.source, train_ids, len(job.classes))
-        _new_head(model, p.head, job.source, len(job.classes))
+        _new_head(model, p.head, job.source.for_training(train_ids), len(job.classes))
         return Built(model)
 
     description = pretrained.description | {"weights": None, "provenance": provenance.unlisted({})}

@@ -117,7 +117,7 @@ def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile
     if missing:
         raise UserError(f"{path}: not a checkpoint of a network on spectrograms; it lacks {', '.join(missing)}")
     there = saved["spectrogram"]
-    differences = [f"{k}: {there.get(k)} there, {meta.get(k)} here" for k in meta if meta[k] != there.get(k)]
+    differences = [f"{k}: {there.get(k)} there, {meta.get(k)} here" for k in meta if k in there and meta[k] != there[k]]
     if differences:
         raise UserError(f"{path}: trained on another kind of spectrogram ({'; '.join(differences)})")
     view = DEFAULTS | saved["view"]
