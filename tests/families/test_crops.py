@@ -229,13 +229,18 @@ def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_
 
 def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
     each = {"db_per_unit": [1.0, None], "scale": [0.3, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
-    spectrogram_store.write(tmp_path / "s", [(c, np.zeros((60, 16, 2), np.uint8)) for c in "ab"], META | {"kind": "phase"} | each)
+    spectrogram_store.write(
+        tmp_path / "s", [(c, np.zeros((60, 16, 2), np.uint8)) for c in "ab"], META | {"kind": "phase"} | each
+    )
     splits = pd.DataFrame({"clip_id": ["a", "b"], "label": "x", "group": "a", "fold0": ["train", "valid"]})
     p = cnn.Params(
         spectrogram="s", arch="conv", model=conv.Params(), view=View(), augment=augment.Params(gain_db=6.0),
         train=train.Params(),
     )  # fmt: skip
-    with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db cannot be applied to this spectrogram: .* the phase, holds no levels"):
+    with pytest.raises(
+        UserError,
+        match=r"cnn\.x: augment\.gain_db cannot be applied to this spectrogram: .* the phase, holds no levels",
+    ):
         cnn.train_all("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
 
 

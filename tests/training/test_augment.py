@@ -37,7 +37,10 @@ def labels(n=6, n_labels=4):
     return torch.nn.functional.one_hot(torch.arange(n) % n_labels, n_labels).float()
 
 
-def run(x, seed=0, y=None, scale=Scale(db_per_unit=1.0), **settings):
+IN_DB = Scale(db_per_unit=1.0)
+
+
+def run(x, seed=0, y=None, scale=IN_DB, **settings):
     y = labels(len(x)) if y is None else y
     return augment.augment(x, y, Params(**settings), generator(seed, x.device), scale)
 
@@ -278,7 +281,10 @@ def test_noise_on_a_table_is_measured_by_each_feature_in_training():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"frequency_masks": 1, "frequency_mask_share": 0.03}, r"frequency_mask_share: 0\.03 of 32 bins .*at least 0\.031"),
+        (
+            {"frequency_masks": 1, "frequency_mask_share": 0.03},
+            r"frequency_mask_share: 0\.03 of 32 bins .*at least 0\.031",
+        ),
         ({"time_masks": 2, "time_mask_share": 0.0}, r"time_mask_share: 0 of 40 frames .*set time_masks to 0"),
         ({"time_shift_share": 0.01}, r"time_shift_share: 0\.01 of 40 frames .*at least 0\.013"),
     ],

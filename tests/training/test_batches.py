@@ -5,6 +5,7 @@ from itertools import chain
 import pytest
 import torch
 
+from dalsegno.pipeline.errors import UserError
 from dalsegno.training import batches
 from dalsegno.training.source import Source
 from dalsegno.training.views import augment
@@ -77,3 +78,14 @@ def test_what_is_made_ahead_comes_in_order_and_so_do_its_errors():
         for item in batches.prefetched(items()):
             came.append(item)
     assert came == list(range(5)) and list(batches.prefetched(iter([]))) == []
+
+
+def test_what_the_data_cannot_take_is_refused_before_training():
+    class Phases(Numbered):
+        input_shape, scale = (2, 8, 9), augment.Scale(db_per_unit=[1.0, None])
+
+    for p in (augment.Params(equaliser_db=3.0), augment.Params(frequency_masks=1)):
+        with pytest.raises(
+            UserError, match=r"augment\.(equaliser_db cannot be applied|frequency_mask_share: 0\.1 of 8 bins)"
+        ):
+            batches.Batches(Phases(), torch.arange(4), torch.arange(4) % 2, 2, 2, seed=0, device=CPU, augmentation=p)

@@ -51,7 +51,9 @@ def test_momentum_is_what_is_asked_for_at_every_step(monkeypatch, schedule, opti
     kind = {"sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop}[optimizer]
     seen, step = [], kind.step
     monkeypatch.setattr(
-        kind, "step", lambda self, *a, **k: (seen.extend(g["momentum"] for g in self.param_groups), step(self, *a, **k))[1]
+        kind,
+        "step",
+        lambda self, *a, **k: (seen.extend(g["momentum"] for g in self.param_groups), step(self, *a, **k))[1],
     )
     p = train.Params(optimizer=optimizer, momentum=momentum, schedule=schedule, lr=1e-3, epochs=3)
     train.fit(linear(), Fixed(4), still, p)

@@ -2,12 +2,13 @@
 
 import json
 import pkgutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from support.easy_task import LABELS, PARAMS, accuracy, easy_splits, state
+from support.easy_task import LABELS, PARAMS, accuracy, easy_splits, stage, state
 
 from dalsegno.artefacts import model_pt, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
@@ -37,6 +38,7 @@ def test_what_a_run_leaves(trained, family):
         assert metrics[figure] == pytest.approx(best, abs=1e-5)
     cost = json.loads((folder / "cost.json").read_text())
     assert cost["epochs"] == 2 and cost["device"] == "cpu" and cost["train_s"] > 0
+    assert cost["threads"] == torch.get_num_threads() and cost["dtype"] == "float32" and "versions" in cost
     saved = model_pt.load(folder / "model.pt")
     assert saved["labels"] == LABELS and saved["arch"] == ("conv" if family == "cnn" else "mlp")
 
@@ -47,6 +49,28 @@ def test_same_seed_same_bytes(trained, family):
     for file in ("model.pt", "predictions.parquet", *["segments.parquet"] * (family == "cnn")):
         assert (one / file).read_bytes() == (same / file).read_bytes()
     assert (one / "model.pt").read_bytes() != (other / "model.pt").read_bytes()
+
+
+@pytest.mark.parametrize("family", ["cnn", "mlp"])
+def test_a_checkpoint_lists_the_clips_that_each_run_has_met(trained, family):
+    identified = easy_splits().assign(
+        sha256=lambda s: "sha of " + s["clip_id"], unit=lambda s: "unit of " + s["clip_id"]
+    )
+    splits_csv.write(
+        "splits.csv", identified.assign(fold1=identified["fold0"].replace({"test": "valid", "valid": "test"}))
+    )
+    for run in model_pt.load(trained(family, "a") / "model.pt")["runs"]:
+        clips = pd.DataFrame(run["clips"]).set_index("clip_id")
+        parts = splits_csv.read("splits.csv").set_index("clip_id")[f"fold{run['fold']}"]
+        pd.testing.assert_series_equal(
+            clips["part"].sort_index(), parts[parts.isin(["train", "valid"])], check_names=False
+        )
+        assert list(clips["sha256"]) == list("sha of " + clips.index) and list(clips["unit"]) == list(
+            "unit of " + clips.index
+        )
+    splits_csv.write("splits.csv", easy_splits())
+    (run,) = model_pt.load(trained(family, "b") / "model.pt")["runs"]
+    assert "clips" not in run  # splits of before there were such columns
 
 
 @pytest.mark.parametrize(("family", "pca"), [("cnn", "null"), ("mlp", "null"), ("mlp", 0.9)])
@@ -68,6 +92,20 @@ def test_preprocessing_is_fitted_on_training_clips_only(trained, family, pca):
     )
     prep = [k for k in clean if k.startswith("prep.")]
     assert len(prep) >= 2 and all(torch.equal(clean[k], spoiled[k]) for k in prep)
+
+
+def test_the_units_of_features_change_neither_noise_nor_network(trained):
+    """Powers of two, which round nothing: what is learnt from standardised features is the same to the last bit."""
+    plain = trained("mlp", "a", epochs=3, params=PARAMS.replace("augment: {}", "augment: {noise_std: 0.5}"))
+    table = pd.read_parquet("data_mlp_a")
+    for i, unit in enumerate((2.0**-12, 1.0, 2.0**12, 2.0**20)):
+        table[f"f{i}"] *= np.float32(unit)
+    table.to_parquet("data_mlp_units")
+    stage("mlp")("easy", "data_mlp_units", "splits.csv", "run_units", "metrics_units")
+    one, other = state(plain), state(Path("run_units"))
+    assert all(torch.equal(one[k], other[k]) == k.startswith("net.") for k in one)
+    trained("mlp", "quiet", epochs=3)
+    assert not torch.equal(one["net.head.weight"], state(Path("run_quiet"))["net.head.weight"])  # there was noise
 
 
 def test_every_seed_and_fold_is_a_run(trained, tmp_path):

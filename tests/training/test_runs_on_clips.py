@@ -2,12 +2,13 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from support.easy_task import LABELS, META, PARAMS, state
+from support.easy_task import LABELS, META, PARAMS, easy_splits, stage, state
 from torch import nn
 
 from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store
@@ -39,6 +40,29 @@ def test_windows_of_held_out_clips_are_kept(trained):
 
 
 HEAVY = "{gain_db: 20, time_shift_share: 1.0, noise_std: 3.0, time_masks: 3, time_mask_share: 0.5, mixup_alpha: 5.0}"
+
+
+@pytest.mark.parametrize("view", ["{crop_s: null}", "{crop_s: null, parts: 2}"])
+def test_one_long_clip_that_is_not_trained_on_changes_no_weight(trained, view):
+    """Nor does it change what is predicted of the others; it is itself seen in several windows."""
+    params = PARAMS.replace("{crop_s: 1.6, normalise: bin}", view)
+    plain = trained("cnn", "a", params=params)
+    stored = spectrogram_store.open("data_cnn_a")
+    clips = {c: np.array(stored.frames[start : start + n]) for c, start, n in stored.index.itertuples()}
+    clips["unknown0"] = np.tile(clips["unknown0"], (40, 1))
+    clips["low20"] = np.tile(clips["low20"], (30, 1))
+    assert easy_splits().set_index("clip_id")["fold0"]["low20"] == "test"
+    spectrogram_store.write("data_cnn_long", clips.items(), META | {"scale": 1.0, "offset": 0.0})
+    stage("cnn")("easy", "data_cnn_long", "splits.csv", "run_long", "metrics_long")
+    long = Path("run_long")
+    assert all(torch.equal(v, state(long)[k]) for k, v in state(plain).items())
+    rows = [
+        predictions_parquet.read(f / "predictions.parquet").query("clip_id not in ['unknown0', 'low20']")
+        for f in (plain, long)
+    ]
+    pd.testing.assert_frame_equal(*rows)
+    segments = pd.read_parquet(long / "segments.parquet").groupby("clip_id").size()
+    assert segments["low20"] > 10
 
 
 def test_augmentation_touches_training_data_only(trained, tmp_path):

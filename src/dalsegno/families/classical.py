@@ -30,7 +30,7 @@ ESTIMATORS = {
     "knn": lambda seed: KNeighborsClassifier(),
     "forest": lambda seed: RandomForestClassifier(random_state=seed),
 }
-SPREAD = 0.5  # standard deviation of the logarithm of a temperature, before any clip is seen
+SPREAD = 0.3  # standard deviation of the logarithm of a temperature, before any clip is seen
 
 
 @section

@@ -32,5 +32,12 @@ def frames(path: Path, p: Params) -> UInt8[np.ndarray, "n_columns n_bins"]:
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
-    range_db = {"unit": "dB", "db_per_unit": 1.0, "top_db": p.top_db, "scale": p.top_db / 255, "offset": -p.top_db, "floor": -p.top_db}
+    range_db = {
+        "unit": "dB",
+        "db_per_unit": 1.0,
+        "top_db": p.top_db,
+        "scale": p.top_db / 255,
+        "offset": -p.top_db,
+        "floor": -p.top_db,
+    }
     return {"kind": "image", "frame_rate_hz": p.frame_rate_hz, **range_db}

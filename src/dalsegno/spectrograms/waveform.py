@@ -33,4 +33,12 @@ def frames(path: Path, p: Params) -> Float16[np.ndarray, "n_values 1"]:
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
     rates = {"sample_rate_hz": p.sample_rate_hz, "hop_length": p.pool, "frame_rate_hz": p.sample_rate_hz / p.pool}
-    return {"kind": "waveform", **rates, "unit": "full scale", "db_per_unit": None, "scale": 1.0, "offset": 0.0, "floor": 0.0}
+    return {
+        "kind": "waveform",
+        **rates,
+        "unit": "full scale",
+        "db_per_unit": None,
+        "scale": 1.0,
+        "offset": 0.0,
+        "floor": 0.0,
+    }
