@@ -71,7 +71,7 @@ def _stamped(s: Sources) -> Sources:
     """The same under the names that models are to be called by."""
     called = formatting.names(s.compare)
     tables = {"confusion": s.confusion, "curves": s.curves}
-    tables = {name: rows.assign(model=rows["model"].map(called)) for name, rows in tables.items()}
+    tables = {name: rows.assign(model=rows["model"].replace(called)) for name, rows in tables.items()}
     return replace(s, compare=formatting.stamped(s.compare), **tables)
 
 
