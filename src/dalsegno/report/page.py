@@ -42,6 +42,7 @@ def render(s: Sources) -> str:
     )  # fmt: skip
     s = _stamped(s)
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
+    honest = [item for item in ranked if not item[1].get("leaks")] or ranked
     confusions = [(name, s.confusion[s.confusion["model"] == name]) for name, _ in ranked]
     return page.render(
         dataset=s.compare["dataset"],
@@ -53,8 +54,8 @@ def render(s: Sources) -> str:
         trained={name: formatting.training(name, scores) for name, scores in ranked},
         leaks=formatting.sentences(s.compare, "leaks"),
         notes=formatting.sentences(s.compare, "notes"),
-        best=ranked[0],
-        second=ranked[1] if len(ranked) > 1 else None,
+        best=honest[0],
+        second=honest[1] if len(honest) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
         losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],
