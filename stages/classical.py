@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import features_parquet, json_file, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import files, params, progress, stage
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno.artefacts import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import classical
 
 LABELS = ["a", "b", "c"]

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families import cnn, crops
-from dalsegno.families.view import View
+from dalsegno.families.convolutional import cnn, crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
@@ -158,7 +158,7 @@ def test_clips_shorter_than_a_crop_are_told_of(tmp_path, capsys):
         seen(tmp_path, crop_s=41.0)
     with pytest.raises(UserError, match=r"view\.parts, 8, is more than the shortest clip .* has frames"):
         seen(tmp_path, crop_s=None, parts=8)
-    with pytest.raises(UserError, match=r"pieces that splits\.segments makes are more than the shortest clip"):
+    with pytest.raises(UserError, match=r"pieces of a clip, features\.segments, are more than the shortest clip"):
         seen(tmp_path, keep={f"c#{k}/9" for k in range(9)})
 
 

@@ -14,9 +14,10 @@ from sklearn.metrics import f1_score
 from support.easy_task import LABELS, META, accuracy, easy_splits, easy_store, spoilt, stage, state
 from torch import nn
 
-from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store, splits_csv
-from dalsegno.families import crops
-from dalsegno.families.view import View
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import model_pt, predictions_parquet, splits_csv
+from dalsegno.families.convolutional import crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import batches, losses, network, optimise, predict, train

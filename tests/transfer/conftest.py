@@ -10,7 +10,7 @@ import yaml
 from support.easy_task import easy_splits, easy_store, stage
 from support.transfer_task import PRETRAINED, TRAIN
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 
 
 @pytest.fixture(scope="module")

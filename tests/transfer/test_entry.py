@@ -4,7 +4,7 @@ from support.transfer_task import TRAIN, TUNED
 from torch import nn
 
 from dalsegno.pipeline import params
-from dalsegno.transfer import entry
+from dalsegno.transfer.adapting import entry
 
 
 def test_a_head_is_linear_or_has_layers_and_drops_out():

@@ -11,7 +11,7 @@ from support.transfer_task import OURS, TRAIN, TUNED, left, refuse, tuned
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.transfer import entry, fine_tuned
+from dalsegno.transfer.adapting import entry, fine_tuned
 
 
 def test_more_blocks_than_there_are_cannot_learn(here):

@@ -9,7 +9,8 @@ import torch
 from support.easy_task import LABELS, accuracy, stage
 from support.transfer_task import CONV, TRAIN, embedded, write_params
 
-from dalsegno.artefacts import features_parquet, model_pt
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
 

@@ -9,7 +9,8 @@ import torch
 import yaml
 from support.easy_task import LABELS, easy_store, stage
 
-from dalsegno.artefacts import leaks_json, model_pt, splits_csv
+from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.models import conv
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess

@@ -11,7 +11,7 @@ import torchvision
 from support.easy_task import state
 from support.transfer_task import NET, OURS, TRAIN, embedded, left, refuse, tuned
 
-from dalsegno.artefacts import model_pt
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 
@@ -36,8 +36,8 @@ def test_embeddings_of_published_weights_are_what_the_publishers_network_gives(h
     rows = embedded(arch="torchvision", model=NET, weights="published.pth", view={"crop_s": 1.6})
     theirs = torchvision.models.squeezenet1_1(weights=None).eval()
     theirs.load_state_dict(torch.load("published.pth", weights_only=True))
-    from dalsegno.families.crops import Crops
-    from dalsegno.families.view import View
+    from dalsegno.families.convolutional.crops import Crops
+    from dalsegno.families.convolutional.view import View
     from dalsegno.models import torchvision as arch
 
     clips = Crops("store", View(crop_s=1.6), None, torch.device("cpu"))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.transfer_task import CONV, NET, OURS, TUNED, embedded, left, refuse, save, tuned
 
-from dalsegno.artefacts import model_pt
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 

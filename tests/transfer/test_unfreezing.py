@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from dalsegno.training import train
-from dalsegno.transfer.unfreezing import Unfreezing
+from dalsegno.transfer.adapting.unfreezing import Unfreezing
 
 
 class Net(nn.Module):

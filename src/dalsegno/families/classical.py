@@ -1,4 +1,3 @@
-
 """Baselines from scikit-learn on a feature table: what any network has to beat."""
 
 import time
@@ -20,7 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline.params import section
 
 ESTIMATORS = {

@@ -1,4 +1,3 @@
-
 """The rows of a feature table as tensors on the training device."""
 
 from collections.abc import Iterator

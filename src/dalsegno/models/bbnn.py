@@ -1,4 +1,3 @@
-
 """Bottom-up Broadcast Neural Network (Liu et al. 2019, arXiv 1901.08928, §3): shallow, multi-scale, densely connected.
 
 A shallow layer keeps low-level detail; in the broadcast module every block sees all that came before it, through

@@ -1,4 +1,3 @@
-
 """EfficientAT's MobileNets (Schmid, Koutini, Widmer 2023, arXiv 2211.04772): MobileNetV3-Large for audio tagging.
 
 Their mn04, mn10 and mn40 are widths 0.4, 1 and 4. What they published (github.com/fschmid56/EfficientAT, MIT; its release

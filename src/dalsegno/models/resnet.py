@@ -1,4 +1,3 @@
-
 """Residual network (He et al. 2016, arXiv 1512.03385): the 18-layer pattern 64/128/256/512, scalable."""
 
 from collections import OrderedDict

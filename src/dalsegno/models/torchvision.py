@@ -1,4 +1,3 @@
-
 """Any classifier of torchvision by its name, as a row of blocks under a new head.
 
 The picture that it takes (three channels, ImageNet's mean and deviation, its size) is made by the first block, from

@@ -1,4 +1,3 @@
-
 """Audio encoders of the `transformers` library, an optional extra: AST, wav2vec 2.0, HuBERT, WavLM, Data2Vec and such.
 
 Those of spectrograms (AST) take stores of `kind: ast` and windows of their own `max_length`, 1024 frames: 10.24 s. Those

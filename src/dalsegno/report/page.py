@@ -8,7 +8,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import curve_plots, formatting, plots, templates
+from dalsegno.report import curve_plots, formatting, plots
+from dalsegno.report.layout import templates
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,3 @@
-
 """Batches of training examples: order, class balance, augmentation; made anew each epoch from one seed."""
 
 from collections.abc import Iterator

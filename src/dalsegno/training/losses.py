@@ -1,4 +1,3 @@
-
 """What training minimises, and the metrics of the validation part."""
 
 from typing import Literal

@@ -1,4 +1,3 @@
-
 """Probabilities of clips from a model that sees them a window or a segment at a time."""
 
 from typing import Literal
@@ -9,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from dalsegno.artefacts import predictions_parquet
+from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.source import Source
 

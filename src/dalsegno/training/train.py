@@ -1,4 +1,3 @@
-
 """The one training loop, for every network in the repository.
 
 `fit` knows nothing about audio or networks: it takes a module that maps a batch x to logits (batch, label), batches of

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.artefacts import splits_csv
 from dalsegno.artefacts.leaks_json import Leaks
+from dalsegno.artefacts.learning import splits_csv
 
 COLUMNS = ["clip_id", "sha256", "unit"]
 

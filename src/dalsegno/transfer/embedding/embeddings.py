@@ -1,4 +1,3 @@
-
 """The embeddings of every clip by a frozen backbone, computed once: a table like the features, cached by DVC.
 
 Memory does not grow with the number of clips, and a run that was killed goes on where it stopped: finished parts lie in
@@ -22,12 +21,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families.crops import Crops
-from dalsegno.families.view import View
+from dalsegno.families.convolutional.crops import Crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest

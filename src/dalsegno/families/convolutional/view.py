@@ -1,4 +1,3 @@
-
 """`view:` in params.yaml: what a network sees of a stored clip."""
 
 from pathlib import Path

@@ -14,8 +14,9 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from dalsegno.artefacts import pieces, spectrogram_store
-from dalsegno.families.view import View, check, check_lengths
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import pieces
+from dalsegno.families.convolutional.view import View, check, check_lengths
 from dalsegno.pipeline.errors import UserError
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside

@@ -1,4 +1,3 @@
-
 """Start a linear head as a logistic regression on frozen embeddings, so that fine-tuning need not find it first.
 
 While a random head learns, its gradients distort what the backbone has learnt before: linear probing, then fine-tuning
@@ -13,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from dalsegno.families.crops import Crops
+from dalsegno.families.convolutional.crops import Crops
 from dalsegno.training.network import Model
 
 
