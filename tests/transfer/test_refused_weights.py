@@ -100,7 +100,9 @@ FAULTS = {
 
 def sized():
     """A checkpoint of a network made for views of 8 frames, which flattens them."""
-    p = params.component("dalsegno.models", "conv").Params(**CONV | {"global_average": False, "dropout": (0.0,)})
+    p = params.component("dalsegno.models", "conv").Params(
+        channels=(4, 8), dense=(6,), dropout=(0.0,), global_average=False
+    )
     saved = model_pt.load("ours/model.pt")
     net = params.component("dalsegno.models", "conv").build(p, (1, 16, 8), 3)
     old = saved["runs"][0]["state"]

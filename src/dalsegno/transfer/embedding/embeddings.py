@@ -127,7 +127,6 @@ def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Ten
         yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
 
 
-@torch.inference_mode()
 def _rows(
     model: nn.Module, x: Tensor, names: Rows, views: int, augmentation: augment.Params | None, seed: int
 ) -> Iterator[Rows]:
@@ -151,7 +150,8 @@ def _table(rows: Rows) -> pa.Table:
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        return model(x).float().cpu().numpy()
+        with torch.inference_mode():
+            return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))
         raise UserError(
