@@ -20,8 +20,9 @@ import torch
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.families import cnn, crops, rows
-from dalsegno.families.view import View
+from dalsegno.families import rows
+from dalsegno.families.convolutional import cnn, crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.models import mlp, resnet
 from dalsegno.training import batches, network, runs, train
 from dalsegno.training.job import Built, Job

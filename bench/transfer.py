@@ -19,7 +19,8 @@ import torch
 import torchvision
 import yaml
 
-from dalsegno.artefacts import spectrogram_store, splits_csv
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import splits_csv
 
 N_CLIPS, N_LABELS, FRAME_RATE_HZ = 200, 10, 22050 / 512
 META = {"kind": "logmel", "scale": 80 / 255, "offset": -80.0, "floor": -80.0, "frame_rate_hz": FRAME_RATE_HZ}

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_info
 
-from dalsegno.artefacts import features_parquet, json_file, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import environment, files, params, progress, stage
 from dalsegno.pipeline.errors import UserError

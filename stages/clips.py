@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv, json_file
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
+from dalsegno.artefacts.learning import json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.report.doctor import page, terminal

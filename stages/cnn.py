@@ -1,7 +1,7 @@
 """Train a convolutional network on the spectrograms, from scratch."""
 
-from dalsegno.artefacts import splits_csv
-from dalsegno.families import cnn
+from dalsegno.artefacts.learning import splits_csv
+from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.runtime import Runtime
 

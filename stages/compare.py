@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dalsegno.artefacts import json_file, splits_csv
+from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.report import markdown
 from dalsegno.scoring import compare, held_out, intervals, paired, segment_accuracy, tables

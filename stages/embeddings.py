@@ -7,7 +7,8 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer import backbone, embedding_entry, embeddings, weights_file
+from dalsegno.transfer import backbone, weights_file
+from dalsegno.transfer.embedding import embedding_entry, embeddings
 
 
 def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:

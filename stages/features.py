@@ -3,7 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, features_parquet
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.features import compute, imported
 from dalsegno.pipeline import params, runtime, stage
 

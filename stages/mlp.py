@@ -1,6 +1,6 @@
 """Train a network on the features."""
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families import mlp
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.runtime import Runtime

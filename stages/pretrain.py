@@ -3,9 +3,9 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import dataset, examine
-from dalsegno.families import cnn
+from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import params, runtime, stage
 from dalsegno.pipeline.params import section
 from dalsegno.sound import storing

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, copies_csv, json_file, spectrogram_store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import protocols

@@ -1,6 +1,6 @@
 """Store a spectrogram of every clip, whole clips end to end in one memory-mapped file."""
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline import params, runtime, stage
 from dalsegno.sound import storing
 

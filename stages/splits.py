@@ -1,6 +1,7 @@
 """Give every clip its part in every fold, and prove that nothing leaks."""
 
-from dalsegno.artefacts import clips_csv, copies_csv, json_file, splits_csv
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
+from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.splits import assign, leaks, protocol
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import clips_csv, predictions_parquet, splits_csv
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.report import submissions
 

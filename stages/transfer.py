@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer import entry, fine_tuned, frozen
+from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
 
 def main(key: str, source: str, weights: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:

@@ -14,9 +14,9 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
-    ROOT / "report/doctor/page.py": {
-        ROOT / "report" / name for name in ("doctor/page.html.j2", "layout.html.j2", "layout.css")
-    },
+    ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
+    ROOT / "report/page.py": {ROOT / "report" / name for name in ("page.html.j2", "style.css")},
+    ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))

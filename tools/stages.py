@@ -70,8 +70,8 @@ def rooms() -> list[Path]:
 
 
 def members(room: Path) -> set[Path]:
-    """The modules in `room` and the rooms inside it."""
-    return {file for file in room.rglob("*.py") if file.name != "__init__.py"}
+    """The files in `room` and in the rooms inside it: modules, and the data and templates that they read."""
+    return {file for file in room.rglob("*.*") if file.name != "__init__.py" and file.parent.name != "__pycache__"}
 
 
 def is_code(dep: str) -> bool:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from dalsegno.artefacts import json_file
+from dalsegno.artefacts.learning import json_file
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, np.float32("nan"), [1, {"a": np.float64("inf")}]])

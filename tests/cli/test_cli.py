@@ -55,7 +55,7 @@ def test_a_dictionary_of_variants_must_be_one(here):
 
 
 def test_a_stage_that_refuses_its_section_tells_the_problems_of_all_others(here):
-    here(("test_share: 0.15", "test_share: 2"), ("n_mfcc: 20", "n_mfcc: true"))
+    here(("test_share: null", "test_share: 2.0"), ("n_mfcc: 20", "n_mfcc: true"))
     ended = subprocess.run(
         [sys.executable, STAGES / "splits.py", *("none",) * 4], capture_output=True, text=True, check=False
     )

@@ -10,7 +10,8 @@ import soundfile as sf
 from PIL import Image
 from support.tunes import RATE, examine, reason, save, tune
 
-from dalsegno.artefacts import clips_csv, spectrogram_store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import inspect_audio
 from dalsegno.report.doctor import page
 from dalsegno.sound import pictures

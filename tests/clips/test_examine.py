@@ -9,7 +9,7 @@ import soundfile as sf
 from scipy.signal import resample_poly
 from support.tunes import RATE, examine, reason, save, tune
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine as examination
 from dalsegno.clips import inspect_audio, listing
 from dalsegno.clips.dataset import Params

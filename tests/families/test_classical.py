@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno.artefacts import features_parquet, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families import cnn, crops
-from dalsegno.families.view import View
+from dalsegno.families.convolutional import cnn, crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError

@@ -13,7 +13,8 @@ import scipy.stats
 import soundfile
 import yaml
 
-from dalsegno.artefacts import clips_csv, features_parquet
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.features import catalogue, compute, statistics, tuning
 from dalsegno.features.analysis import Analysis
 from dalsegno.pipeline import errors, params

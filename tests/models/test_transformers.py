@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import torch
 
-from dalsegno.artefacts import model_pt
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.models import transformers as encoders
 from dalsegno.pipeline import params
 from dalsegno.spectrograms import ast, waveform

@@ -43,6 +43,10 @@ def test_the_stamp_stands_with_the_name_in_every_table_and_figure(leaky):
         assert KNOWN in text.replace("\\_", "_") and "Its scores are too high" in text
 
 
+def test_the_page_leads_with_the_best_model_that_knew_no_scored_clip(leaky):
+    assert "The most accurate model that is not marked LEAKY is <b>transfer/finetuned-scratch</b>" in leaky[2]
+
+
 def test_compare_json_keeps_the_names_and_says_why(leaky):
     models = leaky[0]["models"]
     assert models["transfer/finetuned"]["leaks"] == [KNOWN]

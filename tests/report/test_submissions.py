@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from dalsegno.artefacts import clips_csv, predictions_parquet, splits_csv
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 MAIN = runpy.run_path("stages/submissions.py")["main"]

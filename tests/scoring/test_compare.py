@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from support import fake_runs
 
-from dalsegno.artefacts import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 STAGE = Path("stages/compare.py").resolve()

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno.artefacts import clips_csv, spectrogram_store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.families import classical
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import protocols

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 import yaml
 
-from dalsegno.artefacts import clips_csv, spectrogram_store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline import errors, params
 from dalsegno.sound import audio, decibels, storing
 from dalsegno.spectrograms import ast, efficientat, image, logmel, phase, stft, waveform, windows

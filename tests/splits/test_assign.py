@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dalsegno.artefacts import clips_csv, splits_csv
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import parse
 from dalsegno.splits import assign, draw, given, leaks, lists

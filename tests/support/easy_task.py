@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import model_pt, predictions_parquet
 
 LABELS = ["high", "low", "mid"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 
 FAMILIES = ["classical", "mlp", "cnn", "transfer"]
 CLASSES = ["ambient", "blues", "chorale", "disco", "jazz", "metal", "reggae", "techno"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.easy_task import PARAMS, easy_splits, easy_store, easy_table, stage
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.easy_task import LABELS, PARAMS, accuracy, easy_splits, stage, state
 
-from dalsegno.artefacts import model_pt, predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import model_pt, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 
@@ -144,7 +144,7 @@ def test_a_learning_rate_that_diverges_is_refused_and_leaves_nothing(trained, tm
 
 
 @pytest.mark.parametrize(
-    "fails", ["artefacts.model_pt.save", "artefacts.predictions_parquet.write", "training.train.fit"]
+    "fails", ["artefacts.learning.model_pt.save", "artefacts.learning.predictions_parquet.write", "training.train.fit"]
 )
 def test_an_error_at_any_point_leaves_nothing(trained, tmp_path, monkeypatch, fails):
     calls, real = [], pkgutil.resolve_name(f"dalsegno.{fails}")

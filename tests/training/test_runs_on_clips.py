@@ -11,9 +11,10 @@ import torch
 from support.easy_task import LABELS, META, PARAMS, easy_splits, stage, state
 from torch import nn
 
-from dalsegno.artefacts import model_pt, predictions_parquet, spectrogram_store
-from dalsegno.families import crops
-from dalsegno.families.view import View
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import model_pt, predictions_parquet
+from dalsegno.families.convolutional import crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.models import conv
 from dalsegno.training import network
 from dalsegno.training.views import preprocess

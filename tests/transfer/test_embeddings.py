@@ -17,8 +17,8 @@ from torch import nn
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.transfer import embeddings
-from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.embedding import embeddings
+from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.provenance import Provenance
 
 CPU = torch.device("cpu")

@@ -9,7 +9,8 @@ import torch
 import yaml
 from support.easy_task import LABELS, easy_store, stage
 
-from dalsegno.artefacts import leaks_json, model_pt, splits_csv
+from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.models import conv
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
@@ -38,7 +39,9 @@ def checkpoint(folds, listed=True, prefix="0"):
     for fold in folds:
         torch.manual_seed(fold)
         prep = preprocess.spectrograms("bin", torch.zeros(16), torch.ones(16), None, "one")
-        state = Model(prep, conv.build(conv.Params(**CONV | {"dropout": (0.0,)}), (1, 16, 16), 3)).state_dict()
+        state = Model(
+            prep, conv.build(conv.Params(channels=(4, 8), dense=(6,), dropout=(0.0,)), (1, 16, 16), 3)
+        ).state_dict()
         runs.append({"fold": fold, "seed": 0, "state": state})
         if listed:
             used = splits()[splits()[f"fold{fold}"].isin(["train", "valid"])]

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dalsegno.artefacts import pieces
+from dalsegno.artefacts.learning import pieces
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 

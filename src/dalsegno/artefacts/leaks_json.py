@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dalsegno.artefacts import json_file
+from dalsegno.artefacts.learning import json_file
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from unicodedata import category
 
 import pandas as pd
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import entry, folder, inspect_audio, inspect_picture, listing, remarks
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params

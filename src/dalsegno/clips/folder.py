@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from dalsegno.artefacts import user_csv
+from dalsegno.artefacts.data_set import user_csv
 from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip
 from dalsegno.pipeline.errors import UserError

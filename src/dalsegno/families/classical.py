@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from dalsegno.artefacts import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 

@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from dalsegno.artefacts import features_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from dalsegno.artefacts import clips_csv, user_csv
+from dalsegno.artefacts.data_set import clips_csv, user_csv
 from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import UserError
 

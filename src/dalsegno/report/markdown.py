@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dalsegno.report import formatting, stamps
+from dalsegno.report import formatting
 
 PERCENT = {
     "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
@@ -12,7 +12,7 @@ PERCENT = {
 
 def table(comparison: dict[str, Any]) -> str:
     """compare.json as a Markdown table, the best accuracy first, under a line that says what was tested and how."""
-    comparison = stamps.stamped(comparison)
+    comparison = formatting.stamped(comparison)
     dataset, gains = comparison["dataset"], comparison["gains"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
@@ -64,9 +64,9 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     if protocol["left_out"]:
         names = ", ".join(map(_cell, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
-    for name, text in stamps.sentences(comparison, "leaks"):
+    for name, text in formatting.sentences(comparison, "leaks"):
         lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
-    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in stamps.sentences(comparison, "notes")]
+    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
     return [line for paragraph in lines for line in (paragraph, "")][:-1]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from dalsegno.artefacts import pieces, predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import pieces, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring.metrics import Score
 

@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Float32, Int, Shaped
 from pydantic import Field
 
-from dalsegno.artefacts import pieces, splits_csv
+from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.families import classical
 from dalsegno.pipeline.errors import UserError

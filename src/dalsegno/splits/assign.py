@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import pieces, splits_csv
+from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.splits import draw, given, leaks
 from dalsegno.splits.protocol import Protocol

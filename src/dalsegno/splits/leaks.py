@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dalsegno.artefacts import pieces, splits_csv
+from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 KINDS = ("clip", "group", "exact copy", "near copy")

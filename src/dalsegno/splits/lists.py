@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import clips_csv, user_csv
+from dalsegno.artefacts.data_set import clips_csv, user_csv
 from dalsegno.pipeline.errors import UserError
 
 _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}

@@ -12,7 +12,7 @@ import soundfile
 from jaxtyping import Float
 from pydantic import Field
 
-from dalsegno.artefacts import json_file
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import files, runtime
 from dalsegno.pipeline.params import section
 from dalsegno.synth import bands, notes, songs

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts import splits_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import predict, train
 from dalsegno.training.source import Source

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from dalsegno.artefacts import predictions_parquet
+from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.source import Source
 

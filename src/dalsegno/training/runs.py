@@ -14,7 +14,7 @@ from dvclive import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts import json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet
 from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, predict, train

@@ -1,8 +1,8 @@
 """What weights were trained on, held against the clips that a model with these weights is scored on.
 
-A checkpoint of ours lists its clips by id, SHA-256 and unit (the group, artist and near copies that count as one piece of
-evidence). Two files are the same clip if their SHA-256 is the same. Names of units are compared only within one data set,
-since two data sets may use one name for two things.
+A checkpoint of ours lists its clips by id, SHA-256 of their samples, and unit: the group, artist and near copies that
+count as one piece of evidence. Clips of one SHA-256 are the same recording. Names of units are compared only within one
+data set, since two data sets may use one name for two things.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.artefacts import splits_csv
 from dalsegno.artefacts.leaks_json import Leaks
+from dalsegno.artefacts.learning import splits_csv
 
 COLUMNS = ["clip_id", "sha256", "unit"]
 

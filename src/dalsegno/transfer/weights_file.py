@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 from torch import Tensor
 
-from dalsegno.artefacts import model_pt, splits_csv
+from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import preprocess

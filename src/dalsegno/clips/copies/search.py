@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import copies_csv
+from dalsegno.artefacts.data_set import copies_csv
 from dalsegno.clips.copies import by_chart, by_waveform, chart
 from dalsegno.pipeline import runtime
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine
 from dalsegno.clips.copies import search
-from dalsegno.report import templates
+from dalsegno.report.layout import templates
 
 SHOWN = 500  # rows of a table; the CSV files have all
 NUMBERS = ("usable", "excluded", "hours", "similarity")  # columns that are set flush right

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from dalsegno.artefacts import clips_csv
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.examine import Examination, metric_key
 from dalsegno.pipeline import progress
 

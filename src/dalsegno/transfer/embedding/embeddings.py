@@ -21,12 +21,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families.crops import Crops
-from dalsegno.families.view import View
+from dalsegno.families.convolutional.crops import Crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
-from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
@@ -127,7 +127,6 @@ def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Ten
         yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
 
 
-@torch.inference_mode()
 def _rows(
     model: nn.Module,
     x: Tensor,
@@ -157,7 +156,8 @@ def _table(rows: Rows) -> pa.Table:
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        return model(x).float().cpu().numpy()
+        with torch.inference_mode():
+            return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))
         raise UserError(

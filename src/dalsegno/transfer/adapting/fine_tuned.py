@@ -6,17 +6,18 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from dalsegno.artefacts import splits_csv
 from dalsegno.artefacts.leaks_json import Leaks
-from dalsegno.families import cnn
-from dalsegno.families.crops import Crops
+from dalsegno.artefacts.learning import splits_csv
+from dalsegno.families.convolutional import cnn
+from dalsegno.families.convolutional.crops import Crops
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.transfer import backbone, linear_probe, provenance, weights_file
-from dalsegno.transfer.entry import FineTuned, Head
-from dalsegno.transfer.prepared import Prepared
-from dalsegno.transfer.unfreezing import Unfreezing
+from dalsegno.transfer import backbone, provenance, weights_file
+from dalsegno.transfer.adapting import linear_probe
+from dalsegno.transfer.adapting.entry import FineTuned, Head
+from dalsegno.transfer.adapting.prepared import Prepared
+from dalsegno.transfer.adapting.unfreezing import Unfreezing
 
 
 def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:

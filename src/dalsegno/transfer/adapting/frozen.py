@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import torch
 
-from dalsegno.artefacts import features_parquet, splits_csv
+from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.leaks_json import Leaks
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
@@ -17,8 +18,8 @@ from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.transfer import provenance
-from dalsegno.transfer.entry import Frozen
-from dalsegno.transfer.prepared import Prepared
+from dalsegno.transfer.adapting.entry import Frozen
+from dalsegno.transfer.adapting.prepared import Prepared
 
 
 def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:

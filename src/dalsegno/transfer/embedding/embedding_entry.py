@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from dalsegno.families.view import View, Windows
+from dalsegno.families.convolutional.view import View, Windows
 from dalsegno.pipeline.params import chosen, section
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.training.views.preprocess import Channels, Size

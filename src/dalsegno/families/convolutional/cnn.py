@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import pandas as pd
 import torch
 
-from dalsegno.artefacts import splits_csv
-from dalsegno.families.crops import Crops
-from dalsegno.families.view import View
+from dalsegno.artefacts.learning import splits_csv
+from dalsegno.families.convolutional.crops import Crops
+from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from torch import nn
 
-from dalsegno.families.view import View
+from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline.params import chosen, one_of, section
 from dalsegno.training import train
 from dalsegno.training.ranges import Count, Positive, Share

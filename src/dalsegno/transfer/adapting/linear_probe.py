@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from dalsegno.families.crops import Crops
+from dalsegno.families.convolutional.crops import Crops
 from dalsegno.training.network import Model
 
 

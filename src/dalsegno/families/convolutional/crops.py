@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from dalsegno.artefacts import pieces, spectrogram_store
-from dalsegno.families.frames import Frames
-from dalsegno.families.view import View, check, check_lengths, compare_lengths
+from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import pieces
+from dalsegno.families.convolutional.frames import Frames
+from dalsegno.families.convolutional.view import View, check, check_lengths, compare_lengths
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 

@@ -1,0 +1,13 @@
+"""Under pytest every annotation of ours is checked at run time: types, and the shapes and dtypes of arrays.
+
+Here, before any test imports a module of ours; a stage that runs as a process of its own is not slowed down. The room
+`pipeline` handles no array, and its protocols are pydantic's, which cannot be checked.
+"""
+
+from pathlib import Path
+
+from jaxtyping import install_import_hook
+from support import typechecker
+
+ROOMS = [path.name for path in Path("src/dalsegno").iterdir() if (path / "__init__.py").is_file()]
+install_import_hook([f"dalsegno.{room}" for room in ROOMS if room != "pipeline"], f"{typechecker.__name__}.checked")
