@@ -146,7 +146,7 @@ def augment(x: Batch, y: SoftLabels, p: Params, generator: torch.Generator, scal
     return transforms.mix(x, y, p.mixup_alpha, generator) if p.mixup_alpha else (x, y)
 
 
-def _deviation(x: Batch, scale: Scale) -> Float[Tensor, "*shape"]:
+def _deviation(x: Batch, scale: Scale) -> Float[Tensor, "*std"]:
     """The standard deviation that noise is measured by: of each feature in training; of each channel of each sample."""
     if x.ndim > 2:
         return x.std(tuple(range(2, x.ndim)), keepdim=True)

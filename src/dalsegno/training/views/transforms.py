@@ -51,7 +51,7 @@ def rotate(x: Pictures, degrees: float, generator: torch.Generator) -> Pictures:
     return functional.grid_sample(x - floor, grid, align_corners=False) + floor
 
 
-def add_noise(x: Batch, most: float, std: Float[Tensor, "*shape"], generator: torch.Generator) -> Batch:
+def add_noise(x: Batch, most: float, std: Float[Tensor, "*std"], generator: torch.Generator) -> Batch:
     """Add white noise of up to `most` times `std`, which broadcasts against x."""
     level = _between(x, 0.0, most, generator) * std
     return x + level * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
