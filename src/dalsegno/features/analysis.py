@@ -1,5 +1,6 @@
-"""What the features of one clip share: each quantity is computed once, when the first feature asks for it."""
+"""A clip as features see it: values of its blocks over time, and what needs the whole clip."""
 
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 import librosa
@@ -7,60 +8,64 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from dalsegno.features import tuning
+from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, blocks
 from dalsegno.sound import spectrum
+from dalsegno.sound.audio import Samples
+from dalsegno.sound.replay import Replay
+
+OfBlock = Callable[[Block], OverTime]
 
 
 class Analysis:
-    """A clip's samples and the spectra that features share. Time is first; there are 1 + n_samples // hop_length frames."""
+    """A clip, whose samples can be iterated over again. Its spectra never stand in memory as a whole."""
 
-    def __init__(
-        self, y: Float32[np.ndarray, " n_samples"], sample_rate_hz: int, n_fft: int, hop_length: int, n_mels: int
-    ) -> None:
-        self.y, self.sample_rate_hz = y, sample_rate_hz
-        self.n_fft, self.hop_length, self.n_mels = n_fft, hop_length, n_mels
-        self.hz = spectrum.frequencies_hz(sample_rate_hz, n_fft)
+    def __init__(self, samples: Iterable[Samples], p: Settings, functions: Iterable[OfBlock] = ()) -> None:
+        """functions: those that `over_time` is going to be asked for, so that one pass over the clip serves them all."""
+        self.p = p
+        self._blocks = Replay(lambda: blocks(samples, p))
+        self._values = self._gather(dict.fromkeys(functions))
+
+    def over_time(self, function: OfBlock) -> OverTime:
+        """The values of `function` for all blocks, end to end."""
+        if function not in self._values:
+            self._values |= self._gather([function])
+        return self._values[function]
+
+    def _gather(self, functions: Iterable[OfBlock]) -> dict[OfBlock, OverTime]:
+        values: dict[OfBlock, list[OverTime]] = {function: [] for function in functions}
+        for block in self._blocks if values else ():
+            for function, of_blocks in values.items():
+                of_blocks.append(function(block))
+        return {function: np.concatenate(of_blocks) for function, of_blocks in values.items()}
 
     @cached_property
-    def magnitude(self) -> Float32[np.ndarray, "n_frames n_bins"]:
-        """Magnitude spectrum."""
-        return np.sqrt(self.power)
-
-    @cached_property
-    def power(self) -> Float32[np.ndarray, "n_frames n_bins"]:
-        """Power spectrum, computed in double precision for the valleys of `contrast`."""
-        return spectrum.power(self.y, self.n_fft, self.hop_length, precision=np.float64)
-
-    @cached_property
-    def log_mel(self) -> Float[np.ndarray, "n_frames n_mels"]:
+    def log_mel(self) -> Float32[np.ndarray, "n_frames n_mels"]:
         """Log-mel spectrum in dB, 80 dB deep."""
-        return librosa.power_to_db(spectrum.mel(self.power, self.sample_rate_hz, self.n_mels))
+        db = self.over_time(mel_db)
+        return np.maximum(db, db.max() - 80.0, out=db)  # in place: nothing else asks for the depths
 
     @cached_property
-    def chroma(self) -> Float[np.ndarray, "n_frames 12"]:
+    def chroma(self) -> Float32[np.ndarray, "n_frames 12"]:
         """Energy of the twelve pitch classes, 0 … 1: relative to the strongest of each frame."""
-        filters = _chroma_filters(self.sample_rate_hz, self.n_fft, tuning.estimate(self.power, self.sample_rate_hz))
-        return librosa.util.normalize(self.power @ filters, axis=1)
+        tuned = tuning.estimate(self.over_time(tuning.peaks))
+        filters = _chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuned)
+        return self.over_time(lambda block: librosa.util.normalize(block.power @ filters, axis=1))
 
     @cached_property
-    def centroid_hz(self) -> Float[np.ndarray, " n_frames"]:
-        """Centre of gravity of the magnitude spectrum in Hz; 0 where there is silence."""
-        return self.magnitude @ self.hz / self.total
-
-    @cached_property
-    def total(self) -> Float[np.ndarray, " n_frames"]:
-        """Sum of the magnitudes; 1 where there is silence, to divide by."""
-        total = self.magnitude.sum(axis=1)
-        return np.where(total < np.finfo(np.float32).tiny, np.float32(1), total)
-
-    @cached_property
-    def onset(self) -> Float[np.ndarray, " n_frames"]:
+    def onset(self) -> Float32[np.ndarray, " n_frames"]:
         """Onset strength in dB: mean rise of the log-mel bands, late by half a window as in librosa."""
-        rise = np.maximum(np.diff(self.log_mel, axis=0), 0).mean(axis=1)
-        late = 1 + self.n_fft // (2 * self.hop_length)
-        return np.pad(rise, (late, 0))[: len(self.log_mel)]
+        n, late = len(self.log_mel), 1 + self.p.n_fft // (2 * self.p.hop_length)
+        parts = (self.log_mel[i : i + N_FRAMES + 1] for i in range(0, max(n - 1, 1), N_FRAMES))
+        rise = np.concatenate([np.maximum(np.diff(part, axis=0), 0).mean(axis=1) for part in parts])
+        return np.pad(rise, (late, 0))[:n]
+
+
+def mel_db(block: Block) -> OverTime:
+    """Log-mel spectrum of a block in dB (n_frames, n_mels), as deep as it goes."""
+    return librosa.power_to_db(spectrum.mel(block.power, block.p.sample_rate_hz, block.p.n_mels), top_db=None)
 
 
 @lru_cache(maxsize=128)
-def _chroma_filters(sample_rate_hz: int, n_fft: int, tuned: float) -> Float32[np.ndarray, "n_bins 12"]:
+def _chroma_filters(sample_rate_hz: int, n_fft: int, tuned: float) -> Float[np.ndarray, "n_bins 12"]:
     """Weights of the bins in each pitch class, for a recording `tuned` so many semitones (-0.5 … 0.5) off A = 440 Hz."""
     return np.ascontiguousarray(librosa.filters.chroma(sr=sample_rate_hz, n_fft=n_fft, tuning=tuned).T)

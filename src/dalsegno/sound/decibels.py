@@ -42,6 +42,7 @@ class MelParams(Params):
     f_max_hz: Annotated[float, Field(gt=0)] | None = None  # null: half the sample rate
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         spectrum.check_mel(self.sample_rate_hz, self.n_fft, self.n_mels, self.f_min_hz, self.f_max_hz)
 
 
@@ -53,6 +54,7 @@ class LinearParams(Params):
     max_bins: Annotated[int, Field(ge=1)] | None = None  # keep so many of the lowest bins; null: all, 1 + n_fft / 2
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.max_bins and self.max_bins > 1 + self.n_fft // 2:
             raise ValueError(f"max_bins = {self.max_bins}, but n_fft = {self.n_fft} gives {1 + self.n_fft // 2} bins")
 

@@ -27,7 +27,7 @@ class Params(decibels.MelParams):
     windows_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=2)] = (25.0, 50.0, 100.0)
 
     def __post_init__(self) -> None:
-        decibels.MelParams.__post_init__(self)
+        super().__post_init__()
         if min(self.n_samples) < 2 or max(self.n_samples) > self.n_fft:
             raise ValueError(
                 f"windows_ms = {list(self.windows_ms)} are {list(self.n_samples)} samples at {self.sample_rate_hz} Hz; "
