@@ -1,71 +1,71 @@
-"""A clip as features see it: values of its blocks over time, and what needs the whole clip."""
+"""A clip as features see it: values of its blocks over time, and what only the whole clip tells."""
 
-from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache, partial
+from itertools import islice, tee
 
 import librosa
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from dalsegno.features import tuning
-from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, blocks
+from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, WholeClip
 from dalsegno.sound import spectrum
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.replay import Replay
 
+TUNING_BLOCKS = 24  # from the start of a clip, that tell its tuning: twelve minutes with 512 samples per hop
 OfBlock = Callable[[Block], OverTime]
 
 
 class Analysis:
-    """A clip, whose samples can be iterated over again. Its spectra never stand in memory as a whole."""
+    """A clip, whose samples can be iterated over again. No spectrum of it stands in memory as a whole."""
 
-    def __init__(self, samples: Iterable[Samples], p: Settings, functions: Iterable[OfBlock] = ()) -> None:
-        """functions: those that `over_time` is going to be asked for, so that one pass over the clip serves them all."""
+    def __init__(self, samples: Iterable[Samples], p: Settings) -> None:
         self.p = p
-        self._blocks = Replay(lambda: blocks(samples, p))
-        self._values = self._gather(dict.fromkeys(functions))
+        self._blocks = Replay(partial(_blocks, samples, p, weakref.proxy(self)))  # no circle: freed with the last clip
+        self._values: dict[OfBlock, OverTime] = {}
+
+    @cached_property
+    def loudest_db(self) -> np.float32:
+        """The loudest point of the mel spectrum."""
+        return max(block.mel_db.max() for block in self._blocks)
+
+    @cached_property
+    def chroma_filters(self) -> Float32[np.ndarray, "n_bins 12"]:
+        """Weights of the bins in each pitch class, tuned as the clip is."""
+        peaks = [tuning.peaks(block.power, self.p.sample_rate_hz) for block in islice(self._blocks, TUNING_BLOCKS)]
+        return _chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuning.estimate(np.concatenate(peaks)))
+
+    def gather(self, functions: Iterable[OfBlock]) -> None:
+        """Compute what `over_time` is going to be asked for in one pass over the clip."""
+        parts: dict[OfBlock, list[OverTime]] = {function: [] for function in functions if function not in self._values}
+        for block in self._blocks if parts else ():
+            for function, values in parts.items():
+                values.append(function(block).copy())  # a view would keep all that it is a part of
+        for function in list(parts):
+            self._values[function] = np.concatenate(parts.pop(function))
 
     def over_time(self, function: OfBlock) -> OverTime:
         """The values of `function` for all blocks, end to end."""
-        if function not in self._values:
-            self._values |= self._gather([function])
+        self.gather([function])
         return self._values[function]
 
-    def _gather(self, functions: Iterable[OfBlock]) -> dict[OfBlock, OverTime]:
-        values: dict[OfBlock, list[OverTime]] = {function: [] for function in functions}
-        for block in self._blocks if values else ():
-            for function, of_blocks in values.items():
-                of_blocks.append(function(block))
-        return {function: np.concatenate(of_blocks) for function, of_blocks in values.items()}
 
-    @cached_property
-    def log_mel(self) -> Float32[np.ndarray, "n_frames n_mels"]:
-        """Log-mel spectrum in dB, 80 dB deep."""
-        db = self.over_time(mel_db)
-        return np.maximum(db, db.max() - 80.0, out=db)  # in place: nothing else asks for the depths
-
-    @cached_property
-    def chroma(self) -> Float32[np.ndarray, "n_frames 12"]:
-        """Energy of the twelve pitch classes, 0 … 1: relative to the strongest of each frame."""
-        tuned = tuning.estimate(self.over_time(tuning.peaks))
-        filters = _chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuned)
-        return self.over_time(lambda block: librosa.util.normalize(block.power @ filters, axis=1))
-
-    @cached_property
-    def onset(self) -> Float32[np.ndarray, " n_frames"]:
-        """Onset strength in dB: mean rise of the log-mel bands, late by half a window as in librosa."""
-        n, late = len(self.log_mel), 1 + self.p.n_fft // (2 * self.p.hop_length)
-        parts = (self.log_mel[i : i + N_FRAMES + 1] for i in range(0, max(n - 1, 1), N_FRAMES))
-        rise = np.concatenate([np.maximum(np.diff(part, axis=0), 0).mean(axis=1) for part in parts])
-        return np.pad(rise, (late, 0))[:n]
-
-
-def mel_db(block: Block) -> OverTime:
-    """Log-mel spectrum of a block in dB (n_frames, n_mels), as deep as it goes."""
-    return librosa.power_to_db(spectrum.mel(block.power, block.p.sample_rate_hz, block.p.n_mels), top_db=None)
+def _blocks(samples: Iterable[Samples], p: Settings, clip: WholeClip) -> Iterator[Block]:
+    """The frames of a clip, 1 + n_samples // hop_length of them, in blocks."""
+    padded, edged = (
+        spectrum.frames(x, p.n_fft, p.hop_length, pad, N_FRAMES)
+        for x, pad in zip(tee(samples), ("constant", "edge"), strict=True)
+    )
+    before = np.zeros((0, p.n_fft), np.float32)
+    for framed, other in zip(padded, edged, strict=True):
+        yield Block(framed, other, before, p, clip)
+        before = framed[-1:].copy()
 
 
 @lru_cache(maxsize=128)
-def _chroma_filters(sample_rate_hz: int, n_fft: int, tuned: float) -> Float[np.ndarray, "n_bins 12"]:
+def _chroma_filters(sample_rate_hz: int, n_fft: int, tuned: float) -> Float32[np.ndarray, "n_bins 12"]:
     """Weights of the bins in each pitch class, for a recording `tuned` so many semitones (-0.5 … 0.5) off A = 440 Hz."""
     return np.ascontiguousarray(librosa.filters.chroma(sr=sample_rate_hz, n_fft=n_fft, tuning=tuned).T)

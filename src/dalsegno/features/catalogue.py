@@ -13,8 +13,8 @@ import scipy.fft
 import scipy.signal
 from jaxtyping import Float
 
-from dalsegno.features import bands, tuning
-from dalsegno.features.analysis import Analysis, OfBlock, mel_db
+from dalsegno.features import bands
+from dalsegno.features.analysis import Analysis, OfBlock
 from dalsegno.features.block import N_FRAMES, Block, OverTime
 
 OfClip = Float[np.ndarray, " n_values"]
@@ -25,51 +25,61 @@ class Feature:
     """A feature that can be asked for."""
 
     compute: Callable[[Analysis], OverTime | OfClip]
-    needs: tuple[OfBlock, ...]  # functions of blocks whose values over time it is made from
+    functions: tuple[OfBlock, ...]  # whose values over time it is made from
+    whole: tuple[str, ...]  # the properties of Analysis that these look up by `Block.clip`
 
 
 FEATURES: dict[str, Feature] = {}
 
 
-def per_frame(function: OfBlock) -> OfBlock:
-    """Let a feature of single frames be asked for by its name."""
-    FEATURES[function.__name__] = Feature(lambda a: a.over_time(function), (function,))
-    return function
+def per_frame(*whole: str) -> Callable[[OfBlock], OfBlock]:
+    """Let a feature of single frames be asked for by its name.
 
+    whole: the properties of the whole clip that it looks up; so they are there before its first block is.
+    """
 
-def per_clip(*needs: OfBlock) -> Callable:
-    """Let a feature of the whole clip be asked for by its name; `needs` are the functions that it gets `over_time`."""
-
-    def register(function: Callable[[Analysis], OverTime | OfClip]) -> Callable[[Analysis], OverTime | OfClip]:
-        FEATURES[function.__name__] = Feature(function, needs)
+    def register(function: OfBlock) -> OfBlock:
+        FEATURES[function.__name__] = Feature(lambda a: a.over_time(function), (function,), whole)
         return function
 
     return register
 
 
-@per_clip(mel_db)
-def mfcc(a: Analysis) -> OverTime:
+def per_clip(*functions: OfBlock, whole: tuple[str, ...] = ()) -> Callable:
+    """Let a feature of the whole clip be asked for by its name.
+
+    functions: those that it asks `over_time` for, so that one pass over the clip serves all features.
+    """
+
+    def register(function: Callable[[Analysis], OverTime | OfClip]) -> Callable[[Analysis], OverTime | OfClip]:
+        FEATURES[function.__name__] = Feature(function, functions, whole)
+        return function
+
+    return register
+
+
+@per_frame("loudest_db")
+def mfcc(b: Block) -> OverTime:
     """Mel-frequency cepstral coefficients (n_frames, n_mfcc)."""
-    parts = (a.log_mel[i : i + N_FRAMES] for i in range(0, len(a.log_mel), N_FRAMES))
-    return np.concatenate([scipy.fft.dct(part, axis=1, norm="ortho")[:, : a.p.n_mfcc] for part in parts])
+    return scipy.fft.dct(b.log_mel, axis=1, norm="ortho")[:, : b.p.n_mfcc]
 
 
-@per_clip(mel_db)
+@per_clip(mfcc, whole=("loudest_db",))
 def delta(a: Analysis) -> OverTime:
     """Slope of each MFCC over nine frames (n_frames, n_mfcc)."""
-    return _slope(mfcc(a), order=1)
+    return _slope(a.over_time(mfcc), order=1)
 
 
-@per_clip(mel_db)
+@per_clip(mfcc, whole=("loudest_db",))
 def delta_delta(a: Analysis) -> OverTime:
     """Curvature of each MFCC over nine frames (n_frames, n_mfcc)."""
-    return _slope(mfcc(a), order=2)
+    return _slope(a.over_time(mfcc), order=2)
 
 
-@per_clip(tuning.peaks)
-def chroma(a: Analysis) -> OverTime:
-    """Energy of the twelve pitch classes, C first (n_frames, 12), 0 … 1."""
-    return a.chroma
+@per_frame("chroma_filters")
+def chroma(b: Block) -> OverTime:
+    """Energy of the twelve pitch classes, C first (n_frames, 12), 0 … 1: relative to the strongest of each frame."""
+    return librosa.util.normalize(b.power @ b.clip.chroma_filters, axis=1)
 
 
 def _extremes(b: Block) -> OverTime:
@@ -89,34 +99,35 @@ def contrast(a: Analysis) -> OverTime:
     return librosa.power_to_db(peaks) - librosa.power_to_db(valleys)
 
 
-@per_frame
+@per_frame()
 def centroid(b: Block) -> OverTime:
     """Spectral centroid (n_frames, 1), Hz."""
     return b.centroid_hz[:, None]
 
 
-@per_frame
+@per_frame()
 def bandwidth(b: Block) -> OverTime:
     """Spectral bandwidth: standard deviation of frequency about the centroid (n_frames, 1), Hz."""
     away_hz = b.hz - b.centroid_hz[:, None]
     return np.sqrt(np.einsum("tf,tf,tf->t", b.magnitude, away_hz, away_hz) / b.total)[:, None]
 
 
-@per_frame
+@per_frame()
 def rolloff(b: Block) -> OverTime:
     """Roll-off: the frequency below which 85 % of the magnitude lies (n_frames, 1), Hz."""
     below = np.cumsum(b.magnitude, axis=1)
     return b.hz[np.argmax(below >= np.float32(0.85) * below[:, -1:], axis=1)][:, None]
 
 
-@per_frame
+@per_frame()
 def flatness(b: Block) -> OverTime:
     """Spectral flatness: geometric over arithmetic mean of power (n_frames, 1), 0 … 1; noise is near 1."""
     power = np.maximum(b.power, np.float32(1e-10))
-    return (np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1))[:, None]
+    arithmetic = power.mean(axis=1)
+    return (np.exp(np.log(power, out=power).mean(axis=1)) / arithmetic)[:, None]
 
 
-@per_frame
+@per_frame()
 def zcr(b: Block) -> OverTime:
     """Zero-crossing rate: share of a frame's samples at which the sign changes (n_frames, 1), 0 … 1."""
     negative = b.edged < -1e-10
@@ -124,44 +135,52 @@ def zcr(b: Block) -> OverTime:
     return (n_crossings / np.float32(b.p.n_fft)).astype(np.float32)[:, None]
 
 
-@per_frame
+@per_frame()
 def rms(b: Block) -> OverTime:
     """Root mean square of the samples of a frame (n_frames, 1), full scale 1."""
     return np.sqrt(np.einsum("tn,tn->t", b.framed, b.framed) / np.float32(b.p.n_fft))[:, None]
 
 
-@per_frame
+@per_frame()
 def stft(b: Block) -> OverTime:
     """Mean magnitude of the spectrum in `n_bands` bands equally wide on the mel scale (n_frames, n_bands)."""
     edges = bands.mel_edges(b.p.sample_rate_hz, b.p.n_fft, b.p.n_bands)
     return np.add.reduceat(b.magnitude, edges[:-1], axis=1) / np.diff(edges).astype(np.float32)
 
 
-@per_clip(tuning.peaks)
+@per_clip(chroma, whole=("chroma_filters",))
 def tonnetz(a: Analysis) -> OverTime:
     """Tonal centroid in fifths, minor and major thirds (n_frames, 6) (Harte, Sandler, Gasser 2006)."""
-    return librosa.feature.tonnetz(chroma=a.chroma.T).T
+    return librosa.feature.tonnetz(chroma=a.over_time(chroma).T).T
 
 
-@per_clip(mel_db)
+def _rises(b: Block) -> OverTime:
+    """The steps of `onset` (n_steps, 1); the first block of a clip has one fewer than frames."""
+    return b.rise_db[:, None]
+
+
+@per_clip(_rises, whole=("loudest_db",))
+def onset(a: Analysis) -> OverTime:
+    """Onset strength: mean rise of the log-mel bands (n_frames, 1), dB per frame; late by half a window as in librosa."""
+    rises = a.over_time(_rises)
+    late = 1 + a.p.n_fft // (2 * a.p.hop_length)
+    return np.pad(rises, ((late, 0), (0, 0)))[: len(rises) + 1]
+
+
+@per_clip(_rises, whole=("loudest_db",))
 def tempo(a: Analysis) -> OfClip:
     """Tempo of the whole clip in beats per minute (1,), from the mean autocorrelation of onset strength over 8 s.
 
     The mean of autocorrelations is the transform of the mean of power spectra: one inverse transform, not n_frames.
     """
+    strength = onset(a)[:, 0]
     n = int(librosa.time_to_frames(8.0, sr=a.p.sample_rate_hz, hop_length=a.p.hop_length))
-    padded = np.pad(a.onset, n // 2, mode="linear_ramp")
-    framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(a.onset)]
+    padded = np.pad(strength, n // 2, mode="linear_ramp")
+    framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(strength)]
     parts = (framed[i : i + N_FRAMES] for i in range(0, len(framed), N_FRAMES))
     size = scipy.fft.next_fast_len(2 * n - 1, real=True)
     lags = scipy.fft.irfft(sum(_relative_power(part, size) for part in parts) / len(framed), n=size)[:n]
     return librosa.feature.tempo(tg=lags[:, None], sr=a.p.sample_rate_hz, hop_length=a.p.hop_length)
-
-
-@per_clip(mel_db)
-def onset(a: Analysis) -> OverTime:
-    """Onset strength: mean rise of the log-mel bands (n_frames, 1), dB per frame."""
-    return a.onset[:, None]
 
 
 def _slope(x: OverTime, order: int) -> OverTime:

@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from jaxtyping import Float
 from pydantic import AfterValidator, Field
 
 from dalsegno.features import bands, statistics
 from dalsegno.features.analysis import Analysis
-from dalsegno.features.block import Settings
-from dalsegno.features.catalogue import FEATURES
+from dalsegno.features.block import OverTime, Settings
+from dalsegno.features.catalogue import FEATURES, OfClip
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, spectrum
 from dalsegno.sound.replay import Replay
 
-SUMMARISED = 1 << 21  # values over time that are summarised at once, so that memory stays flat in long clips
+SUMMARISED = 1 << 18  # values over time that are summarised at once, so that memory stays flat in long clips
 
 
 def _known(names: dict[str, Any]) -> AfterValidator:
@@ -83,17 +82,23 @@ def _segments(where: str, samples: Replay[audio.Samples], n: int) -> Iterator[Re
 
 def _row(where: str, samples: Iterable[audio.Samples], p: Params) -> dict[str, float]:
     """The features of some samples, by column; `where` is how an error calls them."""
-    a = Analysis(samples, p, [function for name in p.use for function in FEATURES[name].needs])
-    values = {name: FEATURES[name].compute(a) for name in p.use}
+    values = _values(samples, p)
     for name, x in values.items():
         if not np.isfinite(x).all():
             raise UserError(f"{where}: feature {name} is not finite; exclude the clip, or leave {name} out")
     return summarise(values, p.stats)
 
 
-def summarise(
-    values: dict[str, Float[np.ndarray, "_ n_values"] | Float[np.ndarray, " n_values"]], stats: list[str]
-) -> dict[str, float]:
+def _values(samples: Iterable[audio.Samples], p: Params) -> dict[str, OverTime | OfClip]:
+    """The values of each feature in use: one pass over a long clip for what they ask of the whole, and one for them."""
+    a, features = Analysis(samples, p), {name: FEATURES[name] for name in p.use}
+    for name in dict.fromkeys(name for feature in features.values() for name in feature.whole):
+        getattr(a, name)
+    a.gather(function for feature in features.values() for function in feature.functions)
+    return {name: feature.compute(a) for name, feature in features.items()}
+
+
+def summarise(values: dict[str, OverTime | OfClip], stats: list[str]) -> dict[str, float]:
     """Statistics of values over time; values of the whole clip as they are, under the name `value`."""
     series = {f"{name}_{i:02d}": column for name, x in values.items() if x.ndim == 2 for i, column in enumerate(x.T)}
     row = {f"{name}_{i:02d}_value": float(v) for name, x in values.items() if x.ndim == 1 for i, v in enumerate(x)}

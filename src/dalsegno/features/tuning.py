@@ -4,12 +4,7 @@ import librosa
 import numpy as np
 from jaxtyping import Float32
 
-from dalsegno.features.block import Block
-
 F_MIN_HZ, F_MAX_HZ, THRESHOLD = 150.0, 4000.0, 0.1  # librosa.piptrack's own
-MAX_FRAMES = (
-    1 << 15
-)  # of a recording, from its start, whose peaks are looked at: twelve minutes with 512 samples per hop
 
 
 def estimate(peaks: Float32[np.ndarray, "n_peaks 2"]) -> float:
@@ -24,15 +19,14 @@ def estimate(peaks: Float32[np.ndarray, "n_peaks 2"]) -> float:
     return float(librosa.pitch_tuning(pitch_hz[strength >= np.median(strength)]))
 
 
-def peaks(block: Block) -> Float32[np.ndarray, "n_peaks 2"]:
-    """Frequency in Hz and strength of the local maxima of power in the band; none if the block stands late in a long clip.
+def peaks(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) -> Float32[np.ndarray, "n_peaks 2"]:
+    """Frequency in Hz and strength of the local maxima of power in the band.
 
     They are interpolated parabolically (J. O. Smith, Spectral Audio Signal Processing).
     """
-    if block.start >= MAX_FRAMES:
-        return np.empty((0, 2), np.float32)
-    power, rate_hz = block.power, block.p.sample_rate_hz
-    low, high = np.searchsorted(block.hz, [F_MIN_HZ, min(F_MAX_HZ, rate_hz / 2)])
+    n_fft = 2 * (power.shape[1] - 1)
+    hz = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft)
+    low, high = np.searchsorted(hz, [F_MIN_HZ, min(F_MAX_HZ, sample_rate_hz / 2)])
     low = max(low, 1)
     left, here, right = power[:, low - 1 : high - 1], power[:, low:high], power[:, low + 1 : high + 1]
     floor = np.float32(THRESHOLD) * power.max(axis=1, keepdims=True)
@@ -42,5 +36,5 @@ def peaks(block: Block) -> Float32[np.ndarray, "n_peaks 2"]:
     curve = (after + before).astype(np.float64) - 2.0 * at
     inner = np.abs(slope) < np.abs(curve)
     shift = np.where(inner, -slope / np.where(inner, curve, 1), 0).astype(np.float32)
-    pitch_hz = ((k + low + shift) * float(rate_hz) / block.p.n_fft).astype(np.float32)
+    pitch_hz = ((k + low + shift) * float(sample_rate_hz) / n_fft).astype(np.float32)
     return np.stack([pitch_hz, at + np.float32(0.5) * slope * shift], axis=1)

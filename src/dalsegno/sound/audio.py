@@ -13,7 +13,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.sound.replay import Replay
 
 Samples = Float32[np.ndarray, " n_samples"]
-BLOCK = 1 << 20  # samples decoded at a time, all channels together
+BLOCK = 1 << 19  # samples decoded at a time, all channels together
 
 
 def recording(path: str | Path, sample_rate_hz: int, peak_normalise: bool = False) -> Replay[Samples]:

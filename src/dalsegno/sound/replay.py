@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-KEPT_BYTES = (
-    64 * 2**20
-)  # most that one Replay keeps: six minutes of spectra of 1,025 bins, 22,050 samples and 512 a hop
+KEPT_BYTES = 24 * 2**20  # most that one Replay keeps: five minutes of samples at 22,050 Hz
 
 
 class Sized(Protocol):
