@@ -12,7 +12,7 @@ from dalsegno.pipeline import params, runtime, stage
 def main(root: str, clips_path: str, source: str, table: str) -> None:
     """Write the features of the clips below `root` that `clips_path` lists to `table`, or those that `source` has."""
     p, r = params.load(features=compute.Params, runtime=runtime.Runtime)
-    clips = clips_csv.usable(clips_csv.read(clips_path))
+    clips = clips_csv.with_copies(clips_csv.read(clips_path))
     if p.source == "csv":
         features_parquet.write(table, imported.rows(source, clips))
         return

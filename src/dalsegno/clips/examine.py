@@ -10,7 +10,7 @@ from unicodedata import category
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks
+from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks, sample_submission
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.evidence import Evidence, weigh
@@ -73,7 +73,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
         near = search.near(table, [c.path for c in listed], [f.chart for f in facts], r)
         copies = pd.concat([pairs for pairs in (copies, near) if len(pairs)] or [copies], ignore_index=True)
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
-    odd = [*own, *remarks.on_data_set(table, p)]
+    odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
     return Examination(listing.description(root), table, copies, odd, n_left_out)
 
