@@ -123,7 +123,8 @@ def load(**types: type) -> Any:
         value, found = parse(name, doc[name], cls)
         parsed.append(value)
         problems += found
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
     return parsed[0] if len(parsed) == 1 else tuple(parsed)
 
 
@@ -134,7 +135,8 @@ def variant(key: str, **types: type) -> Any:
     if key not in entries:
         raise UserError(f"{FILE}: {family}.{key}: there is no such entry{hint(key, list(entries))}")
     value, problems = parse(f"{family}.{key}", entries[key], cls)
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
     return value
 
 
@@ -194,8 +196,3 @@ def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any
     if refused or problems:
         raise PydanticCustomError("chosen", "nested", {"problems": [*refused, *problems]})
     return value
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise Refused(problems)
