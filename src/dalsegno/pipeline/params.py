@@ -146,7 +146,7 @@ def text(path: str) -> str:
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     if not isinstance(value, str):
-        _refuse([f"{path}: expected text, got {value!r}"])
+        raise Refused([f"{path}: expected text, got {value!r}"])
     return value
 
 
