@@ -13,7 +13,7 @@ from dalsegno.scoring import protocols
 def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str) -> None:
     """Describe the clips' segments once; then split, train and score them by each entry of `protocols.splits`."""
     p = params.load(protocols=protocols.Params)
-    clips = clips_csv.usable(clips_csv.read(clips_path))
+    clips = clips_csv.with_copies(clips_csv.read(clips_path))
     copies = copies_csv.read(copies_path)
     known = list(clips.loc[clips["label"] != "", "clip_id"]) if p.splits else []
     segments = protocols.describe(spectrogram_store.open(spectrogram), known, p.segments)

@@ -31,6 +31,8 @@ def data(tmp_path_factory):
         "label": [f"class{i // 5 % 3}" for i in range(60)],
         "group": artists,
         "split": "",
+        "sha256": [f"sum of {i}" for i in range(60)],
+        "excluded": "",
     })  # fmt: skip
     voice = {a: rng.normal(0, 1, 12) for a in sorted(set(artists))}
     frames = (
@@ -97,7 +99,7 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
     clips, folder = data
     script = runpy.run_path("stages/protocols.py")
     monkeypatch.chdir(tmp_path)
-    clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1, sha256="", excluded="")
+    clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1)
     clips_csv.write("clips.csv", clips)
     NO_COPIES.to_csv("copies.csv", index=False)
     names = {"honest": {"protocol": "kfold", "folds": 3}, "own": {"protocol": "official"}}

@@ -44,7 +44,7 @@ def test_a_head_on_embeddings_of_a_network_that_knows_the_task(here):
 
 def test_augmented_views_are_there_to_train_on_only(here):
     plain = embedded()
-    both = embedded(views=2, augment={"time_masks": 1, "time_mask_share": 0.2, "gain_db": 3.0})
+    both = embedded(views=2, augment={"time_masks": 1, "time_mask_share": 0.3, "gain_db": 3.0})
     assert len(both) == 3 * len(plain)
     of_view = both.query("view == 0").drop(columns="view").reset_index(drop=True)
     pd.testing.assert_frame_equal(of_view, plain.drop(columns="view"))

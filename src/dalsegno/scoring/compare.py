@@ -53,10 +53,8 @@ def known(path: Path) -> dict[str, list[str]]:
     return {kind: list(sentences) for kind, sentences in (("leaks", said.leaks), ("notes", said.notes)) if sentences}
 
 
-def folders(
-    variants: dict[str, list[str]], runs_dir: str | Path, metrics_dir: str | Path
-) -> dict[str, tuple[Path, Path]]:
-    """Where the predictions and curves of each model lie, by name; `<name>-scratch` is the twin of a transfer entry.
+def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, Path]:
+    """The folder of each model by name; `<name>-scratch` is the twin of a transfer entry.
 
     variants: keys of each family that params.yaml names, so that what an earlier run left on disk is not compared.
     Raises UserError if it names none.
@@ -65,10 +63,10 @@ def folders(
         raise UserError(f"params.yaml names no model to compare; add an entry to one of {', '.join(variants)}")
     by_name = {}
     for name in [f"{family}/{key}" for family, keys in variants.items() for key in keys]:
-        by_name[name] = Path(runs_dir, name), Path(metrics_dir, name)
+        by_name[name] = Path(runs_dir, name)
         control = Path(runs_dir, name, "control")
         if control.is_dir():
-            by_name[name + SCRATCH] = control, Path(runs_dir, name, "control_metrics")
+            by_name[name + SCRATCH] = control
     return by_name
 
 

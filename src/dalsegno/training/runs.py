@@ -14,7 +14,7 @@ from dvclive import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import curves_csv, json_file, model_pt, predictions_parquet
 from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, predict, train
@@ -22,7 +22,6 @@ from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Job, Run
 
 T = TypeVar("T")
-CURVES = ("train_loss", "val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
                 results = [_carry_out(run, live, segments) for run in runs]
             _write(draft, job, description, results)
+            curves_csv.write(draft / "curves.csv", metrics_dir)
             best = _means([result.best for result in results])
             json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
@@ -139,7 +139,7 @@ def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
 
     def log(metrics: train.Metrics) -> None:
         live.step = metrics["epoch"]
-        for name in CURVES:
+        for name in curves_csv.CURVES:
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
         line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")
         epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
