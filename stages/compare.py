@@ -29,6 +29,7 @@ def main(
         name: compare.scores(s, model, p)
         | segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p)
         | compare.cost(folders[name] / "cost.json")
+        | compare.known(folders[name] / "leaks.json")
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     comparison["gains"] = paired.gains(s, models, p)

@@ -7,7 +7,7 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer import backbone
+from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embedding_entry, embeddings
 
 
@@ -17,9 +17,12 @@ def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
     description = asdict(p) | {"weights": weights}
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
-        model = backbone.read(p.arch, p.model, weights, clips.example(), clips.meta, p.view.preprocessing)
+        file = weights_file.read(p.arch, p.model, weights, clips.meta)
+        run = file.runs[0]
+        model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.net.body).to(device)
-        embeddings.write(out_dir, body, clips, description, [weights, spectrograms], p.views, p.augment)
+        inputs = [weights, spectrograms]
+        embeddings.write(out_dir, body, clips, description, inputs, run.provenance, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

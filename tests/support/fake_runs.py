@@ -120,7 +120,13 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
     predictions_parquet.write(folder / "predictions.parquet", frames)
     cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu"}
     if parameters:
-        cost |= {"parameters": float(parameters), "epochs": 23.3333, "best_epoch": 14.6667}
+        cost |= {
+            "parameters": float(parameters),
+            "epochs": 23.3333,
+            "best_epoch": 14.6667,
+            "max_epochs": 30,
+            "lr": 0.002,
+        }
     _write(folder / "cost.json", cost)
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from dalsegno import datasets
 from dalsegno.cli import weights
-from dalsegno.clips import examine, folder
+from dalsegno.clips import examine, listing
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import check, files, params
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
+N_SHOWN = 20  # files of each kind that the doctor lists
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
 
@@ -44,13 +45,13 @@ def doctor(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
     p = Params(name=arguments.dataset, root=str(arguments.folder))
     examination = examine.examine(arguments.folder, p, Runtime())
-    terminal.report(examination)
+    terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination))
 
 
 def check_params(_: argparse.Namespace) -> None:
-    """Hold params.yaml against every stage, and see that the data are there. Raises UserError with all problems.
+    """Hold params.yaml against every stage, and list the data set's clips. Raises UserError with all problems.
 
     DVC itself stops at a missing folder before any stage of ours can say what it should have held.
     """
@@ -61,12 +62,9 @@ def check_params(_: argparse.Namespace) -> None:
     if problems:
         raise Refused(problems)
     p = params.load(dataset=Params)
-    if p.name not in DATASETS:
-        raise UserError(
-            f"{params.FILE}: dataset.name: there is no {p.name!r}{hint(p.name, DATASETS)}; there are: {', '.join(DATASETS)}"
-        )
-    if not Path(p.root).is_relative_to("data"):  # what the pipeline makes is not there before its first run
-        folder.check(Path(p.root), params.component("dalsegno.datasets", p.name).EXPECTS)
+    root = Path(p.root)
+    if root.exists() or not root.is_relative_to("data"):  # what the pipeline makes is not there before its first run
+        listing.listing(root, p)
     print(f"{params.FILE}: no problems")
 
 
@@ -100,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("doctor", help="examine a folder of clips: which can be used, which not and why")
     command.add_argument("folder", type=Path)
     command.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
+    command.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
     command.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
     command.set_defaults(run=doctor)
     command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")

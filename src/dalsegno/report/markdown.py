@@ -12,13 +12,14 @@ PERCENT = {
 
 def table(comparison: dict[str, Any]) -> str:
     """compare.json as a Markdown table, the best accuracy first, under a line that says what was tested and how."""
+    comparison = formatting.stamped(comparison)
     dataset, gains = comparison["dataset"], comparison["gains"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", "", *_setting(comparison), "", *_rows(models)]
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
-    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain))]
+    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]
     return "\n".join(lines) + "\n"
 
 
@@ -33,13 +34,14 @@ def _rows(models: list[tuple[str, dict[str, Any]]]) -> list[str]:
     return lines
 
 
-def _gain(name: str, gain: dict[str, Any]) -> str:
+def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
     points, low, high = (formatting.points(gain[k]) for k in ("accuracy", "low", "high"))
     return (
         f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
         f"scratch. By mean probability over runs it is right about {gain['right_alone']} clips that {_cell(gain['over'])} "
         f"calls wrong, and wrong about {gain['wrong_alone']} that it calls right: exact McNemar test, "
-        f"p {formatting.p_value(gain['p_value'])}."
+        f"p {formatting.p_value(gain['p_value'])}. At most, {formatting.training(_cell(name), models[name])}, and "
+        f"{formatting.training(_cell(gain['over']), models[gain['over']])}."
     )
 
 
@@ -62,6 +64,9 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     if protocol["left_out"]:
         names = ", ".join(map(_cell, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
+    for name, text in formatting.sentences(comparison, "leaks"):
+        lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
+    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
     return [line for paragraph in lines for line in (paragraph, "")][:-1]
 
 

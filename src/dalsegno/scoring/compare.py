@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from dalsegno.artefacts import leaks_json
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import held_out, intervals
 from dalsegno.scoring.held_out import Run, Scored
@@ -37,13 +38,19 @@ def cost(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     known = json.loads(path.read_text())
-    counts = {name: round(known[name]) for name in ("parameters",) if known.get(name) is not None}
+    counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
     times = {
         name: float(f"{known[name]:.3g}")
-        for name in ("epochs", "best_epoch", "train_s", "predict_ms_per_clip")
+        for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
         if known.get(name) is not None
     }
     return counts | times | ({"device": known["device"]} if known.get("device") else {})
+
+
+def known(path: Path) -> dict[str, list[str]]:
+    """What a model's weights knew of the scored clips, from leaks.json if there is one: `leaks` and `notes`, if any."""
+    said = leaks_json.read(path)
+    return {kind: list(sentences) for kind, sentences in (("leaks", said.leaks), ("notes", said.notes)) if sentences}
 
 
 def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, Path]:

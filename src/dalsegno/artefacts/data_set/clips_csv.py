@@ -12,7 +12,16 @@ COLUMNS = [
     "clip_id", "path", "label", "group", "split", "duration_s", "sample_rate_hz", "channels", "sha256", "excluded"
 ]  # fmt: skip
 EXACT_COPY = "exact copy"  # the kind of exclusion of a clip whose samples another clip has as well
-_SUFFIX = re.compile(r"\.(wav|au|flac|og[ga]|opus|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
+AUDIO = frozenset({
+    ".wav", ".wave", ".bwf", ".w64", ".rf64", ".au", ".snd", ".flac", ".caf", ".mp3", ".mp2", ".mpga", ".ogg",
+    ".oga", ".opus", ".aiff", ".aif", ".aifc", ".voc", ".sph", ".nist", ".avr", ".ircam", ".sf", ".paf", ".pvf",
+    ".svx", ".8svx", ".iff", ".wve", ".sds",
+})  # fmt: skip
+"""Suffixes of the formats that libsndfile reads."""
+PICTURE = frozenset({
+    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif",
+})  # fmt: skip
+_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, sorted(AUDIO | PICTURE)))})$", re.IGNORECASE)
 
 
 def write(path: str | Path, clips: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ KEYS = ["clip_id", "fold", "seed", "split", "label"]
 
 
 def frame(
-    splits: pd.DataFrame, fold: int, seed: int, clip_ids: list[str], p: np.ndarray, classes: list[str]
+    splits: pd.DataFrame, fold: int, seed: int, clip_ids: list[str] | np.ndarray, p: np.ndarray, classes: list[str]
 ) -> pd.DataFrame:
     """Rows of one fold and seed, one per clip or window.
 
