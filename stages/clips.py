@@ -9,10 +9,10 @@ from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.report.doctor import page, terminal
 
 
-def main(root: str, clips_path: str, copies_path: str, metrics_json: str, page_html: str) -> None:
-    """Examine the data set at `root`; write the table of clips, their copies, the counts and a page for people."""
+def main(clips_path: str, copies_path: str, metrics_json: str, page_html: str) -> None:
+    """Examine the data set at `dataset.root`; write the table of clips, their copies, the counts and a page for people."""
     p, r = params.load(dataset=dataset.Params, runtime=runtime.Runtime)
-    examination = examine.examine(Path(root), p, r)
+    examination = examine.examine(Path(p.root), p, r)
     terminal.report(examination, n_shown=1)
     clips_csv.write(clips_path, examination.clips)
     copies_csv.write(copies_path, examination.copies)

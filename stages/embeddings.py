@@ -11,18 +11,17 @@ from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embedding_entry, embeddings
 
 
-def main(key: str, spectrograms: str, weights: str, out_dir: str) -> None:
+def main(key: str, spectrograms: str, out_dir: str) -> None:
     p = params.variant(key, embeddings=embedding_entry.Params)
     device = params.load(runtime=Runtime).torch_device()
-    description = asdict(p) | {"weights": weights}
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
-        file = weights_file.read(p.arch, p.model, weights, clips.meta)
+        file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
         run = file.runs[0]
         model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.net.body).to(device)
-        inputs = [weights, spectrograms]
-        embeddings.write(out_dir, body, clips, description, inputs, run.provenance, p.views, p.augment)
+        inputs = [p.weights, spectrograms]
+        embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

@@ -9,13 +9,14 @@ from dalsegno.features import compute, imported
 from dalsegno.pipeline import params, runtime, stage
 
 
-def main(root: str, clips_path: str, source: str, table: str) -> None:
-    """Write the features of the clips below `root` that `clips_path` lists to `table`, or those that `source` has."""
+def main(clips_path: str, table: str) -> None:
+    """Write the features of the clips that `clips_path` lists to `table`, or those that `features.table` has."""
     p, r = params.load(features=compute.Params, runtime=runtime.Runtime)
     clips = clips_csv.with_copies(clips_csv.read(clips_path))
     if p.source == "csv":
-        features_parquet.write(table, imported.rows(source, clips))
+        features_parquet.write(table, imported.rows(p.table, clips))
         return
+    root = params.text("dataset.root")
     items = [(c.clip_id, Path(root, c.path)) for c in clips.itertuples()]
     rows_of_clips = runtime.map(partial(compute.compute, p=p), items, len(items), r, desc="features")
     by_clip = zip(clips["clip_id"], rows_of_clips, strict=True)

@@ -21,16 +21,16 @@ class Params(cnn.Params):
     splits: Protocol
 
 
-def main(key: str, root: str, run_dir: str, metrics_dir: str) -> None:
+def main(key: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, pretrain=Params)
     r = params.load(runtime=runtime.Runtime)
     sound = params.variant(p.spectrogram, spectrograms=storing.Params)
     device = r.torch_device()
-    examination = examine.examine(Path(root), p.dataset, r)
+    examination = examine.examine(Path(p.dataset.root), p.dataset, r)
     parts = assign.split(examination.clips, examination.copies, p.splits).rows
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
-        storing.write(store, root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
+        storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
         cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 

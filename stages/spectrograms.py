@@ -5,11 +5,12 @@ from dalsegno.pipeline import params, runtime, stage
 from dalsegno.sound import storing
 
 
-def main(root: str, clips_path: str, folder: str, key: str) -> None:
-    """Read the clips below `root` that `clips_path` lists, write the store that `spectrograms.<key>` describes."""
+def main(clips_path: str, folder: str, key: str) -> None:
+    """Read the clips that `clips_path` lists, write the store that `spectrograms.<key>` describes."""
     p = params.variant(key, spectrograms=storing.Params)
     r = params.load(runtime=runtime.Runtime)
-    storing.write(folder, root, clips_csv.with_copies(clips_csv.read(clips_path)), p, r, desc=key)
+    clips = clips_csv.with_copies(clips_csv.read(clips_path))
+    storing.write(folder, params.text("dataset.root"), clips, p, r, desc=key)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.report import submissions
 
 
-def main(root: str, clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
+def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
     """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled.
 
     A sample that does not fit leaves a file that says why in their place: no other stage has to wait for it.
@@ -21,7 +21,7 @@ def main(root: str, clips_path: str, splits_path: str, runs_dir: str, out_dir: s
         if not wanted:
             progress.say("every clip has a label: nothing to submit")
             return
-        sample = Path(root, sample_submission.NAME)
+        sample = Path(params.text("dataset.root"), sample_submission.NAME)
         try:
             form = sample_submission.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
         except UserError as error:

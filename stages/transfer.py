@@ -9,7 +9,7 @@ from dalsegno.pipeline.runtime import Runtime
 from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
 
-def main(key: str, source: str, weights: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
+def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, transfer=entry.Params)
     device = params.load(runtime=Runtime).torch_device()
     try:

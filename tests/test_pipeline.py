@@ -101,6 +101,8 @@ def test_params_are_the_sections_loaded(name):
             loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
         elif call == "params.names":
             loaded |= set(families(name))
+        elif call == "params.text":
+            loaded.add(ast.literal_eval(node.args[0]))
     assert {entry for entry in STAGES[name]["params"] if isinstance(entry, str)} == loaded - {"runtime"}
 
 
@@ -170,13 +172,37 @@ def variant_key(call, name):
 
 @each_stage
 def test_command_names_every_input_and_output(name):
-    stage = STAGES[name]
+    """Except what params.yaml names in the user's words: the stage reads that itself, see below."""
+    stage, raw = STAGES[name], RAW[name.split("@")[0]]
     words = shlex.split(stage["cmd"])
     assert words[:2] == ["python", str(script(name))]
-    data = [p for p in paths(stage["deps"]) if not p.startswith(("src/", "stages/"))]
+    data = [p for p, dep in zip(stage["deps"], raw["deps"], strict=True) if not (is_code(dep) or free_text(dep))]
     data += paths(stage.get("outs")) + paths(stage.get("metrics")) + paths(stage.get("plots"))
     unnamed = [p for p in data if not any(Path(p).is_relative_to(w) for w in words[2:])]
     assert not unnamed, f"{name}: cmd does not name {unnamed}"
+
+
+def is_code(dep):
+    return dep.startswith(("src/", "stages/"))
+
+
+def free_text(dep):
+    """The parameter that is all of a dependency, a path that the user typed; None if it is more than that."""
+    match = re.fullmatch(r"\$\{([^}]+)\}", dep)
+    return match and match[1]
+
+
+@each_stage
+def test_paths_that_the_user_types_are_read_by_the_stage_and_never_by_a_shell(name):
+    """A path may hold blanks, quotes and brackets, and DVC pastes a string into a command as it is."""
+    family = name.split("@")[0]
+    declared = [entry for entry in RAW[family]["params"] if isinstance(entry, str)]
+    for parameter in filter(None, map(free_text, RAW[family]["deps"])):
+        parameter = parameter.replace("item.", f"{family}.${{key}}.")
+        assert any(f"{parameter}.".startswith(f"{entry}.") for entry in declared), f"{name} does not track {parameter}"
+    pasted = set(re.findall(r"\$\{([^}]+)\}", RAW[family]["cmd"]))
+    # names of entries, which `dalsegno check` holds to letters, digits, _ and -, and a number
+    assert pasted <= {"key", "item.spectrogram", "item.input", "protocols.spectrogram", "features.segments"}
 
 
 @each_stage

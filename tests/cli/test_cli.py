@@ -9,7 +9,8 @@ import soundfile as sf
 
 from dalsegno.cli import main
 
-STAGES = Path("stages").resolve()
+REPOSITORY = Path.cwd()
+STAGES = REPOSITORY / "stages"
 PARAMS = Path("params.yaml").read_text()
 
 
@@ -17,7 +18,9 @@ PARAMS = Path("params.yaml").read_text()
 def here(tmp_path, monkeypatch):
     """A folder with the stages and a params.yaml in which `change` (old, new) was made."""
     monkeypatch.chdir(tmp_path)
-    Path("stages").symlink_to(STAGES)
+    for name in ("stages", "dvc.yaml"):
+        Path(name).symlink_to(REPOSITORY / name)
+    Path(".git").mkdir()
 
     def write(*changes):
         text = PARAMS
@@ -57,7 +60,7 @@ def test_a_dictionary_of_variants_must_be_one(here):
 def test_a_stage_that_refuses_its_section_tells_the_problems_of_all_others(here):
     here(("test_share: null", "test_share: 2.0"), ("n_mfcc: 20", "n_mfcc: true"))
     ended = subprocess.run(
-        [sys.executable, STAGES / "splits.py", *("none",) * 4], capture_output=True, text=True, check=False
+        [sys.executable, STAGES / "splits.py", *("none",) * 5], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1 and "Traceback" not in ended.stderr
     assert re.findall(r"^  (\S+):", ended.stderr, re.M) == ["splits.test_share", "features.n_mfcc"]

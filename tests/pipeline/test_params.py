@@ -242,6 +242,64 @@ def test_a_draft_lies_beside_its_output_where_dvc_does_not_look(tmp_path):
     assert ".*.part" in Path(".dvcignore").read_text().splitlines()
 
 
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from dalsegno.pipeline import files
+with files.atomic(sys.argv[1]) as draft:
+    draft.mkdir()
+    Path(draft, "half").touch()
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def stage_process():
+    """Start a process that is in the middle of writing the folder it is given."""
+    processes = []
+
+    def start(path):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path, stage_process):
+    process = stage_process(tmp_path / "out")
+    process.kill()
+    process.wait()
+    (tmp_path / ".out.1a2b3c4d.part").mkdir()  # as drafts were once called
+    assert len(listed(tmp_path)) == 2
+    with files.atomic(tmp_path / "out") as draft:
+        draft.touch()
+    assert listed(tmp_path) == ["out"]
+
+
+def test_what_another_run_is_writing_stays(tmp_path, stage_process):
+    stage_process(tmp_path / "out")
+    with files.atomic(tmp_path / "out") as draft:
+        draft.touch()
+    assert len(listed(tmp_path)) == 2 and (next(tmp_path.glob(".out.*.part")) / "half").exists()
+
+
+@pytest.mark.parametrize("other", [".out2.00000001.part", ".out.csv.00000001.part", ".out.parts", "out.00000001.part"])
+def test_what_is_no_draft_of_the_same_output_stays(tmp_path, other):
+    (tmp_path / other).touch()
+    files.write_text(tmp_path / "out", "text")
+    assert set(listed(tmp_path)) == {"out", other}
+
+
+def test_leftovers_are_nothing_to_git():
+    assert ".*.part" in Path(".gitignore").read_text().splitlines()
+
+
 # Runtime
 
 

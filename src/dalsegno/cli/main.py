@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 from dalsegno import datasets
-from dalsegno.cli import weights
-from dalsegno.clips import examine, listing
+from dalsegno.cli import check, weights
+from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
-from dalsegno.pipeline import check, files, params
+from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.pipeline.refusals import Refused
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
@@ -51,20 +50,8 @@ def doctor(arguments: argparse.Namespace) -> None:
 
 
 def check_params(_: argparse.Namespace) -> None:
-    """Hold params.yaml against every stage, and list the data set's clips. Raises UserError with all problems.
-
-    DVC itself stops at a missing folder before any stage of ours can say what it should have held.
-    """
-    stages = Path("stages")
-    if not stages.is_dir():
-        raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
-    problems = check.problems(stages)
-    if problems:
-        raise Refused(problems)
-    p = params.load(dataset=Params)
-    root = Path(p.root)
-    if root.exists() or not root.is_relative_to("data"):  # what the pipeline makes is not there before its first run
-        listing.listing(root, p)
+    """Say all that would stop a run, or that nothing would. Raises UserError with all problems."""
+    check.check_all()
     print(f"{params.FILE}: no problems")
 
 

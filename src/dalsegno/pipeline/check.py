@@ -1,13 +1,19 @@
 """Every section of params.yaml held against the stage that reads it, so that all problems are known at once."""
 
 import ast
+import re
 import runpy
 from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from dalsegno.pipeline import errors, params
+
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
+BOOLEANS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null"})
+"""What some readers of YAML take for something else than text."""
 
 
 def problems(stages: Path) -> list[str]:
@@ -15,21 +21,19 @@ def problems(stages: Path) -> list[str]:
 
     Raises UserError if there is no params.yaml to read.
     """
-    doc, found, known = params.document(), [], set()
+    doc, problems, known = params.document(), [], set()
     for call, section, cls in sections(stages):
         known.add(section)
         if section not in doc:
-            found.append(f"{section}: this section is missing")
+            problems.append(f"{section}: this section is missing")
         elif call == "load":
-            found += params.parse(section, doc[section], cls)[1]
-        elif not isinstance(doc[section], dict):
-            found.append(f"{section}: expected entries by name, or {{}} for none, got {doc[section]!r}")
+            problems += params.parse(section, doc[section], cls)[1]
         else:
-            found += [p for key, raw in doc[section].items() for p in params.parse(f"{section}.{key}", raw, cls)[1]]
+            problems += _of_entries(section, doc[section], cls)
     for name in doc.keys() - known:
-        found.append(f"{name}: there is no such section{errors.hint(str(name), sorted(known))}")
+        problems.append(f"{name}: there is no such section{errors.hint(name, sorted(known))}")
     order = list(doc)
-    return sorted(dict.fromkeys(found), key=lambda p: _place(p, order))
+    return sorted(dict.fromkeys(problems), key=lambda problem: _place(problem, order))
 
 
 def sections(stages: Path) -> Iterator[tuple[str, str, type]]:
@@ -41,6 +45,24 @@ def sections(stages: Path) -> Iterator[tuple[str, str, type]]:
                 call = ast.unparse(node.func).removeprefix("params.")
                 for keyword in node.keywords:
                     yield call, str(keyword.arg), attrgetter(ast.unparse(keyword.value))(names)
+
+
+def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
+    """What is wrong with a dictionary of variants: a key becomes the name of a stage, of files and of a word in a command."""
+    if not isinstance(entries, dict):
+        return [f"{section}: expected entries by name, or {{}} for none, got {entries!r}"]
+    problems = []
+    for key, raw in entries.items():
+        if not KEY.fullmatch(key) or key.lower() in BOOLEANS:
+            problems.append(
+                f"{section}: {key!r} cannot name an entry; expected a word of letters, digits, _ and - that begins with a "
+                f"letter, up to 100 of them, and is none of {', '.join(sorted(BOOLEANS))}"
+            )
+        elif section == "transfer" and key.endswith("-scratch"):
+            problems.append(f"{section}: {key!r} cannot name an entry; a name with -scratch is that of a twin")
+        else:
+            problems += params.parse(f"{section}.{key}", raw, cls)[1]
+    return problems
 
 
 def _place(problem: str, order: list[str]) -> int:

@@ -1,6 +1,7 @@
 """Outputs that are whole or not there at all."""
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -10,10 +11,15 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure."""
+    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure.
+
+    Its name holds the process: what a killed one has left of the same output is removed, what a live one writes is not.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.part"
+    for leftover in _leftovers(path):
+        _remove(leftover)
+    draft = path.parent / f".{path.name}.{os.getpid():08x}{uuid.uuid4().hex[:8]}.part"
     try:
         yield draft
         if draft.is_dir():
@@ -27,6 +33,23 @@ def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with atomic(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _leftovers(path: Path) -> list[Path]:
+    """Drafts of `path` whose process is gone; those with half as many digits are of before they named it."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
+    drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
+    return [draft for match, draft in drafts if match[2] is None or not _is_alive(int(match[1], 16))]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        pass
+    return True
 
 
 def _remove(path: Path) -> None:

@@ -17,18 +17,40 @@ from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, V
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import Refused, reasons
+from dalsegno.pipeline.refusals import Refused, reasons, unsuitable
 
 FILE = "params.yaml"
 
 
 class _Yaml12(yaml.SafeLoader):
-    """SafeLoader that reads `1e-4` as a float, as DVC (YAML 1.2) does and PyYAML (YAML 1.1) does not."""
+    """SafeLoader that reads as DVC does, which is YAML 1.2: `1e-4` is a number, `no` a word, and a key stands once.
+
+    Keys are text as it is written: `1:` and `"1":` are the same.
+    """
+
+    yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in resolvers if tag.split(":")[-1] in ("null", "merge", "timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != f"{TAG}merge"]
+        for i, key in enumerate(keys):
+            key.tag = f"{TAG}str"
+            if key.value in [other.value for other in keys[:i]]:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+        return super().construct_mapping(node, deep)
 
 
-_Yaml12.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+TAG = "tag:yaml.org,2002:"
+FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+for tag, pattern, firsts in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", "[-+]?[0-9][0-9_]*", "-+0123456789"),
+):
+    _Yaml12.add_implicit_resolver(TAG + tag, re.compile(f"^(?:{pattern})$"), list(firsts))
+_Yaml12.add_implicit_resolver(f"{TAG}float", re.compile(f"^(?:{FLOAT})$"), list("-+.0123456789"))
+_Yaml12.add_constructor(f"{TAG}int", lambda _, node: int(node.value))  # 010 is ten
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -101,7 +123,8 @@ def load(**types: type) -> Any:
         value, found = parse(name, doc[name], cls)
         parsed.append(value)
         problems += found
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
     return parsed[0] if len(parsed) == 1 else tuple(parsed)
 
 
@@ -112,7 +135,18 @@ def variant(key: str, **types: type) -> Any:
     if key not in entries:
         raise UserError(f"{FILE}: {family}.{key}: there is no such entry{hint(key, list(entries))}")
     value, problems = parse(f"{family}.{key}", entries[key], cls)
-    _refuse(problems)
+    if problems:
+        raise Refused(problems)
+    return value
+
+
+def text(path: str) -> str:
+    """One value of another section, e.g. `text("dataset.root")`. Raises UserError if it is missing or no text."""
+    value: Any = document()
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if not isinstance(value, str):
+        raise Refused([f"{path}: expected text, got {value!r}"])
     return value
 
 
@@ -128,9 +162,13 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: no such file in {Path.cwd()}; run from the top of the repository")
     try:
-        doc = yaml.load(path.read_text(), _Yaml12)
-    except yaml.YAMLError as error:
+        doc = yaml.load(path.read_text(encoding="utf-8"), _Yaml12)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file with this encoding") from None
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: the 30th of February, a number of 5,000 digits
         raise UserError(f"{path}: not valid YAML: {error}") from None
+    except (OSError, RecursionError) as error:
+        raise UserError(f"{path}: it cannot be read: {error}") from None
     if not isinstance(doc, dict):
         raise UserError(f"{path}: expected sections such as 'dataset:', got {type(doc).__name__}")
     return doc
@@ -144,6 +182,8 @@ def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:
 
 def _read(raw: Any, cls: type) -> tuple[Any, list[tuple[str, str]]]:
     """`raw` as a `cls`, or the problems: (path inside `raw`, what is wrong)."""
+    if problems := unsuitable(raw):
+        return None, problems
     try:
         return TypeAdapter(cls).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
@@ -156,8 +196,3 @@ def _nested(raw: Any, cls: type, refused: Sequence[tuple[str, str]] = ()) -> Any
     if refused or problems:
         raise PydanticCustomError("chosen", "nested", {"problems": [*refused, *problems]})
     return value
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise Refused(problems)

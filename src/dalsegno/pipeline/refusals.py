@@ -1,7 +1,9 @@
 """What is wrong with values of params.yaml, in words that name the parameter, what was got and what it may be."""
 
 import json
+import math
 from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
@@ -20,6 +22,26 @@ class Refused(UserError):
     def __str__(self) -> str:
         noun = "problem" if len(self.problems) == 1 else "problems"
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
+def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
+    """(path, what is wrong there) of every value that is none of text, number, true, false, null, list or mapping."""
+    if any(raw is outer for outer in inside):
+        return [("", "it contains itself; write out what it stands for")]
+    if isinstance(raw, dict | list):
+        entries = raw.items() if isinstance(raw, dict) else enumerate(raw)
+        return [
+            (f"{key}.{place}" if place else str(key), reason)
+            for key, value in entries
+            for place, reason in unsuitable(value, (*inside, raw))
+        ]
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return [("", f"expected a number, got {raw}")]
+    if isinstance(raw, date):
+        return [("", f"this is read as a date, {raw}; put it in quotes if it is a name")]
+    if not isinstance(raw, str | int | float | None):
+        return [("", f"a {type(raw).__name__} cannot stand here")]
+    return []
 
 
 def reasons(error: ValidationError, cls: type) -> list[tuple[str, str]]:

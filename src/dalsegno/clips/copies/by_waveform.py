@@ -100,7 +100,7 @@ def _beginning(path: Path, rate_hz: int) -> tuple[np.ndarray, bool]:
     spectrum = scipy.fft.rfft(mono, n)
     spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
     n_full = np.count_nonzero(np.abs(mono) >= decoding.FULL)
-    return _resampled(spectrum, n, rate, rate_hz), n_full > inspect_audio.CLIPPED * len(mono)
+    return _resampled(spectrum, n, rate, rate_hz), bool(n_full > inspect_audio.CLIPPED * len(mono))
 
 
 def _resampled(spectrum: np.ndarray, n: int, from_hz: int, to_hz: int) -> np.ndarray:

@@ -49,11 +49,12 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
 def near(table: pd.DataFrame, paths: list[Path], charts: list[chart.Chart | None], r: runtime.Runtime) -> pd.DataFrame:
     """Near copies among the different recordings of `table`, as copies_csv.COLUMNS; `paths` and `charts` go as its rows."""
     decoded = table["clip_id"].isin(clips_csv.with_copies(table)["clip_id"])
-    rows = [i for i in np.flatnonzero(decoded & ~table["sha256"].duplicated()).tolist() if charts[i] is not None]
-    long = {i: charts[i].levels for i in rows if len(charts[i].levels) >= chart.NOTE_FRAMES or not len(charts[i].tones)}
-    notes = {i: by_waveform.Note(paths[i], charts[i].levels) for i in rows if len(charts[i].tones)}
+    different = np.flatnonzero(decoded & ~table["sha256"].duplicated())
+    known = {int(i): clip for i in different if (clip := charts[i]) is not None}
+    long = {i: c.levels for i, c in known.items() if len(c.levels) >= chart.NOTE_FRAMES or not len(c.tones)}
+    notes = {i: by_waveform.Note(paths[i], c.levels) for i, c in known.items() if len(c.tones)}
     pairs = _search(long, [by_chart.summary(levels) for levels in long.values()], LONG, r)
-    pairs |= _search(notes, [charts[i].tones for i in notes], NOTES, r)
+    pairs |= _search(notes, [known[i].tones for i in notes], NOTES, r)
     names = table["clip_id"].to_numpy()
     return pd.DataFrame(
         [(names[i], names[j], "near", s) for (i, j), s in sorted(pairs.items())], columns=copies_csv.COLUMNS

@@ -1,0 +1,67 @@
+"""`dalsegno check`: all that would stop a run, said at once and before anything is computed."""
+
+from pathlib import Path
+from typing import Any
+
+from dalsegno.cli import inputs
+from dalsegno.clips import dataset, folder
+from dalsegno.pipeline import check, params, runtime
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
+
+
+def check_all() -> None:
+    """Raise Refused with all that is wrong with params.yaml, the files it names, the repository and the device.
+
+    Raises UserError where there is no repository of ours at all.
+    """
+    stages = Path("stages")
+    if not stages.is_dir():
+        raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
+    try:
+        doc = params.document()
+        problems = [*check.problems(stages), *_data_set(doc), *inputs.problems(doc, Path("dvc.yaml")), *_device(doc)]
+    except UserError as error:
+        problems = [str(error).removeprefix(f"{params.FILE}: ")]
+    problems += _repository()
+    if problems:
+        raise Refused(list(dict.fromkeys(problems)))
+
+
+def _data_set(doc: dict[str, Any]) -> list[str]:
+    """What is wrong with where the data set lies, unless a stage makes it; with its other parameters, `pipeline.check` is."""
+    p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
+    if problems:
+        return []
+    try:
+        adapter = params.component("dalsegno.datasets", p.name)
+    except ValueError as error:
+        return [f"dataset.name: {error}"]
+    root = Path(p.root)
+    if root.is_relative_to("data") and not root.exists():  # inputs.problems says whether a stage makes it
+        return []
+    try:
+        folder.check(root, adapter.EXPECTS)
+    except UserError as error:
+        return [f"dataset.root: {error}"]
+    return []
+
+
+def _device(doc: dict[str, Any]) -> list[str]:
+    p, problems = params.parse("runtime", doc.get("runtime"), runtime.Runtime)
+    try:
+        if not problems and p.device == "cuda":
+            p.torch_device()
+    except UserError as error:
+        return [str(error)]
+    return []
+
+
+def _repository() -> list[str]:
+    """DVC runs nothing outside a Git repository."""
+    here = Path.cwd()
+    if any((folder / ".git").exists() for folder in (here, *here.parents)):
+        return []
+    return [
+        f"there is no Git repository in {here}, and DVC needs one: git init && git add --all && git commit -m start"
+    ]

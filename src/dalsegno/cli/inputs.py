@@ -1,0 +1,134 @@
+"""What the stages of dvc.yaml take from params.yaml by name: does it lead somewhere, and can DVC hash it?"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dalsegno.pipeline.errors import hint
+
+NAMED = re.compile(r"\$\{([^}]+)\}")
+N_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Input:
+    """A dependency of a stage that params.yaml names: `prefix` + `value` + more is `path`."""
+
+    parameter: str  # where params.yaml names it, e.g. cnn.conv.spectrogram
+    value: str
+    prefix: str
+    path: Path
+
+    def problem(self, outs: set[Path]) -> str | None:
+        """Why no stage can read this; `outs` are what stages write."""
+        made = next((out for out in outs if self.path.is_relative_to(out)), None)
+        if made is None and not self.path.exists() and not any(out.is_relative_to(self.path) for out in outs):
+            values = [str(out).removeprefix(self.prefix) for out in outs if str(out).startswith(self.prefix)]
+            fetch = "; `dalsegno weights list` names what can be fetched" if self.path.parts[0] == "weights" else ""
+            return (
+                f"{self.parameter}: {self.value!r} leads nowhere: there is no {str(self.path)!r} and no stage writes it"
+                f"{hint(self.value, values)}{fetch}"
+            )
+        if made is not None and made.parts[0] == "runs" and self.path.name != "model.pt":
+            return f"{self.parameter}: {self.value!r} leads nowhere; the weights in {str(made)!r} are called model.pt"
+        return None
+
+
+def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
+    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, once, with its path in `doc`."""
+    inputs, outs = _graph(doc, yaml.safe_load(dvc_yaml.read_text(encoding="utf-8"))["stages"])
+    lines = []
+    for taken in inputs:
+        problem = taken.problem(outs)
+        if problem:
+            lines.append(problem)
+        elif not any(taken.path.is_relative_to(out) for out in outs):
+            lines += [f"{taken.parameter}: {reason}" for reason in unhashable(taken.path)]
+    return list(dict.fromkeys(lines))
+
+
+def unhashable(path: Path) -> list[str]:
+    """What below `path` DVC fails on or hangs on, one line per kind."""
+    kinds: dict[str, list[str]] = {}
+    for name, kind in _faults(path):
+        kinds.setdefault(kind, []).append(name.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return [
+        f"DVC cannot hash {str(path)!r}: {kind}: {', '.join(map(repr, sorted(names)[:N_SHOWN]))}"
+        + (f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else "")
+        for kind, names in kinds.items()
+    ]
+
+
+def _faults(path: Path) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong with it) of files and folders, links to folders not followed."""
+    try:
+        mode = path.stat().st_mode
+        if not os.access(path, os.R_OK):
+            yield str(path), "not to be read"
+        elif stat.S_ISDIR(mode):
+            for entry in path.iterdir():
+                if not entry.name.isprintable() and "\udc80" <= max(entry.name) <= "\udcff":
+                    yield str(entry), "a name that is not UTF-8"
+                elif not (entry.is_symlink() and entry.is_dir()):
+                    yield from _faults(entry)
+        elif not stat.S_ISREG(mode):
+            yield str(path), "neither a file nor a folder"
+    except FileNotFoundError:
+        yield str(path), "a link to nowhere"
+    except OSError as error:  # a link to itself
+        yield str(path), str(error.strerror).lower()
+
+
+def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], set[Path]]:
+    """What stages take by name, code apart, and what they write."""
+    inputs, outs = [], set()
+    for stage in stages.values():
+        for scope, owner in _variants(doc, stage):
+            body = stage.get("do", stage)
+            inputs += [taken for dep in body["deps"] if (taken := _input(dep, scope, owner)) is not None]
+            entries = [*body.get("outs", []), *body.get("metrics", []), *body.get("plots", [])]
+            paths = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+            outs |= {Path(_filled(path, scope)) for path in paths}
+    return inputs, outs
+
+
+def _variants(doc: dict[str, Any], stage: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The names that a stage's templates may use, and the path of its entry in params.yaml; of each entry of a `foreach`."""
+    if "foreach" not in stage:
+        yield doc, ""
+        return
+    family = stage["foreach"][2:-1]
+    entries = doc.get(family)
+    for key, item in entries.items() if isinstance(entries, dict) else ():
+        yield doc | {"key": key, "item": item}, f"{family}.{key}"
+
+
+def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
+    """The dependency if it is named by a text of params.yaml; what is no text, `pipeline.check` has refused."""
+    name = NAMED.search(dep)
+    if name is None or dep.startswith("src/"):
+        return None
+    value = _value(scope, name[1])
+    if not isinstance(value, str):
+        return None
+    return Input(
+        parameter=re.sub(r"^item\b", owner, name[1]),
+        value=value,
+        prefix=dep[: name.start()],
+        path=Path(dep[: name.start()] + value + dep[name.end() :]),
+    )
+
+
+def _filled(template: str, scope: dict[str, Any]) -> str:
+    return NAMED.sub(lambda name: str(_value(scope, name[1])), template)
+
+
+def _value(scope: dict[str, Any], dotted: str) -> Any:
+    return reduce(lambda inner, part: inner.get(part) if isinstance(inner, dict) else None, dotted.split("."), scope)
