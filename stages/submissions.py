@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
-from dalsegno.clips import sample_submission
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report import submissions

@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
-from dalsegno.clips import sample_submission
 
 MAIN = runpy.run_path("stages/submissions.py")["main"]
 CLASSES = ["pop", "rock"]

@@ -46,7 +46,7 @@ def data(tmp_path_factory):
 
 def evaluate(data, copies=NO_COPIES, **protocol):
     clips, folder = data
-    p = protocols.Params(spectrogram="logmel", segments=4, model=classical.Params(**SVM), splits={})
+    p = protocols.Params(spectrogram="logmel", segments=4, model=classical.Params(estimator="svm", grid=({"C": 10.0},)), splits={})
     segments = protocols.describe(spectrogram_store.open(folder), list(clips["clip_id"]), 4)
     return protocols.evaluate(segments, clips, copies, OfSegments(**protocol), p)
 

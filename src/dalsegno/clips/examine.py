@@ -9,8 +9,8 @@ from unicodedata import category
 
 import pandas as pd
 
-from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks, sample_submission
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
+from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.evidence import Evidence, weigh

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dalsegno.clips.sample_submission import Layout
+from dalsegno.artefacts.data_set.sample_submission import Layout
 from dalsegno.pipeline import files
 
 

@@ -36,7 +36,7 @@ def carve(labels: np.ndarray, units: np.ndarray, share: float, rng: np.random.Ge
         others = table.loc[table["label"] == label, "unit"].to_numpy()
         for unit in rng.permutation(others[eligible[others]]):
             if not n_taken[label]:
-                take(unit)
+                take(int(unit))
     return taken[u]
 
 
