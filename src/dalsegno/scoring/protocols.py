@@ -48,7 +48,9 @@ class Segments:
     @property
     def ids(self) -> Shaped[np.ndarray, " n_segments"]:
         """The name of each segment as a piece of its clip."""
-        return np.array([pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.places, strict=True)], object)
+        return np.array(
+            [pieces.name(c, int(k), self.n) for c, k in zip(self.clip_ids, self.places, strict=True)], object
+        )
 
 
 def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
