@@ -27,7 +27,7 @@ def main(
     comparison = compare.setting(s, models, left_out, splits, clips, p)
     comparison["models"] = {
         name: compare.scores(s, model, p)
-        | segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p)
+        | segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p.confidence)
         | compare.cost(folders[name] / "cost.json")
         | compare.known(folders[name] / "leaks.json")
         for name, model in progress.bar(models.items(), "score", unit="model")

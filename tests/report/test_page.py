@@ -193,6 +193,7 @@ def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
     row = section[section.index("shuffled segments") : section.index("Not run")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
     assert "official" in section and "no split" in section
+    assert "Accuracy in per cent with 90 % intervals" in section  # its own confidence, not that of compare.json
 
 
 def test_a_long_name_is_told_from_its_twins(tmp_path):

@@ -71,10 +71,10 @@ def test_says_what_was_scored_and_how(tree):
         "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8
     }  # fmt: skip
     assert found["protocol"] == {
-        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "not_shared": 0,
-        "left_out": [],
+        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "predictions": 80,
+        "not_shared": 0, "left_out": [],
     }  # fmt: skip
-    assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16}
+    assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16, "lone_classes": []}
     assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]
     cost = {k: found["models"]["mlp/features"][k] for k in ("parameters", "epochs", "train_s", "predict_ms_per_clip")}
     assert cost == {"parameters": 30_000, "epochs": 23.3, "train_s": 9.42, "predict_ms_per_clip": 0.123}
@@ -92,13 +92,14 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
     columns = [f"p_{c}" for c in fake_runs.CLASSES]
     right = []
     for folder in ("finetuned", "finetuned/control"):
-        rows = predictions_parquet.read(root / "runs/transfer" / folder / "predictions.parquet").query(
-            "split == 'test'"
-        )
-        mean = rows.groupby(["clip_id", "label"])[columns].mean()
-        right.append(mean.idxmax(axis=1).str.removeprefix("p_") == mean.index.get_level_values("label"))
-    assert gain["right_alone"] == (right[0] & ~right[1]).sum() > 0
-    assert gain["wrong_alone"] == (right[1] & ~right[0]).sum()
+        path = root / "runs/transfer" / folder / "predictions.parquet"
+        rows = predictions_parquet.read(path).query("split == 'test'")
+        called = rows[columns].idxmax(axis=1).str.removeprefix("p_")
+        right.append((called == rows["label"]).groupby(rows["clip_id"]).mean())
+    better = right[0] - right[1]
+    assert gain["right_alone"] == pytest.approx(better.clip(lower=0).sum(), abs=1e-5) and gain["right_alone"] > 0
+    assert gain["wrong_alone"] == pytest.approx(-better.clip(upper=0).sum(), abs=1e-5)
+    assert gain["accuracy"] == pytest.approx((gain["right_alone"] - gain["wrong_alone"]) / 80, abs=1e-5)
     assert 0 < gain["p_value"] <= 1
     text = Path(args[5]).read_text()
     assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus

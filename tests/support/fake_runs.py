@@ -50,7 +50,7 @@ def build(
     row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
            "segment_accuracy_low": 0.8125, "segment_accuracy_high": 0.9375}  # fmt: skip
     _write(root / "metrics/protocols.json", {
-        "model": "svm", "segments": 5, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
+        "model": "svm", "segments": 5, "confidence": 0.9, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
     })  # fmt: skip
     _write(root / "metrics/splits.json", {
         "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
