@@ -3,7 +3,6 @@
 Nothing of the package is imported or run: it needs TensorFlow 1, and its checkpoints are files like any others.
 """
 
-import io
 import zipfile
 import zlib
 from pathlib import Path
@@ -34,6 +33,22 @@ def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
     checkpoint, or a damaged one.
     """
     model_pt.save(path, state_dict(source, checkpoint))
+
+
+def difference(source: str | Path, checkpoint: str, path: str | Path) -> str:
+    """How weights that `write` has written differ from the checkpoint, or nothing. Raises UserError as `write` does."""
+    expected = state_dict(source, checkpoint)
+    try:
+        saved = model_pt.load(path)
+    except UserError as error:
+        return str(error)
+    names = sorted(expected | saved)
+    differs = [name for name in names if name not in expected or not _same(saved.get(name), expected[name])]
+    return f"{len(differs)} tensors differ from those in {source}, such as {differs[0]}" if differs else ""
+
+
+def _same(saved: object, expected: Tensor) -> bool:
+    return isinstance(saved, Tensor) and saved.shape == expected.shape and torch.equal(saved, expected)
 
 
 def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
@@ -78,7 +93,7 @@ def _folder(source: Path, checkpoint: str) -> tuple[bytes, ...]:
 
 def _wheel(source: Path, checkpoint: str) -> tuple[bytes, ...]:
     try:
-        with zipfile.ZipFile(io.BytesIO(source.read_bytes())) as wheel:
+        with zipfile.ZipFile(source) as wheel:
             return tuple(wheel.read(f"musicnn/{checkpoint}/{name}") for name in FILES)
     except OSError as error:
         raise UserError(f"{source}: {error.strerror}") from None

