@@ -153,10 +153,11 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
             f"{meta['kind']!r} with {meta['bins']} bins; add an entry of kind: musicnn to spectrograms and name it"
         )
     layers = {name.rpartition(".")[0] for name in weights}
-    if differs := sorted(layers ^ RENAMED.keys()):
+    if layers != RENAMED.keys():
+        strange, absent = sorted(layers - RENAMED.keys()), sorted(RENAMED.keys() - layers)
         raise ValueError(
-            f"not the weights of a musicnn such as msd_musicnn or mtt_musicnn: {len(differs)} layers differ from its "
-            f"{len(RENAMED)}, such as {', '.join(differs[:5])}"
+            f"not the weights of a musicnn, msd_musicnn or mtt_musicnn: {len(strange)} of its layers are strange here "
+            f"({', '.join(strange[:5])}), {len(absent)} are absent ({', '.join(absent[:5])})"
         )
     unused = () if p.layers == ("penultimate",) else ("head.",)
     unused += () if "penultimate" in p.layers else ("body.4.",)

@@ -126,10 +126,11 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
             f"{meta['kind']!r} with {meta['bins']} bins; add an entry of kind: musicnn to spectrograms and name it"
         )
     layers = {name.rpartition(".")[0] for name in weights}
-    if differs := sorted(layers ^ RENAMED.keys()):
+    if layers != RENAMED.keys():
+        strange, absent = sorted(layers - RENAMED.keys()), sorted(RENAMED.keys() - layers)
         raise ValueError(
-            f"not the weights of musicnn's VGG, msd_vgg or mtt_vgg: {len(differs)} layers differ from its "
-            f"{len(RENAMED)}, such as {', '.join(differs[:5])}"
+            f"not the weights of musicnn's VGG, msd_vgg or mtt_vgg: {len(strange)} of its layers are strange here "
+            f"({', '.join(strange[:5])}), {len(absent)} are absent ({', '.join(absent[:5])})"
         )
     renamed = (_renamed(name, tensor) for name, tensor in weights.items())
     whole = p.layers == ("penultimate",)

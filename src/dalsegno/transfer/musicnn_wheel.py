@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dalsegno.artefacts import model_pt, tf_checkpoint
+from dalsegno.artefacts import model_pt
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.transfer import tf_checkpoint
 
 CHECKPOINTS = ("MSD_musicnn", "MSD_vgg", "MTT_musicnn", "MTT_vgg")
 FILES = (".index", ".data-00000-of-00001")
@@ -56,18 +57,23 @@ def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
 
     Raises UserError as `write` does.
     """
+    index, data = contents(source, checkpoint)
+    tensors = tf_checkpoint.read(index, data, f"{source}/{checkpoint}/", _of_a_layer)
+    state = dict(_renamed(name, tensor) for name, tensor in sorted(tensors.items()))
+    for name in [name for name in state if name.endswith("running_var")]:
+        state[name.replace("running_var", "num_batches_tracked")] = torch.tensor(0)
+    return state
+
+
+def contents(source: str | Path, checkpoint: str) -> tuple[bytes, ...]:
+    """What the two files of a checkpoint hold, `.index` and `.data-00000-of-00001`. Raises UserError as `write` does."""
     if checkpoint not in CHECKPOINTS:
         known = ", ".join(CHECKPOINTS)
         raise UserError(
             f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {known}"
         )
     source = Path(source)
-    index, data = _folder(source, checkpoint) if source.is_dir() else _wheel(source, checkpoint)
-    tensors = tf_checkpoint.read(index, data, f"{source}/{checkpoint}/", _of_a_layer)
-    state = dict(_renamed(name, tensor) for name, tensor in sorted(tensors.items()))
-    for name in [name for name in state if name.endswith("running_var")]:
-        state[name.replace("running_var", "num_batches_tracked")] = torch.tensor(0)
-    return state
+    return _folder(source, checkpoint) if source.is_dir() else _wheel(source, checkpoint)
 
 
 def _of_a_layer(name: str) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dalsegno.artefacts import leveldb_table
-from dalsegno.artefacts.leveldb_table import Cursor
 from dalsegno.pipeline.errors import UserError
+from dalsegno.transfer import leveldb_table
+from dalsegno.transfer.leveldb_table import Cursor
 
 DTYPES = {  # of tensorflow/core/framework/types.proto, those of plain numbers
     1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 17: "<u2", 19: "<f2", 22: "<u4", 23: "<u8",
