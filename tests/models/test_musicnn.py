@@ -22,8 +22,8 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio, storing
 from dalsegno.spectrograms import musicnn as front_end
-from dalsegno.training.views.view import Windows
 from dalsegno.transfer import backbone, embeddings, musicnn_wheel, tf_checkpoint
+from dalsegno.transfer.embedding_entry import EmbeddingView
 
 WHEEL = Path(os.environ.get("MUSICNN_WHEEL", "weights/musicnn-0.1.0-py3-none-any.whl"))
 CLIPS = {genre: Path(f"../shared/data/gtzan_au/{genre}.00000.au") for genre in ("blues", "metal")}
@@ -216,13 +216,13 @@ def embedded(tmp_path, weights, arch, clips, **settings):
     """The backbone as `embeddings` reads it, and the windows of the clips: samples at 16 kHz by name."""
     meta = front_end.meta(front_end.Params())
     spectrogram_store.write(tmp_path / "store", ((c, front_end.log_mel(y)) for c, y in clips.items()), meta)
-    windows = embeddings.patches(tmp_path / "store", Windows(crop_s=2.992), torch.device("cpu"))
+    windows = embeddings.crops(tmp_path / "store", EmbeddingView(crop_s=2.992), torch.device("cpu"))
     p = importlib.import_module(f"dalsegno.models.{arch}").Params(**settings)
     return backbone.read(p=p, arch=arch, weights=str(weights), **_seen(windows)), windows
 
 
 def _seen(windows):
-    return {"example": windows.example(), "meta": windows.meta, "told": {}}
+    return {"example": windows.example(), "meta": windows.meta, "asked": {}}
 
 
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])

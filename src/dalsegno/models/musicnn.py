@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """musicnn (Pons, Nieto, Prockup, Schmidt, Ehmann, Serra 2018, arXiv 1711.02520; Pons and Serra 2019, arXiv 1909.06654).
 
 Filters shaped after music: high ones over 0.4 and 0.7 of the bands for timbre, long ones over up to 128 frames for
@@ -69,6 +68,7 @@ class FrontEnd(nn.Module):
         timbral = [nn.Conv2d(1, N_TIMBRAL, (int(share * bins), SPAN)) for share in HEIGHTS]
         temporal = [nn.Conv2d(1, N_TEMPORAL, (1, length)) for length in LENGTHS]
         self.norm = nn.BatchNorm2d(1, EPSILON)
+        self.lengths = (SPAN, SPAN, *LENGTHS)
         self.filters = nn.ModuleList(
             nn.Sequential(conv, nn.ReLU(), nn.BatchNorm2d(conv.out_channels, EPSILON)) for conv in timbral + temporal
         )
@@ -76,9 +76,8 @@ class FrontEnd(nn.Module):
     def forward(self, x: Float[Tensor, "batch 1 bin frame"]) -> Float[Tensor, "batch map frame"]:
         """561 feature maps, as many frames as there were."""
         x, maps = self.norm(x), []
-        for layers in self.filters:
-            n_beyond = layers[0].kernel_size[1] - 1
-            padded = F.pad(x, (n_beyond // 2, n_beyond - n_beyond // 2))  # of an odd number, the end gets one more
+        for length, layers in zip(self.lengths, self.filters, strict=True):
+            padded = F.pad(x, ((length - 1) // 2, length // 2))  # of an odd number, the end gets one more
             maps.append(layers(padded).amax(2))
         return torch.cat(maps, 1)
 

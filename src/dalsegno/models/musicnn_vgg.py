@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (shapes are written as strings)
 """The VGG that comes with musicnn (Pons and Serra 2019, arXiv 1909.06654): five convolutions of 3 × 3, 128 channels each.
 
 The weights in the package musicnn 0.1.0 (ISC licence; 50 tags of the Million Song Dataset or of MagnaTagATune) fit as
