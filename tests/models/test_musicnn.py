@@ -22,8 +22,10 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio, storing
 from dalsegno.spectrograms import musicnn as front_end
-from dalsegno.transfer import backbone, embeddings, musicnn_wheel, tf_checkpoint
+from dalsegno.transfer import backbone, embeddings
 from dalsegno.transfer.embedding_entry import EmbeddingView
+from dalsegno.transfer.wheels import musicnn as musicnn_wheel
+from dalsegno.transfer.wheels import tf_checkpoint
 
 WHEEL = Path(os.environ.get("MUSICNN_WHEEL", "weights/musicnn-0.1.0-py3-none-any.whl"))
 CLIPS = {genre: Path(f"../shared/data/gtzan_au/{genre}.00000.au") for genre in ("blues", "metal")}

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from dalsegno.transfer.leveldb_table import MAGIC, crc32c
+from dalsegno.transfer.wheels.leveldb_table import MAGIC, crc32c
 
 CODES = {"float32": 1, "float64": 2, "int32": 3, "int64": 9, "bool": 10, "float16": 19}
 N_RESTART = 3  # entries between two keys that stand in full

@@ -8,7 +8,7 @@ import torch
 from support import tf_checkpoints
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.transfer import musicnn_wheel
+from dalsegno.transfer.wheels import musicnn as musicnn_wheel
 
 SHAPES = {"conv2d/kernel": (7, 5, 1, 4), "conv2d/bias": (4,), "dense/kernel": (4, 3), "dense/bias": (3,)}
 SHAPES |= {f"batch_normalization/{name}": (4,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}

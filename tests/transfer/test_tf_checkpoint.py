@@ -7,7 +7,7 @@ import pytest
 from support import tf_checkpoints
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.transfer import leveldb_table, tf_checkpoint
+from dalsegno.transfer.wheels import leveldb_table, tf_checkpoint
 
 RNG = np.random.default_rng(0)
 ARRAYS = {

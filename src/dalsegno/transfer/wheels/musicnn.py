@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dalsegno.artefacts import model_pt
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.transfer import tf_checkpoint
+from dalsegno.transfer.wheels import tf_checkpoint
 
 CHECKPOINTS = ("MSD_musicnn", "MSD_vgg", "MTT_musicnn", "MTT_vgg")
 FILES = (".index", ".data-00000-of-00001")
@@ -59,6 +59,11 @@ def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
     """
     index, data = contents(source, checkpoint)
     tensors = tf_checkpoint.read(index, data, f"{source}/{checkpoint}/", _of_a_layer)
+    return in_pytorchs_names(tensors)
+
+
+def in_pytorchs_names(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    """A checkpoint's tensors, such as `conv2d_1/kernel`, as `state_dict` gives them."""
     state = dict(_renamed(name, tensor) for name, tensor in sorted(tensors.items()))
     for name in [name for name in state if name.endswith("running_var")]:
         state[name.replace("running_var", "num_batches_tracked")] = torch.tensor(0)

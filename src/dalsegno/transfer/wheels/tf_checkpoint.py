@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.transfer import leveldb_table
-from dalsegno.transfer.leveldb_table import Cursor
+from dalsegno.transfer.wheels import leveldb_table
+from dalsegno.transfer.wheels.leveldb_table import Cursor
 
 DTYPES = {  # of tensorflow/core/framework/types.proto, those of plain numbers
     1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 17: "<u2", 19: "<f2", 22: "<u4", 23: "<u8",
