@@ -65,7 +65,15 @@ def entries(doc, *families):
 
 
 def test_there_is_one_for_each_document_and_each_data_set():
-    ours = {"gtzan", "gtzan_pictures", "instruments", "instruments_musicnn", "nsynth_family", "nsynth_source", "transfer_pictures"}
+    ours = {
+        "gtzan",
+        "gtzan_pictures",
+        "instruments",
+        "instruments_musicnn",
+        "nsynth_family",
+        "nsynth_source",
+        "transfer_pictures",
+    }
     documents = {
         "unm_2025_random_search",
         "unm_2024_vgg16",

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
@@ -13,6 +13,7 @@ from dalsegno.pipeline.errors import UserError
 SCHEME = "pypi:"
 
 
+@runtime_checkable
 class Reader(Protocol):
     """A module of `dalsegno.transfer.wheels`, which knows the checkpoints in the wheels of one package."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dalsegno.artefacts import model_pt
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.transfer.wheels import tf_checkpoint
 
