@@ -22,7 +22,7 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio, storing
 from dalsegno.spectrograms import musicnn as front_end
-from dalsegno.transfer import backbone
+from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embeddings
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.wheels import musicnn as musicnn_wheel
@@ -74,6 +74,11 @@ def network(source, checkpoint, **settings):
     return model
 
 
+def log_mel(y):
+    """The front end's spectrogram of samples, in blocks of a second as a long recording comes."""
+    return np.concatenate(list(front_end.log_mel(y[i : i + 16_000] for i in range(0, len(y), 16_000))))
+
+
 def music(seconds=7.0, seed=0):
     """Chords that change, with beats in between, at 16 kHz."""
     rng = np.random.default_rng(seed)
@@ -101,7 +106,7 @@ def assert_same_as_by_numpy(source, checkpoint, y):
     tags, layers = BY_NUMPY[CHECKPOINTS[checkpoint]](tensors(source, checkpoint), _patches(y))
     model = network(source, checkpoint)
     every = network(source, checkpoint, layers=tuple(expected_layers(layers)))
-    x = shown(front_end.log_mel(y))
+    x = shown(log_mel(y))
     with torch.inference_mode():
         assert np.abs(model(x).sigmoid().numpy() - tags).max() < 1e-3
         assert np.abs(model.body(x).numpy() - layers["penultimate"]).max() < 1e-3 * max(
@@ -140,18 +145,18 @@ def test_published_weights_give_the_tags_and_layers_that_numpy_alone_gives(check
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MTT_vgg"])
 def test_published_weights_on_music(checkpoint, genre):
     """The first tag that the Million Song Dataset's musicnn gives is the clip's genre, as for the authors."""
-    y = audio.load(CLIPS[genre], 16_000)
+    y = np.concatenate(list(audio.recording(CLIPS[genre], 16_000)))
     assert_same_as_by_numpy(WHEEL, checkpoint, y[:50_000])
     if checkpoint == "MSD_musicnn":
         with torch.inference_mode():
-            tags = network(WHEEL, checkpoint)(shown(front_end.log_mel(y))).sigmoid()
+            tags = network(WHEEL, checkpoint)(shown(log_mel(y))).sigmoid()
         assert len(tags) == 10 and TAGS[tags.mean(0).argmax()] == genre
 
 
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])
 def test_layers_stand_in_the_order_in_which_they_are_named(checkpoint, unpacked):
     first, second = ("cnn2", "timbral") if "musicnn" in checkpoint else ("pool4", "pool1")
-    x = shown(front_end.log_mel(music(3.1)))
+    x = shown(log_mel(music(3.1)))
     with torch.inference_mode():
         one, other, both, whole = (
             network(unpacked, checkpoint, layers=layers).body(x)
@@ -165,7 +170,7 @@ def test_layers_stand_in_the_order_in_which_they_are_named(checkpoint, unpacked)
 def test_a_patch_of_another_length_is_heard_by_musicnn(unpacked):
     """The middle of a long patch is as that of a short one: convolutions see 131 frames at most beyond it."""
     model = network(unpacked, "MSD_musicnn").body
-    x = torch.from_numpy(front_end.log_mel(music(10.0))).T[None, None]
+    x = torch.from_numpy(log_mel(music(10.0))).T[None, None]
     with torch.inference_mode():
         long = model[3](model[2](model[1](model[0](x))))
         short = model[3](model[2](model[1](model[0](x[..., 100:500]))))
@@ -185,7 +190,7 @@ def test_networks_have_as_many_values_as_the_packages_checkpoints(module, shapes
 
 
 def test_the_front_end_is_librosas_in_half_precision():
-    ours, theirs = front_end.log_mel(music()), musicnn_by_numpy.spectrogram(music())
+    ours, theirs = log_mel(music()), musicnn_by_numpy.spectrogram(music())
     assert ours.shape == theirs.shape == (1 + 7 * 16_000 // 256, 96) and ours.dtype == np.float32
     assert np.abs(ours - theirs).max() < 5e-4  # a power may be rounded to the neighbouring number of 16 bits
     assert np.abs(ours - theirs).mean() < 1e-6
@@ -195,14 +200,14 @@ def test_the_front_end_is_librosas_in_half_precision():
 def test_loud_sound_stays_finite(gain):
     """In half precision, 10000 × power ends at 65,504: a power of 6.6, far below full scale."""
     square = np.sign(np.sin(np.arange(16_000) * 2 * np.pi * 440 / 16_000)).astype(np.float32)
-    x = front_end.log_mel(gain * square)
+    x = log_mel(gain * square)
     assert np.isfinite(x).all() and 6 < x.max() < 9
 
 
 @pytest.mark.parametrize("n_samples", [1, 200, 3000])
 def test_short_and_silent_clips_are_stored_as_floor(n_samples, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(n_samples), 16_000)
-    stored = front_end.frames(tmp_path / "a.wav", front_end.Params())
+    stored = np.concatenate(list(front_end.blocks(tmp_path / "a.wav", front_end.Params())))
     assert stored.shape == (1 + n_samples // 256, 96) and (stored == META["floor"]).all()
 
 
@@ -218,14 +223,11 @@ def test_there_is_nothing_to_set_in_the_front_end():
 def embedded(tmp_path, weights, arch, clips, **settings):
     """The backbone as `embeddings` reads it, and the windows of the clips: samples at 16 kHz by name."""
     meta = front_end.meta(front_end.Params())
-    spectrogram_store.write(tmp_path / "store", ((c, front_end.log_mel(y)) for c, y in clips.items()), meta)
+    spectrogram_store.write(tmp_path / "store", ((c, log_mel(y)) for c, y in clips.items()), meta)
     windows = embeddings.crops(tmp_path / "store", EmbeddingView(crop_s=2.992), torch.device("cpu"))
     p = importlib.import_module(f"dalsegno.models.{arch}").Params(**settings)
-    return backbone.read(p=p, arch=arch, weights=str(weights), **_seen(windows)), windows
-
-
-def _seen(windows):
-    return {"example": windows.example(), "meta": windows.meta, "asked": {}}
+    file = weights_file.read(arch, p, str(weights), windows.meta)
+    return backbone.build(arch, p, file, file.runs[0], windows.example(), windows.meta, {}), windows
 
 
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])
@@ -236,8 +238,8 @@ def test_stages_see_patches_of_187_frames_and_pad_shorter_sound_with_silence(che
     model, windows = embedded(tmp_path, weights, CHECKPOINTS[checkpoint], clips)
     ((x, owners),) = windows.evaluation(["long", "short"], 16)
     assert owners == ["long", "long", "long", "short"] and x.shape == (4, 1, 96, 187)
-    padded = np.concatenate([front_end.log_mel(music(1.0)), np.zeros((187 - 63, 96), np.float32)])
-    expected = np.stack([front_end.log_mel(music(6.1))[:187], padded])
+    padded = np.concatenate([log_mel(music(1.0)), np.zeros((187 - 63, 96), np.float32)])
+    expected = np.stack([log_mel(music(6.1))[:187], padded])
     with torch.inference_mode():
         ours = model.eval().net.body(model.prep(x))[[0, 3]].numpy()
     penultimate = BY_NUMPY[CHECKPOINTS[checkpoint]](tensors(unpacked, checkpoint), expected)[1]["penultimate"]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the first layer is a batch norm
+RECORDINGS = "the Million Song Dataset or MagnaTagATune"
 LEAST = 66  # bins and frames that the five poolings still leave something of
 N_CHANNELS = 128
 POOLINGS = (
