@@ -14,8 +14,10 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import resample_poly
 
-from dalsegno.clips import examine, folder
+from dalsegno.artefacts.data_set.clips_csv import AUDIO
+from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
+from dalsegno.clips.tree.walk import walk
 from dalsegno.pipeline.runtime import Runtime
 
 Samples = tuple[np.ndarray, int]
@@ -73,7 +75,7 @@ def vary(paths: list[Path], kind: str, root: Path) -> float:
 
 
 def main(*folders: str) -> None:
-    paths = [path for root in folders for path in folder.walk(Path(root), folder.AUDIO)]
+    paths = [path for root in folders for path in walk(Path(root), AUDIO)]
     total = np.zeros(3, int)
     for kind in KINDS:
         with tempfile.TemporaryDirectory() as root:

@@ -58,7 +58,7 @@ def main():
         seen = crops.Crops(Path(tmp, "store"), View(), None, device)
         spectrograms("ResNet-18, 3 s crops", seen, ids, y, device, seconds)
         if device.type == "cuda":
-            seen.frames = torch.from_numpy(spectrogram_store.open(Path(tmp, "store")).frames)
+            seen.frames.stored = torch.from_numpy(spectrogram_store.open(Path(tmp, "store")).frames)
             spectrograms("ResNet-18, 3 s crops from a memory map", seen, ids, y, device, seconds)
         features(device, seconds)
         print(f"MLP, 1,000 rows of 200 features: {epochs_a_minute(Path(tmp), device):.0f} epochs a minute")

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_info
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline import environment, files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
 
 
 def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
@@ -19,18 +21,23 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     classes = splits_csv.classes(splits)
     place, clip_ids = pd.factorize(table.clip_ids, sort=True)
     predictions, costs = [], []
-    for run in classical.fitted(p, table.x, table.clip_ids, splits):
-        began = time.perf_counter()
-        of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
-        costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
-        predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
-        progress.say(f"fold {run.fold}  seed {run.seed}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}")
+    try:
+        for run in classical.fitted(p, table.x, table.clip_ids, splits):
+            began = time.perf_counter()
+            of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
+            costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
+            predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
+            progress.say(f"fold {run.fold}  seed {run.seed}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}")
+    except UserError as error:
+        raise UserError(f"classical.{key}: {error}") from None
     train_s, predict_ms = np.mean(costs, axis=0)
+    threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+    made_on = {"device": "cpu", "threads": threads, "dtype": str(table.x.dtype), "versions": environment.versions()}
     with files.atomic(run_dir) as draft:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
-        cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms, "device": "cpu"}
-        json_file.write(Path(draft, "cost.json"), cost)
+        cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms}
+        json_file.write(Path(draft, "cost.json"), cost | made_on)
 
 
 if __name__ == "__main__":

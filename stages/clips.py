@@ -13,7 +13,7 @@ def main(clips_path: str, copies_path: str, metrics_json: str, page_html: str) -
     """Examine the data set at `dataset.root`; write the table of clips, their copies, the counts and a page for people."""
     p, r = params.load(dataset=dataset.Params, runtime=runtime.Runtime)
     examination = examine.examine(Path(p.root), p, r)
-    terminal.report(examination)
+    terminal.report(examination, n_shown=1)
     clips_csv.write(clips_path, examination.clips)
     copies_csv.write(copies_path, examination.copies)
     json_file.write(metrics_json, examination.summary())

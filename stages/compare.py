@@ -10,15 +10,15 @@ from dalsegno.scoring import compare, held_out, intervals, paired, segment_accur
 
 
 def main(
-    splits_path: str, splits_json: str, clips_json: str, runs_dir: str, metrics_dir: str,
+    splits_path: str, splits_json: str, clips_json: str, runs_dir: str,
     compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare the models that params.yaml names under the sections `families`."""
     p = params.load(compare=intervals.Params)
     keys = dict(zip(families, params.names(*families), strict=True))
-    folders = compare.folders(keys, runs_dir, metrics_dir)
+    folders = compare.folders(keys, runs_dir)
     s = held_out.held_out(splits_csv.read(splits_path))
-    predicted = {name: held_out.predicted(name, run / "predictions.parquet", s) for name, (run, _) in folders.items()}
+    predicted = {name: held_out.predicted(name, run / "predictions.parquet", s) for name, run in folders.items()}
     left_out = held_out.without_clips(predicted)
     s = held_out.shared(s, [table for name, table in predicted.items() if name not in left_out])
     models = {name: held_out.runs(s, table) for name, table in predicted.items() if name not in left_out}
@@ -27,14 +27,15 @@ def main(
     comparison = compare.setting(s, models, left_out, splits, clips, p)
     comparison["models"] = {
         name: compare.scores(s, model, p)
-        | segment_accuracy.scores(name, folders[name][0] / "segments.parquet", s, p)
-        | compare.cost(folders[name][0] / "cost.json")
+        | segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p.confidence)
+        | compare.cost(folders[name] / "cost.json")
+        | compare.known(folders[name] / "leaks.json")
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     comparison["gains"] = paired.gains(s, models, p)
     confusions = [tables.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
     tables.write_csv(confusion_csv, confusions)
-    tables.write_csv(curves_csv, [tables.curves(name, curves) for name, (_, curves) in folders.items()])
+    tables.write_csv(curves_csv, [tables.curves(name, run) for name, run in folders.items()])
     files.write_text(table_md, markdown.table(comparison))
     json_file.write(compare_json, comparison)
 

@@ -7,7 +7,7 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer import backbone
+from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embedding_entry, embeddings
 
 
@@ -16,9 +16,12 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
     device = params.load(runtime=Runtime).torch_device()
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
-        model = backbone.read(p.arch, p.model, p.weights, clips.example(), clips.meta, p.view.preprocessing)
+        file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
+        run = file.runs[0]
+        model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.net.body).to(device)
-        embeddings.write(out_dir, body, clips, asdict(p), [p.weights, spectrograms], p.views, p.augment)
+        inputs = [p.weights, spectrograms]
+        embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

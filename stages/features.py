@@ -12,7 +12,7 @@ from dalsegno.pipeline import params, runtime, stage
 def main(clips_path: str, table: str) -> None:
     """Write the features of the clips that `clips_path` lists to `table`, or those that `features.table` has."""
     p, r = params.load(features=compute.Params, runtime=runtime.Runtime)
-    clips = clips_csv.usable(clips_csv.read(clips_path))
+    clips = clips_csv.with_copies(clips_csv.read(clips_path))
     if p.source == "csv":
         features_parquet.write(table, imported.rows(p.table, clips))
         return

@@ -27,11 +27,10 @@ def main(key: str, run_dir: str, metrics_dir: str) -> None:
     sound = params.variant(p.spectrogram, spectrograms=storing.Params)
     device = r.torch_device()
     examination = examine.examine(Path(p.dataset.root), p.dataset, r)
-    usable = clips_csv.usable(examination.clips)
-    parts = assign.split(usable, examination.copies, p.splits).rows
+    parts = assign.split(examination.clips, examination.copies, p.splits).rows
     with TemporaryDirectory() as folder:
         store = Path(folder, "store")
-        storing.write(store, p.dataset.root, usable, sound, r, desc=p.spectrogram)
+        storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
         cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 
 

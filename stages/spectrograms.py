@@ -9,7 +9,8 @@ def main(clips_path: str, folder: str, key: str) -> None:
     """Read the clips that `clips_path` lists, write the store that `spectrograms.<key>` describes."""
     p = params.variant(key, spectrograms=storing.Params)
     r = params.load(runtime=runtime.Runtime)
-    storing.write(folder, params.text("dataset.root"), clips_csv.usable(clips_csv.read(clips_path)), p, r, desc=key)
+    clips = clips_csv.with_copies(clips_csv.read(clips_path))
+    storing.write(folder, params.text("dataset.root"), clips, p, r, desc=key)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from dalsegno.splits import assign, leaks, protocol
 
 
 def main(clips_path: str, copies_path: str, segments: str, splits_path: str, metrics_json: str) -> None:
-    """Split the usable clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given.
+    """Split the clips by `splits.protocol`; stop at a leak, unless the protocol is one or a reason is given.
 
     segments: the number of pieces per clip that `features.segments` asks for.
     """
     p = params.load(splits=protocol.Params)
-    clips, copies = clips_csv.usable(clips_csv.read(clips_path)), copies_csv.read(copies_path)
-    split = assign.split(clips, copies, p, int(segments), p.file if p.protocol == "file" else None)
+    copies, lists = copies_csv.read(copies_path), p.file if p.protocol == "file" else None
+    split = assign.split(clips_csv.read(clips_path), copies, p, int(segments), lists, p.allow_missing)
     for line in split.messages:
         progress.say(line)
     crossings = leaks.check(split.rows, copies)

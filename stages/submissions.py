@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
 from dalsegno.report import submissions
 
 
 def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
-    """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled."""
+    """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled.
+
+    A sample that does not fit leaves a file that says why in their place: no other stage has to wait for it.
+    """
     clips, splits = clips_csv.read(clips_path), splits_csv.read(splits_path)
     wanted = set(splits.loc[splits["label"] == "", "clip_id"])
     with files.atomic(out_dir) as draft:
@@ -17,13 +21,18 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
         if not wanted:
             progress.say("every clip has a label: nothing to submit")
             return
-        sample = Path(params.text("dataset.root"), submissions.SAMPLE)
-        layout = submissions.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
+        sample = Path(params.text("dataset.root"), sample_submission.NAME)
+        try:
+            form = sample_submission.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
+        except UserError as error:
+            progress.say(f"no submission: {error}")
+            files.write_text(draft / "no_submission.txt", f"{error}\n")
+            return
         for family, names in zip(families, params.names(*families), strict=True):
             for key in names:
                 rows = predictions_parquet.read(Path(runs_dir, family, key, "predictions.parquet"))
                 labels = submissions.called(rows, wanted)
-                lacking = submissions.write(draft / f"submission_{family}_{key}.csv", layout, labels)
+                lacking = submissions.write(draft / f"submission_{family}_{key}.csv", form, labels)
                 note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
                 progress.say(f"{f'{family}/{key}':<24} {len(labels)} clips{note}")
 

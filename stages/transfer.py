@@ -6,7 +6,6 @@ from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.training import runs
 from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
 
@@ -14,13 +13,13 @@ def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str
     p = params.variant(key, transfer=entry.Params)
     device = params.load(runtime=Runtime).torch_device()
     try:
-        prepare = frozen.job if isinstance(p, entry.Frozen) else fine_tuned.job
-        job, description = prepare(p, source, splits_csv.read(splits_path), device)
+        prepare = frozen.prepare if isinstance(p, entry.Frozen) else fine_tuned.prepare
+        model = prepare(p, source, splits_csv.read(splits_path), device)
         with files.atomic(run_dir) as draft, files.atomic(metrics_dir) as curves:
-            runs.all_runs(job, description, draft, curves)
+            model.train(draft, curves)
             if isinstance(p, entry.FineTuned) and p.control:
-                twin, untrained = fine_tuned.from_scratch(p, job), description | {"weights": None}
-                runs.all_runs(twin, untrained, Path(draft, "control"), Path(draft, "control_metrics"))
+                twin = fine_tuned.from_scratch(p, model)
+                twin.train(Path(draft, "control"), Path(draft, "control_metrics"))
     except UserError as error:
         raise UserError(f"transfer.{key}: {error}") from None
 

@@ -24,11 +24,13 @@ import torchvision
 import yaml
 from dvc.repo import Repo
 from PIL import Image
+from support import tf_checkpoints
 
 from dalsegno.cli import weights
 from dalsegno.clips import gtzan_csv
 from dalsegno.models import efficientat
 from dalsegno.pipeline import check, params
+from dalsegno.transfer.wheels import musicnn
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),  # of a package that DVC uses
@@ -63,7 +65,15 @@ def entries(doc, *families):
 
 
 def test_there_is_one_for_each_document_and_each_data_set():
-    ours = {"gtzan", "gtzan_pictures", "instruments", "nsynth_family", "nsynth_source", "transfer_pictures"}
+    ours = {
+        "gtzan",
+        "gtzan_pictures",
+        "instruments",
+        "instruments_musicnn",
+        "nsynth_family",
+        "nsynth_source",
+        "transfer_pictures",
+    }
     documents = {
         "unm_2025_random_search",
         "unm_2024_vgg16",
@@ -136,6 +146,8 @@ def shrunk(value, key=""):
         small = {k: shrunk(v, k) for k, v in value.items()}
         if value.get("arch") == "torchvision" and "model" in value:
             small["model"] |= {"size": 48}
+        if value.get("arch") == "musicnn_vgg" and "view" in value:
+            small["view"] |= {"crop_s": 1.1}  # its poolings leave nothing of a shorter one
         if value.get("arch") == "modnet":
             small["model"] |= {"cepstra": 8, "bands": 8}
         return small
@@ -234,6 +246,9 @@ def random_weights(arch, **model):
         }
         renamed = lambda key: functools.reduce(lambda k, pair: k.replace(*pair), theirs.items(), key)
         return {renamed(key): tensor for key, tensor in net.state_dict().items()}
+    if arch.startswith("musicnn"):
+        shapes = tf_checkpoints.vgg() if arch == "musicnn_vgg" else tf_checkpoints.musicnn()
+        return musicnn.in_pytorchs_names(tf_checkpoints.random(shapes))
     with torch.device("meta"):
         state = torchvision.models.get_model(model["name"], weights=None).state_dict()
     return {key: random_tensor(key, t) for key, t in state.items()}

@@ -92,7 +92,78 @@ def test_doctor_examines_a_folder_on_its_own(tmp_path, capsys):
 
 
 def test_doctor_of_nothing_usable_ends_with_the_reason(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "x.wav").write_text("no sound")
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "x.wav").write_text("no sound")
     assert "x.wav" in refusal(["doctor", str(tmp_path)])
-    assert "is no folder" in refusal(["doctor", str(tmp_path / "nowhere")])
+    assert "is not there" in refusal(["doctor", str(tmp_path / "nowhere")])
+
+
+def music(root, n=3):
+    """A data set of two classes with `n` clips each, of an artist for every clip."""
+    rows = ["path,group"]
+    for label in ("a", "b"):
+        (root / label).mkdir(parents=True)
+        for i in range(n):
+            sf.write(root / label / f"{i}.wav", np.random.default_rng([ord(label), i]).normal(0, 0.1, 8000), 8000)
+            rows.append(f"{label}/{i}.wav,{label}{i}")
+    (root / "groups.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def test_doctor_lists_twenty_files_of_each_kind_or_all_of_them(tmp_path, capsys):
+    music(tmp_path, 12)
+    for i in range(25):
+        (tmp_path / "a" / f"text{i:02d}.wav").write_text("no sound")
+        (tmp_path / "a" / f"none{i:02d}.wav").touch()
+    with (tmp_path / "groups.csv").open("a") as table:
+        table.writelines(f"a/{name}{i:02d}.wav,x\n" for i in range(25) for name in ("text", "none"))
+    main.main(["doctor", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert printed.count("a/text") == printed.count("a/none") == 20 and printed.count("… and 5 more") == 2
+    main.main(["doctor", str(tmp_path), "--all"])
+    printed = capsys.readouterr().out
+    assert printed.count("a/text") == printed.count("a/none") == 25 and "more" not in printed
+
+
+def test_doctor_says_what_the_data_can_show_on_the_terminal_and_on_the_page(tmp_path, capsys):
+    music(tmp_path / "data", 30)
+    main.main(["doctor", str(tmp_path / "data"), "--page", str(tmp_path / "page.html")])
+    for text in (capsys.readouterr().out, (tmp_path / "page.html").read_text()):
+        assert "60 labelled clips in 60 groups" in text
+        assert "±12.7 points at 60 %, ±10.3 points at 80 %" in text and "can be told apart that differ by" in text
+
+
+def test_what_the_data_can_show_needs_no_torch(tmp_path):
+    music(tmp_path / "data")
+    code = f"from dalsegno.cli.main import main; main(['doctor', {str(tmp_path / 'data')!r}]); import sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("words", [["check"], ["doctor", "my data"]])
+def test_check_and_doctor_refuse_what_the_stage_clips_would(here, words):
+    here(("root: data/corpus/styles", "root: my data"))
+    music(Path("my data/genres_original"))
+    assert "a single class, 'genres_original'" in refusal(words)
+    assert "dataset.root: my data/genres_original" in refusal(words)
+    Path("my data/genres_original").rename("aside")
+    Path("aside").rename("my data/train")
+    music(Path("my data/test"))
+    assert "'test' looks like the test part, 'train' looks like the training part" in refusal(words)
+
+
+def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
+    here(("root: data/corpus/styles", "root: music"))
+    music(Path("music"))
+    main.main(["check"])
+    assert "no problems" in capsys.readouterr().out
+    Path("music/c").symlink_to(Path("music/b").resolve())
+    Path("music/b/0.wav").rename("music/b/zero.wav")
+    assert "line 5: 'b/0.wav' is no file here" in refusal(["check"])
+    here(("root: data/corpus/styles", "root: music"), ("leave_out: []", "leave_out: []\n  allow_ungrouped: a test"))
+    main.main(["check"])
+    Path("music/c").unlink()
+    Path("elsewhere").mkdir()
+    Path("music/a").rename("elsewhere/a")
+    Path("music/a").symlink_to("../elsewhere/a")
+    assert "1 folders of clips are symbolic links" in refusal(["check"])

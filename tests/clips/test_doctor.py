@@ -93,7 +93,7 @@ def test_remarks_on_the_set_as_a_whole(tmp_path):
     for i in range(3):
         save(tmp_path / "a" / f"{i}.wav", tune(i, 1.0))
     save(tmp_path / "b" / "stereo.wav", np.stack([tune(8, 1.0), tune(9, 1.0)], axis=1), 44100)
-    (tmp_path / "groups.csv").write_text("path,group\na/0.wav,someone\nb/stereo.wav,someone\n")
+    (tmp_path / "groups.csv").write_text("path,group\na/0.wav,someone\na/1.wav,\na/2.wav,\nb/stereo.wav,someone\n")
     remarks = {subject: set() for subject in ("class a", "class b", "group someone", "b.stereo")}
     for row in examine(tmp_path).remarks.itertuples():
         remarks[row.about].add(row.remark)
@@ -106,7 +106,7 @@ def test_remarks_on_the_set_as_a_whole(tmp_path):
 
 def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):
     for i in range(2):
-        save(tmp_path / "<i>pop" / f"<script>{i}.wav", tune(i, 1.0))
+        save(tmp_path / ["<i>pop", "jazz"][i] / f"<script>{i}.wav", tune(i, 1.0))
     (tmp_path / "<i>pop" / "<b>.wav").touch()
     (tmp_path / "about.json").write_text('{"title": "<u>Tunes", "synthetic": true}')
     html = page.render(examine(tmp_path))
@@ -140,9 +140,9 @@ def test_grey_pictures_are_stored_as_they_are(tmp_path):
 
 def test_pictures_that_are_none_are_excluded(tmp_path):
     rng = np.random.default_rng(0)
-    (tmp_path / "a").mkdir()
-    for i in range(2):
-        Image.fromarray(rng.integers(0, 256, (32, 64), dtype=np.uint8)).save(tmp_path / "a" / f"{i}.png")
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        Image.fromarray(rng.integers(0, 256, (32, 64), dtype=np.uint8)).save(tmp_path / label / "0.png")
     Image.fromarray(rng.integers(0, 256, (32, 64, 3), dtype=np.uint8)).save(tmp_path / "a" / "photo.png")
     Image.new("L", (32, 32), 7).save(tmp_path / "a" / "flat.png")
     (tmp_path / "a" / "cut.png").write_bytes((tmp_path / "a" / "0.png").read_bytes()[:200])

@@ -152,8 +152,9 @@ def test_fault_can_stop_the_run(root):
 
 
 def test_nothing_usable_is_said_with_reasons(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "x.wav").touch()
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "x.wav").touch()
     with pytest.raises(errors.UserError, match=r"no file of the data set can be used:\n.*empty"):
         examine(tmp_path)
 
@@ -161,8 +162,9 @@ def test_nothing_usable_is_said_with_reasons(tmp_path):
 def test_classes_left_out_and_the_cap(root):
     for i in range(5):
         save(root / "b" / f"more{i}.wav", tune(50 + i, 1.0))
+        save(root / "c" / f"{i}.wav", tune(60 + i, 1.0))
     findings = examine(root, leave_out=["a"], per_class=3)
-    assert findings.summary()["labels"] == {"b": 3} and findings.n_left_out == 2
+    assert findings.summary()["labels"] == {"b": 3, "c": 3} and findings.n_left_out == 2
     assert list(findings.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
     with pytest.raises(errors.UserError, match=r"no clip in .* is labelled 'aa'; did you mean 'a'"):
         examine(root, leave_out=["aa"])

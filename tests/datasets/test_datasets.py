@@ -8,8 +8,9 @@ import pytest
 import soundfile as sf
 from PIL import Image
 
-from dalsegno.clips import folder, gtzan_csv
+from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Params
+from dalsegno.clips.tree import ids as clip_ids
 from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
 from dalsegno.pipeline import errors
 
@@ -44,7 +45,7 @@ def root(request, tmp_path):
             for label in ("a", "b"):
                 sound(tmp_path / label / "deep" / "x.wav")
             sound(tmp_path / "unlabelled" / "x.flac")
-            (tmp_path / "groups.csv").write_text("path,group\na/deep/x.wav,someone\n")
+            (tmp_path / "groups.csv").write_text("path,group\na/deep/x.wav,someone\nb/deep/x.wav,\n")
         case "gtzan":
             sound(tmp_path / "Data" / "genres_original" / "blues" / "blues.00000.wav")
             sound(tmp_path / "Data" / "genres_original" / "rock" / "rock.00016.wav")
@@ -80,7 +81,7 @@ def test_contract(root):
     assert len({c.id.casefold() for c in clips}) == len(clips) >= 2
     for clip in clips:
         assert clip.path.is_file() and clip.path.is_relative_to(root)
-        assert clip.id == folder.safe(clip.id) and not clip.id.startswith((".", "-"))
+        assert clip.id == clip_ids.safe(clip.id) and not clip.id.startswith((".", "-"))
         assert clip.label is None or clip.label
         assert clip.split in (None, "train", "valid", "test")
     assert len({c.label for c in clips} - {None}) == 2
@@ -117,6 +118,7 @@ def test_folders_groups_and_unlabelled(root):
 )
 def test_malformed_groups_name_file_and_line(tmp_path, text, line):
     sound(tmp_path / "a" / "x.wav")
+    sound(tmp_path / "b" / "x.wav")
     (tmp_path / "groups.csv").write_text(text)
     with pytest.raises(errors.UserError, match=rf"groups\.csv, {line}"):
         listed("folders", tmp_path)
@@ -124,6 +126,7 @@ def test_malformed_groups_name_file_and_line(tmp_path, text, line):
 
 def test_groups_that_are_no_text_or_name_no_clip(tmp_path):
     sound(tmp_path / "a" / "x.wav")
+    sound(tmp_path / "b" / "x.wav")
     for text, says in (
         (b"path,group\n\xff,y\n", "expected text in UTF-8"),
         (b"path,group\nx.wav,y\n", "none of them is"),
@@ -143,21 +146,26 @@ def test_pictures_and_files_named_as_those_of_gtzan_are_grouped_by_artist_unless
 
 
 def test_kaggle_clips_named_as_those_of_gtzan_are_grouped_by_artist(tmp_path):
-    for path in ("train/blues/blues.00000.wav", "train/blues/mine.wav", "test/blues/blues.00001.wav"):
+    for path in (
+        "train/blues/blues.00000.wav",
+        "train/blues/mine.wav",
+        "train/pop/x.wav",
+        "test/blues/blues.00001.wav",
+    ):
         sound(tmp_path / path)
     groups = {c.path.stem: c.group for c in listed("kaggle", tmp_path)}
-    assert groups == {"blues.00000": "John Lee Hooker", "mine": None, "blues.00001": None}
+    assert groups == {"blues.00000": "John Lee Hooker", "mine": None, "x": None, "blues.00001": None}
 
 
 def test_ids_tell_apart_what_differs_only_in_extension_case_or_odd_signs(tmp_path):
     paths = [
         Path(p) for p in ("a/x.au", "a/x.mp3", "a/X.wav", "a/x y.wav", "a/x%20y.wav", "a/.x.wav", "blues/blues.1.wav")
     ]
-    ids = folder.ids(paths)
+    ids = clip_ids.ids(paths)
     assert len({i.casefold() for i in ids}) == len(ids)
     assert ids[:2] == ["a.x", "a.x.mp3"] and ids[-1] == "blues.1"
     assert all(
-        len(i.encode()) <= 255 for i in folder.ids([Path("a", "ü" * 250 + ".wav"), Path("a", "ü" * 249 + "v.wav")])
+        len(i.encode()) <= 255 for i in clip_ids.ids([Path("a", "ü" * 250 + ".wav"), Path("a", "ü" * 249 + "v.wav")])
     )
 
 

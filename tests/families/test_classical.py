@@ -1,14 +1,18 @@
 """scikit-learn baselines: what they are fitted on, proven by spoiling all else, and what the stage leaves."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import classical
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
 
 LABELS = ["a", "b", "c"]
 PARTS = ["train"] * 12 + ["valid"] * 4 + ["test"] * 6
@@ -55,12 +59,17 @@ def test_spoilt_test_and_unlabelled_clips_change_no_other_prediction(fitted, est
         assert not clean.loc["valid"].equals(fitted(estimator, ("train",)).loc["valid"])
 
 
+def part(x, y, per_clip=1):
+    return classical.Part(x, y, np.arange(len(y)) // per_clip)
+
+
 @pytest.mark.parametrize("estimator", GRIDS)
 def test_the_validation_part_chooses_among_models_and_fits_none(estimator):
     rng = np.random.default_rng(0)
     x, y = rng.normal(5, 3, (60, 4)), rng.integers(0, 3, 60)
     p = classical.Params(estimator=estimator)
-    clean, spoilt = (classical.choose(p, 0, (x[:40], y[:40]), (x[40:] + shift, y[40:])) for shift in (0, 1e6))
+    train = part(x[:40], y[:40])
+    clean, spoilt = (classical.choose(p, 0, train, part(x[40:] + shift, y[40:]), 3)[0].model for shift in (0, 1e6))
     np.testing.assert_array_equal(clean[0].mean_, x[:40].mean(0))
     np.testing.assert_array_equal(clean[0].mean_, spoilt[0].mean_)
     np.testing.assert_array_equal(clean.predict(x), spoilt.predict(x))
@@ -73,3 +82,79 @@ def test_an_easy_task_is_learnt_and_chance_is_what_a_majority_gets(fitted):
         p = rows[[f"p_{label}" for label in LABELS]].to_numpy()
         accuracy[estimator] = np.mean(np.array(LABELS)[p.argmax(1)] == rows["label"])
     assert accuracy["majority"] == pytest.approx(1 / 3) and accuracy["logistic"] > 0.6 and accuracy["svm"] > 0.6
+
+
+def styles(n, sep, n_labels=4, seed=0):
+    """n clips of each label in 20 dimensions, `sep` apart by their deviation."""
+    rng = np.random.default_rng(seed)
+    middle = np.random.default_rng(9).normal(0, sep / 2**0.5, (n_labels, 20))
+    y = np.repeat(np.arange(n_labels), n)
+    return middle[y] + rng.normal(0, 1, (len(y), 20)), y
+
+
+def log_loss(estimator, x, y):
+    return -np.log(estimator.probabilities(x)[np.arange(len(y)), y].clip(1e-7)).mean()
+
+
+@pytest.mark.parametrize(("sep", "n_valid"), [(1.0, 2), (1.0, 4), (0.6, 3), (2.0, 2)])
+def test_a_few_separated_validation_clips_make_an_svm_no_surer_than_it_may_be(sep, n_valid):
+    """Its log-loss is not above that of temperature 1, whichever few clips happened to validate it."""
+    p = classical.Params(estimator="svm", grid=({"C": 10.0},))
+    train, test = part(*styles(20, sep)), styles(100, sep, seed=1)
+    for seed in range(2, 10):
+        fitted, _ = classical.choose(p, 0, train, part(*styles(n_valid, sep, seed=seed)), 4)
+        plain = classical.Calibrated(fitted.model, 1.0, 4)
+        assert 0.05 < fitted.temperature < 20
+        assert log_loss(fitted, *test) <= log_loss(plain, *test) * 1.1
+
+
+def test_many_validation_clips_find_the_temperature_that_fits_them():
+    p = classical.Params(estimator="svm", grid=({"C": 10.0},))
+    valid = styles(200, 0.8, seed=2)
+    fitted, _ = classical.choose(p, 0, part(*styles(20, 0.8)), part(*valid), 4)
+    around = [classical.Calibrated(fitted.model, fitted.temperature * factor, 4) for factor in (0.9, 1.1)]
+    assert all(log_loss(fitted, *valid) < log_loss(other, *valid) for other in around)
+    in_pieces = part(np.repeat(valid[0][:8], 25, 0), np.repeat(valid[1][:8], 25), per_clip=25)
+    of_clips = part(valid[0][:8], valid[1][:8])
+    assert classical.temperature(fitted.model, in_pieces) == pytest.approx(
+        classical.temperature(fitted.model, of_clips)
+    )
+
+
+def test_a_clip_is_called_by_its_mean_probability_when_models_are_chosen():
+    p = np.array([[0.51, 0.49], [0.51, 0.49], [0.1, 0.9], [0.8, 0.2]])
+    assert (
+        classical.accuracy(p, classical.Part(np.zeros((4, 1)), np.array([1, 1, 1, 0]), np.array([5, 5, 5, 2]))) == 1.0
+    )
+    assert classical.accuracy(p, part(np.zeros((4, 1)), np.array([1, 1, 1, 0]))) == 0.5
+
+
+def test_what_decides_the_choice_of_c_is_what_is_scored(fitted):
+    """The accuracy that the stage chose by is that of the validation rows of predictions.parquet."""
+    splits, rows = splits_csv.read("splits.csv"), fitted("svm")
+    table = features_parquet.read("features.parquet", set(splits["clip_id"]))
+    for c in (0.1, 10.0):
+        p = classical.Params(estimator="svm", grid=({"C": c},))
+        (run,) = classical.fitted(p, table.x, table.clip_ids, splits)
+        valid = table.clip_ids[run.part == "valid"]
+        called = np.array(LABELS)[run.probabilities(table.x[run.part == "valid"]).argmax(1)]
+        label = splits.set_index("clip_id")["label"][valid].to_numpy()
+        assert run.val_accuracy == pytest.approx((called == label).mean())
+    assert len(rows)
+
+
+def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
+    Path("params.yaml").write_text("classical:\n  few: {estimator: knn, grid: [{n_neighbors: 5}, {n_neighbors: 37}]}\n")
+    with pytest.raises(UserError, match=r"classical\.few: fold 0: knn asks for 37 neighbours, but .* 36 training rows"):
+        fitted("few")
+    Path("params.yaml").write_text("classical:\n  odd: {estimator: svm, grid: [{C: -1.0}]}\n")
+    with pytest.raises(UserError, match=r"classical\.odd: fold 0: svm with {'C': -1\.0}: .*C.*must be"):
+        fitted("odd")
+    _, problems = params.parse("classical.svm", {"estimator": "svm", "grid": [{"gama": 1}]}, classical.Params)
+    assert problems and "scikit-learn's svm has no setting 'gama'; did you mean 'gamma'?" in problems[0]
+
+
+def test_cost_says_what_it_was_measured_on(fitted):
+    fitted("logistic")
+    cost = json.loads(Path("run/cost.json").read_text())
+    assert cost["device"] == "cpu" and cost["threads"] >= 1 and cost["dtype"] == "float32" and "versions" in cost

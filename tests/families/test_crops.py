@@ -19,7 +19,7 @@ from dalsegno.training.views import augment
 CPU = torch.device("cpu")
 
 
-META = {"kind": "logmel", "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
+META = {"kind": "logmel", "db_per_unit": 1.0, "scale": 0.5, "offset": -80.0, "floor": -80.0, "frame_rate_hz": 10.0}
 LENGTHS = {"a": 35, "b": 20, "c": 7, "d": 101}
 
 
@@ -228,12 +228,52 @@ def test_a_network_takes_all_channels_each_normalised_by_its_training_clips(tmp_
 
 
 def test_a_gain_in_decibels_is_not_added_to_phases(tmp_path):
-    each = {"scale": [0.3, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
-    spectrogram_store.write(tmp_path / "s", [("a", np.zeros((60, 16, 2), np.uint8))], META | {"kind": "phase"} | each)
-    splits = pd.DataFrame({"clip_id": ["a"], "label": ["x"], "group": ["a"], "fold0": ["train"]})
+    each = {"db_per_unit": [1.0, None], "scale": [0.3, 0.1], "offset": [-80.0, 0.0], "floor": [-80.0, 0.0]}
+    spectrogram_store.write(
+        tmp_path / "s", [(c, np.zeros((60, 16, 2), np.uint8)) for c in "ab"], META | {"kind": "phase"} | each
+    )
+    splits = pd.DataFrame({"clip_id": ["a", "b"], "label": "x", "group": "a", "fold0": ["train", "valid"]})
     p = cnn.Params(
         spectrogram="s", arch="conv", model=conv.Params(), view=View(), augment=augment.Params(gain_db=6.0),
         train=train.Params(),
     )  # fmt: skip
-    with pytest.raises(UserError, match=r"cnn\.x: augment\.gain_db would turn the phases"):
+    with pytest.raises(
+        UserError,
+        match=r"cnn\.x: augment\.gain_db cannot be applied to this spectrogram: .* the phase, holds no levels",
+    ):
         cnn.train_all("cnn.x", p, tmp_path / "s", splits, CPU, tmp_path / "run", tmp_path / "metrics")
+
+
+@pytest.mark.parametrize(("view", "frames"), [({"crop_s": None}, 35), ({"crop_s": None, "parts": 4}, 9)])
+def test_training_clips_alone_decide_how_long_a_crop_is(tmp_path, view, frames):
+    """Not the longest clip of the store, which may be unlabelled or held out; it is then seen in windows."""
+    p = seen(tmp_path, **view).for_training(["a", "b"])
+    assert p.input_shape == (1, 2, frames) and p.take(p.examples(["a"])[0]).shape[-1] == frames
+    shown = [x for x, _ in p.evaluation(["d"], 64)]
+    assert {x.shape[-1] for x in shown} == {frames}
+    inside = torch.cat([x[:, 0, 1].flatten()[(x[:, 0, 0] != -80).flatten()] for x in shown])
+    assert sorted({int(frame) for frame in inside}) == list(range(101))
+    assert seen(tmp_path, **view).for_training(["d"]).input_shape == seen(tmp_path, **view).input_shape
+    fixed = seen(tmp_path, crop_s=2.0)
+    assert fixed.for_training(["c"]) is fixed
+
+
+def test_whole_clips_longer_than_those_trained_on_are_shown_whole(tmp_path):
+    p = seen(tmp_path, crop_s=None, evaluate="whole").for_training(["b", "c"])
+    lengths = {owner: x.shape[-1] for x, owners in p.evaluation(list("abcd"), 1) for owner in owners}
+    assert lengths == {"a": 35, "b": 20, "c": 20, "d": 101} and p.longest().shape[-1] == 101
+
+
+def test_training_clips_of_very_different_lengths_are_told_of_once(tmp_path, capsys):
+    p = seen(tmp_path, crop_s=None)
+    assert p.for_training(["a", "b"]).crop == 35 and capsys.readouterr().out == ""
+    for _ in range(2):
+        p.for_training(["b", "c", "d"])
+    said = capsys.readouterr().out
+    assert said.count("view.crop_s is null") == 1 and "the longest training clip lasts, 10.1 s" in said
+    assert "half of them last 2 s or less" in said
+
+
+def test_a_store_says_how_many_decibels_a_unit_is(tmp_path):
+    spectrogram_store.write(tmp_path / "s", [("a", np.zeros((60, 16), np.uint8))], META | {"db_per_unit": 20.0})
+    assert crops.Crops(tmp_path / "s", View(), None, CPU).scale.db_per_unit == 20.0

@@ -17,7 +17,7 @@ ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("
 if not find_spec("transformers"):  # an optional extra
     ARCHITECTURES.remove("transformers")
 TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform
-INPUT = {"mlp": TABLE, "wave1d": WAVE, "transformers": WAVE}  # all others take pictures
+INPUT = {"mlp": TABLE, "wave1d": WAVE, "transformers": WAVE, "musicnn_vgg": (1, 96, 187)}  # all others take PICTURE
 N_PARAMETERS = {
     "bandnet": 310_266,
     "bbnn": 185_642,
@@ -26,6 +26,8 @@ N_PARAMETERS = {
     "lenet": 347_786,
     "mlp": 49_034,
     "modnet": 53_810,
+    "musicnn": 829_099,
+    "musicnn_vgg": 595_468,
     "resnet": 11_175_370,
     "torchvision": 727_626,
     "transformers": 27_258,
@@ -158,7 +160,8 @@ def test_a_misspelt_parameter_is_refused(arch):
 
 
 @pytest.mark.parametrize(
-    "arch", sorted({"conv", "resnet", "vgg", "bbnn", "bandnet", "efficientat", "modnet"} & set(ARCHITECTURES))
+    "arch",
+    sorted({"conv", "resnet", "vgg", "bbnn", "bandnet", "efficientat", "modnet", "musicnn"} & set(ARCHITECTURES)),
 )
 def test_networks_with_global_pooling_take_any_length(arch):
     model = build(arch).eval()

@@ -44,11 +44,11 @@ def render(root, args):
 
 def report(root, args, change=None):
     """report.html of what compare wrote; `change` edits a copy of compare.json."""
-    comparison = json.loads(Path(args[5]).read_text())
+    comparison = json.loads(Path(args[4]).read_text())
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    rest = (args[7], args[8], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    rest = (args[6], args[7], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
     STAGES["report"](str(root / "shown.json"), *rest)
     return (root / "report.html").read_text()
 
@@ -86,7 +86,7 @@ def test_every_result_says_synthetic(html):
 def test_shows_the_scores_that_compare_wrote(tree):
     _, args, html = tree
     page = Page(html)
-    models = json.loads(Path(args[5]).read_text())["models"]
+    models = json.loads(Path(args[4]).read_text())["models"]
     for name, m in models.items():
         row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
         assert row in page.text
@@ -134,7 +134,7 @@ def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
     skill = {"mlp/features": 0.5, "cnn/conv": 1.5}
     args = fake_runs.build(tmp_path, skill=skill, classes=fake_runs.CLASSES[:4])
     text = Page(render(tmp_path, args)).text
-    m = json.loads(Path(args[5]).read_text())["models"]["cnn/conv"]
+    m = json.loads(Path(args[4]).read_text())["models"]["cnn/conv"]
     ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
     assert "accuracy segmentaccuracy balancedaccuracy" in text  # two lines each
     assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
@@ -193,6 +193,7 @@ def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
     row = section[section.index("shuffled segments") : section.index("Not run")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
     assert "official" in section and "no split" in section
+    assert "Accuracy in per cent with 90 % intervals" in section  # its own confidence, not that of compare.json
 
 
 def test_a_long_name_is_told_from_its_twins(tmp_path):

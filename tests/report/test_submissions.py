@@ -1,4 +1,5 @@
 import contextlib
+import re
 import runpy
 from pathlib import Path
 
@@ -7,9 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
-from dalsegno.pipeline.errors import UserError
 
 MAIN = runpy.run_path("stages/submissions.py")["main"]
 CLASSES = ["pop", "rock"]
@@ -30,7 +30,7 @@ def run(tmp_path):
     listed += [clip | {"clip_id": "pop.a", "path": "train/pop/a.wav", "label": "pop"}]
     listed += [clip | {"clip_id": "bad", "path": "test/bad.wav", "excluded": "silent: all samples are 0"}]
 
-    def call(sample=None, unlabelled=("x", "y", "z"), predicted=("x", "y", "z")):
+    def call(sample=None, encoding="utf-8", unlabelled=("x", "y", "z"), predicted=("x", "y", "z")):
         kept = [c for c in listed if c["label"] or c["clip_id"] in (*unlabelled, "bad")]
         clips_csv.write(tmp_path / "clips.csv", pd.DataFrame(kept))
         splits = clips_csv.usable(clips_csv.read(tmp_path / "clips.csv"))[["clip_id", "label", "group"]]
@@ -46,7 +46,7 @@ def run(tmp_path):
         for name in ("cnn/conv", "mlp/small"):
             predictions_parquet.write(tmp_path / "runs" / name / "predictions.parquet", frames)
         if sample is not None:
-            (tmp_path / "sample_submission.csv").write_text(sample)
+            (tmp_path / "sample_submission.csv").write_bytes(sample.encode(encoding))
         (tmp_path / "params.yaml").write_text(
             yaml.safe_dump({"cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
         )
@@ -82,6 +82,25 @@ def test_a_clip_that_cannot_be_predicted_keeps_the_samples_label_and_is_told(run
     assert "2 have no prediction" in capsys.readouterr().out
 
 
+HARMLESS = {
+    "a placeholder": "id,label\nz,?\nx,?\ny,?\n",
+    "a number as placeholder": "id,label\nz,0\nx,0\ny,0\n",
+    "blank lines at the end": "id,label\nz,pop\nx,pop\ny,pop\n\n  \n,\n",
+    "another suffix": "id,label\nz.mp3,pop\nx.MP3,pop\ntest/y.m4a,pop\n",
+    "blanks around": "id,label\n z ,pop\nx, pop\ny,pop \n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize("oddity", HARMLESS)
+def test_harmless_oddities_of_a_sample_are_taken(run, oddity, encoding):
+    sample = HARMLESS[oddity]
+    lines = run(sample.replace("label", "étiquette"), encoding=encoding)["submission_cnn_conv.csv"]
+    assert lines[0] == "id,étiquette"
+    ids = [line.split(",")[0] for line in sample.splitlines()[1:4]]
+    assert lines[1:] == [f"{i},{RIGHT[n]}" for i, n in zip(ids, "zxy", strict=True)]
+
+
 @pytest.mark.parametrize(
     ("sample", "says"),
     [
@@ -91,11 +110,23 @@ def test_a_clip_that_cannot_be_predicted_keeps_the_samples_label_and_is_told(run
         ("id,label\nx,pop\nv.wav,pop\n", "line 3: expected the file name of a clip to predict, but 'v.wav' is none"),
         ("id,label\nx,pop\na,pop\n", "line 3: expected the file name of a clip to predict, but 'a' is none"),
         ("id,label\nx,pop\ny,pop\nx.wav,pop\n", "line 4: expected each clip once, but 'x.wav' is in line 2"),
+        ("id,label\nx,0\ny,1\nz,2\n", "line 2: expected a label .* got '0'"),
         ("id,label\nx,Rock\n", "line 2: expected a label .* one of pop, rock; got 'Rock'; did you mean 'rock'?"),
         ("id,label\nz,\nx,\n", "line 4: expected all 3 clips to predict, but 1 are not there, the first 'test/y.wav'"),
     ],
 )
-def test_a_sample_that_does_not_fit_is_refused_with_its_line_and_nothing_is_written(run, tmp_path, sample, says):
-    with pytest.raises(UserError, match=f"sample_submission.csv, {says}".replace("?", r"\?")):
-        run(sample)
-    assert not (tmp_path / "submissions").exists()
+def test_a_sample_that_does_not_fit_costs_its_submission_and_says_the_line(run, tmp_path, sample, says):
+    (lines,) = run(sample).values()
+    assert list((tmp_path / "submissions").iterdir()) == [tmp_path / "submissions/no_submission.txt"]
+    assert re.fullmatch(f".*sample_submission.csv, {says}.*".replace("?", r"\?"), " ".join(lines))
+    clips = clips_csv.read(tmp_path / "clips.csv")
+    ((subject, remark),) = sample_submission.remarks(tmp_path, clips)  # and it is known before anything is trained
+    assert subject == "sample_submission.csv"
+    assert remark.startswith("sample submission: sample_submission.csv, line") and lines[0].split(": ", 1)[1] in remark
+
+
+def test_a_sample_that_fits_and_none_are_no_remark(run, tmp_path):
+    run("id,label\nz,?\nx,?\ny,?\n")
+    clips = clips_csv.read(tmp_path / "clips.csv")
+    assert list(sample_submission.remarks(tmp_path, clips)) == []
+    assert list(sample_submission.remarks(tmp_path / "nowhere", clips)) == []

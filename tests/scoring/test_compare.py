@@ -14,6 +14,7 @@ from support import fake_runs
 
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring import tables
 
 STAGE = Path("stages/compare.py").resolve()
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
@@ -25,7 +26,7 @@ MAIN = runpy.run_path(str(STAGE))["main"]
 def compare(root, args):
     with contextlib.chdir(root):  # params.yaml lies there
         MAIN(*args)
-    return json.loads(Path(args[5]).read_text())
+    return json.loads(Path(args[4]).read_text())
 
 
 def edit(root, name, change):
@@ -70,10 +71,10 @@ def test_says_what_was_scored_and_how(tree):
         "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8
     }  # fmt: skip
     assert found["protocol"] == {
-        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "not_shared": 0,
-        "left_out": [],
+        "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "predictions": 80,
+        "not_shared": 0, "left_out": [],
     }  # fmt: skip
-    assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16}
+    assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16, "lone_classes": []}
     assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]
     cost = {k: found["models"]["mlp/features"][k] for k in ("parameters", "epochs", "train_s", "predict_ms_per_clip")}
     assert cost == {"parameters": 30_000, "epochs": 23.3, "train_s": 9.42, "predict_ms_per_clip": 0.123}
@@ -91,15 +92,16 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
     columns = [f"p_{c}" for c in fake_runs.CLASSES]
     right = []
     for folder in ("finetuned", "finetuned/control"):
-        rows = predictions_parquet.read(root / "runs/transfer" / folder / "predictions.parquet").query(
-            "split == 'test'"
-        )
-        mean = rows.groupby(["clip_id", "label"])[columns].mean()
-        right.append(mean.idxmax(axis=1).str.removeprefix("p_") == mean.index.get_level_values("label"))
-    assert gain["right_alone"] == (right[0] & ~right[1]).sum() > 0
-    assert gain["wrong_alone"] == (right[1] & ~right[0]).sum()
+        path = root / "runs/transfer" / folder / "predictions.parquet"
+        rows = predictions_parquet.read(path).query("split == 'test'")
+        called = rows[columns].idxmax(axis=1).str.removeprefix("p_")
+        right.append((called == rows["label"]).groupby(rows["clip_id"]).mean())
+    better = right[0] - right[1]
+    assert gain["right_alone"] == pytest.approx(better.clip(lower=0).sum(), abs=1e-5) and gain["right_alone"] > 0
+    assert gain["wrong_alone"] == pytest.approx(-better.clip(upper=0).sum(), abs=1e-5)
+    assert gain["accuracy"] == pytest.approx((gain["right_alone"] - gain["wrong_alone"]) / 80, abs=1e-5)
     assert 0 < gain["p_value"] <= 1
-    text = Path(args[6]).read_text()
+    text = Path(args[5]).read_text()
     assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus
     points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
     assert f"transfer/finetuned: pretraining gains {points} over the same network from scratch" in text
@@ -108,7 +110,7 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
 def test_without_a_twin_there_is_no_gain(tmp_path):
     args = fake_runs.build(tmp_path, skill={"transfer/finetuned": 1.0}, control=False)
     assert compare(tmp_path, args)["gains"] == {}
-    assert "gains" not in Path(args[6]).read_text()
+    assert "gains" not in Path(args[5]).read_text()
 
 
 def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
@@ -123,7 +125,7 @@ def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
     assert m["segment_accuracy_low"] < m["segment_accuracy"] < m["segment_accuracy_high"]
     assert width > 0.5 * (m["accuracy_high"] - m["accuracy_low"])  # four windows a clip are not four clips
     assert "segment_accuracy" not in models["mlp/features"]
-    head, _, *lines = [line.split(" | ") for line in Path(args[6]).read_text().splitlines() if line.startswith("| ")]
+    head, _, *lines = [line.split(" | ") for line in Path(args[5]).read_text().splitlines() if line.startswith("| ")]
     assert head[2] == "segment acc. %"
     assert lines[0][2].startswith(f"{100 * m['segment_accuracy']:.1f} (")
     assert lines[1][2] == "–"
@@ -148,15 +150,25 @@ def test_confusions_are_summed_over_seeds(tree):
     rows = predictions_parquet.read(root / "runs/mlp/features/predictions.parquet").query("split == 'test'")
     p = rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy()
     expected = confusion_matrix(rows["label"], np.array(fake_runs.CLASSES)[p.argmax(1)])
-    ours = pd.read_csv(args[7]).query("model == 'mlp/features'")
-    assert ours["clips"].to_numpy().reshape(8, 8).tolist() == expected.tolist()
-    assert ours["share"].to_numpy().reshape(8, 8).sum(1) == pytest.approx(1, abs=1e-3)
-    assert ours["actual"].tolist()[:9] == ["ambient"] * 8 + ["blues"]
+    ours = pd.read_csv(args[6]).query("model == 'mlp/features'")
+    counts = ours.pivot(index="actual", columns="predicted", values="clips").reindex(columns=fake_runs.CLASSES)
+    assert counts.fillna(0).to_numpy().tolist() == expected.tolist()
+    assert ours.groupby("actual")["share"].sum().to_numpy() == pytest.approx(1, abs=1e-3)
+    assert list(dict.fromkeys(ours["actual"])) == fake_runs.CLASSES
+
+
+def test_a_confusion_lists_the_diagonal_and_what_is_not_zero():
+    rows = tables.confusion_rows("m", np.array([[3, 0, 1], [0, 0, 0], [2, 0, 0]]), ["a", "b", "c"])
+    assert rows.drop(columns="model").fillna(-1).to_numpy().tolist() == [
+        ["a", "a", 3, 0.75], ["a", "c", 1, 0.25], ["b", "b", 0, -1], ["c", "a", 2, 1], ["c", "c", 0, 0]
+    ]  # fmt: skip
+    many = tables.confusion_rows("m", np.diag(np.full(300, 5)), [f"class{k:03d}" for k in range(300)])
+    assert len(many) == 300
 
 
 def test_curves_of_every_run_in_one_table(tree):
     root, args, _ = tree
-    curves = pd.read_csv(args[8])
+    curves = pd.read_csv(args[7])
     assert set(curves["model"]) == {"mlp/features", "transfer/finetuned", "transfer/finetuned-scratch"}
     one = curves.query("model == 'mlp/features' and run == 'fold0_seed2'")
     logged = pd.read_csv(root / "metrics/mlp/features/plots/metrics/val_loss/fold0_seed2.tsv", sep="\t")
@@ -168,7 +180,7 @@ def test_same_bytes_twice(tree, copy):
     _, before, _ = tree
     root, args = copy
     compare(root, args)
-    for old, new in zip(before[5:9], args[5:9], strict=True):
+    for old, new in zip(before[4:8], args[4:8], strict=True):
         assert Path(old).read_bytes() == Path(new).read_bytes()
 
 
@@ -177,7 +189,7 @@ def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
     fake_runs.write_params(root, ["mlp/features"])
     found = compare(root, args)
     assert found["models"] == {"mlp/features": tree[2]["models"]["mlp/features"]}
-    assert set(pd.read_csv(args[7])["model"]) == {"mlp/features"}
+    assert set(pd.read_csv(args[6])["model"]) == {"mlp/features"}
 
 
 def test_one_model_changes_its_own_scores_alone(tree, copy):
@@ -208,7 +220,7 @@ def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
     assert found["dataset"]["scored_clips"] == 75
     assert found["protocol"]["not_shared"] == 5
     assert found["models"]["classical/majority"] != tree[2]["models"]["classical/majority"]
-    assert "5 predictions" in Path(args[6]).read_text()
+    assert "5 predictions" in Path(args[5]).read_text()
 
 
 def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
@@ -217,13 +229,13 @@ def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
     found = compare(root, args)
     assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
     assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
-    assert "Left out: mlp/features, which predicted none" in Path(args[6]).read_text()
+    assert "Left out: mlp/features, which predicted none" in Path(args[5]).read_text()
 
 
 def test_without_test_clips_validation_is_scored_and_said(tmp_path):
     args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="")
     assert compare(tmp_path, args)["protocol"]["part"] == "valid"
-    assert "validation clips, as the splits hold no test clip" in Path(args[6]).read_text()
+    assert "validation clips, as the splits hold no test clip" in Path(args[5]).read_text()
 
 
 def test_folds_are_pooled_and_repeats_averaged(tmp_path):
@@ -244,7 +256,7 @@ def test_folds_are_pooled_and_repeats_averaged(tmp_path):
 def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/majority": None})
     compare(tmp_path, args)
-    assert Path(args[8]).read_text() == "model,run,epoch,train_loss,val_loss,val_accuracy\n"
+    assert Path(args[7]).read_text() == "model,run,epoch,train_loss,val_loss,val_accuracy\n"
 
 
 def segments(root, change):
@@ -294,13 +306,13 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_cannot_be_compared_is_refused_and_nothing_written(copy, fault):
     root, args = copy
-    for out in args[5:9]:
+    for out in args[4:8]:
         Path(out).unlink()
     spoil, message = FAULTS[fault]
     spoil(root)
     with pytest.raises(UserError, match=message):
         compare(root, args)
-    assert not any(Path(out).exists() for out in args[5:9])
+    assert not any(Path(out).exists() for out in args[4:8])
 
 
 def test_a_refusal_is_a_message_and_an_exit_code(copy):
@@ -315,7 +327,7 @@ def test_a_refusal_is_a_message_and_an_exit_code(copy):
 def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
     args = fake_runs.build(tmp_path, skill=FEW, title="a|b <script>", synthetic=False, leaky=True)
     compare(tmp_path, args)
-    text = Path(args[6]).read_text()
+    text = Path(args[5]).read_text()
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(table) == 2 + 4
     assert text.startswith("# a\\|b &lt;script>: models compared")

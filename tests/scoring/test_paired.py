@@ -1,10 +1,13 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest, norm, t
+from scipy.stats import norm
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
 
-from dalsegno.scoring import intervals, paired
+from dalsegno.scoring import paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 
@@ -37,12 +40,11 @@ def coins(seed, n, share, like=None, same=0.0):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_p_value_equals_scipy_and_statsmodels_where_clips_stand_alone(seed):
+def test_counts_and_p_value_are_mcnemars_where_clips_stand_alone(seed):
     one, other = coins(seed, 90, 0.75), coins(seed + 50, 90, 0.6)
     gain = of_hits(one, other)
     b, c = int((one & ~other).sum()), int((~one & other).sum())
-    assert (gain["right_alone"], gain["wrong_alone"]) == (b, c)
-    assert gain["p_value"] == pytest.approx(binomtest(b, b + c).pvalue, rel=1e-9)
+    assert (gain["right_alone"], gain["wrong_alone"]) == pytest.approx((b, c))
     assert gain["p_value"] == pytest.approx(mcnemar([[0, b], [c, 0]], exact=True).pvalue, rel=1e-9)
 
 
@@ -53,18 +55,28 @@ def test_groups_are_swapped_whole():
     assert of_hits(one, other)["p_value"] == pytest.approx(2 / 2**40)
 
 
-def test_p_value_by_hand_for_groups_of_several_sizes():
-    """3, 2 and -1 clips: of the 8 ways to swap, |sum| is at least 4 in 3+2-1, 3+2+1 and their negatives."""
-    assert paired.mcnemar(np.array([3, 2, -1, 0])) == 4 / 8
+@pytest.mark.parametrize("n_runs", [(1, 1), (3, 3), (3, 2)])
+def test_gain_counts_and_p_value_are_of_one_statistic(n_runs):
+    """Whatever the numbers of seeds: the counts differ by the gain, and p is that of signs of the same sums by unit."""
+    units = np.repeat(np.arange(12), 5)
+    one, other = (np.array([coins(10 * k + r, 60, 0.7 - 0.2 * k) for r in range(n)]) for k, n in enumerate(n_runs))
+    gain = of_hits(one, other, units)
+    d = one.mean(0) - other.mean(0)
+    assert gain["accuracy"] == pytest.approx(d.mean())
+    assert gain["right_alone"] == pytest.approx(np.maximum(d, 0).sum())
+    assert gain["right_alone"] - gain["wrong_alone"] == pytest.approx(60 * gain["accuracy"])
+    signs = np.array(list(itertools.product([-1, 1], repeat=12)))
+    sums = np.bincount(units, d)
+    assert gain["p_value"] == pytest.approx((np.abs(signs @ sums) >= abs(sums.sum()) - 1e-9).mean())
 
 
-def test_difference_and_interval_with_clips_that_stand_alone_are_bonett_and_prices():
-    one, other = coins(1, 200, 0.7), coins(2, 200, 0.6)
-    gain = of_hits(one, other)
-    b, c, n = (one & ~other).sum() + 1, (~one & other).sum() + 1, 202
-    half = t.ppf(0.975, 199) * np.sqrt((b + c) / n - ((b - c) / n) ** 2) / np.sqrt(n)
-    assert gain["accuracy"] == pytest.approx(one.mean() - other.mean())
-    assert (gain["low"], gain["high"]) == pytest.approx(((b - c) / n - half, (b - c) / n + half), abs=0.006)
+def test_a_gain_that_its_interval_keeps_from_zero_is_none_that_the_test_calls_chance():
+    """Three seeds of which the mean is worse by 13 points while the vote is better: all three numbers say worse."""
+    units, rng = np.arange(120), np.random.default_rng(5)
+    other = np.array([rng.random(120) < 0.62 for _ in range(3)])
+    one = np.array([hits & (rng.random(120) < 0.78) for hits in other])
+    gain = of_hits(one, other, units)
+    assert gain["high"] < 0 and gain["p_value"] < 0.05 and gain["right_alone"] < gain["wrong_alone"]
 
 
 def test_models_that_never_differ_gain_nothing_and_have_a_width():
@@ -82,8 +94,7 @@ def test_pairing_is_sharper_than_two_intervals():
     one = coins(4, 150, 0.7)
     other = coins(5, 150, 0.6, like=one, same=0.8)
     gain = of_hits(one, other)
-    q = t.ppf(0.975, 149)
-    widths = [np.subtract(*intervals.wilson(hits.mean(), 150.0, q)[::-1]) for hits in (one, other)]
+    widths = [np.subtract(*proportion_confint(hits.sum(), 150, method="wilson")[::-1]) for hits in (one, other)]
     assert gain["high"] - gain["low"] < 0.75 * np.hypot(*widths)
 
 
@@ -92,16 +103,6 @@ def test_groups_make_the_interval_wider():
     alone, grouped = of_hits(one, other), of_hits(one, other, np.repeat(np.arange(20), 10))
     assert grouped["high"] - grouped["low"] > 2.5 * (alone["high"] - alone["low"])
     assert grouped["p_value"] > alone["p_value"]
-
-
-def test_seeds_are_averaged_for_the_difference_and_share_one_call_for_the_p_value():
-    labels = np.zeros(30, int)
-    s, model = world(labels, np.arange(30))
-    right, wrong = np.zeros(30, int), np.ones(30, int)
-    sure, unsure = model([right], 0.9), model([wrong, wrong], 0.5)
-    gain = paired.gain(s, sure + unsure, model([wrong] * 3), P)
-    assert gain["accuracy"] == pytest.approx(1 / 3)  # one seed of three is right, and the mean probability with it
-    assert (gain["right_alone"], gain["wrong_alone"]) == (30, 0)
 
 
 def test_one_unit_gives_no_interval_and_no_evidence():

@@ -31,6 +31,8 @@ def data(tmp_path_factory):
         "label": [f"class{i // 5 % 3}" for i in range(60)],
         "group": artists,
         "split": "",
+        "sha256": [f"sum of {i}" for i in range(60)],
+        "excluded": "",
     })  # fmt: skip
     voice = {a: rng.normal(0, 1, 12) for a in sorted(set(artists))}
     frames = (
@@ -42,11 +44,13 @@ def data(tmp_path_factory):
     return clips, folder
 
 
-def evaluate(data, copies=NO_COPIES, **protocol):
+def evaluate(data, copies=NO_COPIES, confidence=0.95, **protocol):
     clips, folder = data
-    p = protocols.Params(spectrogram="logmel", segments=4, model=params.parse("model", SVM, classical.Params)[0], splits={})
+    p = protocols.Params(
+        spectrogram="logmel", segments=4, model=classical.Params(estimator="svm", grid=({"C": 10.0},)), splits={}
+    )
     segments = protocols.describe(spectrogram_store.open(folder), list(clips["clip_id"]), 4)
-    return protocols.evaluate(segments, clips, copies, OfSegments(**protocol), p)
+    return protocols.evaluate(segments, clips, copies, OfSegments(**protocol), p, confidence)
 
 
 def test_segments_are_described_by_the_mean_and_spread_of_their_frames(data):
@@ -79,6 +83,13 @@ def test_segments_of_one_clip_are_no_independent_evidence(data):
     assert alone["segment_accuracy_high"] - alone["segment_accuracy_low"] > 1.3 * of_independent
 
 
+def test_less_confidence_is_a_narrower_interval(data):
+    at = [evaluate(data, confidence=c, protocol="kfold", folds=4) for c in (0.8, 0.95)]
+    assert at[0]["clip_accuracy"] == at[1]["clip_accuracy"]
+    assert at[0]["clip_accuracy_high"] < at[1]["clip_accuracy_high"]
+    assert at[0]["segment_accuracy_low"] > at[1]["segment_accuracy_low"]
+
+
 def test_the_same_scores_again(data):
     assert evaluate(data, protocol="holdout") == evaluate(data, protocol="holdout")
 
@@ -97,12 +108,12 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
     clips, folder = data
     script = runpy.run_path("stages/protocols.py")
     monkeypatch.chdir(tmp_path)
-    clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1, sha256="", excluded="")
+    clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1)
     clips_csv.write("clips.csv", clips)
     NO_COPIES.to_csv("copies.csv", index=False)
     names = {"honest": {"protocol": "kfold", "folds": 3}, "own": {"protocol": "official"}}
     section = {"spectrogram": "logmel", "segments": 3, "model": SVM, "splits": names}
-    Path("params.yaml").write_text(json.dumps({"protocols": section}))
+    Path("params.yaml").write_text(json.dumps({"protocols": section, "compare": {"confidence": 0.8}}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
     written = json.loads(Path("protocols.json").read_text())
     assert list(written["protocols"]) == ["honest"]
@@ -110,6 +121,7 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
         "own": "splits.protocol: official: this data set has no split of its own; use holdout or kfold"
     }
     assert (written["model"], written["spectrogram"], written["segments"]) == ("svm", "logmel", 3)
-    Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}}))
+    assert written["confidence"] == 0.8
+    Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}, "compare": {}}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
     assert json.loads(Path("protocols.json").read_text())["protocols"] == {}

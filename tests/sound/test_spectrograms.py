@@ -15,7 +15,7 @@ from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline import errors, params
 from dalsegno.sound import audio, decibels, storing
-from dalsegno.spectrograms import logmel, phase, stft, waveform, windows
+from dalsegno.spectrograms import ast, efficientat, image, logmel, phase, stft, waveform, windows
 
 REAL = Path("../shared/data")
 RATE_HZ = 22050
@@ -68,6 +68,28 @@ def test_log_stft_is_librosas_to_the_rounding_of_its_storage(clip):
     theirs = librosa.power_to_db(np.abs(spectrum) ** 2, ref=np.max, top_db=None).T[:, :300].clip(-80)
     p = stft.Params(n_fft=1024, hop_length=256, window="hamming", max_bins=300)
     assert np.abs(in_unit(stft, p, clip) - theirs).max() <= 80 / 510 + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("kind", "p"), [(ast, ast.Params()), (ast, ast.Params(std=3.0)), (efficientat, efficientat.Params())]
+)
+def test_a_louder_clip_rises_by_the_decibels_in_a_unit(clip, kind, p):
+    y, rate_hz = soundfile.read(clip)
+    soundfile.write(clip.with_name("softer.wav"), y / 10, rate_hz, subtype="FLOAT")
+    loud, soft = in_unit(kind, p, clip), in_unit(kind, p, clip.with_name("softer.wav"))
+    above = (
+        soft > soft.min() + 40 / kind.meta(p)["db_per_unit"]
+    )  # softer points are rounded, or lifted by what is added
+    rise_db = (loud - soft)[above] * kind.meta(p)["db_per_unit"]
+    assert above.sum() > 300 and np.median(rise_db) == pytest.approx(20, abs=0.1)
+
+
+def test_a_unit_is_a_decibel_or_none_at_all():
+    assert [kind.meta(p)["db_per_unit"] for kind, p in [*KINDS[:6], (image, image.Params())] if kind is not phase] == [
+        1.0
+    ] * 7
+    assert phase.meta(phase.Params())["db_per_unit"] == [1.0, None]
+    assert waveform.meta(waveform.Params())["db_per_unit"] is None
 
 
 def test_waveform_is_the_mean_of_each_pool(clip):

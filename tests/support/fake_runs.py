@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts.learning import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import curves_csv, predictions_parquet, splits_csv
 
 FAMILIES = ["classical", "mlp", "cnn", "transfer"]
 CLASSES = ["ambient", "blues", "chorale", "disco", "jazz", "metal", "reggae", "techno"]
@@ -35,11 +35,12 @@ def build(
             _segments(root / "runs" / name)
         if neural:
             _curves(root / "metrics" / name, splits_csv.numbers(splits), model_seeds, strength or 0, rng)
+            curves_csv.write(root / "runs" / name / "curves.csv", root / "metrics" / name)
         if name.startswith("transfer") and control and "fine" in name:
             _run(root / "runs" / name / "control", splits, classes, model_seeds, strength - 0.5, rng, 10_000 * 3**i)
-            _curves(
-                root / "runs" / name / "control_metrics", splits_csv.numbers(splits), model_seeds, strength - 0.5, rng
-            )
+            logs = root / "metrics/control"
+            _curves(logs, splits_csv.numbers(splits), model_seeds, strength - 0.5, rng)
+            curves_csv.write(root / "runs" / name / "control/curves.csv", logs)
     _write(root / "metrics/clips.json", {
         "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
@@ -49,7 +50,7 @@ def build(
     row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
            "segment_accuracy_low": 0.8125, "segment_accuracy_high": 0.9375}  # fmt: skip
     _write(root / "metrics/protocols.json", {
-        "model": "svm", "segments": 5, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
+        "model": "svm", "segments": 5, "confidence": 0.9, "protocols": {"shuffled segments": row}, "left_out": {"official": "no split"},
     })  # fmt: skip
     _write(root / "metrics/splits.json", {
         "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
@@ -58,7 +59,7 @@ def build(
     })  # fmt: skip
     write_params(root, skill)
     paths = [str(root / p) for p in (
-        "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics",
+        "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs",
         "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv",
     )]  # fmt: skip
     return paths + FAMILIES
@@ -81,6 +82,8 @@ def _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rn
         for i in range(per_class)
     ]
     splits = pd.DataFrame(rows, columns=["clip_id", "label", "group"])
+    splits["unit"] = splits["group"].where(splits["group"] != "", splits["clip_id"])
+    splits["sha256"] = "sum of " + splits["clip_id"]
     unit = splits["group"] if groups_per_class else splits["clip_id"]
     for repeat in range(repeats):
         draw = {u: rng.random() for u in sorted(set(unit))}
@@ -117,7 +120,13 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
     predictions_parquet.write(folder / "predictions.parquet", frames)
     cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu"}
     if parameters:
-        cost |= {"parameters": float(parameters), "epochs": 23.3333, "best_epoch": 14.6667}
+        cost |= {
+            "parameters": float(parameters),
+            "epochs": 23.3333,
+            "best_epoch": 14.6667,
+            "max_epochs": 30,
+            "lr": 0.002,
+        }
     _write(folder / "cost.json", cost)
 
 

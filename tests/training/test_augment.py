@@ -5,7 +5,7 @@ import torch
 
 from dalsegno.pipeline import errors, params
 from dalsegno.training.views import augment
-from dalsegno.training.views.augment import Params
+from dalsegno.training.views.augment import Params, Scale
 
 ALL_ON = {
     "gain_db": 6.0,
@@ -37,14 +37,17 @@ def labels(n=6, n_labels=4):
     return torch.nn.functional.one_hot(torch.arange(n) % n_labels, n_labels).float()
 
 
-def run(x, seed=0, y=None, **settings):
+IN_DB = Scale(db_per_unit=1.0)
+
+
+def run(x, seed=0, y=None, scale=IN_DB, **settings):
     y = labels(len(x)) if y is None else y
-    return augment.augment(x, y, Params(**settings), generator(seed, x.device))
+    return augment.augment(x, y, Params(**settings), generator(seed, x.device), scale)
 
 
 def test_nothing_is_done_unless_asked():
     x, y = pictures(), labels()
-    same_x, same_y = augment.augment(x, y, Params(), generator())
+    same_x, same_y = augment.augment(x, y, Params(), generator(), Scale())
     assert same_x is x and same_y is y
 
 
@@ -168,7 +171,6 @@ def test_more_masks_wipe_more_and_none_wipe_nothing():
     x = pictures(100)
     shares = [(run(x, time_masks=k, time_mask_share=0.2)[0] != x).float().mean() for k in (0, 1, 4)]
     assert shares[0] == 0 and 0.05 < shares[1] < 0.15 and shares[2] > 2 * shares[1]
-    assert torch.equal(run(x, time_masks=3, time_mask_share=0.0)[0], x)
 
 
 def test_waveforms_take_time_masks():
@@ -212,16 +214,86 @@ def test_mixup_shares_are_beta_distributed(alpha, variance):
 def test_what_the_data_cannot_take_is_refused_by_name(ndim, name):
     p = Params(**{name: 1 if name.endswith("masks") else 1.0})
     with pytest.raises(errors.UserError, match=rf"{name}.*mixup_alpha") as refused:
-        augment.check(p, ndim)
+        augment.check(p, [4] * (ndim - 1), Scale())
     assert ("tables" if ndim == 2 else "waveforms") in str(refused.value)
     with pytest.raises(errors.UserError):
-        augment.augment(torch.zeros(2, *[4] * (ndim - 1)), labels(2), p, generator())
+        augment.augment(torch.zeros(2, *[4] * (ndim - 1)), labels(2), p, generator(), Scale())
 
 
 def test_what_the_data_can_take_is_not_refused():
-    augment.check(Params(**ALL_ON), 4)
-    augment.check(Params(noise_std=0.1, mixup_alpha=0.2), 2)
-    augment.check(Params(gain_db=3.0, time_shift_share=0.1, time_masks=1), 3)
+    augment.check(Params(**ALL_ON), (1, 64, 100), Scale(db_per_unit=1.0))
+    augment.check(Params(noise_std=0.1, mixup_alpha=0.2), (6,), Scale())
+    augment.check(Params(gain_db=3.0, time_shift_share=0.1, time_masks=1), (1, 500), Scale())
+
+
+@pytest.mark.parametrize("name", ["gain_db", "equaliser_db"])
+def test_a_gain_is_divided_by_the_decibels_in_a_unit_of_the_store(name):
+    x = torch.zeros(200, 1, 33, 20)
+    plain = run(x, **{name: 6.0})[0]
+    assert 5.5 < plain.abs().max() <= 6.001
+    torch.testing.assert_close(run(x, scale=Scale(db_per_unit=20.0), **{name: 6.0})[0], plain / 20)
+    each = run(x.expand(-1, 2, -1, -1), scale=Scale(db_per_unit=[1.0, 40.0]), **{name: 6.0})[0]
+    torch.testing.assert_close(each, torch.cat([plain, plain / 40], 1))
+
+
+@pytest.mark.parametrize(
+    ("db_per_unit", "refused"),
+    [(None, ["gain_db", "equaliser_db"]), ([1.0, None], ["gain_db", "equaliser_db", "contrast_share"])],
+)
+def test_what_changes_levels_is_refused_where_a_unit_is_no_number_of_decibels(db_per_unit, refused):
+    for name in ("gain_db", "equaliser_db", "contrast_share"):
+        p, scale = Params(**{name: 0.5}), Scale(db_per_unit=db_per_unit)
+        if name in refused:
+            with pytest.raises(errors.UserError, match=rf"augment\.{name} cannot be applied .*db_per_unit"):
+                augment.check(p, (2, 8, 9), scale)
+        else:
+            augment.check(p, (2, 8, 9), scale)
+    augment.check(Params(gain_db=6.0), (1, 500), Scale())  # a waveform is multiplied, whatever its unit
+
+
+def unlike_channels(n=200):
+    """Decibels in one channel, radians in the other."""
+    db, radians = pictures(n), torch.rand(n, 1, 32, 40, generator=generator(8)) * 6 - 3
+    return torch.cat([db, radians], 1)
+
+
+def test_noise_contrast_and_corners_are_each_channels_own():
+    x = unlike_channels()
+    for settings in ({"noise_std": 0.5}, {"contrast_share": 0.3}):
+        each = [run(x[:, [i]], **settings)[0] for i in (0, 1)]
+        together = run(x, **settings)[0]
+        for i in (0, 1):
+            share = ((together - x)[:, i].std((1, 2)) / x[:, i].std((1, 2))).mean()
+            alone = ((each[i] - x[:, [i]]).std((1, 2, 3)) / x[:, i].std((1, 2))).mean()
+            assert share.item() == pytest.approx(alone.item(), rel=0.05)
+    turned = run(x, rotation_degrees=45.0)[0]
+    assert (turned.amin((2, 3)) >= x.amin((2, 3)) - 1e-4).all() and (turned.amax((2, 3)) <= x.amax((2, 3)) + 1e-4).all()
+
+
+def test_noise_on_a_table_is_measured_by_each_feature_in_training():
+    std = torch.tensor([1e-3, 1.0, 1e4, 0.0])
+    x = torch.randn(4000, 4, generator=generator(9)) * std
+    added = (run(x, noise_std=0.5, scale=Scale(std=std))[0] - x).std(0)
+    expected = 0.5 / 3**0.5  # of a level drawn evenly from 0 to 0.5
+    torch.testing.assert_close(added, expected * std, rtol=0.05, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (
+            {"frequency_masks": 1, "frequency_mask_share": 0.03},
+            r"frequency_mask_share: 0\.03 of 32 bins .*at least 0\.031",
+        ),
+        ({"time_masks": 2, "time_mask_share": 0.0}, r"time_mask_share: 0 of 40 frames .*set time_masks to 0"),
+        ({"time_shift_share": 0.01}, r"time_shift_share: 0\.01 of 40 frames .*at least 0\.013"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(settings, says):
+    with pytest.raises(errors.UserError, match=says):
+        augment.check(Params(**settings), (1, 32, 40), Scale(db_per_unit=1.0))
+    enough = {name: 2 * value or 1 / 40 for name, value in settings.items() if name.endswith("share")}
+    augment.check(Params(**settings | enough), (1, 32, 40), Scale(db_per_unit=1.0))
 
 
 def test_parameters_out_of_range_are_refused():

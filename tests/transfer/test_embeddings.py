@@ -19,6 +19,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding import embeddings
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 CPU = torch.device("cpu")
 META = {"kind": "logmel", "scale": 1.0, "offset": 0.0, "floor": -80.0, "frame_rate_hz": 10.0}
@@ -71,7 +72,7 @@ def write(folder="e", model=None, description=None, **options):
     """Embed the store; how often the model was called."""
     model = model or Sums()
     description = description or {"arch": "sums"}
-    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], **options)
+    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), **options)
     return model.calls
 
 
@@ -93,7 +94,7 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
 
 def test_whole_clips_are_seen_at_their_own_length(here):
     model = Sums()
-    embeddings.write("e", model, clips(None), {}, [])
+    embeddings.write("e", model, clips(None), {}, [], Provenance())
     rows = pd.read_parquet("e/embeddings.parquet").set_index("clip_id").filter(like="e_")
     for i, n in enumerate(LENGTHS):
         x = spectrogram_store.open("store").clip(f"c{i}")
@@ -180,3 +181,18 @@ def test_augmented_views_differ_from_the_window_and_from_each_other(here):
     assert dict(rows["view"].value_counts()) == {0: 20, 1: 20, 2: 20}
     for _, same in rows.groupby(["clip_id", "segment"]):
         assert list(same["view"]) == [0, 1, 2] and same["e_0004"].nunique() == 3
+
+
+def test_a_gain_goes_by_the_unit_of_the_store_and_is_refused_where_that_is_no_decibel(here):
+    louder = {"views": 1, "augmentation": augment.Params(gain_db=6.0)}
+    with pytest.raises(UserError, match=r"augment\.gain_db cannot be applied to this spectrogram"):
+        write(**louder)
+    meta = json.loads(Path("store/meta.json").read_text())
+    moved = {}
+    for db_per_unit in (1.0, 20.0):
+        Path("store/meta.json").write_text(json.dumps(meta | {"db_per_unit": db_per_unit}))
+        write(**louder)
+        rows = pd.read_parquet("e/embeddings.parquet").set_index(["clip_id", "segment", "view"])["e_0000"]
+        moved[db_per_unit] = rows.xs(1, level="view") - rows.xs(0, level="view")
+    assert 3 < moved[1.0].abs().max() <= 6.001
+    np.testing.assert_allclose(moved[20.0], moved[1.0] / 20, atol=1e-4)

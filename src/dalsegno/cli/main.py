@@ -15,6 +15,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
+N_SHOWN = 20  # files of each kind that the doctor lists
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
 
@@ -43,7 +44,7 @@ def doctor(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
     p = Params(name=arguments.dataset, root=str(arguments.folder))
     examination = examine.examine(arguments.folder, p, Runtime())
-    terminal.report(examination)
+    terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination))
 
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("doctor", help="examine a folder of clips: which can be used, which not and why")
     command.add_argument("folder", type=Path)
     command.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
+    command.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
     command.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
     command.set_defaults(run=doctor)
     command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")

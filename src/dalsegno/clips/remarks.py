@@ -2,29 +2,77 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 import pandas as pd
 
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import gtzan_csv
+from dalsegno.clips.dataset import Params
+from dalsegno.clips.tree import formats, layout
 
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 
-def on_data_set(used: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield (subject, "kind: explanation") for the usable clips `used`, rows of clips.csv."""
+def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
+    """Yield (subject, "kind: explanation") for `clips`, all rows of clips.csv."""
+    used = clips_csv.usable(clips)
+    yield from (
+        ("files", f"other format: {line}") for line in formats.conversions(Path(p.root), map(Path, clips["path"]))
+    )
     labelled = used[used["label"] != ""]
+    yield from _on_classes(clips, labelled)
+    yield from _on_groups(labelled, p)
+    yield from _unusual(used, "sample_rate_hz", "unusual rate", "Hz")
+    yield from _unusual(used, "channels", "unusual channels", "channel(s)")
+
+
+def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Classes with few clips or none, and names that look alike or like a part's."""
     for label, n in Counter(labelled["label"]).items():
         if n < FEW:
             yield f"class {label}", f"few clips: {n}"
-    for group, labels in labelled[labelled["group"] != ""].groupby("group")["label"]:
+    for label in sorted(set(clips["label"]) - set(labelled["label"]) - {""}):
+        yield f"class {label}", f"no clips: none of its {(clips['label'] == label).sum()} entries can be used"
+    yield from _alike(labelled["label"], "class", "similar classes")
+    folders = labelled["path"].str.split("/").str[0]
+    same = folders.map(lambda folder: normalize("NFC", folder)) == labelled["label"]
+    for label, spelt in folders[same].groupby(labelled["label"]):
+        if spelt.nunique() > 1:
+            yield (
+                f"class {label}",
+                f"similar classes: {spelt.nunique()} folders have this name in different Unicode, and are one",
+            )
+    for label in sorted(set(labelled["label"])):
+        if part := layout.part_of(label):
+            yield f"class {label}", f"named like a part: like {part} of a data set"
+
+
+def _on_groups(labelled: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
+    """Groups that span classes, look alike, come from GTZAN's artists, or are missing."""
+    grouped = labelled[labelled["group"] != ""]
+    if p.allow_ungrouped and len(grouped) < len(labelled):
+        n = len(labelled) - len(grouped)
+        yield "groups", f"ungrouped: {n} of {len(labelled)} clips have no group; allowed: {p.allow_ungrouped}"
+    yield from _alike(grouped["group"], "group", "similar groups")
+    for group, labels in grouped.groupby("group")["label"]:
         if labels.nunique() > 1:
             yield f"group {group}", f"group spans labels: {', '.join(sorted(set(labels)))}"
-    artists = labelled["path"].map(lambda path: gtzan_csv.artist(PurePosixPath(path)))
-    if n := int(((artists == labelled["group"]) & (artists != "")).sum()):
+    published = labelled["path"].map(lambda path: gtzan_csv.group(PurePosixPath(path)))
+    if n := int(((published == labelled["group"]) & (published != "")).sum()):
         yield "groups", f"published artists: {n} of {len(labelled)} clips are named as GTZAN's are and have its artists"
-    yield from _unusual(used, "sample_rate_hz", "unusual rate", "Hz")
-    yield from _unusual(used, "channels", "unusual channels", "channel(s)")
+
+
+def _alike(names: pd.Series, noun: str, heading: str) -> Iterator[tuple[str, str]]:
+    """Names that differ only in case, blanks and the like, or the form of Unicode."""
+    spellings = pd.Series(sorted(set(names)), dtype=object)
+    for _, same in spellings.groupby(spellings.map(layout.bare)):
+        if len(same) > 1:
+            yield (
+                f"{noun} {same.iloc[0]}",
+                f"{heading}: {', '.join(map(repr, same))} differ only in case, blanks or the form of letters",
+            )
 
 
 def _unusual(used: pd.DataFrame, column: str, heading: str, unit: str) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno.clips import folder
+from dalsegno.artefacts.data_set.clips_csv import AUDIO
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import labelled
 
 EXPECTS = """
-<root>/<label>/**.wav      one folder per class, files at any depth; also au, flac, ogg, opus, mp3, aiff
+<root>/<label>/**.wav      one folder per class, files at any depth; also flac, mp3, ogg, aiff,
+                           au, caf, w64 and whatever else libsndfile reads
 <root>/unlabelled/**.wav   optional: clips to predict, never trained on
 <root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument);
+                           every path must be there and every clip have a row;
                            without it, files named as GTZAN's are grouped by its published artists
 <root>/about.json          optional: {"title": "…"}, what the report calls the data set
 """
@@ -17,4 +20,4 @@ EXPECTS = """
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every audio file below `root`; its label is the first folder of its path. Raises UserError on a bad groups.csv."""
-    return folder.labelled(root, folder.AUDIO, "audio file", EXPECTS)
+    return labelled.clips(root, p, AUDIO, "audio file", EXPECTS)

@@ -8,8 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno.clips import folder, gtzan_csv
+from dalsegno.artefacts.data_set.clips_csv import AUDIO
+from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import formats, walk
+from dalsegno.clips.tree.ids import ids
 from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
@@ -21,20 +24,21 @@ NAME = re.compile(rf"({'|'.join(GENRES)})\.\d{{5}}")
 
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
-    """The clips, labelled by their names; group: the artist.
+    """The clips, labelled by their names; group: the artist, with those who share a clip with them.
 
     Those of the fault-filtered partition come first, so that of two equal recordings the one in it is kept.
     """
-    folder.check(root, EXPECTS)
-    paths = folder.walk(root, folder.AUDIO)
+    walk.check(root, EXPECTS)
+    paths = walk.walk(root, AUDIO)
+    unread = formats.unread(root, paths)
     if not any(NAME.fullmatch(path.stem) for path in paths):
-        raise UserError(folder.missing(root, "holds no audio file named like GTZAN's", EXPECTS))
-    known = gtzan_csv.facts()
-    filtered = {name for name, fact in known.items() if fact["fault_filtered"]}
-    paths.sort(key=lambda path: path.stem not in filtered)
-    for name, path in zip(folder.ids([Path(path.name) for path in paths]), paths, strict=True):
+        state = walk.missing(root, "holds no audio file named like GTZAN's", EXPECTS)
+        raise UserError("\n  ".join([state, *formats.conversions(root, unread)]))
+    filtered = {name for name, fact in gtzan_csv.facts().items() if fact["fault_filtered"]}
+    paths = [*sorted(paths, key=lambda path: path.stem not in filtered), *unread]
+    for name, path in zip(ids([Path(path.name) for path in paths]), paths, strict=True):
         genre = NAME.fullmatch(path.stem)
-        fault = None if genre else "unknown name: GTZAN has no such clip"
+        fault = formats.fault(path) or (None if genre else "unknown name: GTZAN has no such clip")
         if genre and name != path.stem:
             fault = f"second file: there is another {path.stem}"
-        yield Clip(name, path, genre and genre[1], known.get(path.stem, {}).get("artist") or None, fault=fault)
+        yield Clip(name, path, genre and genre[1], gtzan_csv.groups().get(path.stem), fault=fault)

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dalsegno.clips import folder, gtzan_csv
+from dalsegno.artefacts.data_set.clips_csv import AUDIO
+from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import formats, labelled, walk
+from dalsegno.clips.tree.ids import ids
 from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
-<root>/train/<label>/**.wav      one folder per class; also au, flac, ogg, opus, mp3, aiff
+<root>/train/<label>/**.wav      one folder per class; also flac, mp3, ogg, aiff, au, …
 <root>/test/**.wav               clips to predict, without labels
 <root>/sample_submission.csv     optional: its columns, ids and order are those of the submissions that a run writes
 Training clips named as GTZAN's are grouped by its published artists.
@@ -17,16 +20,22 @@ Training clips named as GTZAN's are grouped by its published artists.
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """The training clips, labelled with their folder, then the test clips. Raises UserError if either is missing."""
-    folder.check(root, EXPECTS)
-    listed = []
-    for part in ("train", "test"):
-        if not (root / part).is_dir():
-            raise UserError(folder.missing(root, f"has no folder {part!r}", EXPECTS))
-        paths = folder.walk(root / part, folder.AUDIO)
-        if not paths:
-            raise UserError(folder.missing(root, f"holds no audio file in {part}", EXPECTS))
-        listed += [(part, path, path.relative_to(root / part)) for path in paths]
-    for name, (part, path, relative) in zip(folder.ids([r for _, _, r in listed]), listed, strict=True):
-        label = relative.parts[0] if part == "train" and len(relative.parts) > 1 else None
-        fault = "no label: lies in no class folder" if part == "train" and label is None else None
-        yield Clip(name, path, label, (label and gtzan_csv.artist(path)) or None, fault=fault)
+    walk.check(root, EXPECTS)
+    train, test = (_part(root, part) for part in ("train", "test"))
+    labels = labelled.labelled(train, AUDIO, "audio file", EXPECTS)
+    paths = walk.walk(test, AUDIO)
+    if not paths:
+        raise UserError(walk.missing(root, "holds no audio file in test", EXPECTS))
+    unread = formats.unread(test, paths)
+    names = ids([*(file.inside for file in labels), *(path.relative_to(test) for path in (*paths, *unread))])
+    for name, file in zip(names, labels, strict=False):
+        fault = file.fault or (None if file.label else "no label: lies in a folder of clips without one")
+        yield Clip(name, file.path, file.label, (file.label and gtzan_csv.group(file.path)) or None, fault=fault)
+    for name, path in zip(names[len(labels) :], (*paths, *unread), strict=True):
+        yield Clip(name, path, fault=formats.fault(path))
+
+
+def _part(root: Path, part: str) -> Path:
+    if not (root / part).is_dir():
+        raise UserError(walk.missing(root, f"has no folder {part!r}", EXPECTS))
+    return root / part

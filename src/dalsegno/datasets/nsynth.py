@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from dalsegno.clips import folder
 from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import walk
+from dalsegno.clips.tree.ids import safe
 from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
@@ -25,13 +26,13 @@ DECODER = json.JSONDecoder()
 
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every note of the parts that are there; group: the instrument. Raises UserError on a malformed examples.json."""
-    folder.check(root, EXPECTS)
+    walk.check(root, EXPECTS)
     target = p.target or TARGETS[0]
     if target not in TARGETS:
         raise UserError(f"params.yaml: dataset.target: expected {' or '.join(TARGETS)}, got {target!r}")
     present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
     if not present:
-        raise UserError(folder.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
+        raise UserError(walk.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
     for part in present:
         part_root = root / f"nsynth-{part}"
         for name, note, where in entries(part_root / "examples.json"):
@@ -50,7 +51,7 @@ def entries(path: Path) -> Iterator[tuple[str, Any, str]]:
         more = not text.at("}")
         while more:
             key, where = text.value(), f"{path}, line {text.line}"
-            if not isinstance(key, str) or not key.isascii() or key != folder.safe(key):
+            if not isinstance(key, str) or not key.isascii() or key != safe(key):
                 raise UserError(f"{where}: expected the name of a note, letters, digits and ._-, got {key!r}")
             if key in keys:
                 raise UserError(f"{where}: {key!r} is there a second time; names of notes must differ")

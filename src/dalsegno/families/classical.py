@@ -19,7 +19,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from dalsegno.artefacts.learning import splits_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
+from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 
 ESTIMATORS = {
@@ -29,6 +30,7 @@ ESTIMATORS = {
     "knn": lambda seed: KNeighborsClassifier(),
     "forest": lambda seed: RandomForestClassifier(random_state=seed),
 }
+SPREAD = 0.3  # standard deviation of the logarithm of a temperature, before any clip is seen
 
 
 @section
@@ -39,6 +41,45 @@ class Params:
     grid: tuple[dict[str, Any], ...] = ({},)  # scikit-learn settings to choose from, by accuracy on the validation part
     seeds: tuple[int, ...] = (0,)
 
+    def __post_init__(self) -> None:
+        known = list(ESTIMATORS[self.estimator](0).get_params())
+        for name in sorted({name for options in self.grid for name in options}):
+            if name not in known:
+                raise ValueError(f"grid: scikit-learn's {self.estimator} has no setting {name!r}{hint(name, known)}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of the training or the validation part: features x, label index y, and the clip that each row belongs to."""
+
+    x: Float[np.ndarray, "row feature"]
+    y: Int[np.ndarray, " row"]
+    clip: Int[np.ndarray, " row"]
+
+    @property
+    def n_clips(self) -> int:
+        """The number of clips that have a row."""
+        return len(np.unique(self.clip))
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A fitted estimator whose decision values, divided by `temperature`, become probabilities of `n_labels` classes."""
+
+    model: Pipeline
+    temperature: float
+    n_labels: int
+
+    def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
+        """Of each class, in the order of `splits_csv.classes`; a class that the training part lacked gets 0."""
+        p = np.zeros((len(x), self.n_labels))
+        p[:, self.model.classes_] = (
+            self.model.predict_proba(x)
+            if hasattr(self.model, "predict_proba")
+            else softmax(_scores(self.model, x) / self.temperature, 1)
+        )
+        return p
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -47,15 +88,13 @@ class Fitted:
     fold: int
     seed: int
     part: Shaped[np.ndarray, " row"]
-    model: Pipeline
-    temperature: float
+    estimator: Calibrated
     val_accuracy: float
     train_s: float
-    n_labels: int
 
     def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
-        """Of each class, in the order of `splits_csv.classes`; a class that the training part lacked gets 0."""
-        return probabilities(self.model, self.temperature, x, self.n_labels)
+        """As those of `Calibrated`."""
+        return self.estimator.probabilities(x)
 
 
 def fitted(
@@ -63,61 +102,74 @@ def fitted(
 ) -> Iterator[Fitted]:
     """Fit the estimator that `p` asks for on every fold of `splits` and with every seed.
 
-    x: features of clips or of pieces of them. owners: the clip_id in `splits` that each row belongs to.
+    x: features of clips or of pieces of them. owners: the clip_id in `splits` that each row belongs to. Raises UserError
+    if the estimator cannot be fitted with the settings of `p`.
     """
     classes, rows = splits_csv.classes(splits), splits.set_index("clip_id").loc[owners]
     y = pd.Index(classes).get_indexer(rows["label"])  # -1 for an unlabelled row, which is in none of the two parts
+    clip = pd.factorize(owners)[0]
     for fold in splits_csv.numbers(splits):
         part = rows[f"fold{fold}"].to_numpy()
-        train, valid = ((x[part == name], y[part == name]) for name in ("train", "valid"))
+        train, valid = (Part(x[part == name], y[part == name], clip[part == name]) for name in ("train", "valid"))
         for seed in p.seeds:
             began = time.perf_counter()
-            model = choose(p, seed, train, valid)
-            t = temperature(model, *valid)
-            train_s = time.perf_counter() - began
-            yield Fitted(fold, seed, part, model, t, model.score(*valid), train_s, len(classes))
+            try:
+                estimator, val_accuracy = choose(p, seed, train, valid, len(classes))
+            except UserError as error:
+                raise UserError(f"fold {fold}: {error}") from None
+            yield Fitted(fold, seed, part, estimator, val_accuracy, time.perf_counter() - began)
 
 
-def choose(
-    p: Params,
-    seed: int,
-    train: tuple[Float[np.ndarray, "n_train feature"], Int[np.ndarray, " n_train"]],
-    valid: tuple[Float[np.ndarray, "n_valid feature"], Int[np.ndarray, " n_valid"]],
-) -> Pipeline:
-    """The estimator of `p.grid` that is most accurate on `valid`; the first of equals.
+def choose(p: Params, seed: int, train: Part, valid: Part, n_labels: int) -> tuple[Calibrated, float]:
+    """The estimator of `p.grid` that calls most clips of `valid` right, the first of equals, and its accuracy.
 
-    train, valid: features and label indices of rows. Standardisation is fitted on `train` only.
+    A clip is called as in scoring: the class of the greatest mean probability over its rows. Standardisation is fitted
+    on `train` only.
     """
-    pipelines = [make_pipeline(StandardScaler(), _estimator(p, seed, options)).fit(*train) for options in p.grid]
-    return max(pipelines, key=lambda model: model.score(*valid))
+    candidates = [_fit(p, seed, options, train, valid, n_labels) for options in p.grid]
+    accuracies = [accuracy(candidate.probabilities(valid.x), valid) for candidate in candidates]
+    best = int(np.argmax(accuracies))
+    return candidates[best], accuracies[best]
 
 
-def temperature(model: BaseEstimator, x: Float[np.ndarray, "row feature"], y: Int[np.ndarray, " row"]) -> float:
-    """The temperature that makes softmax(decision / T) fit `y` best (Guo et al. 2017, arXiv 1706.04599).
+def accuracy(p: Float[np.ndarray, "row label"], part: Part) -> float:
+    """The share of the clips of `part` whose greatest mean probability, over their rows, is that of the right class."""
+    clips, first, place = np.unique(part.clip, return_index=True, return_inverse=True)
+    predicted = predictions_parquet.mean_per_clip(p, place, len(clips)).argmax(1)
+    return float((predicted == part.y[first]).mean())
+
+
+def temperature(model: BaseEstimator, part: Part) -> float:
+    """The temperature that makes softmax(decision / T) fit `part` best (Guo et al. 2017, arXiv 1706.04599), near 1.
 
     An SVM has decision values and no probabilities; scaled on the validation part they become some, in the same order.
-    1.0 for an estimator with probabilities of its own.
+    Where a few clips are all called right, the likelihood alone would take T towards 0 and every later error for
+    impossible, so the logarithm of T has a normal prior of deviation SPREAD around 0, which counts for less the more
+    clips there are. 1.0 for an estimator with probabilities of its own.
     """
     if hasattr(model, "predict_proba"):
         return 1.0
-    scores = _scores(model, x)
-    loss = lambda log_t: -log_softmax(scores / np.exp(log_t), axis=1)[np.arange(len(y)), y].mean()  # noqa: E731
+    scores, right, n_clips = _scores(model, part.x), (np.arange(len(part.y)), part.y), part.n_clips
+
+    def loss(log_t: float) -> float:
+        return -log_softmax(scores / np.exp(log_t), axis=1)[right].mean() * n_clips + log_t**2 / (2 * SPREAD**2)
+
     return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
 
 
-def probabilities(
-    model: BaseEstimator, t: float, x: Float[np.ndarray, "row feature"], n_labels: int
-) -> Float[np.ndarray, "row label"]:
-    """Probabilities at temperature `t`; a class that the training part lacked gets 0."""
-    p = np.zeros((len(x), n_labels))
-    p[:, model.classes_] = (
-        model.predict_proba(x) if hasattr(model, "predict_proba") else softmax(_scores(model, x) / t, 1)
-    )
-    return p
-
-
-def _estimator(p: Params, seed: int, options: dict[str, Any]) -> BaseEstimator:
-    return ESTIMATORS[p.estimator](seed).set_params(**options)
+def _fit(p: Params, seed: int, options: dict[str, Any], train: Part, valid: Part, n_labels: int) -> Calibrated:
+    """The estimator with `options`, one entry of `p.grid`. Raises UserError if scikit-learn refuses them."""
+    estimator = ESTIMATORS[p.estimator](seed).set_params(**options)
+    if isinstance(estimator, KNeighborsClassifier) and estimator.n_neighbors > len(train.x):
+        raise UserError(
+            f"knn asks for {estimator.n_neighbors} neighbours, but there are only {len(train.x)} training rows; give it a `grid` "
+            f"with n_neighbors of at most {len(train.x)}"
+        )
+    try:
+        model = make_pipeline(StandardScaler(), estimator).fit(train.x, train.y)
+        return Calibrated(model, temperature(model, valid), n_labels)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{p.estimator} with {options}: {str(error).splitlines()[0]}") from None
 
 
 def _scores(model: BaseEstimator, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:

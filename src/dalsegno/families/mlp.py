@@ -12,6 +12,7 @@ from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
@@ -31,6 +32,7 @@ class Params:
 
 
 def train_all(
+    entry: str,
     p: Params,
     features: str | Path,
     splits: pd.DataFrame,
@@ -38,16 +40,22 @@ def train_all(
     run_dir: str | Path,
     metrics_dir: str | Path,
 ) -> None:
-    """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. features: features.parquet."""
+    """Train `p` on the table at the path `features`, on every fold and seed of `splits`, as `runs.all_runs` does.
+
+    Raises UserError, which names `entry`, if a part cannot be trained on or the architecture cannot take a table.
+    """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 
-    def build(train_ids: list[str]) -> Built:
+    def build(fold: int, train_ids: list[str]) -> Built:
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
     description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": rows.names}
-    runs.all_runs(job, description, run_dir, metrics_dir)
+    try:
+        runs.all_runs(job, description, run_dir, metrics_dir)
+    except UserError as error:
+        raise UserError(f"{entry}: {error}") from None
 
 
 def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:

@@ -1,5 +1,6 @@
 """The rows of a feature table as tensors on the training device."""
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dalsegno.artefacts.features_parquet import FeatureTable
+from dalsegno.training.views import augment
 
 
 class Rows:
@@ -23,6 +25,13 @@ class Rows:
         self.plain = table.views == 0
         self.clip_ids = sorted(set(table.clip_ids))
         self.input_shape = (self.x.shape[1],)
+        self.scale = augment.Scale()
+
+    def for_training(self, train_ids: list[str]) -> "Rows":
+        """The same rows, with the deviation of each feature over the rows of `train_ids` as its scale."""
+        rows = copy.copy(self)
+        rows.scale = augment.Scale(std=self.moments(train_ids)[1])
+        return rows
 
     def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
         """Indices of all rows, augmented views too, that belong to `clip_ids`, and the clip of each."""

@@ -1,63 +1,68 @@
-"""What the features of one clip share: each quantity is computed once, when the first feature asks for it."""
+"""A clip as features see it: values of its blocks over time, and what only the whole clip tells."""
 
-from functools import cached_property, lru_cache
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache, partial
+from itertools import islice, tee
 
 import librosa
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from dalsegno.features import tuning
+from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, WholeClip
 from dalsegno.sound import spectrum
+from dalsegno.sound.audio import Samples
+from dalsegno.sound.replay import Replay
+
+TUNING_BLOCKS = 24  # from the start of a clip, that tell its tuning: twelve minutes with 512 samples per hop
+OfBlock = Callable[[Block], OverTime]
 
 
 class Analysis:
-    """A clip's samples and the spectra that features share. Time is first; there are 1 + n_samples // hop_length frames."""
+    """A clip, whose samples can be iterated over again. No spectrum of it stands in memory as a whole."""
 
-    def __init__(
-        self, y: Float32[np.ndarray, " n_samples"], sample_rate_hz: int, n_fft: int, hop_length: int, n_mels: int
-    ) -> None:
-        self.y, self.sample_rate_hz = y, sample_rate_hz
-        self.n_fft, self.hop_length, self.n_mels = n_fft, hop_length, n_mels
-        self.hz = spectrum.frequencies_hz(sample_rate_hz, n_fft)
+    def __init__(self, samples: Iterable[Samples], p: Settings) -> None:
+        self.p = p
+        self._blocks = Replay(partial(_blocks, samples, p, weakref.proxy(self)))  # no circle: freed with the last clip
+        self._values: dict[OfBlock, OverTime] = {}
 
     @cached_property
-    def magnitude(self) -> Float32[np.ndarray, "n_frames n_bins"]:
-        """Magnitude spectrum."""
-        return np.sqrt(self.power)
+    def loudest_db(self) -> np.float32:
+        """The loudest point of the mel spectrum."""
+        return max(block.mel_db.max() for block in self._blocks)
 
     @cached_property
-    def power(self) -> Float32[np.ndarray, "n_frames n_bins"]:
-        """Power spectrum, computed in double precision for the valleys of `contrast`."""
-        return spectrum.power(self.y, self.n_fft, self.hop_length, precision=np.float64)
+    def chroma_filters(self) -> Float32[np.ndarray, "n_bins 12"]:
+        """Weights of the bins in each pitch class, tuned as the clip is."""
+        peaks = [tuning.peaks(block.power, self.p.sample_rate_hz) for block in islice(self._blocks, TUNING_BLOCKS)]
+        return _chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuning.estimate(np.concatenate(peaks)))
 
-    @cached_property
-    def log_mel(self) -> Float[np.ndarray, "n_frames n_mels"]:
-        """Log-mel spectrum in dB, 80 dB deep."""
-        return librosa.power_to_db(spectrum.mel(self.power, self.sample_rate_hz, self.n_mels))
+    def gather(self, functions: Iterable[OfBlock]) -> None:
+        """Compute what `over_time` is going to be asked for in one pass over the clip."""
+        parts: dict[OfBlock, list[OverTime]] = {function: [] for function in functions if function not in self._values}
+        for block in self._blocks if parts else ():
+            for function, values in parts.items():
+                values.append(function(block).copy())  # a view would keep all that it is a part of
+        for function in list(parts):
+            self._values[function] = np.concatenate(parts.pop(function))
 
-    @cached_property
-    def chroma(self) -> Float[np.ndarray, "n_frames 12"]:
-        """Energy of the twelve pitch classes, 0 … 1: relative to the strongest of each frame."""
-        filters = _chroma_filters(self.sample_rate_hz, self.n_fft, tuning.estimate(self.power, self.sample_rate_hz))
-        return librosa.util.normalize(self.power @ filters, axis=1)
+    def over_time(self, function: OfBlock) -> OverTime:
+        """The values of `function` for all blocks, end to end."""
+        self.gather([function])
+        return self._values[function]
 
-    @cached_property
-    def centroid_hz(self) -> Float[np.ndarray, " n_frames"]:
-        """Centre of gravity of the magnitude spectrum in Hz; 0 where there is silence."""
-        return self.magnitude @ self.hz / self.total
 
-    @cached_property
-    def total(self) -> Float[np.ndarray, " n_frames"]:
-        """Sum of the magnitudes; 1 where there is silence, to divide by."""
-        total = self.magnitude.sum(axis=1)
-        return np.where(total < np.finfo(np.float32).tiny, np.float32(1), total)
-
-    @cached_property
-    def onset(self) -> Float[np.ndarray, " n_frames"]:
-        """Onset strength in dB: mean rise of the log-mel bands, late by half a window as in librosa."""
-        rise = np.maximum(np.diff(self.log_mel, axis=0), 0).mean(axis=1)
-        late = 1 + self.n_fft // (2 * self.hop_length)
-        return np.pad(rise, (late, 0))[: len(self.log_mel)]
+def _blocks(samples: Iterable[Samples], p: Settings, clip: WholeClip) -> Iterator[Block]:
+    """The frames of a clip, 1 + n_samples // hop_length of them, in blocks."""
+    padded, edged = (
+        spectrum.frames(x, p.n_fft, p.hop_length, pad, N_FRAMES)
+        for x, pad in zip(tee(samples), ("constant", "edge"), strict=True)
+    )
+    before = np.zeros((0, p.n_fft), np.float32)
+    for framed, other in zip(padded, edged, strict=True):
+        yield Block(framed, other, before, p, clip)
+        before = framed[-1:].copy()
 
 
 @lru_cache(maxsize=128)

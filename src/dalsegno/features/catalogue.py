@@ -1,192 +1,198 @@
-"""Features by name: a function here is a word for `features.use`.
+"""Features by name: a function here is a word for `features.use`. The values are librosa's own where it has the feature.
 
-A feature maps an Analysis to values over time (n_frames, n_values), which `features.stats` summarises, or to values of
-the whole clip (n_values,), which are kept as they are. The values are librosa's own where it has the feature.
+A feature of single frames maps a Block to values over time (n_frames, n_values). A feature of the whole clip maps an
+Analysis to values over time, or to values of the clip (n_values,). `features.stats` summarises values over time.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
 
 import librosa
 import numpy as np
 import scipy.fft
 import scipy.signal
 from jaxtyping import Float
-from pydantic import AfterValidator, Field
 
-from dalsegno.features import bands, statistics
-from dalsegno.features.analysis import Analysis
-from dalsegno.pipeline.errors import hint
-from dalsegno.pipeline.params import section
-from dalsegno.sound import spectrum
-from dalsegno.sound.framing import Framing
+from dalsegno.features import bands
+from dalsegno.features.analysis import Analysis, OfBlock
+from dalsegno.features.block import N_FRAMES, Block, OverTime
 
-OverTime = Float[np.ndarray, "n_frames n_values"]
 OfClip = Float[np.ndarray, " n_values"]
-Feature = Callable[[Analysis, "Params"], OverTime | OfClip]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature that can be asked for."""
+
+    compute: Callable[[Analysis], OverTime | OfClip]
+    functions: tuple[OfBlock, ...]  # whose values over time it is made from
+    whole: tuple[str, ...]  # the properties of Analysis that these look up by `Block.clip`
+
+
 FEATURES: dict[str, Feature] = {}
 
 
-def _known(names: dict[str, Any]) -> AfterValidator:
-    """A check that a word is one of `names`; the message of its ValueError has the nearest one."""
+def per_frame(*whole: str) -> Callable[[OfBlock], OfBlock]:
+    """Let a feature of single frames be asked for by its name.
 
-    def check(name: str) -> str:
-        if name not in names:
-            raise ValueError(f"unknown name{hint(name, list(names))}; there are: {', '.join(names)}")
-        return name
+    whole: the properties of the whole clip that it looks up; so they are there before its first block is.
+    """
 
-    return AfterValidator(check)
+    def register(function: OfBlock) -> OfBlock:
+        FEATURES[function.__name__] = Feature(lambda a: a.over_time(function), (function,), whole)
+        return function
 
-
-@section
-class Params(Framing):
-    """`features:` in params.yaml."""
-
-    n_mels: Annotated[int, Field(ge=1)] = 128
-    n_mfcc: Annotated[int, Field(ge=1)] = 20
-    n_bands: Annotated[int, Field(ge=1)] = 16  # of `stft`, equally wide on the mel scale
-    segments: Annotated[int, Field(ge=1)] = 1  # number of equal pieces per clip, one row each; 1: the whole clip
-    source: Literal["audio", "csv"] = "audio"  # csv: read them from `table`, compute none
-    table: Annotated[str, Field(min_length=1)] = "data/clips.csv"  # csv: the file, with a column of clip names
-    use: Annotated[list[Annotated[str, _known(FEATURES)]], Field(min_length=1)]
-    stats: Annotated[list[Annotated[str, _known(statistics.STATISTICS)]], Field(min_length=1)]
-
-    def __post_init__(self) -> None:
-        if self.n_mfcc > self.n_mels:
-            raise ValueError(f"n_mfcc = {self.n_mfcc} is more than n_mels = {self.n_mels}")
-        for name in ("use", "stats"):
-            if twice := sorted({w for w in getattr(self, name) if getattr(self, name).count(w) > 1}):
-                raise ValueError(f"{name} names {', '.join(twice)} twice")
-        spectrum.check_mel(self.sample_rate_hz, self.n_fft, self.n_mels, 0.0, None)
-        if "contrast" in self.use:
-            bands.octaves(self.sample_rate_hz, self.n_fft)
-        if "stft" in self.use:
-            bands.mel_edges(self.sample_rate_hz, self.n_fft, self.n_bands)
+    return register
 
 
-def feature(function: Feature) -> Feature:
-    """Let `function` be asked for by its name."""
-    FEATURES[function.__name__] = function
-    return function
+def per_clip(*functions: OfBlock, whole: tuple[str, ...] = ()) -> Callable:
+    """Let a feature of the whole clip be asked for by its name.
+
+    functions: those that it asks `over_time` for, so that one pass over the clip serves all features.
+    """
+
+    def register(function: Callable[[Analysis], OverTime | OfClip]) -> Callable[[Analysis], OverTime | OfClip]:
+        FEATURES[function.__name__] = Feature(function, functions, whole)
+        return function
+
+    return register
 
 
-@feature
-def mfcc(a: Analysis, p: Params) -> OverTime:
-    """Mel-frequency cepstral coefficients [shape=(n_frames, n_mfcc)]."""
-    return scipy.fft.dct(a.log_mel, axis=1, type=2, norm="ortho")[:, : p.n_mfcc]
+@per_frame("loudest_db")
+def mfcc(b: Block) -> OverTime:
+    """Mel-frequency cepstral coefficients (n_frames, n_mfcc)."""
+    return scipy.fft.dct(b.log_mel, axis=1, norm="ortho")[:, : b.p.n_mfcc]
 
 
-@feature
-def delta(a: Analysis, p: Params) -> OverTime:
-    """Slope of each MFCC over nine frames [shape=(n_frames, n_mfcc)]."""
-    return _slope(mfcc(a, p), order=1)
+@per_clip(mfcc, whole=("loudest_db",))
+def delta(a: Analysis) -> OverTime:
+    """Slope of each MFCC over nine frames (n_frames, n_mfcc)."""
+    return _slope(a.over_time(mfcc), order=1)
 
 
-@feature
-def delta_delta(a: Analysis, p: Params) -> OverTime:
-    """Curvature of each MFCC over nine frames [shape=(n_frames, n_mfcc)]."""
-    return _slope(mfcc(a, p), order=2)
+@per_clip(mfcc, whole=("loudest_db",))
+def delta_delta(a: Analysis) -> OverTime:
+    """Curvature of each MFCC over nine frames (n_frames, n_mfcc)."""
+    return _slope(a.over_time(mfcc), order=2)
 
 
-@feature
-def chroma(a: Analysis, p: Params) -> OverTime:
-    """Energy of the twelve pitch classes, C first [shape=(n_frames, 12), 0 … 1]."""
-    return a.chroma
+@per_frame("chroma_filters")
+def chroma(b: Block) -> OverTime:
+    """Energy of the twelve pitch classes, C first (n_frames, 12), 0 … 1: relative to the strongest of each frame."""
+    return librosa.util.normalize(b.power @ b.clip.chroma_filters, axis=1)
 
 
-@feature
-def contrast(a: Analysis, p: Params) -> OverTime:
-    """Spectral contrast: peak over valley in seven octave bands [shape=(n_frames, 7), dB] (Jiang et al. 2002)."""
+def _extremes(b: Block) -> OverTime:
+    """The peaks of the bands of `contrast`, and then their valleys, as magnitudes (n_frames, 14)."""
     peaks, valleys = [], []
-    for bins, n in bands.octaves(a.sample_rate_hz, a.n_fft):
-        ordered = np.sort(a.magnitude[:, bins], axis=1)
+    for bins, n in bands.octaves(b.p.sample_rate_hz, b.p.n_fft):
+        ordered = np.sort(b.magnitude[:, bins], axis=1)
         valleys.append(ordered[:, :n].mean(axis=1))
         peaks.append(ordered[:, -n:].mean(axis=1))
-    return librosa.power_to_db(np.stack(peaks, axis=1)) - librosa.power_to_db(np.stack(valleys, axis=1))
+    return np.stack(peaks + valleys, axis=1)
 
 
-@feature
-def centroid(a: Analysis, p: Params) -> OverTime:
-    """Spectral centroid [shape=(n_frames, 1), Hz]."""
-    return a.centroid_hz[:, None]
+@per_clip(_extremes)
+def contrast(a: Analysis) -> OverTime:
+    """Spectral contrast: peak over valley in seven octave bands (n_frames, 7), dB (Jiang et al. 2002)."""
+    peaks, valleys = np.hsplit(a.over_time(_extremes), 2)
+    return librosa.power_to_db(peaks) - librosa.power_to_db(valleys)
 
 
-@feature
-def bandwidth(a: Analysis, p: Params) -> OverTime:
-    """Spectral bandwidth: standard deviation of frequency about the centroid [shape=(n_frames, 1), Hz]."""
-    away_hz = a.hz - a.centroid_hz[:, None]
-    return np.sqrt(np.einsum("tf,tf,tf->t", a.magnitude, away_hz, away_hz) / a.total)[:, None]
+@per_frame()
+def centroid(b: Block) -> OverTime:
+    """Spectral centroid (n_frames, 1), Hz."""
+    return b.centroid_hz[:, None]
 
 
-@feature
-def rolloff(a: Analysis, p: Params) -> OverTime:
-    """Roll-off: the frequency below which 85 % of the magnitude lies [shape=(n_frames, 1), Hz]."""
-    below = np.cumsum(a.magnitude, axis=1)
-    return a.hz[np.argmax(below >= np.float32(0.85) * below[:, -1:], axis=1)][:, None]
+@per_frame()
+def bandwidth(b: Block) -> OverTime:
+    """Spectral bandwidth: standard deviation of frequency about the centroid (n_frames, 1), Hz."""
+    away_hz = b.hz - b.centroid_hz[:, None]
+    return np.sqrt(np.einsum("tf,tf,tf->t", b.magnitude, away_hz, away_hz) / b.total)[:, None]
 
 
-@feature
-def flatness(a: Analysis, p: Params) -> OverTime:
-    """Spectral flatness: geometric over arithmetic mean of power [shape=(n_frames, 1), 0 … 1]; noise is near 1."""
-    power = np.maximum(a.power, np.float32(1e-10))
-    return (np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1))[:, None]
+@per_frame()
+def rolloff(b: Block) -> OverTime:
+    """Roll-off: the frequency below which 85 % of the magnitude lies (n_frames, 1), Hz."""
+    below = np.cumsum(b.magnitude, axis=1)
+    return b.hz[np.argmax(below >= np.float32(0.85) * below[:, -1:], axis=1)][:, None]
 
 
-@feature
-def zcr(a: Analysis, p: Params) -> OverTime:
-    """Zero-crossing rate: share of a frame's samples at which the sign changes [shape=(n_frames, 1), 0 … 1]."""
-    negative = np.pad(a.y, a.n_fft // 2, mode="edge") < -1e-10
-    crossings = np.flatnonzero(negative[1:] != negative[:-1])
-    first = np.arange(0, len(negative) - a.n_fft + 1, a.hop_length)
-    count = np.searchsorted(crossings, first + a.n_fft - 1) - np.searchsorted(crossings, first)
-    return (count / np.float32(a.n_fft)).astype(np.float32)[:, None]
+@per_frame()
+def flatness(b: Block) -> OverTime:
+    """Spectral flatness: geometric over arithmetic mean of power (n_frames, 1), 0 … 1; noise is near 1."""
+    power = np.maximum(b.power, np.float32(1e-10))
+    arithmetic = power.mean(axis=1)
+    return (np.exp(np.log(power, out=power).mean(axis=1)) / arithmetic)[:, None]
 
 
-@feature
-def rms(a: Analysis, p: Params) -> OverTime:
-    """Root mean square of the samples of a frame [shape=(n_frames, 1), full scale 1]."""
-    framed = spectrum.frames(a.y, a.n_fft, a.hop_length)
-    return np.sqrt(np.einsum("tn,tn->t", framed, framed) / np.float32(a.n_fft))[:, None]
+@per_frame()
+def zcr(b: Block) -> OverTime:
+    """Zero-crossing rate: share of a frame's samples at which the sign changes (n_frames, 1), 0 … 1."""
+    negative = b.edged < -1e-10
+    n_crossings = np.count_nonzero(negative[:, 1:] != negative[:, :-1], axis=1)
+    return (n_crossings / np.float32(b.p.n_fft)).astype(np.float32)[:, None]
 
 
-@feature
-def stft(a: Analysis, p: Params) -> OverTime:
-    """Mean magnitude of the spectrum in `n_bands` bands equally wide on the mel scale [shape=(n_frames, n_bands)]."""
-    edges = bands.mel_edges(a.sample_rate_hz, a.n_fft, p.n_bands)
-    return np.add.reduceat(a.magnitude, edges[:-1], axis=1) / np.diff(edges).astype(np.float32)
+@per_frame()
+def rms(b: Block) -> OverTime:
+    """Root mean square of the samples of a frame (n_frames, 1), full scale 1."""
+    return np.sqrt(np.einsum("tn,tn->t", b.framed, b.framed) / np.float32(b.p.n_fft))[:, None]
 
 
-@feature
-def tonnetz(a: Analysis, p: Params) -> OverTime:
-    """Tonal centroid in fifths, minor and major thirds [shape=(n_frames, 6)] (Harte, Sandler, Gasser 2006)."""
-    return librosa.feature.tonnetz(chroma=a.chroma.T).T
+@per_frame()
+def stft(b: Block) -> OverTime:
+    """Mean magnitude of the spectrum in `n_bands` bands equally wide on the mel scale (n_frames, n_bands)."""
+    edges = bands.mel_edges(b.p.sample_rate_hz, b.p.n_fft, b.p.n_bands)
+    return np.add.reduceat(b.magnitude, edges[:-1], axis=1) / np.diff(edges).astype(np.float32)
 
 
-@feature
-def tempo(a: Analysis, p: Params) -> OfClip:
-    """Tempo of the whole clip [shape=(1,), beats a minute], from the mean autocorrelation of onset strength over 8 s.
+@per_clip(chroma, whole=("chroma_filters",))
+def tonnetz(a: Analysis) -> OverTime:
+    """Tonal centroid in fifths, minor and major thirds (n_frames, 6) (Harte, Sandler, Gasser 2006)."""
+    return librosa.feature.tonnetz(chroma=a.over_time(chroma).T).T
+
+
+def _rises(b: Block) -> OverTime:
+    """The steps of `onset` (n_steps, 1); the first block of a clip has one fewer than frames."""
+    return b.rise_db[:, None]
+
+
+@per_clip(_rises, whole=("loudest_db",))
+def onset(a: Analysis) -> OverTime:
+    """Onset strength: mean rise of the log-mel bands (n_frames, 1), dB per frame; late by half a window as in librosa."""
+    rises = a.over_time(_rises)
+    late = 1 + a.p.n_fft // (2 * a.p.hop_length)
+    return np.pad(rises, ((late, 0), (0, 0)))[: len(rises) + 1]
+
+
+@per_clip(_rises, whole=("loudest_db",))
+def tempo(a: Analysis) -> OfClip:
+    """Tempo of the whole clip in beats per minute (1,), from the mean autocorrelation of onset strength over 8 s.
 
     The mean of autocorrelations is the transform of the mean of power spectra: one inverse transform, not n_frames.
     """
-    n = int(librosa.time_to_frames(8.0, sr=a.sample_rate_hz, hop_length=a.hop_length))
-    padded = np.pad(a.onset, n // 2, mode="linear_ramp")
-    window = scipy.signal.get_window("hann", n).astype(np.float32)
-    framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(a.onset)] * window
-    energy = np.einsum("tn,tn->t", framed, framed)  # of lag 0, the largest: it divides the frame's autocorrelation
+    strength = onset(a)[:, 0]
+    n = int(librosa.time_to_frames(8.0, sr=a.p.sample_rate_hz, hop_length=a.p.hop_length))
+    padded = np.pad(strength, n // 2, mode="linear_ramp")
+    framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(strength)]
+    parts = (framed[i : i + N_FRAMES] for i in range(0, len(framed), N_FRAMES))
     size = scipy.fft.next_fast_len(2 * n - 1, real=True)
-    power = np.square(np.abs(scipy.fft.rfft(framed, n=size, axis=1)))
-    loud = energy > np.finfo(np.float32).tiny
-    lags = scipy.fft.irfft((1 / energy[loud]) @ power[loud] / len(framed), n=size)[:n]
-    return librosa.feature.tempo(tg=lags[:, None], sr=a.sample_rate_hz, hop_length=a.hop_length)
-
-
-@feature
-def onset(a: Analysis, p: Params) -> OverTime:
-    """Onset strength: mean rise of the log-mel bands [shape=(n_frames, 1), dB a frame]."""
-    return a.onset[:, None]
+    lags = scipy.fft.irfft(sum(_relative_power(part, size) for part in parts) / len(framed), n=size)[:n]
+    return librosa.feature.tempo(tg=lags[:, None], sr=a.p.sample_rate_hz, hop_length=a.p.hop_length)
 
 
 def _slope(x: OverTime, order: int) -> OverTime:
     """Derivative of the given order over nine frames, at every frame."""
     mode = "interp" if len(x) >= 9 else "nearest"  # nine frames cannot be fitted to fewer
     return librosa.feature.delta(x, width=9, order=order, axis=0, mode=mode)
+
+
+def _relative_power(framed: Float[np.ndarray, "n_frames n"], size: int) -> Float[np.ndarray, " n_bins"]:
+    """Sum of the power spectra of frames through a Hann window, each over its energy, by which lag 0 becomes 1."""
+    windowed = framed * scipy.signal.get_window("hann", framed.shape[1]).astype(np.float32)
+    energy = np.einsum("tn,tn->t", windowed, windowed)
+    power = np.square(np.abs(scipy.fft.rfft(windowed, n=size, axis=1)))
+    loud = energy > np.finfo(np.float32).tiny
+    return (1 / energy[loud]) @ power[loud]

@@ -1,15 +1,59 @@
 """The features of a clip as rows of a table: one decode and one spectrum per clip serve them all."""
 
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from jaxtyping import Float, Float32
+from pydantic import AfterValidator, Field
 
-from dalsegno.features import statistics
+from dalsegno.features import bands, statistics
 from dalsegno.features.analysis import Analysis
-from dalsegno.features.catalogue import FEATURES, Params
-from dalsegno.pipeline.errors import UserError
-from dalsegno.sound import audio
+from dalsegno.features.block import OverTime, Settings
+from dalsegno.features.catalogue import FEATURES, OfClip
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.params import section
+from dalsegno.sound import audio, spectrum
+from dalsegno.sound.replay import Replay
+
+SUMMARISED = 1 << 18  # values over time that are summarised at once, so that memory stays flat in long clips
+
+
+def _known(names: dict[str, Any]) -> AfterValidator:
+    """A check that a word is one of `names`; the message of its ValueError has the nearest one."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"unknown name{hint(name, list(names))}; there are: {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+@section
+class Params(Settings):
+    """`features:` in params.yaml."""
+
+    segments: Annotated[int, Field(ge=1)] = 1  # number of equal pieces per clip, one row each; 1: the whole clip
+    source: Literal["audio", "csv"] = "audio"  # csv: read them from `table`, compute none
+    table: Annotated[str, Field(min_length=1)] = "data/clips.csv"  # csv: the file, with a column of clip names
+    use: Annotated[list[Annotated[str, _known(FEATURES)]], Field(min_length=1)]
+    stats: Annotated[list[Annotated[str, _known(statistics.STATISTICS)]], Field(min_length=1)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(f"n_mfcc = {self.n_mfcc} is more than n_mels = {self.n_mels}")
+        for name, words in (("use", self.use), ("stats", self.stats)):
+            if twice := sorted({word for word in words if words.count(word) > 1}):
+                raise ValueError(f"{name} names {', '.join(twice)} twice")
+        spectrum.check_mel(self.sample_rate_hz, self.n_fft, self.n_mels, 0.0, None)
+        if "contrast" in self.use:
+            bands.octaves(self.sample_rate_hz, self.n_fft)
+        if "stft" in self.use:
+            bands.mel_edges(self.sample_rate_hz, self.n_fft, self.n_bands)
 
 
 def compute(clip: tuple[str, Path], p: Params) -> list[dict[str, float]]:
@@ -18,31 +62,50 @@ def compute(clip: tuple[str, Path], p: Params) -> list[dict[str, float]]:
     Raises UserError naming the file if it cannot be decoded or has fewer samples than segments, and the feature if a
     value of it is not finite.
     """
-    clip_id, path = clip
-    y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
-    if len(y) < p.segments:
-        raise UserError(f"clip {clip_id} ({path}): {len(y)} samples make no {p.segments} segments")
-    return [_row(f"clip {clip_id} ({path})", part, p) for part in np.array_split(y, p.segments)]
+    where = f"clip {clip[0]} ({clip[1]})"
+    samples = audio.recording(clip[1], p.sample_rate_hz, p.peak_normalise)
+    return [_row(where, part, p) for part in _segments(where, samples, p.segments)]
 
 
-def _row(where: str, y: Float32[np.ndarray, " n_samples"], p: Params) -> dict[str, float]:
+def _segments(where: str, samples: Replay[audio.Samples], n: int) -> Iterator[Replay[audio.Samples]]:
+    """The recording in `n` pieces, of which the first are longer by a sample if it cannot be cut into equal ones."""
+    if n == 1:
+        yield samples
+        return
+    n_samples = sum(map(len, samples))
+    if n_samples < n:
+        raise UserError(f"{where}: {n_samples} samples make no {n} segments")
+    each, rest = divmod(n_samples, n)
+    for start, stop in pairwise(k * each + min(k, rest) for k in range(n + 1)):
+        yield Replay(partial(audio.part, samples, start, stop))
+
+
+def _row(where: str, samples: Iterable[audio.Samples], p: Params) -> dict[str, float]:
     """The features of some samples, by column; `where` is how an error calls them."""
-    a = Analysis(y, p.sample_rate_hz, p.n_fft, p.hop_length, p.n_mels)
-    values = {name: FEATURES[name](a, p) for name in p.use}
+    values = _values(samples, p)
     for name, x in values.items():
         if not np.isfinite(x).all():
             raise UserError(f"{where}: feature {name} is not finite; exclude the clip, or leave {name} out")
     return summarise(values, p.stats)
 
 
-def summarise(
-    values: dict[str, Float[np.ndarray, "n_frames n_values"] | Float[np.ndarray, " n_values"]], stats: list[str]
-) -> dict[str, float]:
+def _values(samples: Iterable[audio.Samples], p: Params) -> dict[str, OverTime | OfClip]:
+    """The values of each feature in use: one pass over a long clip for what they ask of the whole, and one for them."""
+    a, features = Analysis(samples, p), {name: FEATURES[name] for name in p.use}
+    for name in dict.fromkeys(name for feature in features.values() for name in feature.whole):
+        getattr(a, name)
+    a.gather(function for feature in features.values() for function in feature.functions)
+    return {name: feature.compute(a) for name, feature in features.items()}
+
+
+def summarise(values: dict[str, OverTime | OfClip], stats: list[str]) -> dict[str, float]:
     """Statistics of values over time; values of the whole clip as they are, under the name `value`."""
     series = {f"{name}_{i:02d}": column for name, x in values.items() if x.ndim == 2 for i, column in enumerate(x.T)}
     row = {f"{name}_{i:02d}_value": float(v) for name, x in values.items() if x.ndim == 1 for i, v in enumerate(x)}
-    if series:
-        stacked = statistics.Series(np.stack(list(series.values())).astype(np.float64))
+    names = list(series)
+    n = max(1, SUMMARISED // len(series[names[0]])) if series else 1
+    for some in (names[i : i + n] for i in range(0, len(names), n)):
+        stacked = statistics.Series(np.stack([series[name] for name in some]).astype(np.float64))
         by_statistic = {s: statistics.STATISTICS[s](stacked) for s in stats}
-        row |= {f"{name}_{s}": float(v[i]) for i, name in enumerate(series) for s, v in by_statistic.items()}
+        row |= {f"{name}_{s}": float(v[i]) for i, name in enumerate(some) for s, v in by_statistic.items()}
     return row

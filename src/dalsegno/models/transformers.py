@@ -18,6 +18,7 @@ from dalsegno.pipeline.errors import hint
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end, or the first block, has scaled already
+RECORDINGS = "a collection of its publisher's choice"
 FIXED = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "layerdrop": 0.0}  # `augment:` masks; theirs heeds no seed
 UNUSED = {"architectures", "id2label", "label2id", "problem_type", "dtype", "transformers_version", "_name_or_path"}
 
@@ -44,10 +45,8 @@ class Input(nn.Module):
     def forward(self, x: Float[Tensor, "batch 1 ..."]) -> Float[Tensor, "batch ..."]:
         """Without the channel, time first."""
         x = x.squeeze(1)
-        if x.ndim == 3:
-            return x.transpose(1, 2)
-        if not self.standardise:
-            return x
+        if x.ndim == 3 or not self.standardise:
+            return x.mT if x.ndim == 3 else x
         return (x - x.mean(1, keepdim=True)) / (x.var(1, correction=0, keepdim=True) + 1e-7).sqrt()
 
 

@@ -8,6 +8,7 @@ class UserError(ValueError):
 
 
 def hint(got: str, known: list[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or nothing."""
-    near = difflib.get_close_matches(got, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    """The end of a message about an unknown name: the nearest known one, whatever its case, or nothing."""
+    spelt = {name.casefold(): name for name in reversed(known)}
+    near = difflib.get_close_matches(got.casefold(), spelt, n=1)
+    return f"; did you mean {spelt[near[0]]!r}?" if near else ""

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
+from dalsegno.pipeline import headless
 from dalsegno.report import drawing
+
+with headless.no_backend():
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import MaxNLocator
 
 # After Okabe & Ito; each can be seen on white and on black.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480"]
@@ -16,7 +18,7 @@ STYLES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))]
 
 def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
     """One metric of all models over epochs: single runs faint, their mean strong for as long as all runs go on."""
-    with mpl.rc_context(drawing.RC):
+    with drawing.style():
         figure, axes = drawing.axes(6.9, 3.6)
         ends = []
         for i, (name, rows) in enumerate(curves.groupby("model", sort=False)):
@@ -30,7 +32,7 @@ def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
 
 def losses(curves: pd.DataFrame) -> str:
     """Training and validation loss of one model over its epochs; where they part, it learns its clips by heart."""
-    with mpl.rc_context(drawing.RC):
+    with drawing.style():
         figure, axes = drawing.axes(3.3, 2.2)
         ends = []
         for y, part, colour, style in [

@@ -2,12 +2,19 @@
 
 import io
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from dalsegno.pipeline import headless
+
+with headless.no_backend():
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 INK = "#010203"  # stands for the page's own text colour
 FAINT = 0.3
@@ -21,8 +28,19 @@ RC = {
 }  # fmt: skip
 
 
+@contextmanager
+def style() -> Iterator[None]:
+    """The style of all plots; they are made and turned into SVG within it.
+
+    Letters that matplotlib's own font lacks, of Chinese names for one, are no concern: the reader's browser has them.
+    """
+    with mpl.rc_context(RC), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
 def axes(width_in: float, height_in: float) -> tuple[Figure, Axes]:
-    """A figure of this size, in inches of 72 points, and its axes; within `rc_context(RC)`."""
+    """A figure of this size, in inches of 72 points, and its axes; within `style()`."""
     figure = Figure(figsize=(width_in, height_in))
     FigureCanvasSVG(figure)
     return figure, figure.add_subplot()

@@ -1,9 +1,13 @@
-"""How numbers are written, in the Markdown table as on the page. What was not measured prints as ??."""
+"""How numbers and models are written, in the Markdown table as on the page. What was not measured prints as ??.
+
+A model whose weights knew scored clips carries a stamp in its name, so that it stands wherever its scores do.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 UNMEASURED = "??"
+STAMP = " (LEAKY)"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -35,7 +39,30 @@ def p_value(p: float) -> str:
     return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
+def training(name: str, model: Mapping[str, Any]) -> str:
+    """How long and how fast a model was trained at most, as a clause: `cnn/conv had 12 epochs at a rate of 0.002`."""
+    return f"{name} had {number(model.get('max_epochs'))} epochs at a learning rate of {number(model.get('lr'))}"
+
+
 def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits: int = 1) -> tuple[str, str]:
     """The score `name` of a model, and its interval: ("81.2", "74.0–86.9")."""
     low, high = (scaled(scores.get(f"{name}_{end}"), scale, digits) for end in ("low", "high"))
     return scaled(scores.get(name), scale, digits), f"{low}–{high}"
+
+
+def names(comparison: dict[str, Any]) -> dict[str, str]:
+    """How each model of compare.json is to be called."""
+    return {name: name + STAMP * bool(model.get("leaks")) for name, model in comparison["models"].items()}
+
+
+def stamped(comparison: dict[str, Any]) -> dict[str, Any]:
+    """compare.json with models under the names of `names`."""
+    called = names(comparison)
+    models = {called[name]: model for name, model in comparison["models"].items()}
+    gains = {called[name]: gain | {"over": called[gain["over"]]} for name, gain in comparison["gains"].items()}
+    return comparison | {"models": models, "gains": gains}
+
+
+def sentences(comparison: dict[str, Any], kind: str) -> list[tuple[str, str]]:
+    """Each model with what is to be said of its weights, in one paragraph. kind: "leaks" or "notes"."""
+    return [(name, " ".join(model[kind])) for name, model in comparison["models"].items() if model.get(kind)]

@@ -12,13 +12,14 @@ PERCENT = {
 
 def table(comparison: dict[str, Any]) -> str:
     """compare.json as a Markdown table, the best accuracy first, under a line that says what was tested and how."""
+    comparison = formatting.stamped(comparison)
     dataset, gains = comparison["dataset"], comparison["gains"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", "", *_setting(comparison), "", *_rows(models)]
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
-    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain))]
+    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]
     return "\n".join(lines) + "\n"
 
 
@@ -33,13 +34,14 @@ def _rows(models: list[tuple[str, dict[str, Any]]]) -> list[str]:
     return lines
 
 
-def _gain(name: str, gain: dict[str, Any]) -> str:
+def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
     points, low, high = (formatting.points(gain[k]) for k in ("accuracy", "low", "high"))
+    right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
         f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
-        f"scratch. By mean probability over runs it is right about {gain['right_alone']} clips that {_cell(gain['over'])} "
-        f"calls wrong, and wrong about {gain['wrong_alone']} that it calls right: exact McNemar test, "
-        f"p {formatting.p_value(gain['p_value'])}."
+        f"scratch. On average over runs it is right about {right} clips that {_cell(gain['over'])} calls wrong, and wrong "
+        f"about {wrong} that it calls right: sign-flip test, p {formatting.p_value(gain['p_value'])}. At most, "
+        f"{formatting.training(_cell(name), models[name])}, and {formatting.training(_cell(gain['over']), models[gain['over']])}."
     )
 
 
@@ -57,12 +59,29 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
         lines.append(
             "**LEAKY**: models were trained on parts, copies or the group of what is scored; the scores are too high."
         )
+    lines += _limits(dataset, protocol, interval)
+    for name, text in formatting.sentences(comparison, "leaks"):
+        lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
+    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
+    return [line for paragraph in lines for line in (paragraph, "")][:-1]
+
+
+def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
+    """What the table does not say of every clip, class or model, a line for each kind."""
+    lines = []
+    if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
+        lines.append(
+            f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."
+        )
+    if interval["lone_classes"]:
+        names = ", ".join(map(_cell, interval["lone_classes"]))
+        lines.append(f"No interval for means over classes: all clips of {names} are of a single {interval['unit']}.")
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
     if protocol["left_out"]:
         names = ", ".join(map(_cell, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
-    return [line for paragraph in lines for line in (paragraph, "")][:-1]
+    return lines
 
 
 def _with_ends(model: dict[str, Any], metric: str, scale: float, digits: int) -> str:

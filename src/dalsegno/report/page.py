@@ -1,7 +1,7 @@
 """Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
@@ -41,7 +41,9 @@ def render(s: Sources) -> str:
             "p_value": formatting.p_value, "score": _score,
         },
     )  # fmt: skip
+    s = _stamped(s)
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
+    honest = [item for item in ranked if not item[1].get("leaks")] or ranked
     confusions = [(name, s.confusion[s.confusion["model"] == name]) for name, _ in ranked]
     return page.render(
         dataset=s.compare["dataset"],
@@ -50,8 +52,11 @@ def render(s: Sources) -> str:
         models=ranked,
         segmented=any("segment_accuracy" in scores for _, scores in ranked),
         gains=s.compare["gains"],
-        best=ranked[0],
-        second=ranked[1] if len(ranked) > 1 else None,
+        trained={name: formatting.training(name, scores) for name, scores in ranked},
+        leaks=formatting.sentences(s.compare, "leaks"),
+        notes=formatting.sentences(s.compare, "notes"),
+        best=honest[0],
+        second=honest[1] if len(honest) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
         losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],
@@ -62,6 +67,14 @@ def render(s: Sources) -> str:
         splits=s.splits,
         protocols=s.protocols,
     )
+
+
+def _stamped(s: Sources) -> Sources:
+    """The same under the names that models are to be called by."""
+    called = formatting.names(s.compare)
+    tables = {"confusion": s.confusion, "curves": s.curves}
+    tables = {name: rows.assign(model=rows["model"].replace(called)) for name, rows in tables.items()}
+    return replace(s, compare=formatting.stamped(s.compare), **tables)
 
 
 def _overlays(curves: pd.DataFrame) -> Iterator[tuple[str, Markup]]:

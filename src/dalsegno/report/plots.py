@@ -2,18 +2,20 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
 
+from dalsegno.pipeline import headless
 from dalsegno.report import drawing, formatting
+
+with headless.no_backend():
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import PercentFormatter
 
 
 def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
     """Accuracy of each model with its interval, the best on top; a dotted line at `chance`."""
     ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
-    with mpl.rc_context(drawing.RC):
+    with drawing.style():
         figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
         for row, (_, scores) in enumerate(ranked):
             low, high = scores.get("accuracy_low"), scores.get("accuracy_high")
@@ -35,17 +37,19 @@ def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
 
 
 def confusion(rows: pd.DataFrame) -> str:
-    """One model's clips by actual class (row) and predicted class (column): counts, shaded by share of the row."""
+    """One model's clips by actual class (row) and predicted class (column): counts, shaded by share of the row.
+
+    rows: of one model in confusion.csv, where the diagonal has every class and other cells may be missing.
+    """
     classes = list(dict.fromkeys(rows["actual"]))
-    k = len(classes)
-    with mpl.rc_context(drawing.RC):
+    k, place = len(classes), {name: i for i, name in enumerate(classes)}
+    with drawing.style():
         figure, axes = drawing.axes(0.9 + 0.31 * k, 0.8 + 0.31 * k)
-        for n, (clips, share) in enumerate(zip(rows["clips"], rows["share"].fillna(0), strict=True)):
-            y, x = divmod(n, k)
-            if clips:
-                axes.add_patch(Rectangle((x, y), 1, 1, color=drawing.SHADE, alpha=share, linewidth=0))
-                colour = "white" if share > 0.7 else drawing.INK
-                drawing.text(axes, x + 0.5, y + 0.5, f"{clips:,}", ha="center", color=colour, fontsize=8)
+        for row in rows[rows["clips"] > 0].itertuples():
+            x, y = place[row.predicted], place[row.actual]
+            axes.add_patch(Rectangle((x, y), 1, 1, color=drawing.SHADE, alpha=row.share, linewidth=0))
+            colour = "white" if row.share > 0.7 else drawing.INK
+            drawing.text(axes, x + 0.5, y + 0.5, f"{row.clips:,}", ha="center", color=colour, fontsize=8)
         axes.hlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
         axes.vlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
         axes.set(xlim=(0, k), ylim=(k, 0), aspect="equal", xlabel="predicted", ylabel="actual")

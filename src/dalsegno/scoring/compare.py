@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from dalsegno.artefacts import leaks_json
 from dalsegno.pipeline.errors import UserError
-from dalsegno.scoring import held_out, intervals
+from dalsegno.scoring import held_out, intervals, share
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
-from dalsegno.scoring.metrics import METRICS
+from dalsegno.scoring.metrics import METRICS, Kind
 
 SCRATCH = "-scratch"  # ends the name of a transfer entry's twin
 
@@ -22,7 +23,43 @@ def scores(s: Scored, runs: list[Run], p: Params) -> dict[str, float | None]:
     def all_metrics(counts: np.ndarray) -> np.ndarray:
         return np.stack([held_out.over_runs(m.score, s.labels, runs, counts) for m in METRICS.values()])
 
-    return intervals.scored({name: m.kind for name, m in METRICS.items()}, all_metrics, s, p)
+    values, draws = intervals.bootstrap(all_metrics, s.units, p)
+    result, by_name = accuracy("accuracy", s, runs, p.confidence), dict(zip(METRICS, draws, strict=True))
+    reference = _reference(s, result, by_name["accuracy"])
+    for (name, drawn), value in zip(by_name.items(), values, strict=True):
+        if name != "accuracy":
+            low, high = _ends(METRICS[name].kind, float(value), drawn, reference, s, p.confidence)
+            result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return result
+
+
+def accuracy(name: str, s: Scored, runs: list[Run], confidence: float) -> dict[str, float | None]:
+    """The share of predictions that are right, with its interval, under `name`: <name>, <name>_low, <name>_high.
+
+    Each row of a run is a prediction: a clip's, or a window's. The ends are None where there is a single unit.
+    """
+    right, n = held_out.hits(s.labels, runs)
+    shares = share.tally(right / n, n, s.units)
+    low, high = share.interval(shares, confidence)
+    return {name: float(shares.estimate[0]), f"{name}_low": low, f"{name}_high": high}
+
+
+def _reference(s: Scored, result: dict[str, float | None], draws: np.ndarray) -> intervals.Accuracy | None:
+    """Accuracy as the intervals of the other metrics go by it; None where it has no interval."""
+    value, low, high = (result[f"accuracy{end}"] for end in ("", "_low", "_high"))
+    if value is None or low is None or high is None:
+        return None
+    return intervals.Accuracy(value, low, high, draws, intervals.class_clips(s.labels) / len(s.labels))
+
+
+def _ends(
+    kind: Kind, value: float, draws: np.ndarray, reference: intervals.Accuracy | None, s: Scored, confidence: float
+) -> intervals.Ends:
+    if reference is None or (kind == "mean over classes" and s.lone):
+        return None, None
+    if kind == "loss":
+        return intervals.expanded_percentile(draws, int(s.units.max()) + 1, confidence)
+    return reference.like(kind, value, draws)
 
 
 def confusion(s: Scored, runs: list[Run]) -> Int[np.ndarray, "n_classes n_classes"]:
@@ -37,19 +74,23 @@ def cost(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     known = json.loads(path.read_text())
-    counts = {name: round(known[name]) for name in ("parameters",) if known.get(name) is not None}
+    counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
     times = {
         name: float(f"{known[name]:.3g}")
-        for name in ("epochs", "best_epoch", "train_s", "predict_ms_per_clip")
+        for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
         if known.get(name) is not None
     }
     return counts | times | ({"device": known["device"]} if known.get("device") else {})
 
 
-def folders(
-    variants: dict[str, list[str]], runs_dir: str | Path, metrics_dir: str | Path
-) -> dict[str, tuple[Path, Path]]:
-    """Where the predictions and curves of each model lie, by name; `<name>-scratch` is the twin of a transfer entry.
+def known(path: Path) -> dict[str, list[str]]:
+    """What a model's weights knew of the scored clips, from leaks.json if there is one: `leaks` and `notes`, if any."""
+    said = leaks_json.read(path)
+    return {kind: list(sentences) for kind, sentences in (("leaks", said.leaks), ("notes", said.notes)) if sentences}
+
+
+def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, Path]:
+    """The folder of each model by name; `<name>-scratch` is the twin of a transfer entry.
 
     variants: keys of each family that params.yaml names, so that what an earlier run left on disk is not compared.
     Raises UserError if it names none.
@@ -58,10 +99,10 @@ def folders(
         raise UserError(f"params.yaml names no model to compare; add an entry to one of {', '.join(variants)}")
     by_name = {}
     for name in [f"{family}/{key}" for family, keys in variants.items() for key in keys]:
-        by_name[name] = Path(runs_dir, name), Path(metrics_dir, name)
+        by_name[name] = Path(runs_dir, name)
         control = Path(runs_dir, name, "control")
         if control.is_dir():
-            by_name[name + SCRATCH] = control, Path(runs_dir, name, "control_metrics")
+            by_name[name + SCRATCH] = control
     return by_name
 
 
@@ -72,7 +113,6 @@ def setting(
 
     models: the runs of each. left_out: models that predict none of the scored clips. splits, clips: their metrics.
     """
-    repeats = int(s.rows["repeat"].max()) + 1
     return {
         "dataset": {
             "title": clips["title"],
@@ -85,9 +125,10 @@ def setting(
             "name": splits["protocol"],
             "leaky": splits["leaky"],
             "part": s.part,
-            "folds": s.rows["fold"].nunique() // repeats,
-            "repeats": repeats,
-            "seeds": max(len(runs) for runs in models.values()) // repeats,
+            "folds": s.rows["fold"].nunique() // s.repeats,
+            "repeats": s.repeats,
+            "seeds": max(len(runs) for runs in models.values()) // s.repeats,
+            "predictions": len(s.rows),
             "not_shared": s.missing,
             "left_out": left_out,
         },
@@ -95,5 +136,6 @@ def setting(
             "confidence": p.confidence,
             "unit": "group" if s.grouped else "clip",
             "units": int(s.units.max()) + 1,
+            "lone_classes": s.lone,
         },
     }

@@ -19,8 +19,8 @@ class Scored:
     """The clips that all models are scored on.
 
     part: "test", or "valid" where the splits have no test clip. rows: clip_id, fold, label, unit, repeat; one row for each
-    time that a clip is predicted; labels and units are indices. grouped: whether any clip has a group, so that units are
-    groups. missing: the number of rows that some model did not predict.
+    time that a clip is predicted; labels and units are indices. grouped: whether any clip has a group or shares its unit,
+    so that units are groups. missing: the number of rows that some model did not predict.
     """
 
     part: str
@@ -44,10 +44,24 @@ class Scored:
         """The index of the unit that each clip belongs to, in order of `clips`; units are numbered from 0 without a gap."""
         return self.clips["unit"].to_numpy()
 
+    @property
+    def repeats(self) -> int:
+        """How often each clip is predicted by a model with one seed; 1 where that differs from clip to clip."""
+        return int(self.rows["repeat"].max()) + 1
+
+    @property
+    def lone(self) -> list[str]:
+        """The classes whose clips are all of one unit, so that nothing says how much their units differ."""
+        n_units = self.clips.groupby("label")["unit"].nunique()
+        return [self.classes[label] for label in n_units[n_units == 1].index]
+
 
 @dataclass(frozen=True)
 class Run:
-    """One seed in one repeat: its clips by place in `Scored.clips`, and its probabilities of the classes of each."""
+    """One seed in one repeat: its clips by place in `Scored.clips`, and its probabilities of the classes of each.
+
+    Without repeats a clip may be there several times, if it is in the scored part of several folds.
+    """
 
     clips: Int[np.ndarray, " n"]
     p: Float[np.ndarray, "n n_classes"]
@@ -61,11 +75,12 @@ def held_out(splits: pd.DataFrame) -> Scored:
     if part is None:
         raise UserError("data/splits.csv has neither a test nor a validation clip to score; see splits in params.yaml")
     rows = parts[part].sort_values(["fold", "clip_id"], ignore_index=True)
-    grouped = bool((rows["group"] != "").any())
-    owner = rows["group"].where(rows["group"] != "", "\0" + rows["clip_id"].map(pieces.clip_of))  # else it stands alone
-    rows["unit"] = pd.factorize(owner, sort=True)[0]
+    clips = rows["clip_id"].map(pieces.clip_of)
+    unit = rows["unit"].where(rows["unit"] != "", "\0" + clips)  # else it stands alone
+    grouped = bool((rows["group"] != "").any()) or unit.nunique() < clips.nunique()
+    rows["unit"] = pd.factorize(unit, sort=True)[0]
     rows["label"] = rows["label"].map(classes.index)
-    rows["repeat"] = rows.groupby("clip_id").cumcount()  # with repeats, each clip is tested once per repeat
+    rows["repeat"] = _repeat(rows)
     return Scored(part, classes, rows.drop(columns="group"), grouped)
 
 
@@ -109,8 +124,10 @@ def shared(s: Scored, tables: Iterable[pd.DataFrame]) -> Scored:
     if rows.empty:
         raise UserError(f"there is no {s.part} clip that every model predicted; see the models in params.yaml")
     missing = len(s.rows) - len(rows)
-    rows = rows.assign(unit=pd.factorize(rows["unit"], sort=True)[0]).sort_values(["fold", "clip_id"])
-    return Scored(s.part, s.classes, rows.reset_index(drop=True), s.grouped, missing)
+    rows = rows.assign(unit=pd.factorize(rows["unit"], sort=True)[0]).sort_values(
+        ["fold", "clip_id"], ignore_index=True
+    )
+    return Scored(s.part, s.classes, rows.assign(repeat=_repeat(rows)), s.grouped, missing)
 
 
 def without_clips(tables: dict[str, pd.DataFrame]) -> list[str]:
@@ -125,10 +142,13 @@ def without_clips(tables: dict[str, pd.DataFrame]) -> list[str]:
 def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
     """A run for each seed and repeat, folds of one repeat pooled (Forman & Scholz 2010), in order of seed.
 
+    Where clips are predicted unequally often, there are no repeats to average: all folds are pooled, and every prediction
+    counts once.
+
     table: rows of `predicted`, or of the segments of clips, which are then rows of their clip.
     """
     place = pd.Series(range(len(s.clips)), index=s.clips.index)
-    rows = s.rows.merge(table, on=["clip_id", "fold"]).sort_values(["seed", "repeat", "clip_id"])
+    rows = s.rows.merge(table, on=["clip_id", "fold"]).sort_values(["seed", "repeat", "clip_id", "fold"])
     columns = [f"p_{c}" for c in s.classes]
     return [
         Run(place[run["clip_id"]].to_numpy(), run[columns].to_numpy()) for _, run in rows.groupby(["seed", "repeat"])
@@ -143,17 +163,26 @@ def over_runs(
         return np.nanmean([score(labels[run.clips], run.p, counts[:, run.clips]) for run in runs], axis=0)
 
 
-def mean_by_clip(clips: Int[np.ndarray, " n"], values: np.ndarray) -> np.ndarray:
-    """The mean (n_clips, …) of the `values` (n, …) of each clip; clips: places from 0 to n_clips - 1, all of them there."""
-    total = np.zeros((clips.max() + 1, *values.shape[1:]))
-    np.add.at(total, clips, values)
-    return total / np.bincount(clips).reshape(-1, *[1] * (values.ndim - 1))
+def hits(
+    labels: Int[np.ndarray, " n_clips"], runs: list[Run]
+) -> tuple[Int[np.ndarray, " n_clips"], Int[np.ndarray, " n_clips"]]:
+    """How many predictions of each clip are right, and how many there are, over all runs."""
+    clips = np.concatenate([run.clips for run in runs])
+    right = np.concatenate([run.p.argmax(1) == labels[run.clips] for run in runs])
+    return np.bincount(clips[right], minlength=len(labels)), np.bincount(clips, minlength=len(labels))
+
+
+def _repeat(rows: pd.DataFrame) -> pd.Series:
+    """The repeat that each row belongs to: its place among its clip's rows, or 0 where clips have unequally many."""
+    by_clip = rows.groupby("clip_id")
+    even = by_clip.size().nunique() == 1
+    return by_clip.cumcount() if even else pd.Series(0, index=rows.index)
 
 
 def _rows(splits: pd.DataFrame, part: str) -> pd.DataFrame:
+    """clip_id, label, group, unit and fold of the labelled clips in `part`; the group is the unit where none is given."""
     labelled = splits[splits["label"] != ""]
-    by_fold = [
-        labelled.loc[labelled[f"fold{k}"] == part, ["clip_id", "label", "group"]].assign(fold=k)
-        for k in splits_csv.numbers(splits)
-    ]
+    labelled = labelled if "unit" in labelled else labelled.assign(unit=labelled["group"])
+    columns = ["clip_id", "label", "group", "unit"]
+    by_fold = [labelled.loc[labelled[f"fold{k}"] == part, columns].assign(fold=k) for k in splits_csv.numbers(splits)]
     return pd.concat(by_fold, ignore_index=True)

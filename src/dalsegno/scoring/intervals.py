@@ -1,23 +1,23 @@
 """Intervals: how far a score could lie off because these clips were tested and not others like them.
 
-Clips of one group (an artist, an instrument) are not independent: whole units are resampled, groups where they are
-known, single clips elsewhere (cluster bootstrap, Davison & Hinkley 1997, section 3.8). Every model is scored on the same
-resamples, so differences between models are paired. One rule for each kind of metric:
+Clips of one unit are not independent: a group (an artist, an instrument) with all that near copies link to it, a single
+clip where nothing is known. One rule for each kind of metric:
 
-- A share or a mean over classes, bounded by 0 and 1: Wilson's score interval (Wilson 1927) at the effective number of
-  clips, the number of independent ones that would vary as much as the bootstrap does, with Student's t on units - 1
-  degrees of freedom for the normal quantile (Korn & Graubard 1998; Dean & Pagano 2015 prefer it to percentiles
-  for clustered clips). It has a width even where every clip is right. Plain percentiles do not: simulated at 98 % right,
-  they hold the truth 45 times in 100 on 30 clips and 76 on 80 clips of 16 artists, this rule 98 and 97 times.
-- A loss: percentiles of the bootstrap, moved outwards for few units (the expanded percentile interval, Hesterberg 2015).
+- A share of clips: a score interval that averages over the correlation within units (share.py). It has a width even where
+  every clip is right. `bench/coverage.py` shows how often it holds the truth.
+- A mean over classes: Wilson's interval at the number of independent clips that accuracy's interval is worth, on either
+  side, times the ratio in which a bootstrap of whole units (Davison & Hinkley 1997, section 3.8) sees the two vary.
+- A loss: percentiles of that bootstrap, moved outwards for few units (the expanded percentile interval, Hesterberg 2015).
   Too short for a model that is nearly always right and sure of it: the rare costly error may not be among the clips.
 
 What it is not: the interval holds for these trained models and new clips of the same source. It does not cover another
-draw of the training clips, other recording conditions, or choices made after a look at the test clips. With fewer than
-about 20 units it is rough; with one it does not exist.
+draw of the training clips, other recording conditions, or choices made after a look at the test clips. With a single unit
+there is none, and none for a mean over classes if all clips of a class are of one unit: nothing then says how much units
+differ.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -26,12 +26,12 @@ from pydantic import Field
 from scipy import stats
 
 from dalsegno.pipeline.params import section
-from dalsegno.scoring.held_out import Scored
 from dalsegno.scoring.metrics import Kind
 
 BLOCK = 1 << 22  # cells of one block of resamples: 32 MB however many clips
 
 Statistic = Callable[[np.ndarray], np.ndarray]  # how often each clip counts (n, n_clips) -> the values (..., n) there
+Ends = tuple[float, float] | tuple[None, None]
 
 
 @section
@@ -40,7 +40,9 @@ class Params:
 
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # of the intervals
     resamples: Annotated[int, Field(ge=200)] = 2000  # of the bootstrap
-    seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap; the same resamples serve every model
+    seed: Annotated[int, Field(ge=0)] = (
+        0  # of the bootstrap and of what else is drawn; the same resamples serve every model
+    )
 
 
 def bootstrap(
@@ -67,40 +69,30 @@ def resamples(units: Int[np.ndarray, " n_clips"], n: int, seed: int) -> Iterator
         yield times[:, units].astype(np.float64)
 
 
-def scored(kinds: dict[str, Kind], statistic: Statistic, s: Scored, p: Params) -> dict[str, float | None]:
-    """Each score with its interval under the names of compare.json: `<name>`, `<name>_low`, `<name>_high`.
+@dataclass(frozen=True)
+class Accuracy:
+    """What the intervals of the other scores go by: accuracy, its ends, and its draws (n,) of the bootstrap.
 
-    kinds: of each score that `statistic` gives, in its order; it returns (n_scores, n).
+    class_clips: the number of clips that a mean over classes is worth (see `class_clips`), as a share of all clips.
     """
-    values, draws = bootstrap(statistic, s.units, p)
-    n_units, result = int(s.units.max()) + 1, {}
-    for (name, kind), value, drawn in zip(kinds.items(), values, draws, strict=True):
-        low, high = interval(kind, float(value), drawn, s.labels, n_units, p.confidence)
-        result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
-    return result
 
+    value: float
+    low: float
+    high: float
+    draws: np.ndarray
+    class_clips: float
 
-def interval(
-    kind: Kind,
-    value: float,
-    draws: Float[np.ndarray, " n"],
-    labels: Int[np.ndarray, " n_clips"],
-    n_units: int,
-    confidence: float,
-) -> tuple[float, float] | tuple[None, None]:
-    """Lower and upper end of the interval around `value`, by the rule of the metric's kind.
+    def like(self, kind: Kind, value: float, draws: Float[np.ndarray, " n"]) -> Ends:
+        """The ends for another score between 0 and 1 of the same clips, from its draws of the same resamples."""
+        worth = self.class_clips if kind == "mean over classes" else 1.0
+        spreads = [d.var() / (v * (1 - v)) if 0 < v < 1 else 0 for v, d in ((self.value, self.draws), (value, draws))]
+        ratio = min(spreads[0] / spreads[1], 1 / worth) if min(spreads) > 0 else worth
+        return self._end(self.low, value, ratio)[0], self._end(self.high, value, ratio)[1]
 
-    draws: the metric on each resample. labels: of the clips tested, each once. (None, None) for fewer than two units, as
-    nothing then says how much units differ.
-    """
-    if n_units < 2:
-        return None, None
-    if kind == "loss":
-        return expanded_percentile(draws, n_units, confidence)
-    most = float(len(labels)) if kind == "share of clips" else class_clips(labels)
-    variance = draws.var(ddof=1) * n_units / (n_units - 1)
-    n_effective = min(value * (1 - value) / variance, most) if variance > 0 else most
-    return wilson(value, n_effective, stats.t.ppf((1 + confidence) / 2, n_units - 1))
+    def _end(self, end: float, value: float, ratio: float) -> tuple[float, float]:
+        """Wilson's ends around `value` for `ratio` times as many clips as put accuracy's interval at `end`."""
+        gap = (self.value - end) ** 2
+        return wilson(value, ratio * end * (1 - end) / gap, 1.0) if gap > 0 else (value, value)
 
 
 def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:

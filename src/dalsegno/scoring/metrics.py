@@ -23,7 +23,7 @@ Kind = Literal["share of clips", "mean over classes", "loss"]
 
 @dataclass(frozen=True)
 class Metric:
-    """A registered function, and its kind, by which `intervals.interval` chooses a rule."""
+    """A registered function, and its kind, by which its interval is made (compare.py)."""
 
     score: Score
     kind: Kind

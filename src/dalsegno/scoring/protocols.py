@@ -18,7 +18,7 @@ from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.families import classical
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.scoring import compare, held_out, intervals
+from dalsegno.scoring import compare, held_out
 from dalsegno.splits import assign, leaks
 from dalsegno.splits.protocol import OfSegments
 
@@ -48,7 +48,9 @@ class Segments:
     @property
     def ids(self) -> Shaped[np.ndarray, " n_segments"]:
         """The name of each segment as a piece of its clip."""
-        return np.array([pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.places, strict=True)], object)
+        return np.array(
+            [pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.places.tolist(), strict=True)], object
+        )
 
 
 def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
@@ -69,11 +71,13 @@ def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
     return Segments(x, np.repeat(stored, n).astype(object), np.tile(np.arange(n), len(stored)), n)
 
 
-def evaluate(s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: OfSegments, p: Params) -> dict[str, Any]:
+def evaluate(
+    s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: OfSegments, p: Params, confidence: float
+) -> dict[str, Any]:
     """The model's scores under one protocol: accuracy of segments and, where clips are whole, of clips, with intervals.
 
-    clips: usable rows of the manifest. Raises UserError if the data does not allow the protocol, or if it leaks, is not
-    the leaky protocol and gives no reason.
+    clips: usable rows of the manifest. confidence: of the intervals. Raises UserError if the data does not allow the
+    protocol, or if it leaks, is not the leaky protocol and gives no reason.
     """
     clips = clips[(clips["label"] != "") & clips["clip_id"].isin(set(s.clip_ids))]
     shuffled = protocol.protocol == "shuffled_segments"
@@ -90,8 +94,8 @@ def evaluate(s: Segments, clips: pd.DataFrame, copies: pd.DataFrame, protocol: O
         "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
         "folds": len(splits_csv.numbers(rows)),
     }
-    result |= _accuracy(rows, predicted, "segment")
-    return result if shuffled else result | _accuracy(split.rows, _of_clips(predicted), "clip")
+    result |= _accuracy(rows, predicted, "segment", confidence)
+    return result if shuffled else result | _accuracy(split.rows, _of_clips(predicted), "clip", confidence)
 
 
 def _of_segments(rows: pd.DataFrame, s: Segments) -> pd.DataFrame:
@@ -118,9 +122,8 @@ def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical
     return pd.concat(frames, ignore_index=True)
 
 
-def _accuracy(rows: pd.DataFrame, predicted: pd.DataFrame, unit: str) -> dict[str, Any]:
-    """Accuracy by `unit` with its interval, as `compare` scores it: on the test part, or validation if there is none."""
+def _accuracy(rows: pd.DataFrame, predicted: pd.DataFrame, item: str, confidence: float) -> dict[str, Any]:
+    """Accuracy of segments or clips, whichever `item` names, with its interval, as `compare` scores it: on the test part, or validation if there is none."""
     held = held_out.shared(held_out.held_out(rows), [predicted])
-    scores = compare.scores(held, held_out.runs(held, predicted), intervals.Params(resamples=1000))
-    accuracy = {f"{unit}_{name}": value for name, value in scores.items() if name.startswith("accuracy")}
-    return {"part": held.part, f"{unit}s": len(held.clips)} | accuracy
+    accuracy = compare.accuracy(f"{item}_accuracy", held, held_out.runs(held, predicted), confidence)
+    return {"part": held.part, f"{item}s": len(held.clips)} | accuracy

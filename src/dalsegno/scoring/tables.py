@@ -7,40 +7,35 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from dalsegno.artefacts.learning import curves_csv
 from dalsegno.pipeline import files
-
-CURVES = ["train_loss", "val_loss", "val_accuracy"]
 
 
 def confusion_rows(name: str, counts: Int[np.ndarray, "n_classes n_classes"], classes: list[str]) -> pd.DataFrame:
-    """model, actual, predicted, clips (summed over runs), share of the clips of that actual class (empty: it has none)."""
-    k = len(classes)
+    """model, actual, predicted, clips (summed over runs), share of the clips of that actual class (empty: it has none).
+
+    A row for each cell that holds a clip, and for the diagonal: of 300 classes all cells would be ninety thousand rows per
+    model, nearly all of them 0.
+    """
     total = counts.sum(1, keepdims=True)
     share = np.where(total > 0, counts / np.maximum(total, 1), np.nan).round(4)
+    actual, predicted = np.nonzero((counts > 0) | np.eye(len(classes), dtype=bool))
+    names = np.array(classes, object)
     return pd.DataFrame(
         {
             "model": name,
-            "actual": np.repeat(classes, k),
-            "predicted": np.tile(classes, k),
-            "clips": counts.ravel(),
-            "share": share.ravel(),
+            "actual": names[actual],
+            "predicted": names[predicted],
+            "clips": counts[actual, predicted],
+            "share": share[actual, predicted],
         }
     )
 
 
-def curves(name: str, folder: str | Path) -> pd.DataFrame:
-    """model, run, epoch and CURVES of the runs that DVCLive logged in `folder`; no row if it logged none."""
-    columns = {}
-    for metric in CURVES:
-        for path in sorted(Path(folder, "plots", "metrics", metric).glob("*.tsv")):
-            logged = pd.read_csv(path, sep="\t")
-            columns.setdefault(path.stem, {})[metric] = logged.set_index("step")[path.stem]
-    frames = [
-        pd.DataFrame(c, columns=CURVES).rename_axis("epoch").reset_index().assign(model=name, run=run)
-        for run, c in sorted(columns.items())
-    ]
-    order = ["model", "run", "epoch", *CURVES]
-    return pd.concat(frames)[order] if frames else pd.DataFrame(columns=order)
+def curves(name: str, run_dir: str | Path) -> pd.DataFrame:
+    """model, run, epoch and the metrics of each epoch of the model's runs; no row if it is trained without epochs."""
+    rows = curves_csv.read(Path(run_dir, "curves.csv"))
+    return rows.assign(model=name)[["model", *curves_csv.COLUMNS]]
 
 
 def write_csv(path: str | Path, tables: list[pd.DataFrame]) -> None:

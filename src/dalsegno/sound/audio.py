@@ -1,33 +1,80 @@
-"""Sound files as mono samples."""
+"""Sound files as mono samples, decoded block by block, so that memory does not grow with the length of a recording."""
 
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import librosa
 import numpy as np
 import soundfile
+import soxr
 from jaxtyping import Float32
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.sound.replay import Replay
+
+Samples = Float32[np.ndarray, " n_samples"]
+BLOCK = 1 << 19  # samples decoded at a time, all channels together
 
 
-def load(path: str | Path, sample_rate_hz: int, peak_normalise: bool = False) -> Float32[np.ndarray, " n_samples"]:
-    """The samples of one file, full scale ±1: the mean of its channels, resampled to `sample_rate_hz` if need be.
+def recording(path: str | Path, sample_rate_hz: int, peak_normalise: bool = False) -> Replay[Samples]:
+    """The samples of one file in blocks, full scale ±1: the mean of its channels, resampled to `sample_rate_hz` if need be.
 
     With `peak_normalise` the loudest sample is ±1, so that loudness tells a model nothing. Every format of libsndfile
-    is read: wav, au, flac, ogg, mp3, aiff. Raises UserError naming the file if it cannot be decoded, holds no sample,
-    or holds one that is not finite.
+    is read: wav, au, flac, ogg, mp3, aiff. Iterating raises UserError naming the file if it cannot be decoded, holds no
+    sample, or holds one that is not finite; so does this call if it looks for the peak.
     """
+    samples = Replay(lambda: _resampled(path, sample_rate_hz))
+    if not peak_normalise:
+        return samples
+    peak = max(np.abs(block).max() for block in samples)
+    return Replay(lambda: (block / peak for block in samples)) if peak > 0 else samples
+
+
+def part(samples: Iterable[Samples], start: int, stop: int) -> Iterator[Samples]:
+    """The samples from `start` to before `stop`, in blocks."""
+    at = 0
+    for block in samples:
+        inside = block[max(start - at, 0) : max(stop - at, 0)]
+        if len(inside):
+            yield inside
+        at += len(block)
+        if at >= stop:
+            return
+
+
+def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
+    """Each block of a file with the mean of its channels, and the file's sample rate in Hz."""
+    n = 0
     try:
-        y, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as sound:
+            while len(block := sound.read(max(1, BLOCK // sound.channels), dtype="float32", always_2d=True)):
+                mono = block[:, 0] if sound.channels == 1 else block.mean(axis=1)
+                if not np.isfinite(mono).all():
+                    raise UserError(f"{path}: sample {n + int(np.argmin(np.isfinite(mono)))} is not a finite number")
+                n += len(mono)
+                yield mono, sound.samplerate
     except (soundfile.SoundFileError, OSError) as error:
         raise UserError(f"{path}: cannot be read as audio: {error}") from None
-    y = y[:, 0] if y.shape[1] == 1 else y.mean(axis=1)
-    if not len(y):
+    if not n:
         raise UserError(f"{path}: holds no samples")
-    if not np.isfinite(y).all():
-        raise UserError(f"{path}: sample {int(np.argmin(np.isfinite(y)))} is not a finite number")
-    if rate_hz != sample_rate_hz:
-        y = librosa.resample(y, orig_sr=rate_hz, target_sr=sample_rate_hz)
-    if peak_normalise and (peak := np.abs(y).max()) > 0:
-        y = y / peak
-    return y
+
+
+def _resampled(path: str | Path, sample_rate_hz: int) -> Iterator[Samples]:
+    """A file's samples at `sample_rate_hz`, as many as librosa.resample gives: n * sample_rate_hz / its rate, rounded up.
+
+    The resampler carries its state from block to block, so blocks give the same samples as the whole.
+    """
+    stream, n, n_out, rate_hz = None, 0, 0, sample_rate_hz
+    for mono, rate_hz in _mono(path):
+        if rate_hz == sample_rate_hz:
+            yield mono
+            continue
+        stream = stream or soxr.ResampleStream(rate_hz, sample_rate_hz, 1, dtype="float32", quality="soxr_hq")
+        n, y = n + len(mono), stream.resample_chunk(mono)
+        n_out += len(y)
+        if len(y):
+            yield y
+    if stream:
+        y = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        n_missing = max(math.ceil(n * (float(sample_rate_hz) / rate_hz)) - n_out, 0)
+        yield np.pad(y[:n_missing], (0, max(n_missing - len(y), 0)))

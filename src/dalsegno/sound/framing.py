@@ -15,3 +15,10 @@ class Framing:
     peak_normalise: bool = False  # scale each clip so that its loudest sample is ±1
     n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 2048  # samples per frame
     hop_length: Annotated[int, Field(ge=1)] = 512  # samples from one frame to the next
+
+    def __post_init__(self) -> None:
+        if self.hop_length > self.n_fft:
+            raise ValueError(
+                f"hop_length = {self.hop_length} is more than n_fft = {self.n_fft}: the sound between two frames would "
+                "be left out; lower hop_length or raise n_fft"
+            )

@@ -1,9 +1,12 @@
 """Mel filters as Kaldi has them, on which several published audio networks were trained."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Float32
+
+DB_PER_NEPER = 10 / math.log(10)  # dB in a step of 1 of the natural logarithm of a power
 
 
 @lru_cache(maxsize=4)

@@ -3,11 +3,15 @@
 from functools import lru_cache
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 from scipy.spatial import cKDTree
+
+from dalsegno.pipeline import headless
+
+with headless.no_backend():
+    import matplotlib
 
 MAPS = (
     "magma", "inferno", "viridis", "plasma", "cividis", "jet", "turbo", "hot", "coolwarm", "gnuplot2", "Blues", "Reds",

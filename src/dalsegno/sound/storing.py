@@ -1,7 +1,10 @@
 """The spectrograms that a run stores: each entry of `spectrograms:` in params.yaml names a kind and its options."""
 
+import uuid
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import pandas as pd
@@ -27,5 +30,15 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     """
     kind = params.component("dalsegno.spectrograms", p.kind)
     paths = [Path(root, path) for path in clips["path"]]
-    frames = runtime.map(partial(kind.frames, p=p.options), paths, len(paths), r, desc)
-    spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), kind.meta(p.options))
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as spill:
+        frames = runtime.map(partial(_stored, Path(spill), kind.blocks, p.options), paths, len(paths), r, desc)
+        spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), kind.meta(p.options))
+
+
+def _stored(
+    spill: Path, blocks: Callable[[Path, Any], Iterator[spectrogram_store.Frames]], options: Any, path: Path
+) -> spectrogram_store.Frames | Path:
+    """The spectrogram of one file; if it is large, a file in `spill` that has it, which the store takes in."""
+    return spectrogram_store.joined(blocks(path, options), spill / f"{uuid.uuid4().hex}.npy")

@@ -4,12 +4,13 @@ Kaldi's filter banks: 16 kHz, frames of 25 ms every 10 ms without padding, each 
 a symmetric Hann window, 128 mel bands from 20 Hz on, natural logarithm; then (x - mean) / (2 std).
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float, Float32, Int16
+from jaxtyping import Float32, Int16
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
@@ -30,32 +31,31 @@ class Params:
     std: Annotated[float, Field(gt=0)] = 4.5689974
 
 
-def frames(path: Path, p: Params) -> Int16[np.ndarray, "n_frames 128"]:
-    """The clip's spectrogram as stored, rounded to 0.00025 nepers of power. Raises UserError as audio.load does."""
-    x = log_mel(audio.load(path, SAMPLE_RATE_HZ))
-    return np.round((x - MIDDLE) / STEP).astype(np.int16)
+def blocks(path: Path, p: Params) -> Iterator[Int16[np.ndarray, "n_frames 128"]]:
+    """The clip's spectrogram as stored, in blocks, rounded to 0.00025 nepers of power.
+
+    Raises UserError as audio.recording does.
+    """
+    for x in log_mel(audio.recording(path, SAMPLE_RATE_HZ)):
+        yield np.round((x - MIDDLE) / STEP).astype(np.int16)
 
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind. Its floor is what the authors pad with: 0 before the scaling."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
     width = 2 * p.std
-    unit = {"unit": "(ln power - mean) / (2 std)", "mean": p.mean, "std": p.std, "scale": STEP / width}
+    unit = {"unit": "(ln power - mean) / (2 std)", "db_per_unit": width * kaldi.DB_PER_NEPER, "scale": STEP / width}
+    unit |= {"mean": p.mean, "std": p.std}
     places = {"offset": (MIDDLE - p.mean) / width, "floor": -p.mean / width}
     return {"kind": "ast", **rates, **unit, **places, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 
 
-def log_mel(y: Float[np.ndarray, " n_samples"]) -> Float32[np.ndarray, "n_frames 128"]:
+def log_mel(samples: Iterable[audio.Samples]) -> Iterator[Float32[np.ndarray, "n_frames 128"]]:
     """Log-mel spectrum, in nepers of power, of samples at 16 kHz: 1 + (n_samples - 400) // 160 frames, at least one."""
-    y = np.pad(y, (0, max(WINDOW - len(y), 0)))
-    framed = np.lib.stride_tricks.sliding_window_view(y, WINDOW)[::HOP_LENGTH]
     window = np.hanning(WINDOW).astype(np.float32)
     filters = kaldi.mel_filters(SAMPLE_RATE_HZ, N_FFT, N_MELS, F_MIN_HZ, F_MAX_HZ)
-    mels = np.empty((len(framed), N_MELS), np.float32)
-    for i in range(0, len(framed), spectrum.BLOCK):
-        x = framed[i : i + spectrum.BLOCK]
+    for x in spectrum.frames(samples, WINDOW, HOP_LENGTH, pad=None):
         x = x - x.mean(axis=1, keepdims=True)
         x -= PRE_EMPHASIS * np.concatenate([x[:, :1], x[:, :-1]], axis=1)
         spectra = scipy.fft.rfft(x * window, N_FFT, axis=1)
-        mels[i : i + spectrum.BLOCK] = (np.square(spectra.real) + np.square(spectra.imag)) @ filters
-    return np.log(np.maximum(mels, EPSILON))
+        yield np.log(np.maximum((np.square(spectra.real) + np.square(spectra.imag)) @ filters, EPSILON))

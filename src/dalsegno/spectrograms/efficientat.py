@@ -5,12 +5,13 @@ logarithm, and a scale that brings most of it into [-1, 1]. The published weight
 nothing to set.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float, Float32, Int16
+from jaxtyping import Float32, Int16
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, kaldi, spectrum
@@ -27,34 +28,43 @@ class Params:
     """`options:` of a `kind: efficientat` entry: none."""
 
 
-def frames(path: Path, p: Params) -> Int16[np.ndarray, "n_frames 128"]:
-    """The clip's spectrogram as stored; rounding moves an embedding by less than 1e-4.
+def blocks(path: Path, p: Params) -> Iterator[Int16[np.ndarray, "n_frames 128"]]:
+    """The clip's spectrogram as stored, in blocks; rounding moves an embedding by less than 1e-4.
 
-    Half precision would take as much room and move it ten times as far. Raises UserError as audio.load does.
+    Half precision would take as much room and move it ten times as far. Raises UserError as audio.recording does.
     """
-    x = log_mel(audio.load(path, SAMPLE_RATE_HZ))
-    return np.round((x - OFFSET) / SCALE).clip(-(2**15), 2**15 - 1).astype(np.int16)
+    for x in log_mel(audio.recording(path, SAMPLE_RATE_HZ)):
+        yield np.round((x - OFFSET) / SCALE).clip(-(2**15), 2**15 - 1).astype(np.int16)
 
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
     rates = {"sample_rate_hz": SAMPLE_RATE_HZ, "hop_length": HOP_LENGTH, "n_fft": N_FFT}
-    unit = {"unit": "(ln power + 4.5) / 5", "scale": SCALE, "offset": OFFSET, "floor": float(_scaled(np.float32(0)))}
-    return {"kind": "efficientat", **rates, **unit, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
+    unit = {"unit": "(ln power + 4.5) / 5", "db_per_unit": 5 * kaldi.DB_PER_NEPER}
+    places = {"scale": SCALE, "offset": OFFSET, "floor": float(_scaled(np.float32(0)))}
+    return {"kind": "efficientat", **rates, **unit, **places, "frame_rate_hz": SAMPLE_RATE_HZ / HOP_LENGTH}
 
 
-def log_mel(y: Float[np.ndarray, " n_samples"]) -> Float32[np.ndarray, "n_frames 128"]:
+def log_mel(samples: Iterable[audio.Samples]) -> Iterator[Float32[np.ndarray, "n_frames 128"]]:
     """Scaled log-mel spectrum of samples at 32 kHz: 1 + (n_samples - 1) // 320 frames, most of it in -1 … 1."""
-    y = np.pad(y, (0, max(2 - len(y), 0)))
-    emphasised = y[1:] - np.float32(PRE_EMPHASIS) * y[:-1]
-    framed = spectrum.frames(emphasised, WINDOW, HOP_LENGTH, pad="reflect")
     window = np.hanning(WINDOW).astype(np.float32)
     filters = kaldi.mel_filters(SAMPLE_RATE_HZ, N_FFT, N_MELS, F_MIN_HZ, F_MAX_HZ)
-    mels = np.empty((len(framed), N_MELS), np.float32)
-    for i in range(0, len(framed), spectrum.BLOCK):
-        x = scipy.fft.rfft(framed[i : i + spectrum.BLOCK] * window, N_FFT, axis=1)
-        mels[i : i + spectrum.BLOCK] = (np.square(x.real) + np.square(x.imag)) @ filters
-    return _scaled(mels)
+    for framed in spectrum.frames(_emphasised(samples), WINDOW, HOP_LENGTH, pad="reflect"):
+        x = scipy.fft.rfft(framed * window, N_FFT, axis=1)
+        yield _scaled((np.square(x.real) + np.square(x.imag)) @ filters)
+
+
+def _emphasised(samples: Iterable[audio.Samples]) -> Iterator[audio.Samples]:
+    """What each sample adds to PRE_EMPHASIS times the one before it; a single sample is followed by a zero."""
+    last, alone = np.zeros(0, np.float32), True
+    for block in samples:
+        y = np.concatenate([last, block])
+        if len(y) > 1:
+            yield y[1:] - np.float32(PRE_EMPHASIS) * y[:-1]
+            alone = False
+        last = y[-1:]
+    if alone:
+        yield np.float32(-PRE_EMPHASIS) * last
 
 
 def _scaled(power: Float32[np.ndarray, "..."] | np.float32) -> Float32[np.ndarray, "..."] | np.float32:

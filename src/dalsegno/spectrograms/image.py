@@ -1,5 +1,6 @@
 """Spectrograms that lie ready as pictures, for the data set `images`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,16 +22,25 @@ class Params:
     top_db: Annotated[float, Field(gt=0, le=200)] = 80.0  # span of the picture: from black to white, or along its map
 
 
-def frames(path: Path, p: Params) -> UInt8[np.ndarray, "n_columns n_bins"]:
-    """The picture as stored, time first and the lowest row first. Raises OSError or ValueError as pictures.read does."""
+def blocks(path: Path, p: Params) -> Iterator[UInt8[np.ndarray, "n_columns n_bins"]]:
+    """The picture as stored, time first and the lowest row first, in one block.
+
+    Raises OSError or ValueError as pictures.read does.
+    """
     values = pictures.read(path)
     if values.shape[1] != p.bins:
-        scaled = Image.fromarray(values).resize((p.bins, len(values)), Image.Resampling.BOX)
-        values = np.asarray(scaled)
-    return np.round(values * 255).astype(np.uint8)
+        values = np.asarray(Image.fromarray(values).resize((p.bins, len(values)), Image.Resampling.BOX))
+    yield np.round(values * 255).astype(np.uint8)
 
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
-    range_db = {"unit": "dB", "top_db": p.top_db, "scale": p.top_db / 255, "offset": -p.top_db, "floor": -p.top_db}
+    range_db = {
+        "unit": "dB",
+        "db_per_unit": 1.0,
+        "top_db": p.top_db,
+        "scale": p.top_db / 255,
+        "offset": -p.top_db,
+        "floor": -p.top_db,
+    }
     return {"kind": "image", "frame_rate_hz": p.frame_rate_hz, **range_db}

@@ -1,13 +1,12 @@
 """Log-magnitude short-time Fourier transforms, in dB below the clip's loudest point."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float16, UInt8
-
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound.replay import Replay
 
 
 @section
@@ -15,12 +14,15 @@ class Params(decibels.LinearParams):
     """`options:` of a `kind: stft` entry."""
 
 
-def frames(path: Path, p: Params) -> UInt8[np.ndarray, "n_frames n_bins"] | Float16[np.ndarray, "n_frames n_bins"]:
-    """The clip's spectrogram as stored. Raises UserError as audio.load does."""
-    y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
-    blocks = spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length, p.window))
-    power = np.concatenate([block[:, : p.max_bins] for block in blocks])
-    return decibels.encode(power, p.top_db, p.dtype)
+def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
+    """The clip's spectrogram as stored (n_frames, n_bins), in blocks. Raises UserError as audio.recording does."""
+    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+
+    def powers() -> Iterator[decibels.Power]:
+        for transform in spectrum.transforms(samples, p.n_fft, p.hop_length, p.window):
+            yield spectrum.power(transform[:, : p.max_bins])
+
+    return decibels.encoded(Replay(powers), p.top_db, p.dtype)
 
 
 def meta(p: Params) -> dict[str, Any]:

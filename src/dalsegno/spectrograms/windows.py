@@ -5,15 +5,16 @@ of 25, 50 and 100 ms over one length of transform. Theirs step by a hop of their
 size; here they share the hop, so that frames lie over each other without that.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from jaxtyping import Float, Float16, UInt8
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound.replay import Replay
 
 Milliseconds = Annotated[float, Field(gt=0)]
 
@@ -26,7 +27,7 @@ class Params(decibels.MelParams):
     windows_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=2)] = (25.0, 50.0, 100.0)
 
     def __post_init__(self) -> None:
-        decibels.MelParams.__post_init__(self)
+        super().__post_init__()
         if min(self.n_samples) < 2 or max(self.n_samples) > self.n_fft:
             raise ValueError(
                 f"windows_ms = {list(self.windows_ms)} are {list(self.n_samples)} samples at {self.sample_rate_hz} Hz; "
@@ -39,20 +40,24 @@ class Params(decibels.MelParams):
         return tuple(round(ms * self.sample_rate_hz / 1000) for ms in self.windows_ms)
 
 
-def frames(
-    path: Path, p: Params
-) -> UInt8[np.ndarray, "n_frames n_mels n_windows"] | Float16[np.ndarray, "n_frames n_mels n_windows"]:
-    """The clip's spectrograms as stored, each in dB below its own loudest point. Raises UserError as audio.load does."""
-    y = audio.load(path, p.sample_rate_hz, p.peak_normalise)
-    return np.stack([decibels.encode(_power(y, n, p), p.top_db, p.dtype) for n in p.n_samples], axis=2)
+def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
+    """The clip's spectrograms as stored (n_frames, n_mels, n_windows), in blocks, each below its own loudest point.
+
+    Raises UserError as audio.recording does.
+    """
+    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+    windows = [spectrum.window("hann", p.n_fft, n) for n in p.n_samples]
+
+    def mels() -> Iterator[decibels.Power]:
+        for framed in spectrum.frames(samples, p.n_fft, p.hop_length):
+            powers = (spectrum.power(spectrum.transform(framed, weights)) for weights in windows)
+            yield np.stack(
+                [spectrum.mel(x, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for x in powers], axis=2
+            )
+
+    return decibels.encoded(Replay(mels), p.top_db, p.dtype)
 
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
     return p.meta("windows") | {"windows_ms": list(p.windows_ms)}
-
-
-def _power(y: Float[np.ndarray, " n_samples"], n_window: int, p: Params) -> Float[np.ndarray, "n_frames n_mels"]:
-    """Power in mel bands, seen through windows of `n_window` samples."""
-    blocks = spectrum.powers(spectrum.transforms(y, p.n_fft, p.hop_length, n_window=n_window))
-    return np.concatenate([spectrum.mel(block, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for block in blocks])

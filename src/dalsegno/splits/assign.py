@@ -1,14 +1,15 @@
 """The clips that a model trains on, is chosen on and is tested on: one protocol, stated and checked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.pipeline.errors import UserError
-from dalsegno.splits import draw, given, leaks
+from dalsegno.splits import draw, given, leaks, units
 from dalsegno.splits.protocol import Protocol
 
 GIVEN = {
@@ -21,35 +22,48 @@ GIVEN = {
 @dataclass(frozen=True)
 class Split:
     """rows: of splits.csv. messages: what a user should know of it. n_listed, n_found: the clips that a given
-    partition lists, and those of them in the data, by part."""
+    partition lists, and those of them in the data, by part. never_tested: units too large to be tested."""
 
     rows: pd.DataFrame
     messages: list[str] = field(default_factory=list)
     n_listed: dict[str, int] = field(default_factory=dict)
     n_found: dict[str, int] = field(default_factory=dict)
+    never_tested: list[str] = field(default_factory=list)
 
 
-def split(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, segments: int = 1, lists: str | None = None) -> Split:
+def split(
+    manifest: pd.DataFrame,
+    copies: pd.DataFrame,
+    p: Protocol,
+    segments: int = 1,
+    lists: str | None = None,
+    allow_missing: str | None = None,
+) -> Split:
     """Give every usable clip its part in every fold, by the protocol of `p`.
 
-    clips: usable rows of the manifest. copies: rows of clip_id_a, clip_id_b, kind. segments: the number of pieces that
-    shuffled_segments deals out per clip. lists: what protocol file reads. Raises UserError where the protocol does not
-    fit the data, a part is empty or a class cannot be trained on.
+    manifest: rows of clips.csv. copies: rows of clip_id_a, clip_id_b, kind. segments: the number of pieces that
+    shuffled_segments deals out per clip. lists: what protocol file reads; allow_missing: why some of its clips may be
+    missing. Raises UserError where the protocol does not fit the data, a part is empty or a class cannot be trained on.
     """
+    is_given = bool(lists) or p.protocol in GIVEN
+    clips = clips_csv.with_copies(manifest) if is_given else clips_csv.usable(manifest)
     known = clips[clips["label"] != ""].sort_values("clip_id", ignore_index=True)
     if known.empty:
         raise UserError("no clip of the data set has a label, so there is nothing to train on")
+    rest = manifest[~manifest["clip_id"].isin(known["clip_id"])].sort_values("clip_id", ignore_index=True)
+    known, rest = _with_units(known, rest, copies, p)
     if p.protocol == "shuffled_segments":
         made = _shuffled(known, p, segments)
-    elif lists or p.protocol in GIVEN:
-        made = _given(known, copies, p, given.listed_parts(known, lists) if lists else GIVEN[p.protocol](known))
+    elif is_given:
+        partition = given.listed_parts(known, rest, lists, allow_missing) if lists else GIVEN[p.protocol](known)
+        made = _given(known, copies, p, partition)
     else:
-        made = _drawn(known, copies, p)
-    rest = clips.loc[clips["label"] == "", ["clip_id", "label", "group"]]
-    rest = rest.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
-    rows = pd.concat([made.rows, rest]).sort_values("clip_id", ignore_index=True)
+        made = _drawn(known, p)
+    unlabelled = rest[(rest["label"] == "") & (rest["excluded"] == "")]
+    unlabelled = unlabelled.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
+    rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
     messages = made.messages + _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
-    return Split(rows, messages, made.n_listed, made.n_found)
+    return replace(made, rows=rows, messages=messages)
 
 
 def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
@@ -65,6 +79,7 @@ def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
         "left_out": {name: int((known[name] == "").sum()) for name in names},
         "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
         **({"listed": s.n_listed, "found": s.n_found} if s.n_listed else {}),
+        **({"never_tested": s.never_tested} if s.never_tested else {}),
         "clips": {name: {part: _counts(known, name, part) for part in ("train", "valid", "test")} for name in names},
     }
 
@@ -74,14 +89,28 @@ def _counts(known: pd.DataFrame, fold: str, part: str) -> dict[str, Any]:
     return {"all": len(labels), "of_class": labels.value_counts().sort_index().to_dict()}
 
 
-def _drawn(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol) -> Split:
+def _with_units(
+    known: pd.DataFrame, rest: pd.DataFrame, copies: pd.DataFrame, p: Protocol
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both with a column `unit`; clips of `known` may be linked by way of one of `rest`."""
+    clips = pd.concat([known, rest], ignore_index=True)
+    artists = given.gtzan_artists(clips) if p.protocol == "artist_folds" else []
+    clips["unit"] = units.names(clips, units.linked(clips, copies, [clips["group"], *artists]))
+    return clips[: len(known)], clips[len(known) :]
+
+
+def _drawn(clips: pd.DataFrame, p: Protocol) -> Split:
     """holdout and kfold: parts drawn at random, from the seed."""
     o, labels = p.options, clips["label"].to_numpy()
-    units = draw.linked(clips, copies, [clips["group"]]) if o["grouped"] else np.arange(len(clips))
+    names = clips["unit" if o["grouped"] else "clip_id"]
+    unit = pd.factorize(names)[0]
     if p.protocol == "kfold":
-        return Split(_rows(clips, draw.kfold(labels, units, o["folds"], o["repeats"], p.valid_share, p.seed)))
+        return Split(_rows(clips, draw.kfold(labels, unit, o["folds"], o["repeats"], p.valid_share, p.seed)))
     rng = np.random.default_rng(p.seed)
-    return Split(_rows(clips, [draw.holdout(labels, units, p.valid_share, o["test_share"], rng)]))
+    rows = _rows(clips, [draw.holdout(labels, unit, p.valid_share, o["test_share"], rng)])
+    never = sorted(set(names[draw.dominant(labels, unit)]))
+    messages = [f"never tested, as they hold more than half of a class: {', '.join(never)}"] if never else []
+    return Split(rows, messages, never_tested=never)
 
 
 def _shuffled(clips: pd.DataFrame, p: Protocol, segments: int) -> Split:
@@ -104,20 +133,39 @@ def _given(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, partition: gi
     The partitions of GTZAN promise more than they keep: the artist folds part some artists and, in some copies of the
     data, so do repeats. Training and validation clips that would break the promise are left out; test stays as published.
     """
-    artists = given.gtzan_artists(clips) if p.protocol == "artist_folds" else []
-    labels, units = clips["label"].to_numpy(), draw.linked(clips, copies, [clips["group"], *artists])
-    apart = {"artist_folds": units, "fault_filtered": draw.linked(clips, copies, [])}.get(p.protocol)
+    labels, unit = clips["label"].to_numpy(), pd.factorize(clips["unit"])[0]
+    same = units.linked(clips, copies[copies["kind"] == "exact"], [])
+    apart = {"artist_folds": unit, "fault_filtered": units.linked(clips, copies, [])}.get(p.protocol)
     drawn, messages = [], partition.messages()
-    for k, parts in enumerate(partition.folds):
+    for k, listed in enumerate(partition.folds):
+        parts = draw.once(listed, same, labels)
+        gone = clips.loc[parts != listed, "clip_id"].tolist()
+        messages += [f"fold {k}: left out, as an exact copy stands elsewhere: {_some(gone)}"] if gone else []
         if apart is not None:
             parts, n = draw.held_apart(parts, apart)
             messages += [f"fold {k}: left out, as their recording or artist is tested on: {n}"] if n else []
-        drawn.append(draw.with_valid(parts, labels, units, p.valid_share, np.random.default_rng([p.seed, k])))
-    return Split(_rows(clips, drawn), messages, partition.n_listed, partition.n_found)
+        drawn.append(draw.with_valid(parts, labels, unit, p.valid_share, np.random.default_rng([p.seed, k])))
+    rows = _rows(clips, drawn)
+    in_no_part = (rows.filter(like="fold") == "").all(axis=1)
+    rows = rows[(clips["excluded"] == "") | ~in_no_part]
+    return Split(rows, messages + _doubtful(clips, same, drawn), partition.n_listed, partition.n_found)
+
+
+def _doubtful(clips: pd.DataFrame, same: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
+    """A message about the test clips of which an exact copy has another label."""
+    tested = np.any([parts == "test" for parts in drawn], axis=0)
+    doubtful = tested & (clips.groupby(same)["label"].transform("nunique") > 1).to_numpy()
+    names = _some(clips.loc[doubtful, "clip_id"].tolist())
+    return [f"tested as published, though an exact copy has another label: {names}"] if doubtful.any() else []
+
+
+def _some(names: list[str]) -> str:
+    """The number of names, and the first five of them."""
+    return f"{len(names)} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
 
 
 def _rows(clips: pd.DataFrame, parts: list[np.ndarray]) -> pd.DataFrame:
-    return clips[["clip_id", "label", "group"]].assign(**{f"fold{k}": part for k, part in enumerate(parts)})
+    return clips[splits_csv.CLIP].assign(**{f"fold{k}": part for k, part in enumerate(parts)})
 
 
 def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> list[str]:

@@ -1,57 +1,68 @@
 """Partitions drawn at random: stratified by class, with linked clips on one side."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from dalsegno.pipeline.errors import UserError
 
-_DRAWS = 20  # random orders tried for one cut; the most even one is kept
-
-
-def linked(clips: pd.DataFrame, copies: pd.DataFrame, groups: list[pd.Series]) -> np.ndarray:
-    """The unit (n_clips,) each clip belongs to: clips that share a group or are copies, directly or by way of others.
-
-    groups: series (n_clips,) of names, empty where unknown. copies: rows of clip_id_a and clip_id_b.
-    """
-    row = pd.Series(np.arange(len(clips)), index=clips["clip_id"].to_numpy())
-    pairs = copies[copies["clip_id_a"].isin(row.index) & copies["clip_id_b"].isin(row.index)]
-    edges = [np.column_stack([row[pairs["clip_id_a"]], row[pairs["clip_id_b"]]])]
-    for names in groups:
-        known = np.flatnonzero(names.to_numpy() != "")
-        number = pd.factorize(names.to_numpy()[known])[0]
-        first = known[np.unique(number, return_index=True)[1]]
-        edges.append(np.column_stack([known, first[number]]))
-    a, b = np.concatenate(edges).astype(np.int64).T
-    graph = coo_array((np.ones(len(a), bool), (a, b)), shape=(len(clips), len(clips)))
-    return connected_components(graph, directed=False)[1]
+RANK = {"": -1, "train": 0, "valid": 1, "test": 2}
+"""A clip that is linked to one of a higher rank gives way to it."""
 
 
 def carve(labels: np.ndarray, units: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Mask (n_clips,) of whole units that hold about `share` of each class.
+    """Mask (n_clips,) of whole units that hold about `share` of each class, a large unit as likely as a small one.
 
-    Every class of at least two units gives one and keeps one; a class of a single unit gives none.
+    Every class keeps a unit, and gives one if it has another. `dominant` units are never taken; the others of their class
+    are taken more often instead.
     """
     y, u = pd.factorize(labels, sort=True)[0], pd.factorize(units)[0]
-    held = pd.Series(1, index=[u, y]).groupby(level=[0, 1]).sum()  # clips of each class in each unit
-    members: list[list[tuple[int, int]]] = [[] for _ in range(u.max() + 1)]
-    for (unit, label), n in held.items():
-        members[unit].append((label, int(n)))
-    total = np.bincount(y)
-    best, least = set(), np.inf
-    floor = np.abs(total * share - np.maximum(np.round(total * share), 1)) @ (1 / total)
-    for _ in range(_DRAWS):
-        taken, have = _draw(members, total * share, rng.permutation(len(members)))
-        off = np.abs(have - total * share) @ (1 / total)
-        if off < least:
-            best, least = taken, off
-        if least <= floor + 1e-9:
-            break
-    return np.isin(u, list(best))
+    table = pd.DataFrame({"unit": u, "label": y}).value_counts(sort=False).rename("n").reset_index()
+    table = table.sort_values(["unit", "label"], ignore_index=True)
+    classes_of = np.split(table["label"].to_numpy(), np.flatnonzero(np.diff(table["unit"])) + 1)
+    spare, n_taken = np.bincount(table["label"]) - 1, np.zeros(y.max() + 1, int)  # units of each class
+    taken, eligible = np.zeros(len(classes_of), bool), np.ones(len(classes_of), bool)
+    eligible[u[dominant(labels, units)]] = False
+
+    def take(unit: int) -> None:
+        if not taken[unit] and (spare[classes_of[unit]] > 0).all():
+            taken[unit] = True
+            spare[classes_of[unit]] -= 1
+            n_taken[classes_of[unit]] += 1
+
+    for unit in _in_steps(table, eligible, share, rng):
+        take(unit)
+    for label in np.flatnonzero(n_taken == 0):  # a class of which the steps met no unit
+        others = table.loc[table["label"] == label, "unit"].to_numpy()
+        for unit in rng.permutation(others[eligible[others]]):
+            if not n_taken[label]:
+                take(int(unit))
+    return taken[u]
+
+
+def dominant(labels: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Mask (n_clips,) of the units that hold more than half of the clips of a class: without them it could not be trained."""
+    clips = pd.DataFrame({"label": labels, "unit": units})
+    of_unit = clips.groupby(["label", "unit"])["unit"].transform("size")
+    over_half = (2 * of_unit > clips.groupby("label")["unit"].transform("size")).to_numpy()
+    return clips["unit"].isin(clips.loc[over_half, "unit"]).to_numpy()
+
+
+def _in_steps(table: pd.DataFrame, eligible: np.ndarray, share: float, rng: np.random.Generator) -> list[int]:
+    """Units at equal steps in order of size from a random start, in each class about `share` of its clips; in random order.
+
+    table: the number n of clips of each unit and label. A unit of several classes goes with the one that it has most of.
+    """
+    size = table.groupby("unit")["n"].sum().to_numpy()
+    main = table.sort_values(["n", "label"], ascending=[False, True], kind="stable").drop_duplicates("unit")
+    steps = []
+    for _, units in main.groupby("label")["unit"]:
+        candidates = rng.permutation(units.to_numpy(copy=True)[eligible[units]])
+        candidates = candidates[np.argsort(size[candidates], kind="stable")]
+        scaled = min(1.0, share * size[units].sum() / max(1, size[candidates].sum()))
+        at = np.floor(rng.random() + scaled * np.arange(len(candidates) + 1))
+        steps += candidates[np.diff(at) > 0].tolist()
+    return rng.permutation(steps).astype(int).tolist()
 
 
 def holdout(
@@ -74,10 +85,27 @@ def with_valid(
     return parts
 
 
+def once(parts: np.ndarray, same: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """`parts` with each recording in one place, as the parts that a list states may have an exact copy on either side.
+
+    same (n_clips,): the recording that each clip holds. The test part stays whole; what is tested leaves training and
+    validation, what is validated leaves training. Of several copies in training or validation the first stays, and none
+    if their labels differ, as one of them must be wrong.
+    """
+    rank = _rank(parts)
+    clips = pd.DataFrame({"same": same, "label": labels, "rank": rank})
+    highest = clips.groupby("same")["rank"].transform("max")
+    top = clips[(rank >= 0) & (rank == highest)]
+    stays = top.groupby("same").cumcount() == 0
+    stays &= top.groupby("same")["label"].transform("nunique") == 1
+    stays |= top["rank"] == RANK["test"]
+    return np.where(stays.reindex(clips.index, fill_value=False), parts, "").astype(object)
+
+
 def held_apart(parts: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, int]:
     """`parts` without the training clips linked to a validation or test clip and the validation clips linked to a test
     clip, and how many those are. The test part stays whole."""
-    rank = pd.Series(parts).map({"train": 0, "valid": 1, "test": 2, "": -1}).to_numpy()
+    rank = _rank(parts)
     highest = pd.Series(rank).groupby(units).transform("max").to_numpy()
     out = (rank >= 0) & (rank < highest)
     return np.where(out, "", parts).astype(object), int(out.sum())
@@ -104,30 +132,8 @@ def kfold(
     return drawn
 
 
-def _draw(members: list[list[tuple[int, int]]], target: np.ndarray, order: np.ndarray) -> tuple[set[int], np.ndarray]:
-    """Units taken in `order` while they bring each class nearer to `target`, and the clips (n_classes,) they hold."""
-    have, spare = [0] * len(target), [-1] * len(target)
-    for c, _ in itertools.chain.from_iterable(members):
-        spare[c] += 1  # units of the class that may go
-    wanted, taken = target.tolist(), set()
-
-    def take(unit: int) -> None:
-        taken.add(unit)
-        for c, n in members[unit]:
-            have[c] += n
-            spare[c] -= 1
-
-    for unit in order.tolist():
-        if all(spare[c] for c, _ in members[unit]):
-            gain = sum((abs(wanted[c] - have[c]) - abs(wanted[c] - have[c] - n)) / wanted[c] for c, n in members[unit])
-            if gain > 0:
-                take(unit)
-    for c in range(len(target)):  # a class whose units are all too big, or whose share is below half a clip
-        if not have[c]:
-            rest = [u for u in order.tolist() if c in dict(members[u]) and all(spare[d] for d, _ in members[u])]
-            if rest:
-                take(min(rest, key=lambda u: sum(n for _, n in members[u])))
-    return taken, np.array(have)
+def _rank(parts: np.ndarray) -> np.ndarray:
+    return pd.Series(parts).map(RANK).to_numpy()
 
 
 def _refuse_too_many(labels: np.ndarray, units: np.ndarray, folds: int) -> None:

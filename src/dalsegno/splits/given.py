@@ -1,6 +1,6 @@
 """Partitions given from outside: a data set's own, the published ones of GTZAN, and lists that people pass around."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -18,20 +18,24 @@ class Given:
 
     folds: of each fold, the part (n_clips,) of each clip, empty if left out. n_listed, n_found: the clips that the
     source names, and those of them in the data, by part (one fold) or by the fold that tests them. absent: those not in the data.
+    unusable: clips that are listed and in the data, but were excluded or have no label.
     """
 
     folds: list[np.ndarray]
     n_listed: dict[str, int]
     n_found: dict[str, int]
     absent: dict[str, list[str]]
+    unusable: list[str] = field(default_factory=list)
 
     def messages(self) -> list[str]:
-        """A line per part: how many of the list were found, and which were not if they are few."""
-        return [
+        """A line per part: how many of the list were found, and which were not if they are few; and what cannot be used."""
+        unusable = f"listed, but excluded or without a label: {len(self.unusable)} ({', '.join(self.unusable[:5])})"
+        found = [
             f"{part}: {self.n_found[part]} of {n} found"
             + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")
             for part, n in self.n_listed.items()
         ]
+        return found + [unusable] * bool(self.unusable)
 
 
 def official(clips: pd.DataFrame) -> Given:
@@ -63,19 +67,26 @@ def gtzan_artists(clips: pd.DataFrame) -> list[pd.Series]:
     return [pd.Series(np.where(row >= 0, _gtzan()[c].to_numpy()[row], "")) for c in ("artist", "artist_group")]
 
 
-def listed_parts(clips: pd.DataFrame, source: str | Path) -> Given:
-    """The partition that a folder of text lists or a CSV states; see `lists.read`."""
+def listed_parts(clips: pd.DataFrame, unusable: pd.DataFrame, source: str | Path, allow_missing: str | None) -> Given:
+    """The partition that a folder of text lists or a CSV states; see `lists.read`.
+
+    unusable: the other rows of the manifest, which a list may name, but which are in no part. Raises UserError if a clip
+    that is listed is in neither, unless `allow_missing` says why, and if none of them can be used.
+    """
     table = lists.read(source)
-    entry = np.full(len(clips), -1)
-    for i, row in enumerate(lists.find(table, clips)):
-        if row >= 0:
-            entry[row] = i
-    if (entry < 0).all():
+    listed, excluded = lists.find(table, clips), lists.find(table, unusable)
+    if (listed < 0).all():
         raise UserError(
             f"{source}: none of its {len(table)} clips is in the data; the first is {table['name'].iloc[0]!r}"
         )
+    missing = table[(listed < 0) & (excluded < 0)]
+    if len(missing) and not allow_missing:
+        lists.refuse_missing(missing, len(table), source)
+    entry = np.full(len(clips), -1)
+    entry[listed[listed >= 0]] = np.flatnonzero(listed >= 0)
     parts = [table[c].to_numpy() for c in table if c.startswith("fold")]
-    return _given(entry, table["name"].to_numpy(), parts)
+    unusable = table.loc[(listed < 0) & (excluded >= 0), "name"].tolist()
+    return replace(_given(entry, table["name"].to_numpy(), parts), unusable=unusable)
 
 
 @cache

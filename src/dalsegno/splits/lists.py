@@ -1,6 +1,7 @@
 """Lists of clips and their parts, as people pass them around: train.txt and test.txt, or a CSV."""
 
 import re
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from dalsegno.artefacts.data_set import clips_csv, user_csv
 from dalsegno.pipeline.errors import UserError
 
+_SHOWN = 20
 _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}
 
 
@@ -34,19 +36,18 @@ def read(source: str | Path) -> pd.DataFrame:
 def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
     """Row (n_listed,) of each listed clip among `clips`, -1 if it is not there.
 
-    A name may be a clip_id, a path, or either without folder or suffix. Raises UserError if it fits several clips, or
-    if two lines name the same clip.
+    A name may be a clip_id, a path, or either without folder or suffix, its accents composed or not. Raises UserError if
+    it fits several clips, or if two lines name the same clip.
     """
     exact, loose = {}, {}
     for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
         exact[clip_id] = exact[path] = row
-        bare = clips_csv.bare(path)
-        for name in {bare, PurePosixPath(bare).name}:
+        for name in {_composed(clip_id), *_shortened(path)}:
             loose.setdefault(name, []).append(row)
     rows, seen = np.full(len(table), -1), {}
     for i, (name, where) in enumerate(zip(table["name"], table["where"], strict=True)):
-        bare = clips_csv.bare(name.replace("\\", "/"))
-        hits = [exact[name]] if name in exact else loose.get(bare) or loose.get(PurePosixPath(bare).name) or []
+        written = (_composed(name), *_shortened(name.replace("\\", "/")))
+        hits = [exact[name]] if name in exact else next((loose[n] for n in written if n in loose), [])
         if len(hits) > 1:
             several = ", ".join(clips["path"].iloc[hits[:3]])
             raise UserError(f"{where}: {name!r} fits {len(hits)} clips ({several}); write the path")
@@ -55,6 +56,29 @@ def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
         for row in hits:
             rows[i], seen[row] = row, where
     return rows
+
+
+def refuse_missing(missing: pd.DataFrame, n_listed: int, source: str | Path) -> None:
+    """Raise UserError with the first lines of a list that name no clip of the data, and their number."""
+    lines = [f"  {row.where}: {row.name!r}" for row in missing.head(_SHOWN)[["name", "where"]].itertuples(index=False)]
+    if len(missing) > _SHOWN:
+        lines.append(f"  … and {len(missing) - _SHOWN} more")
+    raise UserError(
+        f"{source}: {len(missing)} of its {n_listed} clips are not in the data\n" + "\n".join(lines) + "\n"
+        "Mend the list, or give the reason in splits.allow_missing, such as classes that dataset.leave_out names or a "
+        "dataset.per_class"
+    )
+
+
+def _composed(name: str) -> str:
+    """`name` in one Unicode form: a Mac writes é as two characters, most other systems as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _shortened(path: str) -> tuple[str, str]:
+    """A path without its suffix, and without its folder either."""
+    bare = clips_csv.bare(_composed(path))
+    return bare, PurePosixPath(bare).name
 
 
 def _folder(folder: Path) -> pd.DataFrame:

@@ -75,6 +75,9 @@ class Params(OfSegments):
         "file",  # the lists in `file`
     ] = "holdout"  # fmt: skip
     file: Annotated[str, Field(min_length=1)] = NO_LIST  # a folder of train.txt and test.txt, or a CSV
+    allow_missing: Annotated[str, Field(min_length=1)] | None = (
+        None  # file: why listed clips may be absent from the data
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,4 +85,9 @@ class Params(OfSegments):
             raise ValueError(
                 f"protocol {self.protocol} and file {self.file!r} do not go together: file is the list that protocol file "
                 f"reads, and {NO_LIST} stands for none"
+            )
+        if self.allow_missing is not None and self.protocol != "file":
+            raise ValueError(
+                f"allow_missing is an option of protocol file, and the protocol is {self.protocol}: leave it out, or set "
+                "it to null"
             )

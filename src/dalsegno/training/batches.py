@@ -17,7 +17,7 @@ class Batches:
 
     examples: indices into the source. y: label index of each. balanced: every class equally often, by drawing with
     replacement. augmentation: how a batch is changed on the device. The last short batch is dropped if there are
-    others, since batch normalisation cannot take a batch of one.
+    others, since batch normalisation cannot take a batch of one. Raises UserError if the data cannot be augmented so.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Batches:
         balanced: bool = False,
         augmentation: augment.Params,
     ) -> None:
+        augment.check(augmentation, source.input_shape, source.scale)
         self.source, self.examples, self.y = source, examples, y
         self.targets = F.one_hot(y, n_labels).float().to(device)
         self.batch_size, self.device = min(batch_size, len(examples)), device
@@ -41,17 +42,20 @@ class Batches:
         self.chance = torch.Generator(device).manual_seed(seed)
 
     def __len__(self) -> int:
+        """Number of batches per epoch."""
         return len(self.examples) // self.batch_size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """x (batch, …) and soft labels y (batch, label) of one epoch, on the device."""
         order = self._order()[: len(self) * self.batch_size]
         examples = self.examples[order].split(self.batch_size)
         targets = self.targets[order.to(self.device)].split(self.batch_size)
         batches = (self.source.take(some, self.order) for some in examples)
         for x, y in zip(prefetched(batches) if self.device.type == "cuda" else batches, targets, strict=True):
-            yield augment.augment(x, y, self.augmentation, self.chance)
+            yield augment.augment(x, y, self.augmentation, self.chance, self.source.scale)
 
     def _order(self) -> Int[Tensor, " example"]:
+        """Places in `examples`: a permutation, or draws that give every class the same chance."""
         if not self.balanced:
             return torch.randperm(len(self.examples), generator=self.order)
         weights = 1.0 / torch.bincount(self.y)[self.y]

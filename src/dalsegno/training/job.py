@@ -21,24 +21,29 @@ PARTS = ("train", "valid")
 
 @dataclass(frozen=True)
 class Built:
-    """A model ready to train. groups: optimiser parameter groups, or None for every trainable parameter alike."""
+    """A model ready to train.
+
+    groups: optimiser parameter groups, or None for every trainable parameter alike. inherited: clips (clip_id, sha256,
+    unit) that its weights were trained on before; None for random weights and for published ones.
+    """
 
     model: nn.Module
     groups: list[dict[str, Any]] | None = None
+    inherited: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Job:
     """What the runs of one model share.
 
-    build: makes the model for the training clips of a fold, from which alone it may learn its preprocessing.
-    augmentation: how training batches are changed.
+    build: makes the model for a fold and its training clips, from which alone it may learn its preprocessing, with
+    `source.for_training` of these clips as its input. augmentation: how training batches are changed.
     """
 
     source: Source
     splits: pd.DataFrame
     train: train.Params
-    build: Callable[[list[str]], Built]
+    build: Callable[[int, list[str]], Built]
     device: torch.device
     augmentation: augment.Params
     vote: predict.Vote = "mean"
@@ -57,7 +62,8 @@ class Job:
     def runs(self) -> list["Run"]:
         """Every fold with every seed. Raises UserError if a part of a fold cannot be trained on."""
         parts = {fold: self._parts(fold) for fold in splits_csv.numbers(self.splits)}
-        return [Run(self, fold, seed, *parts[fold]) for fold in parts for seed in self.train.seeds]
+        sources = {fold: self.source.for_training(train_ids) for fold, (train_ids, _) in parts.items()}
+        return [Run(self, fold, seed, sources[fold], *parts[fold]) for fold in parts for seed in self.train.seeds]
 
     def _parts(self, fold: int) -> tuple[list[str], list[str]]:
         """Stored clips of the training and of the validation part."""
@@ -72,10 +78,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Run:
-    """One fold and seed of a job: the clips (sorted ids) that it trains and is validated on."""
+    """One fold and seed of a job: the clips (sorted ids) that it trains and is validated on, and how it sees all clips."""
 
     job: Job
     fold: int
     seed: int
+    source: Source
     train_ids: list[str]
     valid_ids: list[str]
+
+    def clips(self, inherited: pd.DataFrame | None) -> dict[str, list[str]] | None:
+        """clip_id, sha256, unit and part of each clip that the weights have met: train, valid, or inherited.
+
+        inherited: clips that the weights had been trained on before. None where the splits do not say sha256 and unit.
+        """
+        columns = ["clip_id", "sha256", "unit"]
+        if not set(columns) <= set(self.job.splits.columns):
+            return None
+        rows = self.job.splits.set_index("clip_id", drop=False)[columns]
+        parts = {"train": rows.loc[self.train_ids], "valid": rows.loc[self.valid_ids]}
+        if inherited is not None:
+            parts["inherited"] = inherited[columns]
+        return pd.concat([clips.assign(part=part) for part, clips in parts.items()]).to_dict("list")

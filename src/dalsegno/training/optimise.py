@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
+from torch.optim import lr_scheduler
 
 from dalsegno.pipeline.params import section
 from dalsegno.training.ranges import Count, NotNegative, Positive, Share
-
-LRScheduler = torch.optim.lr_scheduler.LRScheduler
 
 
 @section
@@ -18,8 +17,8 @@ class Params:
 
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     lr: Positive = 1e-3  # peak learning rate
-    momentum: Share = 0.9  # of sgd and rmsprop
-    weight_decay: NotNegative = 0.0
+    momentum: Share | None = None  # of sgd and rmsprop; null: 0.9 for sgd, none for rmsprop
+    weight_decay: NotNegative = 0.0  # on matrices and kernels; biases and normalisation are left alone
     clip_norm: Positive | None = 5.0  # largest norm of the gradient; null leaves it be
     schedule: Literal["constant", "plateau", "cosine", "onecycle"] = "cosine"
     warmup: Share = 0.1  # share of all steps in which the learning rate rises to its peak (cosine, onecycle)
@@ -27,8 +26,48 @@ class Params:
     plateau_patience: Count = 3  # epochs without a better metric before the learning rate falls
 
 
+class Schedule:
+    """A learning rate that stays as it is; the others change it after a step or after an epoch."""
+
+    def after_step(self) -> None:
+        """Called after each step of the optimiser."""
+
+    def after_epoch(self, better: bool) -> None:
+        """Called after each epoch. better: whether the monitored metric is the best so far, as for early stopping."""
+
+
+class ByStep(Schedule):
+    """A learning rate that PyTorch's scheduler changes after every step."""
+
+    def __init__(self, scheduler: lr_scheduler.LRScheduler) -> None:
+        self.scheduler = scheduler
+
+    def after_step(self) -> None:
+        """Set the rate of the next step."""
+        self.scheduler.step()
+
+
+class Plateau(Schedule):
+    """A learning rate that is multiplied by `factor` after every `patience` epochs in a row that are no better."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, factor: float, patience: int) -> None:
+        self.optimizer, self.factor, self.patience, self.idle = optimizer, factor, patience, 0
+
+    def after_epoch(self, better: bool) -> None:
+        """Set the rates of the next epoch."""
+        self.idle = 0 if better else self.idle + 1
+        if self.idle == self.patience:
+            self.idle = 0
+            for group in self.optimizer.param_groups:
+                group["lr"] *= self.factor
+
+
 def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
-    """The optimiser of `p` over parameter groups; a group may have a learning rate of its own."""
+    """The optimiser of `p` over parameter groups; a group may have a learning rate of its own.
+
+    Weights with fewer than two axes, which are biases and those of normalisation, form groups without weight decay.
+    """
+    groups = [part for group in groups for part in _by_decay(group)]
     settings = {"lr": p.lr, "weight_decay": p.weight_decay}
     match p.optimizer:
         case "adam":
@@ -36,34 +75,39 @@ def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
         case "adamw":
             return torch.optim.AdamW(groups, **settings)
         case "sgd":
-            return torch.optim.SGD(groups, momentum=p.momentum, **settings)
+            return torch.optim.SGD(groups, momentum=0.9 if p.momentum is None else p.momentum, **settings)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, momentum=p.momentum, **settings)
+            return torch.optim.RMSprop(groups, momentum=p.momentum or 0.0, **settings)
 
 
-def schedule(
-    optimizer: torch.optim.Optimizer, p: Params, n_steps: int
-) -> LRScheduler | torch.optim.lr_scheduler.ReduceLROnPlateau | None:
-    """The schedule of `p` for a run of `n_steps`; None for a constant learning rate. plateau steps once per epoch."""
+def schedule(optimizer: torch.optim.Optimizer, p: Params, n_steps: int) -> Schedule:
+    """The schedule of `p` for a run of `n_steps`. It changes the learning rate and nothing else, momentum least of all."""
     match p.schedule:
         case "constant":
-            return None
+            return Schedule()
         case "plateau":
-            return torch.optim.lr_scheduler.ReduceLROnPlateau(
-                optimizer, factor=p.plateau_factor, patience=p.plateau_patience
-            )
+            return Plateau(optimizer, p.plateau_factor, p.plateau_patience)
         case "onecycle":
             peaks = [g["lr"] for g in optimizer.param_groups]
             total = n_steps + 1  # one more than is taken, as the last would be at zero
             start = min(max(p.warmup, 1.5 / total), 1 - 0.5 / total)  # PyTorch divides by the length of either slope
-            return torch.optim.lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=total, pct_start=start)
+            options = {"total_steps": total, "pct_start": start, "cycle_momentum": False}
+            return ByStep(lr_scheduler.OneCycleLR(optimizer, peaks, **options))
         case "cosine":
             ramp = max(1, round(p.warmup * n_steps))
-            return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_cosine(step, ramp, n_steps))
+            return ByStep(lr_scheduler.LambdaLR(optimizer, lambda step: _warm_cosine(step, ramp, n_steps)))
+
+
+def _by_decay(group: dict[str, Any]) -> list[dict[str, Any]]:
+    """The group cut in two: weights that decay, and those that do not; without an empty one."""
+    decaying = [w for w in group["params"] if w.ndim > 1]
+    others = [w for w in group["params"] if w.ndim <= 1]
+    parts = [group | {"params": decaying}, group | {"params": others, "weight_decay": 0.0}]
+    return [part for part in parts if part["params"]]
 
 
 def _warm_cosine(step: int, ramp: int, n_steps: int) -> float:
-    """Linear rise over `ramp` steps, then cosine decay to zero; in [0, 1]."""
+    """The share of the peak rate at a step: a linear rise over `ramp` steps, then cosine decay to zero."""
     if step < ramp:
         return (step + 1) / ramp
     return 0.5 * (1 + math.cos(math.pi * (step - ramp) / max(1, n_steps - ramp)))

@@ -1,5 +1,7 @@
 """Probabilities of clips from a model that sees them a window or a segment at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -13,6 +15,17 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training.source import Source
 
 Vote = Literal["mean", "majority"]
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Multiply in float32 on a GPU as well, whose convolutions would else round their inputs to 10 bits (TF32)."""
+    convolutions, products = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
 
 
 @torch.inference_mode()
@@ -39,11 +52,10 @@ def windows(
     """Probabilities, float32, of all windows of `clip_ids`, and the clip (window,) that owns each."""
     model.eval()
     probabilities, owners = [], []
-    for x, of_clips in source.evaluation(clip_ids, 256):
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
-            logits = model(x)
-        probabilities.append(logits.float().softmax(1).cpu().numpy())
-        owners += of_clips
+    with full_precision():
+        for x, of_clips in source.evaluation(clip_ids, 256):
+            probabilities.append(model(x).float().softmax(1).cpu().numpy())
+            owners += of_clips
     return np.concatenate(probabilities), np.array(owners, dtype=object)
 
 
@@ -52,8 +64,14 @@ def voted(
 ) -> Float[np.ndarray, "clip label"]:
     """Probabilities of clips, in the order of `clip_ids`, from those of the windows that they own.
 
-    owners: the clip (window,) of each window; every clip owns at least one. mean: of a clip's windows; majority: the
-    share of them that voted for a class.
+    owners: the clip (window,) of each window; every clip owns at least one. mean: of a clip's windows. majority: each
+    window votes for its most probable class, and the mean probability counts as one vote more, shared out. It decides
+    between classes with as many votes, and no class gets a probability of 0 because no window voted for it.
     """
-    votes = np.eye(p.shape[1])[p.argmax(1)] if vote == "majority" else p
-    return predictions_parquet.mean_per_clip(votes, pd.Index(clip_ids).get_indexer(owners), len(clip_ids))
+    place = pd.Index(clip_ids).get_indexer(owners)
+    mean = predictions_parquet.mean_per_clip(p, place, len(clip_ids))
+    if vote == "mean":
+        return mean
+    shares = predictions_parquet.mean_per_clip(np.eye(p.shape[1])[p.argmax(1)], place, len(clip_ids))
+    n_windows = np.bincount(place, minlength=len(clip_ids))[:, None]
+    return (n_windows * shares + mean) / (n_windows + 1)

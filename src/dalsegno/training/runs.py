@@ -14,15 +14,14 @@ from dvclive import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet
-from dalsegno.pipeline import files, progress
+from dalsegno.artefacts.learning import curves_csv, json_file, model_pt, predictions_parquet
+from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, predict, train
 from dalsegno.training.batches import Batches
-from dalsegno.training.job import Job, Run
+from dalsegno.training.job import Built, Job, Run
 
 T = TypeVar("T")
-CURVES = ("train_loss", "val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
                 results = [_carry_out(run, live, segments) for run in runs]
             _write(draft, job, description, results)
+            curves_csv.write(draft / "curves.csv", metrics_dir)
             best = _means([result.best for result in results])
             json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
@@ -57,54 +57,59 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
-    shape = list(job.source.input_shape)
-    checkpoints = [result.checkpoint for result in results]
-    model_pt.save(folder / "model.pt", description | {"labels": job.classes, "input_shape": shape, "runs": checkpoints})
+    """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
+    checkpoints, made_on = [result.checkpoint for result in results], _made_on(job.device)
+    model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     cost = _means([result.cost for result in results])
-    json_file.write(folder / "cost.json", cost | {"device": job.device.type})
+    asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
+    json_file.write(folder / "cost.json", cost | asked | made_on)
 
 
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    model, fit, train_s = _trained(run, live)
-    (p, owners), predict_s = _timed(lambda: predict.windows(model, job.source, ids))
+    built, fit, train_s = _trained(run, live)
+    (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
+    checkpoint = {"fold": run.fold, "seed": run.seed, "input_shape": list(run.source.input_shape)}
+    clips = run.clips(built.inherited)
     return Result(
-        checkpoint={"fold": run.fold, "seed": run.seed, "state": _on_cpu(model)},
+        checkpoint=checkpoint | ({"clips": clips} if clips else {}) | {"state": _on_cpu(built.model)},
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
-        cost=_cost(model, fit, train_s, predict_s / len(ids)),
+        cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
         best=fit.best,
     )
 
 
-def _trained(run: Run, live: Live) -> tuple[nn.Module, train.Fit, float]:
+def _trained(run: Run, live: Live) -> tuple[Built, train.Fit, float]:
     """The trained model, what `train.fit` says of it, and the seconds that training took."""
     job = run.job
     train.seed_everything(run.seed)
-    built = job.build(run.train_ids)
+    built = job.build(run.fold, run.train_ids)
     built.model.to(job.device)
     batches = _batches(run)
     _check_batch_norm(built.model, batches, run)
-    predict.try_out(built.model, job.source)
+    predict.try_out(built.model, run.source)
     weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
     options = {"groups": built.groups, "class_weights": weights, "log": _logger(run, live)}
     fit, train_s = _timed(lambda: train.fit(built.model, batches, _validation(run), job.train, **options))
-    return built.model, fit, train_s
+    return built, fit, train_s
 
 
 def _batches(run: Run) -> Batches:
+    """The training examples of a run, in an order that its seed decides."""
     job, p = run.job, run.job.train
-    examples, owners = job.source.examples(run.train_ids)
+    examples, owners = run.source.examples(run.train_ids)
     return Batches(
-        job.source, examples, job.labels(owners), len(job.classes), p.batch_size,
+        run.source, examples, job.labels(owners), len(job.classes), p.batch_size,
         seed=run.seed, device=job.device, balanced=p.balanced, augmentation=job.augmentation,
     )  # fmt: skip
 
 
 def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
+    """Raise UserError if batches are of one example and the model normalises over the batch."""
     if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
         raise UserError(
             f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
@@ -118,7 +123,7 @@ def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
     y = job.labels(run.valid_ids)
 
     def validate(model: nn.Module) -> train.Metrics:
-        probabilities = predict.voted(*predict.windows(model, job.source, run.valid_ids), run.valid_ids, job.vote)
+        probabilities = predict.voted(*predict.windows(model, run.source, run.valid_ids), run.valid_ids, job.vote)
         if not np.isfinite(probabilities).all():
             raise UserError(
                 f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
@@ -134,7 +139,7 @@ def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
 
     def log(metrics: train.Metrics) -> None:
         live.step = metrics["epoch"]
-        for name in CURVES:
+        for name in curves_csv.CURVES:
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
         line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")
         epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
@@ -149,7 +154,18 @@ def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, "
 
 
 def _on_cpu(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights and buffers, by name."""
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+
+
+def _made_on(device: torch.device) -> dict[str, Any]:
+    """What results depend on besides the settings: device, threads, number format of training, and packages."""
+    return {
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+        "dtype": "bfloat16" if device.type == "cuda" else "float32",
+        "versions": environment.versions(),
+    }
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:
@@ -159,6 +175,7 @@ def _timed(call: Callable[[], T]) -> tuple[T, float]:
 
 
 def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
+    """The entries of cost.json: number of weights, seconds, epochs trained, and milliseconds of prediction per clip."""
     return {
         "parameters": sum(w.numel() for w in model.parameters()),
         "train_s": train_s,
@@ -169,4 +186,5 @@ def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: 
 
 
 def _means(rows: list[dict[str, int | float]]) -> dict[str, float]:
+    """The mean of each entry over dictionaries with the same keys."""
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -8,16 +8,24 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dalsegno.training.views import augment
+
 
 @runtime_checkable
 class Source(Protocol):
     """Stored clips as tensors on the training device.
 
-    clip_ids: the clips that are stored, sorted. input_shape: of one training example, without the batch axis.
+    clip_ids: the clips that are stored, sorted. input_shape: of one training example, without the batch axis. scale:
+    the units of the data.
     """
 
     clip_ids: list[str]
     input_shape: tuple[int, ...]
+    scale: augment.Scale
+
+    def for_training(self, train_ids: list[str]) -> "Source":
+        """The same data as a network sees them that is trained on `train_ids`, which decide what is still open."""
+        ...
 
     def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
         """Indices of the training examples that belong to `clip_ids`, and the clip of each."""

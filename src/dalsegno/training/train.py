@@ -35,7 +35,13 @@ class Params(losses.Params, optimise.Params):
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
     monitor: Literal["val_loss", "val_accuracy", "val_macro_f1"] = "val_loss"  # what "better" means
-    patience: Count | None = 10  # epochs without a better metric before training stops; null: never
+    patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
+
+    def __post_init__(self) -> None:
+        if self.class_weights and self.balanced:
+            raise ValueError(
+                "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
+            )
 
 
 @runtime_checkable
@@ -48,7 +54,9 @@ class Batches(Protocol):
 
 @runtime_checkable
 class ChangesByEpoch(Protocol):
-    """A model of which more or less learns as training goes on."""
+    """A model of which more learns as training goes on. last_change: the first epoch in which all of that learns."""
+
+    last_change: int
 
     def begin_epoch(self, epoch: int) -> None:
         """Called before each epoch, counted from 0."""
@@ -91,18 +99,18 @@ def fit(
     optimizer = optimise.optimizer(groups, p)
     schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
     best, best_state, epoch = None, None, 0
+    whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
-        after_step = schedule.step if schedule and p.schedule != "plateau" else lambda: None
-        step_losses = _steps(model, batches, optimizer, after_step, p, class_weights)
+        step_losses = _steps(model, batches, optimizer, schedule, p, class_weights)
         now = {"epoch": epoch, "train_loss": _mean(step_losses, epoch, p)} | validate(model)
         log(now)
-        if schedule and p.schedule == "plateau":
-            schedule.step(_badness(now, p))
-        if best is None or _badness(now, p) < _badness(best, p):
+        better = best is None or _badness(now, p) < _badness(best, p)
+        schedule.after_epoch(better or epoch <= whole_from)
+        if better:
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}
-        elif p.patience is not None and epoch - best["epoch"] >= p.patience:
+        elif p.patience is not None and epoch - max(best["epoch"], whole_from) >= p.patience:
             break
     model.load_state_dict(best_state)
     model.eval()
@@ -113,7 +121,7 @@ def _steps(
     model: nn.Module,
     batches: Batches,
     optimizer: torch.optim.Optimizer,
-    after_step: Callable[[], None],
+    schedule: optimise.Schedule,
     p: Params,
     class_weights: Float[Tensor, " label"] | None,
 ) -> Float[Tensor, " step"]:
@@ -129,7 +137,7 @@ def _steps(
         if p.clip_norm:
             nn.utils.clip_grad_norm_((w for g in optimizer.param_groups for w in g["params"]), p.clip_norm)
         optimizer.step()
-        after_step()
+        schedule.after_step()
         step_losses.append(loss.detach())
     return torch.stack(step_losses)
 

@@ -11,7 +11,17 @@ TEXT = ["clip_id", "path", "label", "group", "split", "sha256", "excluded"]
 COLUMNS = [
     "clip_id", "path", "label", "group", "split", "duration_s", "sample_rate_hz", "channels", "sha256", "excluded"
 ]  # fmt: skip
-_SUFFIX = re.compile(r"\.(wav|au|flac|og[ga]|opus|mp3|aiff?|png|jpe?g)$", re.IGNORECASE)
+EXACT_COPY = "exact copy"  # the kind of exclusion of a clip whose samples another clip has as well
+AUDIO = frozenset({
+    ".wav", ".wave", ".bwf", ".w64", ".rf64", ".au", ".snd", ".flac", ".caf", ".mp3", ".mp2", ".mpga", ".ogg",
+    ".oga", ".opus", ".aiff", ".aif", ".aifc", ".voc", ".sph", ".nist", ".avr", ".ircam", ".sf", ".paf", ".pvf",
+    ".svx", ".8svx", ".iff", ".wve", ".sds",
+})  # fmt: skip
+"""Suffixes of the formats that libsndfile reads."""
+PICTURE = frozenset({
+    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif",
+})  # fmt: skip
+_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, sorted(AUDIO | PICTURE)))})$", re.IGNORECASE)
 
 
 def write(path: str | Path, clips: pd.DataFrame) -> None:
@@ -30,6 +40,15 @@ def read(path: str | Path) -> pd.DataFrame:
 def usable(clips: pd.DataFrame) -> pd.DataFrame:
     """The rows that nothing excluded, labelled or not, in order of clip_id."""
     return clips[clips["excluded"] == ""].reset_index(drop=True)
+
+
+def with_copies(clips: pd.DataFrame) -> pd.DataFrame:
+    """The usable rows and the exact copies that were excluded for being such, in order of clip_id.
+
+    The sound of these is as good as their originals', and a split that is given may test them.
+    """
+    kept = (clips["excluded"] == "") | clips["excluded"].str.startswith(f"{EXACT_COPY}:")
+    return clips[kept].reset_index(drop=True)
 
 
 def bare(name: str) -> str:

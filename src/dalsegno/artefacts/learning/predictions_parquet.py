@@ -3,7 +3,6 @@
 segments.parquet: its probabilities for each window of the held-out clips, if it saw any clip in more than one window.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ KEYS = ["clip_id", "fold", "seed", "split", "label"]
 
 
 def frame(
-    splits: pd.DataFrame, fold: int, seed: int, clip_ids: Sequence[str] | np.ndarray, p: np.ndarray, classes: list[str]
+    splits: pd.DataFrame, fold: int, seed: int, clip_ids: list[str] | np.ndarray, p: np.ndarray, classes: list[str]
 ) -> pd.DataFrame:
     """Rows of one fold and seed, one per clip or window.
 

@@ -7,11 +7,14 @@ import pandas as pd
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
+CLIP = ["clip_id", "label", "group", "unit", "sha256"]
+"""The columns before the folds. unit: clips that are no independent evidence of one another share it (a group, artist or
+near copies, directly or by way of others); it is never empty. sha256: of the decoded samples."""
 PARTS = ("train", "valid", "test", "unlabelled", "")  # the last: left out of this fold
 
 
 def write(path: str | Path, splits: pd.DataFrame) -> None:
-    """Write clip_id, label, group, fold0, fold1, … in order of clip_id."""
+    """Write CLIP, fold0, fold1, … in order of clip_id."""
     with files.atomic(path) as draft:
         splits.sort_values("clip_id").to_csv(draft, index=False, lineterminator="\n")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts.data_set import copies_csv
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.clips.copies import by_chart, by_waveform, chart
 from dalsegno.pipeline import runtime
 
@@ -30,25 +30,27 @@ NOTES = Method(by_waveform.similarity, by_waveform.RADIUS_DB, by_waveform.NEIGHB
 def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
     """Exclude, in place, each labelled clip that equals an earlier labelled one; the pairs, as copies_csv.COLUMNS.
 
-    An unlabelled clip stays: a prediction of it is asked for, copy or not.
+    Where their labels differ, all of them are excluded, as nobody knows which label is right. An unlabelled clip stays: a
+    prediction of it is asked for, copy or not.
     """
-    pairs, first = [], {}
+    pairs = []
     usable = table[table["excluded"] == ""].sort_values("label", key=lambda label: label == "", kind="stable")
-    for row in usable.itertuples():
-        original = first.setdefault(row.sha256, row)
-        if original is row:
-            continue
-        pairs.append((original.clip_id, row.clip_id, "exact", 1.0))
-        if row.label:
-            across = f", which is labelled {original.label!r}" if original.label != row.label else ""
-            table.loc[row.Index, "excluded"] = f"exact copy: of {original.clip_id}{across}"
+    for _, same in usable.groupby("sha256", sort=False):
+        original, *others = same.itertuples()
+        pairs += [(original.clip_id, row.clip_id, "exact", 1.0) for row in others]
+        across = same.loc[same["label"] != "", "label"].nunique() > 1
+        for row in same[same["label"] != ""].itertuples() if across else [row for row in others if row.label]:
+            other = next(o for o in same.itertuples() if o.label not in ("", row.label)) if across else original
+            labelled = f", which is labelled {other.label!r}" if across else ""
+            table.loc[row.Index, "excluded"] = f"{clips_csv.EXACT_COPY}: of {other.clip_id}{labelled}"
     return pd.DataFrame(pairs, columns=copies_csv.COLUMNS)
 
 
 def near(table: pd.DataFrame, paths: list[Path], charts: list[chart.Chart | None], r: runtime.Runtime) -> pd.DataFrame:
-    """Near copies among the usable clips of `table`, as copies_csv.COLUMNS; `paths` and `charts` go as its rows."""
-    different = (table["excluded"] == "") & ~table["sha256"].duplicated()
-    known = {int(i): clip for i in np.flatnonzero(different) if (clip := charts[i]) is not None}
+    """Near copies among the different recordings of `table`, as copies_csv.COLUMNS; `paths` and `charts` go as its rows."""
+    decoded = table["clip_id"].isin(clips_csv.with_copies(table)["clip_id"])
+    different = np.flatnonzero(decoded & ~table["sha256"].duplicated())
+    known = {int(i): clip for i in different if (clip := charts[i]) is not None}
     long = {i: c.levels for i, c in known.items() if len(c.levels) >= chart.NOTE_FRAMES or not len(c.tones)}
     notes = {i: by_waveform.Note(paths[i], c.levels) for i, c in known.items() if len(c.tones)}
     pairs = _search(long, [by_chart.summary(levels) for levels in long.values()], LONG, r)

@@ -44,11 +44,8 @@ def train_all(
     try:
         crops = Crops(store, p.view, set(splits["clip_id"]), device)
         n_labels = len(splits_csv.classes(splits))
-        levels = [f"augment.{name}" for name in augment.LEVELS if getattr(p.augment, name)]
-        if levels and crops.meta["kind"] == "phase":
-            raise UserError(f"{', '.join(levels)} would turn the phases of {store} as well; set it to 0")
 
-        def build(train_ids: list[str]) -> Built:
+        def build(fold: int, train_ids: list[str]) -> Built:
             return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
 
         job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
@@ -63,9 +60,9 @@ def from_scratch(arch: str, p: Any, crops: Crops, train_ids: list[str], n_labels
 
     Raises UserError if the architecture cannot take what the view shows it.
     """
-    view = crops.view
-    prep = preprocess.spectrograms(view.normalise, *crops.moments(train_ids), view.resize, view.channels)
+    view, seen = crops.view, crops.for_training(train_ids)
+    prep = preprocess.spectrograms(view.normalise, *seen.moments(train_ids), view.resize, view.channels)
     try:
-        return network.build(arch, p, prep, crops.example(), n_labels)
+        return network.build(arch, p, prep, seen.example(), n_labels)
     except UserError as error:
         raise UserError(f"{error} (view: {view.input_settings})") from None

@@ -1,9 +1,9 @@
-# ruff: noqa: F821 (shapes are written as strings)
 """A spectrogram store as tensors on the training device: crops to train on, windows to evaluate on.
 
-Clips are stored whole, so what a model sees of them (`view:`) is its own affair and never invalidates audio work.
+Clips are stored whole, so each model may see its own pieces of them (`view:`), and changing that repeats no audio work.
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,28 +11,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.learning import pieces
-from dalsegno.families.convolutional.view import View, check, check_lengths
+from dalsegno.families.convolutional.frames import Frames
+from dalsegno.families.convolutional.view import View, check, check_lengths, compare_lengths
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training.views import augment
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
 
 class Crops:
-    """Views of stored spectrograms (total_frames, bins[, channels]); resident on `device` if they fit there.
+    """Views of stored spectrograms: a `training.source.Source`.
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
     keep: clip ids to use; None: all. Clips shorter than the crop are padded at the end with the store's floor: silence.
-    Raises UserError if the view does not go with what is stored.
+    Without `view.crop_s` a crop is as long as the longest clip; `for_training` makes it that of the training clips.
+    Raises UserError if the view does not go with the store, or if none of the clips is stored.
     """
 
     def __init__(self, folder: str | Path, view: View, keep: set[str] | None, device: torch.device) -> None:
         stored = spectrogram_store.open(folder)
         self.view, self.meta, self.device = view, stored.meta, device
+        self.frames = Frames(stored, device)
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
@@ -42,11 +46,29 @@ class Crops:
         self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
         self.n_parts = self.view.parts or 1
         self.start, self.n_frames = _parts(*self.whole, self.n_parts)
-        self.scale, self.offset, self.floor = (_constant(self.meta[k], device) for k in ("scale", "offset", "floor"))
-        self.frames = _resident(torch.from_numpy(stored.frames), device)
-        self.crop = self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max())
-        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else self.crop
+        self.scale = augment.Scale(db_per_unit=self.meta.get("db_per_unit"))
+        self.folder, self._by_length = folder, {}
+        self._set_crop(self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max()))
         check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
+
+    def for_training(self, train_ids: list[str]) -> "Crops":
+        """The same clips as a network sees them that is trained on `train_ids`: where `view.crop_s` is null, crops are as
+        long as the longest of them, or the longest part of one. A longer clip is then seen in windows, or whole.
+        """
+        if self.view.crop_s:
+            return self
+        n_frames = self.n_frames[self.examples(train_ids)[0]]
+        longest = int(n_frames.max())
+        if longest not in self._by_length:
+            self._by_length[longest] = crops = copy.copy(self)
+            crops._set_crop(longest)
+            compare_lengths(self.view, n_frames, self.meta["frame_rate_hz"], self.folder)
+        return self._by_length[longest]
+
+    def _set_crop(self, n_frames: int) -> None:
+        """Make crops `n_frames` long."""
+        self.crop = n_frames
+        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else n_frames
         self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
 
     def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
@@ -64,7 +86,7 @@ class Crops:
             room = (n_frames - self.crop).clamp_min(0) + 1
             offset = (torch.rand(len(examples), generator=generator, dtype=torch.float64) * room).long()
             start, n_frames = start + offset, n_frames - offset
-        return self._cut(start, n_frames, self.crop)
+        return self.frames.cut(start, n_frames, self.crop)
 
     def example(self) -> Float[Tensor, "2 channel *shape"]:
         """Two crops, for a network to take its sizes from."""
@@ -86,62 +108,16 @@ class Crops:
             n = max(1, min(batch_size, LARGEST // self._size(length)))
             for i in range(0, len(seen), n):
                 start, n_frames, owners = zip(*seen[i : i + n], strict=True)
-                yield self._cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
+                yield self.frames.cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
 
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, "*channel bin"], Float[Tensor, "*channel bin"]]:
         """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""
         count, total, square = 0, 0.0, 0.0
         for i in self.examples(clip_ids)[0].tolist():
-            start = int(self.start[i])
-            stored = self.frames[start : start + int(self.n_frames[i])].to(self.device)
-            x = self._unit(stored if stored.ndim == 2 else stored.movedim(-1, 0)).double()
+            x = self.frames.all_of(int(self.start[i]), int(self.n_frames[i])).double()
             count, total, square = count + x.shape[-2], total + x.sum(-2), square + x.square().sum(-2)
         mean = total / count
         return mean.float(), (square / count - mean.square()).clamp_min(0).sqrt().float()
-
-    def _cut(
-        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
-    ) -> Float[Tensor, "batch channel *shape"]:
-        """x (batch, channel, bin, frame) of `length` frames from each `start`, of which only `n_frames` are the clip's."""
-        x = (self._gather if self.frames.is_cuda else self._copy)(start, n_frames, length)
-        if self.meta["kind"] == "waveform":
-            return self._padded(self._unit(x), n_frames, axis=1).transpose(1, 2)
-        x = x[:, None].mT if x.ndim == 3 else x.permute(0, 3, 2, 1)
-        return self._padded(self._unit(x.contiguous()), n_frames, axis=3)  # turned while its numbers are still small
-
-    def _padded(
-        self, x: Float[Tensor, "batch *shape"], n_frames: Int[Tensor, " batch"], axis: int
-    ) -> Float[Tensor, "batch *shape"]:
-        """x with the store's floor in place of what lies along `axis` beyond `n_frames` (batch,)."""
-        length = x.shape[axis]
-        if int(n_frames.min()) >= length:
-            return x
-        shape = [len(x), *[1] * (x.ndim - 1)]
-        shape[axis] = length
-        beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
-        return torch.where(beyond.view(shape), self.floor, x)
-
-    def _gather(
-        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
-    ) -> Shaped[Tensor, "batch frame *shape"]:
-        """Stored frames, `length` of each, on the GPU; values beyond the end of a clip mean nothing."""
-        at = start.to(self.device)[:, None] + torch.arange(length, device=self.device)
-        return self.frames[at.clamp_max(len(self.frames) - 1)]
-
-    def _copy(
-        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
-    ) -> Shaped[Tensor, "batch frame *shape"]:
-        """The same from the memory map, clip by clip: a fifteenth of the time that indexing each frame takes."""
-        frames = self.frames.numpy()
-        x = np.empty((len(start), length, *frames.shape[1:]), frames.dtype)
-        for crop, at, n in zip(x, start.tolist(), n_frames.clamp_max(length).tolist(), strict=True):
-            crop[:n] = frames[at : at + n]
-        x = torch.from_numpy(x)
-        return x if self.device.type == "cpu" else x.pin_memory().to(self.device, non_blocking=True)
-
-    def _unit(self, stored: Shaped[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Values of stored numbers ([batch, channel,] …)."""
-        return stored.float().mul_(self.scale).add_(self.offset)
 
     def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
         """Length of the windows → (first frame, frames left, clip) of each; a clip's last one ends with it."""
@@ -167,14 +143,8 @@ class Crops:
         return max(length * self.meta["bins"], math.prod(self.view.resize or ())) * n_channels
 
     def _frames_of(self, seconds: float) -> int:
+        """The number of frames in so many seconds, at least one."""
         return max(1, round(seconds * self.meta["frame_rate_hz"]))
-
-
-def _constant(value: float | list[float], device: torch.device) -> Float[Tensor, ""] | Float[Tensor, "channel 1 1"]:
-    """A number of meta.json, as it goes with (…, channel, bin, frame): one for all channels, or one per channel."""
-    return torch.tensor(value, dtype=torch.float32, device=device).reshape(
-        (-1, 1, 1) if isinstance(value, list) else ()
-    )
 
 
 def _parts(
@@ -192,10 +162,3 @@ def _pieces(index: pd.DataFrame, keep: set[str]) -> pd.DataFrame:
     whole, k, n = index.loc[list(clip)], np.array(k, int), np.array(n, int)
     low, high = whole["n_frames"].to_numpy() * k // n, whole["n_frames"].to_numpy() * (k + 1) // n
     return pd.DataFrame({"start": whole["start"].to_numpy() + low, "n_frames": high - low}, index=ids)
-
-
-def _resident(frames: Shaped[Tensor, "frame *shape"], device: torch.device) -> Shaped[Tensor, "frame *shape"]:
-    """`frames` on the GPU if they take at most half of its free memory; else where they are, a memory map."""
-    if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
-        return frames.to(device)
-    return frames

@@ -13,6 +13,7 @@ from dalsegno.pipeline.params import section
 from dalsegno.training.views.preprocess import Channels, Normalisation, Size
 
 Seconds = Annotated[float, Field(gt=0)]
+WIDELY = 2.0  # the longest clip against the median one, from where on padding is worth a word
 
 
 @section
@@ -91,3 +92,14 @@ def check_lengths(
         f"{folder}: {n_short} of {len(n_frames)} clips are shorter than view.crop_s, {view.crop_s:g} s, and end in "
         f"silence; the longest lasts {longest_s:.3g} s"
     )
+
+
+def compare_lengths(view: View, n_frames: Int[Tensor, " example"], frame_rate_hz: float, folder: str | Path) -> None:
+    """Say so if training clips, or parts of clips, of `n_frames` differ widely in length, as all are padded to the longest."""
+    longest_s, median_s = int(n_frames.max()) / frame_rate_hz, float(n_frames.float().median()) / frame_rate_hz
+    if longest_s >= WIDELY * median_s:
+        one = "part of a training clip" if view.parts else "training clip"
+        progress.say(
+            f"{folder}: view.crop_s is null, so the network sees as much as the longest {one} lasts, {longest_s:.3g} s; "
+            f"half of them last {median_s:.3g} s or less and end in silence. Set view.crop_s to the length of most clips"
+        )

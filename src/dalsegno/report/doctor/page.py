@@ -33,7 +33,9 @@ def render(examination: examine.Examination) -> str:
         ),
     ]
     page = templates.template("doctor/page.html.j2")
-    return page.render(summary=examination.summary(), sections=sections, numbers=NUMBERS)
+    return page.render(
+        summary=examination.summary(), sections=sections, evidence=examination.evidence().lines(), numbers=NUMBERS
+    )
 
 
 def _section(title: str, text: str, rows: pd.DataFrame) -> dict[str, Any]:

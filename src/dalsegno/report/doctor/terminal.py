@@ -1,6 +1,6 @@
 """The findings of the doctor as lines on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -9,20 +9,19 @@ from dalsegno.clips.examine import Examination, metric_key
 from dalsegno.pipeline import progress
 
 
-def report(examination: Examination) -> None:
-    """Print what is excluded and why, by kind, with the first file of each; near copies; and remarks, by kind."""
+def report(examination: Examination, n_shown: int | None) -> None:
+    """Print the files left out, near copies and remarks by kind, `n_shown` of each (None: all), and what they can show."""
     clips, used = examination.clips, clips_csv.usable(examination.clips)
     progress.say(f"{len(used)} of {len(clips)} files can be used, in {len(set(used['label']) - {''})} classes")
-    faulty = clips[clips["excluded"] != ""]
-    for key, rows in _by_kind(faulty, "excluded"):
-        first = rows.iloc[0]
-        progress.say(f"  {len(rows):6d} {key}: {first['path']!r}, {_explanation(first['excluded'])}")
+    for key, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
+        _list(f"{len(rows):6d} {key}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
     near = examination.copies[examination.copies["kind"] == "near"]
-    for pair in near.head(1).itertuples():
-        progress.say(f"  {len(near):6d} near copies, used all the same: {pair.clip_id_a} ~ {pair.clip_id_b}")
+    if len(near):
+        _list(f"{len(near):6d} near copies, used all the same", near["clip_id_a"], near["clip_id_b"], n_shown, " ~ ")
     for key, rows in _by_kind(examination.remarks, "remark"):
-        first = rows.iloc[0]
-        progress.say(f"  {len(rows):6d} remarks, {key}: {first['about']}, {_explanation(first['remark'])}")
+        _list(f"{len(rows):6d} remarks, {key}", rows["about"], map(_explanation, rows["remark"]), n_shown)
+    for line in examination.evidence().lines():
+        progress.say(line)
 
 
 def _by_kind(rows: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -32,3 +31,16 @@ def _by_kind(rows: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFram
 def _explanation(reason: str) -> str:
     """`too short: 0.1 s` → `0.1 s`."""
     return reason.split(": ", 1)[1]
+
+
+def _list(
+    heading: str, subjects: Iterable[str], explanations: Iterable[str], n_shown: int | None, sign: str = ", "
+) -> None:
+    """Print a heading and, below it, a line for each of the first `n_shown` subjects."""
+    lines = [f"{subject}{sign}{explanation}" for subject, explanation in zip(subjects, explanations, strict=True)]
+    shown = lines[:n_shown]
+    progress.say(f"  {heading}: {shown[0]}" if len(lines) == 1 else f"  {heading}:")
+    for line in shown if len(lines) > 1 else []:
+        progress.say(f"         {line}")
+    if len(lines) > len(shown):
+        progress.say(f"         … and {len(lines) - len(shown)} more")

@@ -1,30 +1,26 @@
-# ruff: noqa: F821 (shapes are written as strings)
 """Change training batches at random on the device they lie on; every sample draws for itself.
 
-Values are expected in dB for spectrograms and linear for waveforms and tables, before or after standardisation: masks
-are filled with the mean of the bin and borders from the sample itself, so only `gain_db` and
-`equaliser_db` must come while a spectrogram is in dB.
+Batches come as they are stored, before the preprocessing of the model: spectrograms in the unit of their store, waveforms
+linear, tables in the unit of each feature. `Scale` says what these units are.
 """
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
+from dalsegno.training.views import transforms
+from dalsegno.training.views.transforms import Batch, SoftLabels
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[float, Field(ge=0)]
-
-Batch = Float[Tensor, "batch *shape"]
-Pictures = Float[Tensor, "batch channel bin frame"]
-SoftLabels = Float[Tensor, "batch label"]
 
 
 @section
@@ -33,10 +29,12 @@ class Params:
 
     gain_db: Size = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
     equaliser_db: Size = 0.0  # each band louder or softer by up to so many dB, as if mastered or recorded elsewhere
-    contrast_share: Share = 0.0  # distances from the sample's mean stretched or shrunk by up to this share: compression
+    contrast_share: Share = 0.0  # distances from a channel's mean stretched or shrunk by up to this share: compression
     time_shift_share: Share = 0.0  # moved along time by up to this share of the length; what leaves comes in again
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees
-    noise_std: Size = 0.0  # white noise of up to so many standard deviations of the sample itself
+    noise_std: Size = (
+        0.0  # white noise of up to so many standard deviations: of the channel; of the feature in training
+    )
     time_masks: Count = 0  # stretches of time wiped out
     time_mask_share: Share = 0.1  # longest of them, share of the length
     frequency_masks: Count = 0  # bands wiped out
@@ -44,7 +42,24 @@ class Params:
     mixup_alpha: Size = 0.0  # samples mixed in pairs, by a share from Beta(alpha, alpha)
 
 
-KINDS = {2: "tables", 3: "waveforms", 4: "spectrograms"}
+@dataclass(frozen=True)
+class Scale:
+    """The units of a batch.
+
+    std: of each feature of a table, over the training part. db_per_unit: of spectrograms, the number of dB in one unit
+    of the store, for all channels or one by one; None where a unit is no number of dB, as of phases.
+    """
+
+    std: Float[Tensor, " feature"] | None = None
+    db_per_unit: float | Sequence[float | None] | None = None
+
+    def db_tensor(self, x: Batch) -> Float[Tensor, ""] | Float[Tensor, "channel 1 1"]:
+        """db_per_unit as it goes with spectrograms x (batch, channel, bin, frame); 1 where there is none."""
+        value = torch.tensor(1.0 if self.db_per_unit is None else self.db_per_unit, device=x.device, dtype=x.dtype)
+        return value.view(-1, 1, 1) if value.ndim else value
+
+
+KINDS = {2: "tables", 3: "waveforms", 4: "spectrograms"}  # by the number of axes of a batch
 TAKEN_BY = {  # number of axes of a batch that can be augmented so
     "gain_db": (3, 4),
     "equaliser_db": (4,),
@@ -54,115 +69,87 @@ TAKEN_BY = {  # number of axes of a batch that can be augmented so
     "time_masks": (3, 4),
     "frequency_masks": (4,),
 }
-LEVELS = ("gain_db", "equaliser_db", "contrast_share")  # what takes values to be levels, as phases are not
+IN_DB = ("gain_db", "equaliser_db")
 
 
-def check(p: Params, ndim: int) -> None:
-    """Raise UserError if `p` asks for what a batch of `ndim` axes cannot take.
+def check(p: Params, shape: Sequence[int], scale: Scale) -> None:
+    """Raise UserError if `p` asks for changes that examples of `shape` cannot take, or that would change nothing.
 
-    2: (batch, feature); 3: (batch, channel, sample); 4: (batch, channel, bin, frame).
+    shape: (feature,), (channel, sample) or (channel, bin, frame).
     """
-    refused = [name for name, ndims in TAKEN_BY.items() if getattr(p, name) and ndim not in ndims]
+    n_axes = len(shape) + 1
+    refused = [name for name, axes in TAKEN_BY.items() if getattr(p, name) and n_axes not in axes]
     if refused:
-        taken = [name for name in ("mixup_alpha", "noise_std", *TAKEN_BY) if ndim in TAKEN_BY.get(name, (ndim,))]
+        taken = [name for name in ("mixup_alpha", "noise_std", *TAKEN_BY) if n_axes in TAKEN_BY.get(name, (n_axes,))]
         raise UserError(
-            f"augment: {KINDS[ndim]} cannot be augmented by {', '.join(refused)}; set it to 0, or use {', '.join(taken)}"
+            f"augment: {KINDS[n_axes]} cannot be augmented by {', '.join(refused)}; set it to 0, or use {', '.join(taken)}"
+        )
+    if n_axes == 4:
+        _check_levels(p, scale)
+    _check_sizes(p, shape)
+
+
+def _check_levels(p: Params, scale: Scale) -> None:
+    """Raise UserError if `p` changes levels of a spectrogram whose unit, in some channel, is no number of dB."""
+    per_channel = isinstance(scale.db_per_unit, Sequence) and None in scale.db_per_unit
+    needs = IN_DB if scale.db_per_unit is None else (*IN_DB, "contrast_share") if per_channel else ()
+    refused = [f"augment.{name}" for name in needs if getattr(p, name)]
+    if refused:
+        where = (
+            "one of its channels, such as the phase, holds no levels" if per_channel else "its unit is no number of dB"
+        )
+        raise UserError(
+            f"{', '.join(refused)} cannot be applied to this spectrogram: {where} (db_per_unit in its meta.json); set it to 0"
         )
 
 
+def _check_sizes(p: Params, shape: Sequence[int]) -> None:
+    """Raise UserError for a mask that is narrower than one bin or frame, or a shift of less than half a frame."""
+    sizes = [
+        ("time_masks", "time_mask_share", shape[-1], "frames", 1.0),
+        ("frequency_masks", "frequency_mask_share", shape[-2] if len(shape) > 1 else 0, "bins", 1.0),
+        ("time_shift_share", "time_shift_share", shape[-1], "frames", 0.5),
+    ]
+    for switch, name, length, unit, least in sizes:
+        share = getattr(p, name)
+        if getattr(p, switch) and share * length < least:
+            raise UserError(
+                f"augment.{name}: {share:g} of {length} {unit} is less than {least:g}, so nothing would be changed; give at "
+                f"least {least / length:.2g}, or set {switch} to 0"
+            )
+
+
 @torch.no_grad()
-def augment(x: Batch, y: SoftLabels, p: Params, generator: torch.Generator) -> tuple[Batch, SoftLabels]:
+def augment(x: Batch, y: SoftLabels, p: Params, generator: torch.Generator, scale: Scale) -> tuple[Batch, SoftLabels]:
     """Batch and soft labels, augmented as `p` says; `generator` lives on x's device and decides everything.
 
     Returns x and y themselves where nothing is asked for. Raises UserError as `check` does.
     """
-    check(p, x.ndim)
+    check(p, x.shape[1:], scale)
+    db_per_unit = scale.db_tensor(x) if p.gain_db or p.equaliser_db else x.new_ones(())
     if p.gain_db:
-        x = _gain(x, p.gain_db, generator)
+        x = transforms.gain(x, p.gain_db, db_per_unit, generator)
     if p.equaliser_db:
-        x = _equaliser(x, p.equaliser_db, generator)
+        x = transforms.equalise(x, p.equaliser_db, db_per_unit, generator)
     if p.contrast_share:
-        mean = x.mean((1, 2, 3), keepdim=True)
-        x = mean + (x - mean) * _between(x, 1 - p.contrast_share, 1 + p.contrast_share, generator)
+        x = transforms.stretch(x, p.contrast_share, generator)
     if p.time_shift_share:
-        x = _time_shift(x, p.time_shift_share, generator)
+        x = transforms.shift(x, p.time_shift_share, generator)
     if p.rotation_degrees:
-        x = _rotation(x, p.rotation_degrees, generator)
+        x = transforms.rotate(x, p.rotation_degrees, generator)
     if p.noise_std:
-        x = _noise(x, p.noise_std, generator)
+        x = transforms.add_noise(x, p.noise_std, _deviation(x, scale), generator)
     if p.time_masks:
-        x = _mask(x, -1, p.time_masks, p.time_mask_share, generator)
+        x = transforms.mask(x, -1, p.time_masks, p.time_mask_share, generator)
     if p.frequency_masks:
-        x = _mask(x, -2, p.frequency_masks, p.frequency_mask_share, generator)
-    return _mixup(x, y, p.mixup_alpha, generator) if p.mixup_alpha else (x, y)
+        x = transforms.mask(x, -2, p.frequency_masks, p.frequency_mask_share, generator)
+    return transforms.mix(x, y, p.mixup_alpha, generator) if p.mixup_alpha else (x, y)
 
 
-def _gain(x: Batch, gain_db: float, generator: torch.Generator) -> Batch:
-    db = _between(x, -gain_db, gain_db, generator)
-    return x + db if x.ndim == 4 else x * 10 ** (db / 20)
-
-
-def _equaliser(x: Pictures, most_db: float, generator: torch.Generator) -> Pictures:
-    """Gains at five heights, equally far apart, and between them on a line (FilterAugment, arXiv 2110.03282, §3)."""
-    draw = torch.rand((len(x), 1, 5), generator=generator, device=x.device, dtype=x.dtype)
-    db = functional.interpolate(most_db * (2 * draw - 1), x.shape[-2], mode="linear", align_corners=True)
-    return x + db[..., None]
-
-
-def _time_shift(x: Batch, share: float, generator: torch.Generator) -> Batch:
-    n = x.shape[-1]
-    by = _between(x, -share * n, share * n, generator).round().long()
-    at = (torch.arange(n, device=x.device) - by) % n
-    return x.gather(-1, at.expand_as(x))
-
-
-def _rotation(x: Pictures, degrees: float, generator: torch.Generator) -> Pictures:
-    """Turn each picture about its middle by an angle of its own; corners come in with its lowest value."""
-    bins, frames = x.shape[-2:]
-    angle = torch.deg2rad(_between(x, -degrees, degrees, generator)).flatten()
-    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
-    # affine_grid's axes both run from -1 to 1, so a turn in cells is sheared by the ratio of the sides
-    rows = [torch.stack([cos, -sin * bins / frames, zero], 1), torch.stack([sin * frames / bins, cos, zero], 1)]
-    grid = functional.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)
-    floor = x.amin((1, 2, 3), keepdim=True)
-    return functional.grid_sample(x - floor, grid, align_corners=False) + floor
-
-
-def _noise(x: Batch, std: float, generator: torch.Generator) -> Batch:
-    own = x.std(tuple(range(1, x.ndim)), keepdim=True)
-    level = _between(x, 0.0, std, generator) * own
-    return x + level * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
-
-
-def _mask(x: Batch, axis: int, n_masks: int, share: float, generator: torch.Generator) -> Batch:
-    """Wipe out stretches of an axis (SpecAugment, Park et al. 2019, arXiv 1904.08779, §2).
-
-    Masked values become the mean of the bin over the batch, which standardisation makes 0. One number for all bins
-    would stand hundreds of deviations out of a bin that hardly varies, and nothing would be learnt.
-    """
-    n = x.shape[axis]
-    draw = torch.rand((2, len(x), n_masks, 1), generator=generator, device=x.device)
-    width = (draw[0] * (share * n + 1)).floor().clamp_max(math.floor(share * n))
-    start = (draw[1] * (n - width + 1)).floor()
-    at = torch.arange(n, device=x.device)
-    masked = ((at >= start) & (at < start + width)).any(1)
-    shape = [len(x)] + [1] * (x.ndim - 1)
-    shape[axis] = n
-    return torch.where(masked.view(shape), x.mean((0, -1), keepdim=True), x)
-
-
-def _mixup(x: Batch, y: SoftLabels, alpha: float, generator: torch.Generator) -> tuple[Batch, SoftLabels]:
-    """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1)."""
-    other = torch.randperm(len(x), generator=generator, device=x.device)
-    pair = torch.full((len(x), 2), alpha, device=x.device)
-    share = torch._sample_dirichlet(pair, generator)[:, 0]  # torch.distributions.Beta takes no generator
-    own = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
-    return own * x + (1 - own) * x[other], share[:, None] * y + (1 - share[:, None]) * y[other]
-
-
-def _between(
-    x: Float[Tensor, "batch *shape"], low: float, high: float, generator: torch.Generator
-) -> Float[Tensor, "batch *ones"]:
-    """One number for each sample, uniform from low to high, shaped to go with x."""
-    draw = torch.rand((len(x), *[1] * (x.ndim - 1)), generator=generator, device=x.device, dtype=x.dtype)
-    return low + (high - low) * draw
+def _deviation(x: Batch, scale: Scale) -> Float[Tensor, "*std"]:
+    """The standard deviation that noise is measured by: of each feature in training; of each channel of each sample."""
+    if x.ndim > 2:
+        return x.std(tuple(range(2, x.ndim)), keepdim=True)
+    if scale.std is None:
+        raise ValueError("noise on a table needs the deviation of each feature over the training part")
+    return scale.std

@@ -13,6 +13,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dalsegno.pipeline import headless
+
 Normalisation = Literal["dataset", "bin", "clip", "minmax", "none"]
 Channels = Literal["one", "repeat", "colour", "deltas"]
 Count = Annotated[int, Field(ge=1)]
@@ -70,7 +72,8 @@ class Colour(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        import matplotlib  # half a second, which other models need not wait for
+        with headless.no_backend():
+            import matplotlib  # half a second, which other models need not wait for
 
         table = torch.tensor(matplotlib.colormaps["magma"](range(256))[:, :3], dtype=torch.float32)
         self.register_buffer("table", table)

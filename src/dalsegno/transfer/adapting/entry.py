@@ -61,9 +61,14 @@ class FineTuned(Entry):
     body_lr_decay: Annotated[float, Field(gt=0, le=1)] | None = None  # of each block, as a share of the one above it
     probe: Positive | None = None  # the head starts as a logistic regression of this C on frozen embeddings
     batch_norm: Literal["tuned", "frozen"] | None = None  # frozen: blocks that learn keep their batch-norm statistics
-    control: bool = False  # also train the same network from scratch, on the same folds and seeds
+    control: train.Params | None = None  # how the same network is also trained from random weights; null: it is not
 
     def __post_init__(self) -> None:
+        if self.control and self.control.seeds != self.train.seeds:
+            raise ValueError(
+                f"control.seeds is {list(self.control.seeds)}, but train.seeds is {list(self.train.seeds)}: the two are "
+                "compared run by run; write the same seeds in both"
+            )
         if self.probe and self.head.widths:
             raise ValueError(
                 f"probe starts a linear head, but head.widths is {list(self.head.widths)}; leave one of them out"

@@ -2,56 +2,68 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
 
+from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.convolutional import cnn
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.transfer import backbone
+from dalsegno.transfer import backbone, provenance, weights_file
 from dalsegno.transfer.adapting import linear_probe
 from dalsegno.transfer.adapting.entry import FineTuned, Head
+from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.adapting.unfreezing import Unfreezing
 
 
-def job(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
-    """How to train the pretrained network under a new head on the spectrograms in `folder`, and what model.pt says.
+def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
+    """Train the pretrained network under a new head on the spectrograms in `folder`.
 
-    The job raises UserError, when it builds, if the network has fewer blocks than are to learn, or training ends before
-    their turn.
+    Each fold starts from weights that have seen none of the clips it is scored on, where the file has such weights.
+    Raises UserError if the file of weights cannot be used; the job does, when it builds, if the network has fewer blocks
+    than are to learn, or training ends before their turn.
     """
     crops, n_labels = Crops(folder, p.view, set(splits["clip_id"]), device), len(splits_csv.classes(splits))
-    asked = {name: getattr(p.view, name) for name in backbone.PREPROCESSING}
-    label = splits.set_index("clip_id")["label"]
+    asked = {name: getattr(p.view, name) for name in weights_file.PREPROCESSING}
+    file = weights_file.read(p.arch, p.model, p.weights, crops.meta)
+    runs, label = file.runs_for(splits), splits.set_index("clip_id")["label"]
+    used = {fold: run.provenance for fold, run in runs.items()}
 
-    def build(train_ids: list[str]) -> Built:
-        model = backbone.read(p.arch, p.model, p.weights, crops.example(), crops.meta, asked)
+    def build(fold: int, train_ids: list[str]) -> Built:
+        seen = crops.for_training(train_ids)
+        model = backbone.build(p.arch, p.model, file, runs[fold], seen.example(), seen.meta, asked)
         n_free = _n_free(p, len(model.net.body))
-        _new_head(model, p.head, crops, n_labels)
+        _new_head(model, p.head, seen, n_labels)
         if p.probe:
-            linear_probe.start(model, model.net.head[-1], crops, label[train_ids], p.probe)
+            linear_probe.start(model, model.net.head[-1], seen, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
-        return Built(adapted, adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0))
+        groups = adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0)
+        return Built(adapted, groups, inherited=used[fold].clips)
 
     description = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
-    description |= {"view": asdict(p.view), "spectrogram": crops.meta}
-    return Job(crops, splits, p.train, build, device, p.augment, p.view.vote), description
+    description |= {"view": asdict(p.view), "spectrogram": crops.meta, "provenance": provenance.unlisted(used)}
+    job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
+    return Prepared(job, description, provenance.leaks(p.weights, used, file.clips, splits))
 
 
-def from_scratch(p: FineTuned, job: Job) -> Job:
-    """The same network, head and all, from random weights: the gap between the two is what pretraining is worth."""
+def from_scratch(p: FineTuned, pretrained: Prepared) -> Prepared:
+    """The same network, head and all, from random weights, trained as `p.control` says.
 
-    def build(train_ids: list[str]) -> Built:
+    The gap between two networks that were both trained properly is what pretraining is worth.
+    """
+    job = pretrained.job
+
+    def build(fold: int, train_ids: list[str]) -> Built:
         model = cnn.from_scratch(p.arch, p.model, job.source, train_ids, len(job.classes))
-        _new_head(model, p.head, job.source, len(job.classes))
+        _new_head(model, p.head, job.source.for_training(train_ids), len(job.classes))
         return Built(model)
 
-    return replace(job, build=build)
+    description = pretrained.description | {"weights": None, "provenance": provenance.unlisted({})}
+    return Prepared(replace(job, build=build, train=p.control), description, Leaks())
 
 
 def _n_free(p: FineTuned, n_blocks: int) -> int:

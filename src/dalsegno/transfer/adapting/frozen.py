@@ -1,7 +1,7 @@
 """A new head on the stored embeddings of a frozen backbone."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
@@ -16,23 +17,26 @@ from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
+from dalsegno.transfer import provenance
 from dalsegno.transfer.adapting.entry import Frozen
+from dalsegno.transfer.adapting.prepared import Prepared
 
 
-def job(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> tuple[Job, dict[str, Any]]:
-    """How to train a head on the embeddings in `folder`, standardised by the training part, and what model.pt says.
+def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
+    """Train a head on the embeddings in `folder`, standardised by the training part.
 
     Raises UserError if the embeddings are of another network than `p` names.
     """
     table = Rows(features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"])), device)
     n_labels = len(splits_csv.classes(splits))
 
-    def build(train_ids: list[str]) -> Built:
+    def build(fold: int, train_ids: list[str]) -> Built:
         prep = preprocess.Standardise(*table.moments(train_ids))
         return Built(Model(prep, p.head.build(table.input_shape[0], n_labels)))
 
     description = _backbone(p, Path(folder, "meta.json")) | {"head": asdict(p.head), "input": p.input}
-    return Job(table, splits, p.train, build, device, Augmentation()), description
+    job = Job(table, splits, p.train, build, device, Augmentation())
+    return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))
 
 
 def _backbone(p: Frozen, meta: Path) -> dict[str, Any]:
@@ -45,3 +49,12 @@ def _backbone(p: Frozen, meta: Path) -> dict[str, Any]:
         if used[name] != value:
             raise UserError(f"{name} is {value}, but {p.input} was computed with {used[name]}; name the same in both")
     return {name: used[name] for name in ("arch", "model", "weights")}
+
+
+def _leaks(p: Frozen, path: Path, splits: pd.DataFrame) -> Leaks:
+    """What the backbone knew of the scored clips; its embeddings are of one set of weights for all folds."""
+    trained_on = provenance.from_plain(json.loads(path.read_text(encoding="utf-8")))
+    used = dict.fromkeys(splits_csv.numbers(splits), trained_on)
+    leaks = provenance.leaks(p.weights, used, trained_on.clips, splits)
+    way_out = "Embeddings are computed once for all folds: `input: spectrograms/…` with `unfreeze: 0` takes the weights of each fold."
+    return replace(leaks, leaks=(*leaks.leaks, way_out)) if leaks.leaks else leaks

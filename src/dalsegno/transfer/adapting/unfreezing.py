@@ -10,6 +10,7 @@ class Unfreezing(Model):
 
     every: where it is given, the head learns alone at first, and every so many epochs one more block from the top joins
     it (gradual unfreezing: Howard and Ruder 2018, arXiv 1801.06146, §3.3); None: all `n_free` learn from the start.
+    Training does not stop early, for want of progress, before the last of them has joined.
     Frozen blocks keep their weights and their batch-norm statistics. keep_statistics: blocks that learn keep the
     statistics as well.
     """
@@ -17,6 +18,7 @@ class Unfreezing(Model):
     def __init__(self, prep: nn.Module, net: nn.Module, n_free: int, every: int | None, keep_statistics: bool) -> None:
         super().__init__(prep, net)
         self.n_free, self.every, self.keep_statistics = n_free, every, keep_statistics
+        self.last_change = every * n_free if every else 0
         self.begin_epoch(0)
 
     def begin_epoch(self, epoch: int) -> None:

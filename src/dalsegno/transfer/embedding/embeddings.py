@@ -27,6 +27,7 @@ from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
+from dalsegno.transfer.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost
@@ -50,14 +51,15 @@ def write(
     clips: Crops,
     description: dict[str, Any],
     inputs: Iterable[str | Path],
+    trained_on: Provenance,
     views: int = 0,
     augmentation: augment.Params | None = None,
 ) -> None:
-    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip, and meta.json.
+    """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
     model: stored data (batch, …) to embeddings (batch, dim). views: how many augmented copies of each window follow it;
     view 0 is the window itself. description: the content of meta.json, everything that decides the result except
-    `inputs`, the files and folders it is computed from. Raises UserError if the network cannot take such windows.
+    `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
     """
     folder, model = Path(folder), model.eval()
     parts = _Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
@@ -66,7 +68,7 @@ def write(
     for i, (x, names) in enumerate(_numbered(batches)):
         number = i // BATCHES_PER_PART
         if not parts.has(number):
-            rows += _rows(model, x, names, views, augmentation, seed=i)
+            rows += _rows(model, x, names, views, augmentation, clips.scale, seed=i)
         if rows and (i + 1) % BATCHES_PER_PART == 0:
             parts.add(number, rows)
             rows = []
@@ -77,6 +79,7 @@ def write(
         parts.join(draft / "embeddings.parquet")
         made_with = description | {"versions": environment.versions()}
         files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
+        files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
 
 
@@ -124,14 +127,19 @@ def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Ten
         yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
 
 
-@torch.inference_mode()
 def _rows(
-    model: nn.Module, x: Tensor, names: Rows, views: int, augmentation: augment.Params | None, seed: int
+    model: nn.Module,
+    x: Tensor,
+    names: Rows,
+    views: int,
+    augmentation: augment.Params | None,
+    scale: augment.Scale,
+    seed: int,
 ) -> Iterator[Rows]:
     """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
     generator = torch.Generator(x.device).manual_seed(seed)
     for view in range(views + 1):
-        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator)[0] if view else x
+        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator, scale)[0] if view else x
         yield names | {"view": np.full(len(x), view), "e": _embedded(model, shown)}
 
 
@@ -148,7 +156,8 @@ def _table(rows: Rows) -> pa.Table:
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        return model(x).float().cpu().numpy()
+        with torch.inference_mode():
+            return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))
         raise UserError(

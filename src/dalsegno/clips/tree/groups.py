@@ -1,0 +1,84 @@
+"""The groups that people state in groups.csv: which clips must share a split."""
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from dalsegno.artefacts.data_set import user_csv
+from dalsegno.pipeline.errors import UserError, hint
+
+N_NAMED = 5  # paths of each sort that a message names
+N_COMPARED = 2000  # paths at most among which the nearest name is looked for
+
+
+def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: str | None) -> dict[Path, str] | None:
+    """The group of each of `paths` that root/groups.csv names; None without such a file.
+
+    paths: relative to `root`; labelled: those that need a group. Names are compared in Unicode's form NFC, so that the
+    decomposed letters of a Mac are the same. Raises UserError with file and line on a malformed table, and if a row
+    names no path or a labelled path has no row, unless there is a reason for that in `allow_ungrouped`. A table without
+    rows says that there are no groups.
+    """
+    table = root / "groups.csv"
+    if not table.exists():
+        return None
+    lines, groups = _read(table)
+    known = {_normal(path): path for path in paths}
+    astray = [name for name in groups if name not in known]
+    bare = [path for path in labelled if _normal(path) not in groups]
+    if groups and len(astray) == len(groups):
+        raise UserError(
+            f"{table}: it groups {len(groups)} paths and none of them is here{_first(_no_file(astray, known, lines))}\n"
+            f"  Expected paths below {str(root)!r}, such as {paths[0].as_posix()!r}"
+        )
+    states = [f"{len(astray)} of its {len(groups)} paths name no file"] if astray else []
+    states += [f"{len(bare)} of {len(labelled)} labelled files have no row"] if bare else []
+    if groups and states and not allow_ungrouped:
+        raise UserError(
+            f"{table}: {' and '.join(states)}, so that clips of one group could be on both sides of a split"
+            f"{_first(_no_file(astray, known, lines))}{_first(_no_row(bare, astray))}\n"
+            "  Mend the table (an empty group says that a clip has none), or give the reason in dataset.allow_ungrouped"
+        )
+    return {path: groups[name] for path in paths if groups.get(name := _normal(path))}
+
+
+def _read(table: Path) -> tuple[dict[str, int], dict[str, str]]:
+    """Line and group of each path. Raises UserError on a missing column, or a path named twice with different groups."""
+    rows = user_csv.read(table)
+    if not {"path", "group"} <= set(rows.columns):
+        raise UserError(f"{table}, line 1: expected the columns path,group, got {','.join(rows.columns)!r}")
+    lines: dict[str, int] = {}
+    groups: dict[str, str] = {}
+    for line, raw, group in zip(rows.index, rows["path"], rows["group"], strict=True):
+        name, group = _normal(PurePath(raw.replace("\\", "/"))), unicodedata.normalize("NFC", group.strip())
+        lines[name] = line
+        if groups.setdefault(name, group) != group:
+            raise UserError(f"{table}, line {line}: {name!r} is in {groups[name]!r} and in {group!r}")
+    return lines, groups
+
+
+def _normal(path: PurePath) -> str:
+    return unicodedata.normalize("NFC", path.as_posix())
+
+
+def _first(lines: Iterator[str]) -> str:
+    shown = [f"\n  {line}" for line, _ in zip(lines, range(N_NAMED), strict=False)]
+    return "".join(shown)
+
+
+def _no_file(astray: list[str], known: dict[str, Path], lines: dict[str, int]) -> Iterator[str]:
+    free = known.keys() - lines.keys()
+    for name in astray:
+        yield f"line {lines[name]}: {name!r} is no file here{_nearest(name, free)}"
+
+
+def _no_row(bare: list[Path], astray: list[str]) -> Iterator[str]:
+    for path in bare:
+        yield f"no row: {path.as_posix()!r}{_nearest(_normal(path), set(astray))}"
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    """The end of a message about a path: the nearest of `known`, those of the same name, but for case, first."""
+    last = PurePath(name).stem.casefold()
+    same = [other for other in known if PurePath(other).stem.casefold() == last]
+    return hint(name, sorted(same) or sorted(known)[:N_COMPARED])

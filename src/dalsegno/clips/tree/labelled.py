@@ -1,0 +1,83 @@
+"""Files below folders of classes: each with the class whose folder it lies in, and what already speaks against it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dalsegno.clips import entry, gtzan_csv
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.tree import formats, groups, layout, walk
+from dalsegno.clips.tree.ids import ids
+from dalsegno.pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A file, or a class folder that holds none."""
+
+    path: Path
+    inside: Path  # its path below the folder of the classes
+    label: str | None  # the name of its class, in Unicode's form NFC; None: unlabelled, or there is none
+    fault: str | None
+
+
+def clips(root: Path, p: Params, suffixes: frozenset[str], noun: str, expects: str) -> Iterator[Clip]:
+    """Every file of `labelled` as a clip; its group is what groups.csv says.
+
+    Without that table, files that are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its artists.
+    """
+    listed = labelled(root, suffixes, noun, expects)
+    inside = [file.inside for file in listed]
+    need = [file.inside for file in listed if file.label and not file.fault and file.label not in p.leave_out]
+    stated = groups.read(root, inside, need, p.allow_ungrouped)
+    for name, file in zip(ids(inside), listed, strict=True):
+        group = gtzan_csv.group(file.inside) if stated is None else stated.get(file.inside)
+        yield Clip(name, file.path, file.label, group or None, fault=file.fault)
+
+
+def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> list[Labelled]:
+    """The files below `root` whose suffix is one of `suffixes`, then those that ffmpeg could convert, then empty classes.
+
+    A file's class is the first folder of its path; in `unlabelled/`, however that is spelt, files have none. `noun` is
+    what messages call a file; `expects` describes the layout. Raises UserError if there is no file, or if the folders
+    do not look like classes.
+    """
+    walk.check(root, expects)
+    paths = walk.walk(root, suffixes)
+    unread = formats.unread(root, paths)
+    conversions = formats.conversions(root, unread)
+    if not paths:
+        raise UserError("\n  ".join([walk.missing(root, f"holds no {noun}", expects), *conversions]))
+    listed = [_label(root, path) for path in paths]
+    layout.refuse(root, [file.inside for file in listed if file.label], noun, conversions)
+    listed += [_label(root, path) for path in unread]
+    return listed + list(_empty(root, listed, noun))
+
+
+def is_unlabelled(folder: str) -> bool:
+    """Whether a folder is that of clips without a label: `unlabelled`, `Unlabeled`, `un-labelled `."""
+    return re.fullmatch("unlabell?ed", layout.bare(folder)) is not None
+
+
+def _label(root: Path, path: Path) -> Labelled:
+    inside = path.relative_to(root)
+    fault = (
+        entry.name_fault(inside) or formats.fault(path) or (entry.file_fault(path) if walk.is_folder(path) else None)
+    )
+    if len(inside.parts) < 2:
+        return Labelled(path, inside, None, fault or "no label: lies in no class folder")
+    first = inside.parts[0]
+    classless = is_unlabelled(first) or first.startswith(".")
+    return Labelled(path, inside, None if classless else unicodedata.normalize("NFC", first), fault)
+
+
+def _empty(root: Path, listed: list[Labelled], noun: str) -> Iterator[Labelled]:
+    """The class folders in which no file can be read, each as an entry of its own."""
+    full = {file.inside.parts[0] for file in listed if not (file.fault or "").startswith("other format")}
+    for folder in walk.folders(root):
+        if folder.name not in full and not is_unlabelled(folder.name):
+            held = formats.census(walk.files(folder))
+            fault = f"empty class: its folder holds no {noun}, " + (f"only {held}" if held else "no file at all")
+            yield Labelled(folder, Path(folder.name), unicodedata.normalize("NFC", folder.name), fault)

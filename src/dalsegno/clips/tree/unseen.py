@@ -1,0 +1,38 @@
+"""What DVC does not see below a root: it would report "up to date" whatever happens to the files there.
+
+DVC 3.67 follows links to files, and a root that is a link, but takes a folder below it that is a link for empty; and one
+inside its repository that is a DVC repository itself.
+"""
+
+from pathlib import Path
+
+from dalsegno.pipeline.errors import UserError
+
+N_NAMED = 20
+
+
+def refuse(root: Path, paths: list[Path]) -> None:
+    """Raise UserError if any of the files `paths` lies in a folder, `root` or below, that DVC takes for empty."""
+    folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(root)}
+    links = sorted(folder for folder in folders - {root} if folder.is_symlink())
+    if links:
+        raise UserError(
+            f"{len(links)} folders of clips are symbolic links, which DVC does not follow: it would not notice that what "
+            f"is behind them changes.{_list([f'{str(link)!r} is a link to {str(link.readlink())!r}' for link in links])}\n"
+            "  Put the folder itself there (cp -rL, mount --bind), or links to its files (cp -rs); "
+            f"{str(root)!r} itself may be a link"
+        )
+    here = Path.cwd()
+    inside = root.absolute().is_relative_to(here) and root.absolute() != here
+    repositories = sorted(folder for folder in folders if inside and (folder / ".dvc").is_dir())
+    if repositories:
+        raise UserError(
+            f"{len(repositories)} folders of clips are DVC repositories of their own, which DVC takes for empty inside of "
+            f"another: it would not notice that their files change.{_list([repr(str(folder)) for folder in repositories])}\n"
+            "  Move the data set out of this repository and name its place in dataset.root, or remove its folder .dvc"
+        )
+
+
+def _list(lines: list[str]) -> str:
+    more = [f"… and {len(lines) - N_NAMED} more"] if len(lines) > N_NAMED else []
+    return "".join(f"\n  {line}" for line in [*lines[:N_NAMED], *more])

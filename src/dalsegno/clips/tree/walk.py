@@ -1,0 +1,96 @@
+"""What lies below the root of a data set."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from dalsegno.pipeline.errors import UserError
+
+SYSTEM = frozenset({
+    "$recycle.bin", "recycler", "recycled", "#recycle", "#snapshot", "@eadir", "@recycle", "@recently-snapshot",
+    "@sharebin", ".@__thumb", "__macosx", "lost+found", "found.000", "system volume information",
+    "network trash folder", "temporary items", ".appledouble", ".fseventsd", ".documentrevisions-v100",
+    ".temporaryitems", "__pycache__",
+})  # fmt: skip
+"""Folders that operating systems and servers leave behind, in lower case."""
+
+
+def check(root: Path, expects: str) -> None:
+    """Raise UserError saying what was expected if `root` is no folder, an empty one, or one that cannot be read."""
+    try:
+        state = "" if any(root.iterdir()) else "is empty"
+    except NotADirectoryError:
+        state = "is no folder"
+    except FileNotFoundError:
+        state = "is not there"
+    except OSError as error:
+        state = f"cannot be read ({error.strerror})"
+    if state:
+        raise UserError(missing(root, state, expects))
+
+
+def missing(root: Path, state: str, expects: str) -> str:
+    """The message for a data set that is not where params.yaml says; `state` says what is there instead."""
+    layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
+    return (
+        f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}\n"
+        f"  `dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
+    )
+
+
+def is_system(name: str) -> bool:
+    """Whether a folder of this name is the rubbish bin, index or cache of an operating system or server."""
+    return name.casefold() in SYSTEM or name.casefold().startswith((".trash", ".spotlight-"))
+
+
+def walk(root: Path, suffixes: frozenset[str]) -> list[Path]:
+    """Every entry below `root` whose name ends in one of `suffixes`, whatever it is, sorted.
+
+    Folders that cannot be read and links back to a folder that is read anyway are listed as well, so that they are
+    named and not passed over. Links to folders elsewhere are followed last; folders of the system are passed over.
+    """
+    return _walk(root, lambda path: path.suffix.lower() in suffixes)
+
+
+def files(root: Path) -> list[Path]:
+    """Every file below `root` of whatever suffix, sorted, but for hidden ones and those of the system."""
+    return [p for p in _walk(root, lambda path: not is_folder(path)) if not p.name.startswith(".") and not is_folder(p)]
+
+
+def folders(root: Path) -> list[Path]:
+    """The folders directly below `root`, sorted, but for hidden ones and those of the system."""
+    inside = [path for path in root.iterdir() if is_folder(path)]
+    return sorted(path for path in inside if not path.name.startswith(".") and not is_system(path.name))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder or a link to one; False if that cannot be told."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _walk(root: Path, listable: Callable[[Path], bool]) -> list[Path]:
+    real = root.resolve()
+    seen = {real, *real.parents}
+    listed, links, todo = [], [], [root]
+    while todo or links:
+        folder = todo.pop() if todo else links.pop(0)
+        try:
+            inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            listed.append(folder)
+            continue
+        for entry in inside:
+            path = folder / entry.name
+            if listable(path):
+                listed.append(path)
+            elif is_folder(path) and not is_system(entry.name):
+                target = path.resolve()
+                if target in seen:
+                    listed.append(path)
+                else:
+                    seen.add(target)
+                    (links if entry.is_symlink() else todo).append(path)
+    return sorted(listed)

@@ -1,0 +1,110 @@
+"""A block of neighbouring frames of a clip, and the spectra that features of single frames share."""
+
+from functools import cached_property
+from typing import Annotated, Protocol
+
+import librosa
+import numpy as np
+from jaxtyping import Float, Float32
+from pydantic import Field
+
+from dalsegno.pipeline.params import section
+from dalsegno.sound import spectrum
+from dalsegno.sound.framing import Framing
+
+N_FRAMES = 1344  # per block: those of 31 s at 22,050 Hz and 512 samples per hop
+DEPTH_DB = 80.0  # of the log-mel spectrum
+
+OverTime = Float[np.ndarray, "n_frames n_values"]
+Frames = Float32[np.ndarray, "n_frames n_fft"]
+
+
+@section
+class Settings(Framing):
+    """What the values of features depend on."""
+
+    n_mels: Annotated[int, Field(ge=1)] = 128
+    n_mfcc: Annotated[int, Field(ge=1)] = 20
+    n_bands: Annotated[int, Field(ge=1)] = 16  # of `stft`, equally wide on the mel scale
+
+
+class WholeClip(Protocol):
+    """What a block has to know of the clip that it belongs to."""
+
+    @property
+    def loudest_db(self) -> np.float32:
+        """The loudest point of the mel spectrum."""
+        ...
+
+    @property
+    def chroma_filters(self) -> Float32[np.ndarray, "n_bins 12"]:
+        """Weights of the bins in each pitch class, tuned as the clip is."""
+        ...
+
+
+class Block:
+    """At most N_FRAMES frames. Each quantity is computed once, when the first feature asks for it."""
+
+    def __init__(self, framed: Frames, edged: Frames, before: Frames, p: Settings, clip: WholeClip) -> None:
+        self.framed, self.edged = (
+            framed,
+            edged,
+        )  # the same frames, padded with zeros, and with the first and last sample
+        self.before = before  # the frame before them as in `framed`; none if the clip begins here
+        self.p, self.clip = p, clip
+        self.hz = spectrum.frequencies_hz(p.sample_rate_hz, p.n_fft)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its spectra, in bytes."""
+        return 4 * len(self.framed) * (2 * len(self.hz) + self.p.n_mels)
+
+    @cached_property
+    def power(self) -> Float32[np.ndarray, "n_frames n_bins"]:
+        """Power spectrum."""
+        return _power(self.framed)
+
+    @cached_property
+    def magnitude(self) -> Float32[np.ndarray, "n_frames n_bins"]:
+        """Magnitude spectrum."""
+        return np.sqrt(self.power)
+
+    @cached_property
+    def total(self) -> Float32[np.ndarray, " n_frames"]:
+        """Sum of the magnitudes; 1 where there is silence, to divide by."""
+        total = self.magnitude.sum(axis=1)
+        return np.where(total < np.finfo(np.float32).tiny, np.float32(1), total)
+
+    @cached_property
+    def centroid_hz(self) -> Float32[np.ndarray, " n_frames"]:
+        """Centre of gravity of the magnitude spectrum in Hz; 0 where there is silence."""
+        return self.magnitude @ self.hz / self.total
+
+    @cached_property
+    def mel_db(self) -> Float32[np.ndarray, "n_frames n_mels"]:
+        """Log-mel spectrum in dB, as deep as it goes."""
+        return self._mel_db(self.power)
+
+    @property
+    def log_mel(self) -> Float32[np.ndarray, "n_frames n_mels"]:
+        """Log-mel spectrum in dB, down to DEPTH_DB below the loudest point of the clip."""
+        return self._deep(self.mel_db)
+
+    @property
+    def rise_db(self) -> Float32[np.ndarray, " n_steps"]:
+        """Mean rise of the log-mel bands in dB from each frame to the next; to the first from the one before the block."""
+        before = self._deep(self._mel_db(_power(self.before))) if len(self.before) else self.log_mel[:0]
+        return np.maximum(np.diff(self.log_mel, axis=0, prepend=before), 0).mean(axis=1)
+
+    def _mel_db(self, power: Float32[np.ndarray, "n n_bins"]) -> Float32[np.ndarray, "n n_mels"]:
+        return librosa.power_to_db(spectrum.mel(power, self.p.sample_rate_hz, self.p.n_mels), top_db=None)
+
+    def _deep(self, db: Float32[np.ndarray, "n n_mels"]) -> Float32[np.ndarray, "n n_mels"]:
+        return np.maximum(db, self.clip.loudest_db - np.float32(DEPTH_DB))
+
+
+def _power(framed: Frames) -> Float32[np.ndarray, "n_frames n_bins"]:
+    """Power spectra, transformed in double precision for the sake of the valleys of `contrast`."""
+    weights = spectrum.window("hann", framed.shape[1], precision=np.float64)
+    parts = (framed[i : i + spectrum.BLOCK] for i in range(0, len(framed), spectrum.BLOCK))
+    return np.concatenate([spectrum.power(spectrum.transform(part, weights)) for part in parts])

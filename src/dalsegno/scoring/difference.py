@@ -1,0 +1,88 @@
+"""The interval of a difference of two shares on the same clips, such as what one model's accuracy gains over another's.
+
+What counts is on how many clips the one model alone is right, and on how many the other. A difference is plausible if the
+observed one lies within a quantile of standard errors of it, at the share of such clips that is most likely under that
+difference: Tango's (1998) score interval, which has a width even where the models never differ, and which with every clip
+its own unit this is to the digit.
+
+For clips that come in units the variance has two parts, each with a correlation of its own that is averaged over as for a
+single share (correlation.py): in some units the models differ more often than in others, and where they differ, one of
+them is the better in some units and the other elsewhere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num
+
+from dalsegno.scoring import correlation, score_test
+from dalsegno.scoring.correlation import CORRELATIONS
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Clips of each unit that one model alone is right about, those of the other, and all, in one sample or many."""
+
+    one: Float[np.ndarray, "n_samples n_units"]
+    other: Float[np.ndarray, "n_samples n_units"]
+    clips: Float[np.ndarray, "n_samples n_units"]
+    sizes: correlation.Sizes
+
+    @property
+    def estimate(self) -> Float[np.ndarray, " n_samples"]:
+        """The difference observed."""
+        return (self.one.sum(-1) - self.other.sum(-1)) / self.clips.sum(-1)
+
+    def plausible(
+        self, difference: Float[np.ndarray, " n_samples"], confidence: float
+    ) -> Bool[np.ndarray, " n_samples"]:
+        """Whether the sample leaves `difference` open, which makes it part of the interval."""
+        differing = self._differing(difference)
+        variance = np.maximum(differing - difference**2, 1e-12)
+        effect = self._design_effect(difference, differing, variance)
+        z = (self.estimate - difference) / np.sqrt(variance * effect / self.sizes.n)
+        return np.abs(z) <= score_test.quantile(np.maximum(effect, 1), self.one.shape[-1], confidence)
+
+    def _differing(self, difference: np.ndarray) -> np.ndarray:
+        """Most likely share (n_samples,) of clips on which the models differ, given the difference of their accuracies."""
+        one, other = (k.sum(-1) / self.clips.sum(-1) for k in (self.one, self.other))
+        b = (2 - one + other) * difference - one - other
+        c = -other * difference * (1 - difference)
+        lost = np.maximum((np.sqrt(np.maximum(b**2 - 8 * c, 0)) - b) / 4, np.maximum(0, -difference))
+        return np.clip(2 * lost + difference, np.maximum(np.abs(difference), 1e-12), 1)
+
+    def _design_effect(self, difference: np.ndarray, differing: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Geometric mean (n_samples,) of the design effect over the correlations that both values leave likely.
+
+        Given that `k` clips of a unit differ, the one model is better on Beta-binomially many of them, and k is
+        Beta-binomial itself: the variance of a sum of signs follows from the two laws.
+        """
+        if (self.sizes.per_unit <= 1).all():
+            return np.ones_like(difference)
+        lean = difference / differing
+        signs = correlation.posterior(self.one, self.one + self.other, (1 + lean) / 2)[:, :, None]
+        numbers = correlation.posterior(self.one + self.other, self.clips, differing)[:, None, :]
+        lean, share, total, more = (x[:, None, None] for x in (lean, differing, variance, self.sizes.per_unit - 1))
+        spread = share * (1 - share)
+        by_sign = share + CORRELATIONS[:, None] * more * (share**2 + CORRELATIONS * spread)
+        by_number = spread * (1 + more * CORRELATIONS)
+        effects = ((1 - lean**2) * by_sign + lean**2 * by_number) / total
+        return np.exp((signs * numbers * np.log(np.maximum(effects, 1e-6))).sum((-2, -1)))
+
+
+def tally(
+    gains: Float[np.ndarray, " n_clips"], weights: Num[np.ndarray, " n_clips"], units: Int[np.ndarray, " n_clips"]
+) -> Differences:
+    """Sums by unit. gains: by how much the one model is more often right about each clip, -1 to 1."""
+    weights = weights * len(weights) / weights.sum()
+    one, other = (np.bincount(units, weights * np.maximum(k, 0)) for k in (gains, -gains))
+    clips = np.bincount(units, weights)
+    return Differences(one[None], other[None], clips[None], correlation.sizes(weights, clips))
+
+
+def interval(differences: Differences, confidence: float) -> tuple[float, float] | tuple[None, None]:
+    """Lower and upper end for one sample, within [-1, 1]; (None, None) for fewer than two units."""
+    if differences.one.shape[-1] < 2:
+        return None, None
+    low, high = score_test.ends(lambda d: differences.plausible(d, confidence), differences.estimate, -1, 1)
+    return float(low[0]), float(high[0])

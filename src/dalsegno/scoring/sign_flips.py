@@ -1,0 +1,39 @@
+"""By what chance two equally good models would differ so much: the sign-flip test of paired differences.
+
+If the models were equally good, either could have made either's calls. So the difference of each unit, its clips together,
+could as well have had the other sign, and the p-value is the share of all ways to choose the signs that lead at least as
+far from 0 as what was observed (Fisher 1935; Edgington & Onghena 2007). Where every unit is one clip and each model was
+trained once, that is McNemar's exact test.
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+EXACT = 200_000_000  # steps that the exact distribution may take
+DRAWS = 20_000  # of signs, where it would take more
+BLOCK = 200  # draws at a time
+
+
+def p_value(sums: Int[np.ndarray, " n_units"], seed: int) -> float:
+    """Two-sided p-value of the sum of `sums`; 1 where all are 0. `seed`: of the signs drawn where there are too many ways."""
+    sizes = np.abs(sums[sums != 0])
+    if not len(sizes):
+        return 1.0
+    step = np.gcd.reduce(sizes)
+    sizes, reached = sizes // step, int(abs(sums.sum()) // step)
+    return _exact(sizes, reached) if len(sizes) * sizes.sum() <= EXACT else _drawn(sizes, reached, seed)
+
+
+def _exact(sizes: np.ndarray, reached: int) -> float:
+    chance = np.ones(1)  # of each sum, from 0 to that of `sizes`, of those that fall to the one side
+    for size in sizes:
+        chance = (np.pad(chance, (0, size)) + np.pad(chance, (size, 0))) / 2
+    far = np.abs(2 * np.arange(len(chance)) - sizes.sum()) >= reached
+    return float(min(1.0, chance[far].sum()))
+
+
+def _drawn(sizes: np.ndarray, reached: int, seed: int) -> float:
+    rng = np.random.default_rng(seed)
+    blocks = [rng.integers(2, size=(BLOCK, len(sizes))) @ sizes for _ in range(DRAWS // BLOCK)]
+    far = np.abs(2 * np.concatenate(blocks) - sizes.sum()) >= reached
+    return float((1 + far.sum()) / (1 + DRAWS))

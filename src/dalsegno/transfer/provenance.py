@@ -1,0 +1,111 @@
+"""What weights were trained on, held against the clips that a model with these weights is scored on.
+
+A checkpoint of ours lists its clips by id, SHA-256 of their samples, and unit: the group, artist and near copies that
+count as one piece of evidence. Clips of one SHA-256 are the same recording. Names of units are compared only within one
+data set, since two data sets may use one name for two things.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from dalsegno.artefacts.leaks_json import Leaks
+from dalsegno.artefacts.learning import splits_csv
+
+COLUMNS = ["clip_id", "sha256", "unit"]
+
+
+def _no_clips() -> pd.DataFrame:
+    return pd.DataFrame(columns=COLUMNS, dtype=str)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a set of weights has seen in training and validation, as far as its file says.
+
+    clips: clip_id, sha256 and unit of each clip. recordings: names of published collections, such as AudioSet. silent:
+    checkpoints, by path, that do not list their clips.
+    """
+
+    clips: pd.DataFrame = field(default_factory=_no_clips)
+    recordings: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain data, for JSON."""
+        return {
+            "clips": self.clips[COLUMNS].to_dict("list"),
+            "recordings": list(self.recordings),
+            "silent": list(self.silent),
+        }
+
+
+def from_plain(content: dict[str, Any]) -> Provenance:
+    """What `Provenance.plain` gave."""
+    clips = pd.DataFrame(content["clips"], columns=COLUMNS, dtype=str)
+    return Provenance(clips, tuple(content["recordings"]), tuple(content["silent"]))
+
+
+def scored(splits: pd.DataFrame, fold: int) -> pd.DataFrame:
+    """Rows of the labelled clips on which a model of `fold` is scored: the test part, or validation if no fold has one."""
+    labelled = _identified(splits)[splits["label"] != ""]
+    tested = any((labelled[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
+    return labelled[labelled[f"fold{fold}"] == ("test" if tested else "valid")]
+
+
+def met(clips: pd.DataFrame, relatives: pd.DataFrame, splits: pd.DataFrame, fold: int) -> pd.DataFrame:
+    """Rows of the scored clips of `fold` that are among `clips`, or in one unit with one of them.
+
+    relatives: all clips of the file that `clips` come from; a file that both have tells which units are the same.
+    """
+    same = shared(relatives, splits)
+    units = set(same.loc[same["unit_there"].isin(clips["unit"]), "unit_here"])
+    if (same["clip_id_there"] == same["clip_id_here"]).any():  # one data set, in which names of units mean the same
+        units |= set(clips["unit"])
+    rows = scored(splits, fold)
+    return rows[rows["unit"].isin(units)]
+
+
+def shared(clips: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """The files that `clips` and the splits have in common: sha256, and clip_id and unit of both, `_there` and `_here`."""
+    there, here = (rows.loc[rows["sha256"] != "", COLUMNS] for rows in (clips, _identified(splits)))
+    return there.merge(here, on="sha256", suffixes=("_there", "_here"))
+
+
+def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, splits: pd.DataFrame) -> Leaks:
+    """In sentences: which scored clips the weights of each fold know, and what cannot be said about that.
+
+    weights: their path, as the user wrote it. used: the provenance of the weights of each fold. relatives: as for `met`.
+    """
+    n_met = {fold: len(met(each.clips, relatives, splits, fold)) for fold, each in used.items()}
+    folds = [str(fold) for fold, n in n_met.items() if n]
+    n_scored = sum(len(scored(splits, fold)) for fold in used)
+    sentences = [
+        f"{weights} was trained or validated on {sum(n_met.values())} of the {n_scored} scored clips, or on copies of them "
+        f"or other clips of their groups (fold{'s' if len(folds) > 1 else ''} {', '.join(folds)})."
+    ]
+    rest = unlisted(used)
+    notes = [
+        f"{weights} was trained on {name}: recordings that are scored here may have been among them."
+        for name in rest["recordings"]
+    ]
+    notes += [
+        f"{path} does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
+        for path in rest["silent"]
+    ]
+    return Leaks(tuple(sentences if folds else ()), tuple(notes))
+
+
+def _identified(splits: pd.DataFrame) -> pd.DataFrame:
+    """`splits` with the columns `sha256` and `unit`, empty where they are not known."""
+    return splits if {"sha256", "unit"} <= set(splits.columns) else splits.assign(sha256="", unit="")
+
+
+def unlisted(used: dict[int, Provenance]) -> dict[str, list[str]]:
+    """What the weights of any fold were trained on without a list of clips, as plain data: recordings, silent."""
+    names = {
+        "recordings": [each.recordings for each in used.values()],
+        "silent": [each.silent for each in used.values()],
+    }
+    return {kind: sorted(set().union(*values)) for kind, values in names.items()}

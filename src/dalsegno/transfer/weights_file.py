@@ -1,0 +1,134 @@
+"""A file of weights as a network can use it: a checkpoint of ours, or a publisher's state dict, and what it was trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import pandas as pd
+from torch import Tensor
+
+from dalsegno.artefacts.learning import model_pt, splits_csv
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training.views import preprocess
+from dalsegno.transfer import provenance
+from dalsegno.transfer.provenance import COLUMNS, Provenance
+
+OURS = ("arch", "labels", "view", "spectrogram", "runs")  # what a checkpoint of ours holds
+PREPROCESSING = ("normalise", "resize", "channels")  # options of a view that belong to the network
+DEFAULTS = {"resize": None, "channels": "one"}  # of checkpoints from before these options
+
+
+@runtime_checkable
+class Published(Protocol):
+    """An architecture (module of `dalsegno.models`) that takes weights which others have published."""
+
+    NORMALISE: preprocess.Normalisation  # the `view.normalise` that those weights expect
+    RECORDINGS: str | None  # the collection of recordings that they were trained on; None: none, as of pictures
+
+    def published(self, p: Any, weights: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Tensor]:
+        """The state dict of `build`'s network, from the publisher's; meta: of the spectrogram store.
+
+        Raises ValueError, with what to change, if the weights or the spectrograms do not go with `p`.
+        """
+        ...
+
+
+@runtime_checkable
+class FromFolder(Published, Protocol):
+    """One whose publishers write a folder with more than weights in it."""
+
+    def check_folder(self, p: Any, folder: Path, meta: dict[str, Any]) -> None:
+        """Raise ValueError, with what to change, if the rest of `folder` says other than `p` and `meta`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """One set of weights in a file, and what it was trained on. fold: None for published weights."""
+
+    state: dict[str, Tensor]
+    fold: int | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """The content of a file of weights.
+
+    path: as params.yaml has it. preprocessing: those of PREPROCESSING that the weights decide. whole: whether a state is
+    of a whole Model, or of its `net`.
+    """
+
+    path: str
+    arch: str
+    runs: Sequence[Run]
+    preprocessing: dict[str, Any]
+    whole: bool
+
+    @property
+    def clips(self) -> pd.DataFrame:
+        """clip_id, sha256 and unit of the clips of all runs, each once."""
+        return pd.concat([run.provenance.clips for run in self.runs]).drop_duplicates()
+
+    def runs_for(self, splits: pd.DataFrame) -> dict[int, Run]:
+        """The run that a model of each fold of `splits` starts from: the one that has met the fewest of its scored clips.
+
+        Of equals it is one of the same fold, if the file was trained on clips of these splits, else the first.
+        """
+        clips, folds = self.clips, splits_csv.numbers(splits)
+        related = len(provenance.shared(clips, splits)) > 0
+
+        def preference(run: Run, fold: int) -> tuple[int, bool]:
+            return len(provenance.met(run.provenance.clips, clips, splits, fold)), related and run.fold != fold
+
+        return {fold: min(self.runs, key=lambda run, fold=fold: preference(run, fold)) for fold in folds}
+
+
+def read(arch: str, p: Any, path: str, meta: dict[str, Any]) -> WeightsFile:
+    """The weights in the file or folder `path`, for the architecture `arch` with parameters `p`.
+
+    meta: of the spectrogram store that the network is to read. Raises UserError if there are no weights, or they need
+    another spectrogram, naming the difference.
+    """
+    saved = model_pt.load(path)
+    if any(name in saved for name in OURS):
+        return _ours(saved, path, meta)
+    if not saved or not all(isinstance(value, Tensor) for value in saved.values()):
+        raise UserError(f"{path}: neither a checkpoint of ours nor a state dict, which is tensors by name")
+    module = params.component("dalsegno.models", arch)
+    if not isinstance(module, Published):
+        keys = ", ".join(list(saved)[:5])
+        raise UserError(f"{path}: not a checkpoint of ours, and {arch} takes no others; its first tensors are {keys}")
+    try:
+        if Path(path).is_dir() and isinstance(module, FromFolder):
+            module.check_folder(p, Path(path), meta)
+        state = module.published(p, saved, meta)
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from None
+    trained_on = Provenance(recordings=(module.RECORDINGS,) if module.RECORDINGS else ())
+    return WeightsFile(path, arch, [Run(state, None, trained_on)], {"normalise": module.NORMALISE}, whole=False)
+
+
+def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile:
+    """Raises UserError if the checkpoint is of another kind of model, or of another spectrogram than that of `meta`."""
+    missing = [name for name in OURS if name not in saved]
+    if missing:
+        raise UserError(f"{path}: not a checkpoint of a network on spectrograms; it lacks {', '.join(missing)}")
+    there = saved["spectrogram"]
+    differences = [f"{k}: {there.get(k)} there, {meta.get(k)} here" for k in meta if k in there and meta[k] != there[k]]
+    if differences:
+        raise UserError(f"{path}: trained on another kind of spectrogram ({'; '.join(differences)})")
+    view = DEFAULTS | saved["view"]
+    inherited = saved.get("provenance", {"recordings": [], "silent": []})
+    runs = [Run(run["state"], run["fold"], _provenance(run, inherited, path)) for run in saved["runs"]]
+    return WeightsFile(path, saved["arch"], runs, {name: view[name] for name in PREPROCESSING}, whole=True)
+
+
+def _provenance(run: dict[str, Any], inherited: dict[str, list[str]], path: str) -> Provenance:
+    """Of a run of a checkpoint at `path`. inherited: what the weights that it started from were trained on, unlisted."""
+    recordings, silent = tuple(inherited["recordings"]), tuple(inherited["silent"])
+    if "clips" not in run:  # a checkpoint of before they were listed
+        return Provenance(recordings=recordings, silent=(*silent, path))
+    return Provenance(pd.DataFrame(run["clips"], dtype=str)[COLUMNS], recordings, silent)

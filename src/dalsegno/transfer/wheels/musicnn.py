@@ -1,0 +1,114 @@
+"""The four taggers in the Python package musicnn 0.1.0, as PyTorch's state dicts: read from its wheel, or unpacked.
+
+Nothing of the package is imported or run: it needs TensorFlow 1, and its checkpoints are files like any others.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dalsegno.artefacts.learning import model_pt
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.transfer.wheels import tf_checkpoint
+
+CHECKPOINTS = ("MSD_musicnn", "MSD_vgg", "MTT_musicnn", "MTT_vgg")
+FILES = (".index", ".data-00000-of-00001")
+TENSORS = {  # TensorFlow's names of a layer's tensors → PyTorch's
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
+    """Write a checkpoint of the package, such as MSD_musicnn, as weights that `torch.load` reads.
+
+    source: the wheel, or the folder `musicnn` of an unpacked or installed one. Raises UserError if it holds no such
+    checkpoint, or a damaged one.
+    """
+    model_pt.save(path, state_dict(source, checkpoint))
+
+
+def difference(source: str | Path, checkpoint: str, path: str | Path) -> str:
+    """How weights that `write` has written differ from the checkpoint, or nothing. Raises UserError as `write` does."""
+    expected = state_dict(source, checkpoint)
+    try:
+        saved = model_pt.load(path)
+    except UserError as error:
+        return str(error)
+    names = sorted(expected | saved)
+    differs = [name for name in names if name not in expected or not _same(saved.get(name), expected[name])]
+    return f"{len(differs)} tensors differ from those in {source}, such as {differs[0]}" if differs else ""
+
+
+def _same(saved: object, expected: Tensor) -> bool:
+    return isinstance(saved, Tensor) and saved.shape == expected.shape and torch.equal(saved, expected)
+
+
+def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
+    """Tensors by layer, as in `conv2d_1.weight`, with the axes in PyTorch's order: out, in, frame, bin.
+
+    Raises UserError as `write` does.
+    """
+    index, data = contents(source, checkpoint)
+    tensors = tf_checkpoint.read(index, data, f"{source}/{checkpoint}/", _of_a_layer)
+    return in_pytorchs_names(tensors)
+
+
+def in_pytorchs_names(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    """A checkpoint's tensors, such as `conv2d_1/kernel`, as `state_dict` gives them."""
+    state = dict(_renamed(name, tensor) for name, tensor in sorted(tensors.items()))
+    for name in [name for name in state if name.endswith("running_var")]:
+        state[name.replace("running_var", "num_batches_tracked")] = torch.tensor(0)
+    return state
+
+
+def contents(source: str | Path, checkpoint: str) -> tuple[bytes, ...]:
+    """What the two files of a checkpoint hold, `.index` and `.data-00000-of-00001`. Raises UserError as `write` does."""
+    if checkpoint not in CHECKPOINTS:
+        known = ", ".join(CHECKPOINTS)
+        raise UserError(
+            f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {known}"
+        )
+    source = Path(source)
+    return _folder(source, checkpoint) if source.is_dir() else _wheel(source, checkpoint)
+
+
+def _of_a_layer(name: str) -> bool:
+    """Whether a tensor is a layer's own, and not the optimiser's memory of it."""
+    return name.partition("/")[2] in TENSORS
+
+
+def _renamed(name: str, tensor: np.ndarray) -> tuple[str, Tensor]:
+    layer, kind = name.split("/")
+    if tensor.ndim == 4:  # height, width, in, out
+        tensor = tensor.transpose(3, 2, 0, 1)
+    elif tensor.ndim == 2:
+        tensor = tensor.T
+    return f"{layer}.{TENSORS[kind]}", torch.from_numpy(tensor.copy())
+
+
+def _folder(source: Path, checkpoint: str) -> tuple[bytes, ...]:
+    try:
+        return tuple((source / checkpoint / name).read_bytes() for name in FILES)
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}; it is part of musicnn 0.1.0") from None
+
+
+def _wheel(source: Path, checkpoint: str) -> tuple[bytes, ...]:
+    try:
+        with zipfile.ZipFile(source) as wheel:
+            return tuple(wheel.read(f"musicnn/{checkpoint}/{name}") for name in FILES)
+    except OSError as error:
+        raise UserError(f"{source}: {error.strerror}") from None
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{source}: no wheel, or cut short: {error}") from None
+    except KeyError as error:
+        raise UserError(f"{source}: not the wheel of musicnn 0.1.0: {error.args[0]}") from None

@@ -1,0 +1,69 @@
+"""A model whose weights knew scored clips is stamped wherever its scores stand; what cannot be known is said."""
+
+import contextlib
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from support import fake_runs
+
+from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts.leaks_json import Leaks
+
+STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
+SKILL = {"classical/majority": None, "transfer/finetuned": 1.9}
+KNOWN = "runs/cnn/conv/model.pt was trained or validated on 9 of the 40 scored clips."
+PERHAPS = "mn10.pt was trained on AudioSet: recordings that are scored here may have been among them."
+
+
+def reports(root, leaks):
+    """compare.json, the Markdown table and the page of two models, of which one has `leaks`."""
+    args = fake_runs.build(root, skill=SKILL, classes=fake_runs.CLASSES[:4])
+    leaks_json.write(root / "runs/transfer/finetuned/leaks.json", leaks)
+    with contextlib.chdir(root):
+        STAGES["compare"](*args)
+    rest = (args[7], args[8], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    STAGES["report"](args[5], *rest)
+    return json.loads(Path(args[5]).read_text()), Path(args[6]).read_text(), (root / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory):
+    return reports(tmp_path_factory.mktemp("leaky"), Leaks(leaks=(KNOWN,)))
+
+
+def test_the_stamp_stands_with_the_name_in_every_table_and_figure(leaky):
+    _, table, page = leaky
+    for text in (table.replace("\\", ""), page):
+        named = re.findall(r"transfer/finetuned(?!-scratch)(.{8})", text)
+        assert len(named) >= 3 and set(named) == {" (LEAKY)"}
+        assert "transfer/finetuned-scratch (LEAKY)" not in text and "majority (LEAKY)" not in text
+        assert KNOWN in text.replace("\\_", "_") and "Its scores are too high" in text
+
+
+def test_the_page_leads_with_the_best_model_that_knew_no_scored_clip(leaky):
+    assert "The most accurate model that is not marked LEAKY is <b>transfer/finetuned-scratch</b>" in leaky[2]
+
+
+def test_compare_json_keeps_the_names_and_says_why(leaky):
+    models = leaky[0]["models"]
+    assert models["transfer/finetuned"]["leaks"] == [KNOWN]
+    assert not any("leaks" in models[name] for name in ("classical/majority", "transfer/finetuned-scratch"))
+
+
+def test_what_cannot_be_known_is_said_without_a_stamp(tmp_path):
+    comparison, table, page = reports(tmp_path, Leaks(notes=(PERHAPS,)))
+    assert comparison["models"]["transfer/finetuned"]["notes"] == [PERHAPS]
+    assert PERHAPS in table and PERHAPS in page
+    assert "LEAKY" not in table and "(LEAKY)" not in page
+
+
+def test_the_training_of_both_stands_with_what_pretraining_gains(leaky):
+    sentence = (
+        "At most, transfer/finetuned (LEAKY) had 30 epochs at a learning rate of 0.002, and transfer/finetuned-scratch "
+        "had 30 epochs at a learning rate of 0.002."
+    )
+    for text in leaky[1:]:
+        assert sentence in text

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from statsmodels.stats.contingency_tables import mcnemar
+
+from dalsegno.scoring import sign_flips
+
+
+def p_value(sums, seed=0):
+    return sign_flips.p_value(np.array(sums), seed)
+
+
+@pytest.mark.parametrize(("one", "other"), [(12, 4), (5, 5), (20, 1), (0, 3)])
+def test_equals_mcnemars_exact_test_where_clips_stand_alone(one, other):
+    p = p_value([1] * one + [-1] * other + [0] * 30)
+    assert p == pytest.approx(binomtest(one, one + other).pvalue, rel=1e-9)
+    assert p == pytest.approx(mcnemar([[0, one], [other, 0]], exact=True).pvalue, rel=1e-9)
+
+
+def test_by_hand_for_units_of_several_sizes():
+    """3, 2 and -1 clips: of the 8 ways to choose signs, |sum| is at least 4 in 3+2-1, 3+2+1 and their negatives."""
+    assert p_value([3, 2, -1, 0]) == 4 / 8
+    assert p_value([12, 8, -4]) == 4 / 8  # the size of a unit of difference does not matter
+
+
+def test_units_flip_whole():
+    assert p_value([10, 10, 10, 10]) == 2 / 2**4
+
+
+def test_models_that_never_differ():
+    assert p_value([0, 0]) == 1
+
+
+def test_too_many_ways_are_drawn_and_come_to_the_same(monkeypatch):
+    sums = np.random.default_rng(0).integers(-6, 9, 40)
+    exact = p_value(sums)
+    monkeypatch.setattr(sign_flips, "EXACT", 0)
+    assert p_value(sums) == pytest.approx(exact, abs=4 * np.sqrt(exact / sign_flips.DRAWS))
+    assert p_value(sums) == p_value(sums) != p_value(sums, seed=1)
+    assert p_value([100] * 60) == 1 / (1 + sign_flips.DRAWS)
