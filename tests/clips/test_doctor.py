@@ -130,12 +130,13 @@ def test_grey_pictures_are_stored_as_they_are(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (128, 50), dtype=np.uint8)
     Image.fromarray(values).save(tmp_path / "x.png")
     p = image.Params()
-    stored = image.frames(tmp_path / "x.png", p)
+    (stored,) = image.blocks(tmp_path / "x.png", p)
     np.testing.assert_array_equal(stored, values[::-1].T)
     spectrogram_store.write(tmp_path / "store", [("x", stored)], image.meta(p))
     db = spectrogram_store.open(tmp_path / "store").clip("x")
     assert db.max() == pytest.approx(0, abs=1e-4) and db.min() == -80
-    assert image.frames(tmp_path / "x.png", image.Params(bins=64)).shape == (50, 64)
+    (halved,) = image.blocks(tmp_path / "x.png", image.Params(bins=64))
+    assert halved.shape == (50, 64)
 
 
 def test_pictures_that_are_none_are_excluded(tmp_path):

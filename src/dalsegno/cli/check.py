@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.cli import inputs
-from dalsegno.clips import dataset, folder
+from dalsegno.clips import dataset, listing
 from dalsegno.pipeline import check, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
@@ -29,21 +29,16 @@ def check_all() -> None:
 
 
 def _data_set(doc: dict[str, Any]) -> list[str]:
-    """What is wrong with where the data set lies, unless a stage makes it; with its other parameters, `pipeline.check` is."""
+    """Why the clips of the data set cannot be listed, unless a stage makes it; its other parameters, `pipeline.check` judges."""
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
-    if problems:
+    root = Path("" if problems else p.root)
+    if problems or (root.is_relative_to("data") and not root.exists()):  # inputs.problems says whether a stage makes it
         return []
     try:
-        adapter = params.component("dalsegno.datasets", p.name)
-    except ValueError as error:
-        return [f"dataset.name: {error}"]
-    root = Path(p.root)
-    if root.is_relative_to("data") and not root.exists():  # inputs.problems says whether a stage makes it
-        return []
-    try:
-        folder.check(root, adapter.EXPECTS)
+        listing.listing(root, p)
     except UserError as error:
-        return [f"dataset.root: {error}"]
+        message = str(error).removeprefix(f"{params.FILE}: ")
+        return [message if message.startswith("dataset.") else f"dataset.root: {message}"]
     return []
 
 
