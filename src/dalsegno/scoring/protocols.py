@@ -123,7 +123,7 @@ def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical
 
 
 def _accuracy(rows: pd.DataFrame, predicted: pd.DataFrame, item: str, confidence: float) -> dict[str, Any]:
-    """Accuracy of segments or clips, whichever `item` names, with its interval, as `compare` scores it: on the test part, or validation if there is none."""
+    """Accuracy by `item` (segment or clip) with its interval: on the test part, or on validation if there is none."""
     held = held_out.shared(held_out.held_out(rows), [predicted])
     accuracy = compare.accuracy(f"{item}_accuracy", held, held_out.runs(held, predicted), confidence)
     return {"part": held.part, f"{item}s": len(held.clips)} | accuracy
