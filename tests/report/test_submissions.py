@@ -48,10 +48,10 @@ def run(tmp_path):
         if sample is not None:
             (tmp_path / "sample_submission.csv").write_bytes(sample.encode(encoding))
         (tmp_path / "params.yaml").write_text(
-            yaml.safe_dump({"cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
+            yaml.safe_dump({"dataset": {"root": "."}, "cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
         )
         with contextlib.chdir(tmp_path):
-            MAIN(".", "clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
+            MAIN("clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
         return {p.name: p.read_text().splitlines() for p in Path(tmp_path, "submissions").iterdir()}
 
     return call

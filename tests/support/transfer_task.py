@@ -42,14 +42,14 @@ def tuned(**changes):
     """Run the stage `transfer` on an entry as TUNED, but for `changes`; the folder of the run."""
     entry = TUNED | changes
     write_params(transfer={"x": entry})
-    stage("transfer")("x", "store", entry["weights"], "splits.csv", "run", "metrics")
+    stage("transfer")("x", "store", "splits.csv", "run", "metrics")
     return Path("run")
 
 
 def embedded(**changes):
     entry = EMBEDDED | changes
     write_params(embeddings={"x": entry})
-    stage("embeddings")("x", "store", entry["weights"], "e")
+    stage("embeddings")("x", "store", "e")
     return pd.read_parquet("e/embeddings.parquet")
 
 

@@ -25,7 +25,7 @@ HEAD = {
 
 def headed(**changes):
     write_params(transfer={"x": HEAD | changes})
-    stage("transfer")("x", "e", "ours/model.pt", "splits.csv", "run", "metrics")
+    stage("transfer")("x", "e", "splits.csv", "run", "metrics")
     return Path("run")
 
 

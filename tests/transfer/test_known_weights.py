@@ -59,13 +59,13 @@ def write_params(**families):
 
 def transfer(source, **entry):
     write_params(transfer={"x": NETWORK | {"head": {}, "train": TRAIN} | entry})
-    stage("transfer")("x", source, "ours.pt", "splits.csv", "run", "metrics")
+    stage("transfer")("x", source, "splits.csv", "run", "metrics")
     return leaks_json.read("run/leaks.json")
 
 
 def frozen():
     write_params(embeddings={"x": NETWORK | {"spectrogram": "easy", "view": {"crop_s": 1.6}}})
-    stage("embeddings")("x", "store", "ours.pt", "e")
+    stage("embeddings")("x", "store", "e")
     return transfer("e", input="embeddings/x")
 
 
