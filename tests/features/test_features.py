@@ -12,22 +12,23 @@ import pytest
 import scipy.stats
 import soundfile
 import yaml
+from support.sound import samples
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.features import catalogue, compute, statistics, tuning
 from dalsegno.features.analysis import Analysis
+from dalsegno.features.block import N_FRAMES
 from dalsegno.pipeline import errors, params
-from dalsegno.sound import audio, spectrum
+from dalsegno.sound import spectrum
 
 REAL = Path("../shared/data/gtzan_audio")
 RATE_HZ = 22050
 ALL = compute.Params(use=list(catalogue.FEATURES), stats=list(statistics.STATISTICS))
 
 
-def values(y, name, rate_hz=RATE_HZ, n_fft=2048):
-    a = Analysis(y.astype(np.float32), rate_hz, n_fft, 512, 128)
-    return catalogue.FEATURES[name](a, ALL)
+def values(y, name):
+    return catalogue.FEATURES[name].compute(Analysis([y.astype(np.float32)], ALL))
 
 
 def sine(hz, duration_s=2.0, rate_hz=RATE_HZ):
@@ -35,7 +36,7 @@ def sine(hz, duration_s=2.0, rate_hz=RATE_HZ):
 
 
 def music(duration_s=8.0):
-    """Chords with a beat of 120 a minute, over a little noise."""
+    """Chords with a beat of 120 per minute, over a little noise."""
     t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     chord = sum(np.sin(2 * np.pi * hz * t) for hz in (220.0, 277.2, 329.6, 880.0))
     y = chord * np.exp(-8 * (t % 0.5)) / 6 + np.random.default_rng(0).normal(0, 0.01, len(t))
@@ -46,7 +47,7 @@ def music(duration_s=8.0):
 def clip(request):
     """Three real recordings where they are at hand, else a generated piece."""
     if REAL.exists():
-        return audio.load(sorted(REAL.glob("*/*.flac"))[request.param * 7], RATE_HZ)
+        return samples(sorted(REAL.glob("*/*.flac"))[request.param * 7], RATE_HZ)
     if request.param:
         pytest.skip(f"{REAL} is not here; one generated clip stands in for the three")
     return music()
@@ -70,7 +71,7 @@ def test_equal_to_librosas_own_calls(clip):
     for name, expected in theirs.items():
         assert np.abs(values(y, name).T - expected).max() < 1e-4, name
     log_mel = librosa.power_to_db(feature.melspectrogram(y=y, sr=RATE_HZ))
-    assert np.abs(Analysis(y, RATE_HZ, 2048, 512, 128).log_mel.T - log_mel).max() < 1e-4
+    assert np.abs(Analysis([y], ALL).over_time(lambda block: block.log_mel).T - log_mel).max() < 1e-4
     for name, expected in {  # in Hz, so to a part in ten thousand
         "centroid": feature.spectral_centroid(y=y, sr=RATE_HZ),
         "bandwidth": feature.spectral_bandwidth(y=y, sr=RATE_HZ),
@@ -81,9 +82,21 @@ def test_equal_to_librosas_own_calls(clip):
 
 
 def test_tuning_is_librosas(clip):
-    power = spectrum.power(clip, 2048, 512)
-    assert tuning.estimate(power, RATE_HZ) == librosa.estimate_tuning(S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ)
-    assert tuning.estimate(np.zeros((5, 1025), np.float32), RATE_HZ) == 0
+    power = np.concatenate([spectrum.power(x) for x in spectrum.transforms([clip], 2048, 512)])
+    assert tuning.estimate(tuning.peaks(power, RATE_HZ)) == librosa.estimate_tuning(S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ)
+    assert tuning.estimate(tuning.peaks(np.zeros((5, 1025), np.float32), RATE_HZ)) == 0
+
+
+def test_a_long_recording_in_blocks_has_the_features_of_the_whole():
+    """Blocks of samples, blocks of frames: neither leaves a trace in any value."""
+    y = music(3.5 * N_FRAMES * 512 / RATE_HZ)
+    pieces = np.array_split(y, [1, 7, 100_000, 100_300, 700_001])
+    whole, blockwise = (Analysis(x, ALL) for x in ([y], pieces))
+    for name, feature in catalogue.FEATURES.items():
+        assert np.array_equal(feature.compute(whole), feature.compute(blockwise)), name
+    theirs = librosa.feature.mfcc(y=y, sr=RATE_HZ)
+    assert np.abs(values(y, "mfcc").T - theirs).max() < 1e-3
+    assert np.abs(values(y, "onset").T - librosa.onset.onset_strength(y=y, sr=RATE_HZ)[None]).max() < 1e-3
 
 
 def test_known_signals():
@@ -143,7 +156,8 @@ def test_columns_are_named_by_feature_coefficient_and_statistic(tmp_path):
 
 def test_a_figure_that_is_not_finite_is_named(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", sine(440), RATE_HZ)
-    monkeypatch.setitem(catalogue.FEATURES, "rms", lambda a, p: np.array([[1.0], [np.inf]]))
+    never = catalogue.Feature(lambda a: np.array([[1.0], [np.inf]]), (), ())
+    monkeypatch.setitem(catalogue.FEATURES, "rms", never)
     with pytest.raises(errors.UserError, match=r"clip a \(.*a.wav\): feature rms is not finite"):
         compute.compute(("a", tmp_path / "a.wav"), compute.Params(use=["zcr", "rms"], stats=["mean"]))
 
@@ -158,7 +172,7 @@ def test_a_figure_that_is_not_finite_is_named(tmp_path, monkeypatch):
         ({"n_mels": 0}, "features.n_mels: .*greater than or equal to 1, got 0"),
         ({"hop_length": -1}, "features.hop_length: .*got -1"),
         ({"n_mfcc": 200}, "n_mfcc = 200 is more than n_mels = 128"),
-        ({"n_fft": 256}, "n_mels = 128 is too many for n_fft = 256 at 22050 Hz"),
+        ({"n_fft": 256, "hop_length": 128}, "n_mels = 128 is too many for n_fft = 256 at 22050 Hz"),
         ({"n_bands": 500}, "n_bands = 500 is too many"),
         ({"sample_rate_hz": 8000, "n_mels": 64}, "contrast has no bins from 6400"),
     ],
@@ -194,13 +208,13 @@ def test_stage(tmp_path, monkeypatch):
     clips_csv.write(tmp_path / "clips.csv", pd.DataFrame(rows))
     section = {"use": ["mfcc", "contrast", "chroma", "tempo"], "stats": ["mean", "std"]}
     for workers in (1, 2):
-        doc = {"features": section, "runtime": {"workers": workers}}
+        doc = {"dataset": {"root": "."}, "features": section, "runtime": {"workers": workers}}
         (tmp_path / "params.yaml").write_text(yaml.dump(doc))
-        stage(str(tmp_path), "clips.csv", "clips.csv", f"{workers}.parquet")
+        stage("clips.csv", f"{workers}.parquet")
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
     assert list(pd.read_parquet(tmp_path / "1.parquet")["clip_id"]) == [f"c{i}" for i in range(6)]
 
     (tmp_path / "3.wav").write_bytes(b"torn")
     with pytest.raises(errors.UserError, match=r"3\.wav: cannot be read"):
-        stage(str(tmp_path), "clips.csv", "none.csv", "3.parquet")
+        stage("clips.csv", "3.parquet")
     assert not list(tmp_path.glob("*3.parquet*"))

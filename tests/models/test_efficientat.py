@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from support.sound import joined, stored
 from torch import nn
 
 from dalsegno.models import efficientat as network
@@ -48,8 +49,8 @@ CLIPS = {"blues": REAL / "gtzan_au/blues.00000.au", "heavy metal": REAL / "gtzan
 
 def heard(path):
     """A clip as the network gets it (1, 1, bin, frame)."""
-    stored = front_end.frames(path, front_end.Params())
-    return torch.from_numpy(stored.astype(np.float32) * META["scale"] + META["offset"]).T[None, None]
+    frames = stored(front_end, front_end.Params(), path)
+    return torch.from_numpy(frames.astype(np.float32) * META["scale"] + META["offset"]).T[None, None]
 
 
 def mn04():
@@ -85,12 +86,12 @@ def test_the_front_end_is_the_published_one_by_its_definition():
             filters[band, i] = max(0, min((mel - left) / (centre - left), (right - mel) / (right - centre)))
     expected = ((filters @ power + 1e-5).log() + 4.5) / 5
     assert expected.shape == (128, 100)
-    assert np.abs(front_end.log_mel(y).T - expected.numpy()).max() < 1e-4
+    assert np.abs(joined(front_end.log_mel([y])).T - expected.numpy()).max() < 1e-4
 
 
 def test_the_loudest_sound_there_can_be_is_stored_unclipped():
     y = np.sign(np.sin(np.arange(32_000) * 2 * np.pi * 12_000 / 32_000)).astype(np.float32)
-    assert front_end.log_mel(y).max() < front_end.OFFSET + front_end.SCALE * (2**15 - 1)
+    assert joined(front_end.log_mel([y])).max() < front_end.OFFSET + front_end.SCALE * (2**15 - 1)
     assert META["floor"] > front_end.OFFSET - front_end.SCALE * 2**15
 
 

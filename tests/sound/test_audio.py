@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from support.sound import samples
+
 from dalsegno.pipeline.errors import UserError
-from dalsegno.sound import audio
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.au", "a.aiff", "a.ogg", "a.mp3"])
 def test_formats_give_the_same_samples(tmp_path, name):
     y = 0.5 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)
     soundfile.write(tmp_path / name, y, 22050)
-    read = audio.load(tmp_path / name, 22050)
+    read = samples(tmp_path / name, 22050)
     assert read.dtype == np.float32 and read.ndim == 1
     assert np.abs(read[2000:20000] - y[2000:20000]).max() < (0.02 if name.endswith(("ogg", "mp3")) else 1e-4)
 
@@ -20,12 +21,12 @@ def test_formats_give_the_same_samples(tmp_path, name):
 def test_channels_are_averaged(tmp_path):
     y = np.stack([np.full(1000, 0.5), np.full(1000, -0.1)], axis=1)
     soundfile.write(tmp_path / "a.wav", y, 8000, subtype="FLOAT")
-    assert np.allclose(audio.load(tmp_path / "a.wav", 8000), 0.2)
+    assert np.allclose(samples(tmp_path / "a.wav", 8000), 0.2)
 
 
 def test_resampling_keeps_pitch_and_duration(tmp_path):
     soundfile.write(tmp_path / "a.wav", 0.5 * np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100), 44100)
-    y = audio.load(tmp_path / "a.wav", 22050)
+    y = samples(tmp_path / "a.wav", 22050)
     assert len(y) == 22050
     assert np.argmax(np.abs(np.fft.rfft(y))) == 1000
 
@@ -35,7 +36,7 @@ def test_peak_normalisation_removes_gain_and_spares_silence(tmp_path):
     for name, gain in (("soft.wav", 0.5), ("loud.wav", 2.0), ("silent.wav", 0.0)):
         soundfile.write(tmp_path / name, gain * y, 8000, subtype="FLOAT")
     soft, loud, silent = (
-        audio.load(tmp_path / f"{n}.wav", 8000, peak_normalise=True) for n in ("soft", "loud", "silent")
+        samples(tmp_path / f"{n}.wav", 8000, peak_normalise=True) for n in ("soft", "loud", "silent")
     )
     assert np.allclose(soft, loud, atol=1e-6) and np.abs(soft).max() == 1
     assert not silent.any()
@@ -52,4 +53,4 @@ def test_what_cannot_be_used_is_named(tmp_path):
         ("nan", "sample 1 "),
     ):
         with pytest.raises(UserError, match=f"{name}.wav.*{says}"):
-            audio.load(tmp_path / f"{name}.wav", 8000)
+            samples(tmp_path / f"{name}.wav", 8000)

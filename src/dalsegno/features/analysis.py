@@ -19,7 +19,7 @@ TUNING_BLOCKS = 24  # from the start of a clip, that tell its tuning: twelve min
 OfBlock = Callable[[Block], OverTime]
 
 
-class Analysis:
+class Analysis(WholeClip):
     """A clip, whose samples can be iterated over again. No spectrum of it stands in memory as a whole."""
 
     def __init__(self, samples: Iterable[Samples], p: Settings) -> None:

@@ -1,7 +1,8 @@
 """A block of neighbouring frames of a clip, and the spectra that features of single frames share."""
 
+from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import librosa
 import numpy as np
@@ -17,6 +18,7 @@ DEPTH_DB = 80.0  # of the log-mel spectrum
 
 OverTime = Float[np.ndarray, "n_frames n_values"]
 Frames = Float32[np.ndarray, "n_frames n_fft"]
+FrameBefore = Float32[np.ndarray, "n_before n_fft"]
 
 
 @section
@@ -28,28 +30,26 @@ class Settings(Framing):
     n_bands: Annotated[int, Field(ge=1)] = 16  # of `stft`, equally wide on the mel scale
 
 
-class WholeClip(Protocol):
+class WholeClip(ABC):
     """What a block has to know of the clip that it belongs to."""
 
     @property
+    @abstractmethod
     def loudest_db(self) -> np.float32:
-        """The loudest point of the mel spectrum."""
-        ...
+        """The loudest point of the mel spectrum, in dB."""
 
     @property
+    @abstractmethod
     def chroma_filters(self) -> Float32[np.ndarray, "n_bins 12"]:
         """Weights of the bins in each pitch class, tuned as the clip is."""
-        ...
 
 
 class Block:
     """At most N_FRAMES frames. Each quantity is computed once, when the first feature asks for it."""
 
-    def __init__(self, framed: Frames, edged: Frames, before: Frames, p: Settings, clip: WholeClip) -> None:
-        self.framed, self.edged = (
-            framed,
-            edged,
-        )  # the same frames, padded with zeros, and with the first and last sample
+    def __init__(self, framed: Frames, edged: Frames, before: FrameBefore, p: Settings, clip: WholeClip) -> None:
+        # The same frames, of samples padded with zeros, and with the first and the last sample.
+        self.framed, self.edged = framed, edged
         self.before = before  # the frame before them as in `framed`; none if the clip begins here
         self.p, self.clip = p, clip
         self.hz = spectrum.frequencies_hz(p.sample_rate_hz, p.n_fft)

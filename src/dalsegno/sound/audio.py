@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound.replay import Replay
 
-Samples = Float32[np.ndarray, " n_samples"]
+Samples = Float32[np.ndarray, " _"]  # (n_samples,); the blocks of a recording differ in length
 BLOCK = 1 << 19  # samples decoded at a time, all channels together
 
 
