@@ -67,9 +67,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dalsegno.scoring import correlation, score_test
-from dalsegno.scoring.difference import Differences
-from dalsegno.scoring.share import Shares
+from dalsegno.scoring.statistics import correlation, score_test
+from dalsegno.scoring.statistics.difference import Differences
+from dalsegno.scoring.statistics.share import Shares
 
 CONFIDENCE = 0.95
 TRIALS = 5000

@@ -135,7 +135,7 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
          "there is no 'data/corpus/note' and no stage writes it; did you mean 'data/corpus/notes'?"),
         (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
         ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
-         "there are: folders, gtzan, images, kaggle, nsynth"),
+         "there are: folders, gtzan, images, kaggle, nsynth, got \"folder\""),
         ("device: auto", "device: cuda", "runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu"),
     ],
 )  # fmt: skip
@@ -190,10 +190,10 @@ def test_where_there_is_no_repository_the_way_out_is_told(here):  # noqa: F811
 def data(here):  # noqa: F811
     """A folder of clips that params.yaml names."""
     here((STYLES, "root: my data"))
-    folder = Path("my data/a")
-    folder.mkdir(parents=True)
-    (folder / "x.wav").touch()
-    return folder
+    for name in "ab":
+        Path("my data", name).mkdir(parents=True)
+        Path("my data", name, "x.wav").touch()
+    return Path("my data/a")
 
 
 def link_to_nowhere(folder):

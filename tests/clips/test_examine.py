@@ -1,6 +1,7 @@
 """The manifest: what may be used, why the rest may not, which clips are copies."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine as examination
 from dalsegno.clips import inspect_audio, listing
 from dalsegno.clips.dataset import Params
-from dalsegno.pipeline import errors
+from dalsegno.pipeline import errors, params
 from dalsegno.pipeline.runtime import Runtime
 
 REAL = Path("../shared/data")
@@ -180,8 +181,9 @@ def test_about_names_the_data_set(root):
 
 
 def test_unknown_adapter_is_named_with_the_nearest(root):
-    with pytest.raises(errors.UserError, match=r"dataset\.name: there is no 'folder'.*did you mean 'folders'"):
-        examine(root, "folder")
+    _, problems = params.parse("dataset", {"name": "folder", "root": str(root)}, Params)
+    (problem,) = problems
+    assert re.match(r"dataset\.name: there is no 'folder'.*did you mean 'folders'", problem)
 
 
 def test_workers_do_not_change_the_manifest(root):

@@ -83,7 +83,9 @@ def test_equal_to_librosas_own_calls(clip):
 
 def test_tuning_is_librosas(clip):
     power = np.concatenate([spectrum.power(x) for x in spectrum.transforms([clip], 2048, 512)])
-    assert tuning.estimate(tuning.peaks(power, RATE_HZ)) == librosa.estimate_tuning(S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ)
+    assert tuning.estimate(tuning.peaks(power, RATE_HZ)) == librosa.estimate_tuning(
+        S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ
+    )
     assert tuning.estimate(tuning.peaks(np.zeros((5, 1025), np.float32), RATE_HZ)) == 0
 
 

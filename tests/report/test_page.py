@@ -188,8 +188,8 @@ def test_same_bytes_twice(html, tmp_path):
 
 
 def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
-    text = " ".join(Page(html).words)
-    section = text[text.index("One model, many protocols", text.index("Splits")) :]
+    text = Page(html).text
+    section = text[text.rindex("One model, many protocols") :]
     row = section[section.index("shuffled segments") : section.index("Not run")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clip" in row
     assert "official" in section and "no split" in section

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import soundfile
-
 from support.sound import samples
 
 from dalsegno.pipeline.errors import UserError
@@ -35,9 +34,7 @@ def test_peak_normalisation_removes_gain_and_spares_silence(tmp_path):
     y = np.random.default_rng(0).normal(0, 0.01, 1000)
     for name, gain in (("soft.wav", 0.5), ("loud.wav", 2.0), ("silent.wav", 0.0)):
         soundfile.write(tmp_path / name, gain * y, 8000, subtype="FLOAT")
-    soft, loud, silent = (
-        samples(tmp_path / f"{n}.wav", 8000, peak_normalise=True) for n in ("soft", "loud", "silent")
-    )
+    soft, loud, silent = (samples(tmp_path / f"{n}.wav", 8000, peak_normalise=True) for n in ("soft", "loud", "silent"))
     assert np.allclose(soft, loud, atol=1e-6) and np.abs(soft).max() == 1
     assert not silent.any()
 

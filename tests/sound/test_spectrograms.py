@@ -107,9 +107,7 @@ def test_each_window_length_is_a_channel_as_librosa_has_it(clip):
     x = in_unit(windows, p, clip)
     assert x.shape == (1 + 3 * RATE_HZ // 512, 64, 3)
     for channel, n in enumerate((551, 1102, 2205)):
-        mel = librosa.feature.melspectrogram(
-            y=samples(clip, RATE_HZ), sr=RATE_HZ, n_fft=4096, win_length=n, n_mels=64
-        )
+        mel = librosa.feature.melspectrogram(y=samples(clip, RATE_HZ), sr=RATE_HZ, n_fft=4096, win_length=n, n_mels=64)
         theirs = librosa.power_to_db(mel, ref=np.max).T
         assert np.abs(x[:, :, channel] - theirs).max() <= 80 / 510 + 1e-3
     assert not np.allclose(x[:, :, 0], x[:, :, 2], atol=5)
@@ -151,7 +149,10 @@ def test_decibels_are_off_by_no_more_than_they_say():
     db = np.maximum(10 * np.log10(power / power.max()), -90)
     for dtype, bound in (("uint8", 90 / 510), ("float16", 90 / 2048)):
         meta = decibels.meta(90.0, dtype)
-        x = decibels.encode(power, decibels.peak_db([power]), 90.0, dtype).astype(float) * meta["scale"] + meta["offset"]
+        x = (
+            decibels.encode(power, decibels.peak_db([power]), 90.0, dtype).astype(float) * meta["scale"]
+            + meta["offset"]
+        )
         assert np.abs(x - db).max() <= bound + 1e-3
 
 
@@ -205,7 +206,9 @@ def write_manifest(folder, paths):
 
 def write_params(folder, workers=1):
     entries = {"mel": {"kind": "logmel", "options": {"n_mels": 32}}, "raw": {"kind": "waveform", "options": {}}}
-    (folder / "params.yaml").write_text(yaml.dump({"dataset": {"root": "."}, "spectrograms": entries, "runtime": {"workers": workers}}))
+    (folder / "params.yaml").write_text(
+        yaml.dump({"dataset": {"root": "."}, "spectrograms": entries, "runtime": {"workers": workers}})
+    )
 
 
 def test_stage(tmp_path, monkeypatch):

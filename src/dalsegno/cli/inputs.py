@@ -30,7 +30,8 @@ class Input:
         """Why no stage can read this; `outs` are what stages write."""
         made = next((out for out in outs if self.path.is_relative_to(out)), None)
         if made is None and not self.path.exists() and not any(out.is_relative_to(self.path) for out in outs):
-            values = [str(out).removeprefix(self.prefix) for out in outs if str(out).startswith(self.prefix)]
+            alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
+            values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
             fetch = "; `dalsegno weights list` names what can be fetched" if self.path.parts[0] == "weights" else ""
             return (
                 f"{self.parameter}: {self.value!r} leads nowhere: there is no {str(self.path)!r} and no stage writes it"

@@ -17,10 +17,7 @@ from dalsegno.pipeline.errors import UserError, hint
 
 def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
     """The clips that the adapter `p.name` lists, less the classes left out and those over `per_class`; how many were left out."""
-    try:
-        adapter = params.component("dalsegno.datasets", p.name)
-    except ValueError as error:
-        raise UserError(f"params.yaml: dataset.name: {error}") from None
+    adapter = params.component("dalsegno.datasets", p.name)
     leave_out = [normalize("NFC", label) for label in p.leave_out]
     n_by_label: Counter[str | None] = Counter()
     kept = list(_capped(_counted(adapter.clips(root, p), n_by_label, leave_out), p.per_class))

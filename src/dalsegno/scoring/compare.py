@@ -9,10 +9,11 @@ from jaxtyping import Int
 
 from dalsegno.artefacts import leaks_json
 from dalsegno.pipeline.errors import UserError
-from dalsegno.scoring import held_out, intervals, share
+from dalsegno.scoring import held_out, intervals
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.metrics import METRICS, Kind
+from dalsegno.scoring.statistics import share
 
 SCRATCH = "-scratch"  # ends the name of a transfer entry's twin
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from dalsegno.scoring import difference, held_out, sign_flips
+from dalsegno.scoring import held_out
 from dalsegno.scoring.compare import SCRATCH
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
+from dalsegno.scoring.statistics import difference, sign_flips
 
 
 def gains(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 from scipy.special import bdtrik, betainc
 
-from dalsegno.scoring import correlation, score_test
+from dalsegno.scoring.statistics import correlation, score_test
 
 EXACT = 1.4
 

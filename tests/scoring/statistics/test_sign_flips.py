@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar
 
-from dalsegno.scoring import sign_flips
+from dalsegno.scoring.statistics import sign_flips
 
 
 def p_value(sums, seed=0):

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
-from dalsegno.scoring import correlation, score_test
-from dalsegno.scoring.correlation import CORRELATIONS
+from dalsegno.scoring.statistics import correlation, score_test
+from dalsegno.scoring.statistics.correlation import CORRELATIONS
 
 
 @dataclass(frozen=True)

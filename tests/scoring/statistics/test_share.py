@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from bench import coverage
-from dalsegno.scoring import share
+from dalsegno.scoring.statistics import share
 
 
 def interval(hits, units=None, weights=None, confidence=0.95):

@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 from statsmodels.stats.proportion import proportion_confint
 
 from bench import coverage
-from dalsegno.scoring import difference
+from dalsegno.scoring.statistics import difference
 
 
 def interval(gains, units=None, confidence=0.95):

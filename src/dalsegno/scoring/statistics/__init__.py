@@ -1,0 +1,1 @@
+"""Intervals and tests of shares that come in independent units. Nothing here knows of models, files or parameters."""
