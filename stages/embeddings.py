@@ -7,8 +7,8 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embedding_entry, embeddings
+from dalsegno.transfer.pretrained import backbone, weights_file
 
 
 def main(key: str, spectrograms: str, out_dir: str) -> None:

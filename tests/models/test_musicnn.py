@@ -22,9 +22,9 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio, storing
 from dalsegno.spectrograms import musicnn as front_end
-from dalsegno.transfer import backbone, weights_file
 from dalsegno.transfer.embedding import embeddings
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
+from dalsegno.transfer.pretrained import backbone, weights_file
 from dalsegno.transfer.wheels import musicnn as musicnn_wheel
 from dalsegno.transfer.wheels import tf_checkpoint
 

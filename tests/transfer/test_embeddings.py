@@ -19,7 +19,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding import embeddings
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
-from dalsegno.transfer.provenance import Provenance
+from dalsegno.transfer.pretrained.provenance import Provenance
 
 CPU = torch.device("cpu")
 META = {"kind": "logmel", "scale": 1.0, "offset": 0.0, "floor": -80.0, "frame_rate_hz": 10.0}

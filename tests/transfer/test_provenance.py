@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from dalsegno.transfer import provenance
-from dalsegno.transfer.provenance import Provenance
-from dalsegno.transfer.weights_file import Run, WeightsFile
+from dalsegno.transfer.pretrained import provenance
+from dalsegno.transfer.pretrained.provenance import Provenance
+from dalsegno.transfer.pretrained.weights_file import Run, WeightsFile
 
 W = "runs/cnn/conv/model.pt"
 

@@ -13,11 +13,11 @@ from dalsegno.families.convolutional.crops import Crops
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
-from dalsegno.transfer import backbone, provenance, weights_file
 from dalsegno.transfer.adapting import linear_probe
 from dalsegno.transfer.adapting.entry import FineTuned, Head
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.adapting.unfreezing import Unfreezing
+from dalsegno.transfer.pretrained import backbone, provenance, weights_file
 
 
 def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:

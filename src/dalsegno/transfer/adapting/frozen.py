@@ -17,9 +17,9 @@ from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
-from dalsegno.transfer import provenance
 from dalsegno.transfer.adapting.entry import Frozen
 from dalsegno.transfer.adapting.prepared import Prepared
+from dalsegno.transfer.pretrained import provenance
 
 
 def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:

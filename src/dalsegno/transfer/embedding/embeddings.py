@@ -27,7 +27,7 @@ from dalsegno.pipeline import environment, files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
-from dalsegno.transfer.provenance import Provenance
+from dalsegno.transfer.pretrained.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost

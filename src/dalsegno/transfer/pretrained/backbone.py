@@ -10,7 +10,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
-from dalsegno.transfer.weights_file import DEFAULTS, Run, WeightsFile
+from dalsegno.transfer.pretrained.weights_file import DEFAULTS, Run, WeightsFile
 
 HEAD = re.compile(r"(net\.)?head\.")
 

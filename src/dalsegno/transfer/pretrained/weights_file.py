@@ -12,8 +12,8 @@ from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import preprocess
-from dalsegno.transfer import provenance
-from dalsegno.transfer.provenance import COLUMNS, Provenance
+from dalsegno.transfer.pretrained import provenance
+from dalsegno.transfer.pretrained.provenance import COLUMNS, Provenance
 
 OURS = ("arch", "labels", "view", "spectrogram", "runs")  # what a checkpoint of ours holds
 PREPROCESSING = ("normalise", "resize", "channels")  # options of a view that belong to the network

@@ -1,0 +1,1 @@
+"""Pretrained weights: reading a file of them, what they were trained on, and the backbone they make. No training."""
