@@ -83,6 +83,16 @@ def test_segments_of_one_clip_are_no_independent_evidence(data):
     assert alone["segment_accuracy_high"] - alone["segment_accuracy_low"] > 1.3 * of_independent
 
 
+def test_an_exact_copy_counts_where_a_split_lists_it_and_nowhere_else(data):
+    clips, folder = data
+    clips = clips.assign(excluded=clips["clip_id"].map({"clip07": "exact copy: of clip06"}).fillna(""), split="train")
+    clips.loc[clips.index % 5 == 2, "split"] = "test"  # clip07 among them
+    copies = pd.DataFrame([("clip06", "clip07", "exact", 1.0)], columns=NO_COPIES.columns)
+    assert evaluate((clips, folder), copies, protocol="kfold", folds=4)["clips"] == 59
+    assert evaluate((clips, folder), copies, protocol="shuffled_segments")["segments"] < 59 * 4
+    assert evaluate((clips, folder), copies, protocol="official", allow_leaks=REASON)["clips"] == 12
+
+
 def test_less_confidence_is_a_narrower_interval(data):
     at = [evaluate(data, confidence=c, protocol="kfold", folds=4) for c in (0.8, 0.95)]
     assert at[0]["clip_accuracy"] == at[1]["clip_accuracy"]

@@ -52,6 +52,11 @@ class Segments:
             [pieces.name(c, k, self.n) for c, k in zip(self.clip_ids, self.places.tolist(), strict=True)], object
         )
 
+    def named(self, names: pd.Series) -> "Segments":
+        """Those of which `names` has the segment itself or its clip."""
+        known = np.isin(self.ids, names) | np.isin(self.clip_ids, names)
+        return Segments(self.x[known], self.clip_ids[known], self.places[known], self.n)
+
 
 def describe(store: Store, clip_ids: list[str], n: int) -> Segments:
     """The mean and standard deviation over time of each bin, in `n` equal segments of each clip that is stored.
@@ -85,6 +90,7 @@ def evaluate(
     crossings = leaks.check(split.rows, copies)
     if not shuffled and not protocol.allow_leaks:
         leaks.refuse(crossings)
+    s = s.named(split.rows["clip_id"])  # an exact copy is in a given split alone
     rows = _of_segments(split.rows, s)
     predicted = _predicted(s, rows, splits_csv.classes(rows), p.model)
     result = {
