@@ -16,7 +16,7 @@ def main(clips_path: str, table: str) -> None:
     if p.source == "csv":
         features_parquet.write(table, imported.rows(p.table, clips))
         return
-    root = params.text("dataset.root")
+    root = params.value("dataset.root", str)
     items = [(c.clip_id, Path(root, c.path)) for c in clips.itertuples()]
     rows_of_clips = runtime.map(partial(compute.compute, p=p), items, len(items), r, desc="features")
     by_clip = zip(clips["clip_id"], rows_of_clips, strict=True)

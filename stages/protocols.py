@@ -7,12 +7,12 @@ from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.errors import UserError
-from dalsegno.scoring import intervals, protocols
+from dalsegno.scoring import protocols
 
 
 def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str) -> None:
     """Describe the clips' segments once; then split, train and score them by each entry of `protocols.splits`."""
-    p, compare = params.load(protocols=protocols.Params, compare=intervals.Params)
+    p, confidence = params.load(protocols=protocols.Params), params.value("compare.confidence", float)
     clips = clips_csv.with_copies(clips_csv.read(clips_path))
     copies = copies_csv.read(copies_path)
     known = list(clips.loc[clips["label"] != "", "clip_id"]) if p.splits else []
@@ -20,7 +20,7 @@ def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str)
     results, left_out = {}, {}
     for name, protocol in p.splits.items():
         try:
-            results[name] = protocols.evaluate(segments, clips, copies, protocol, p, compare.confidence)
+            results[name] = protocols.evaluate(segments, clips, copies, protocol, p, confidence)
         except UserError as error:
             left_out[name] = str(error).splitlines()[0].removeprefix("params.yaml: ")
             progress.say(f"{name:<24} left out: {left_out[name]}")
@@ -28,7 +28,7 @@ def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str)
         stamp = "  LEAKY" if results[name]["leaky"] else ""
         progress.say(f"{name:<24} accuracy of segments {results[name]['segment_accuracy']:.3f}{stamp}")
     setting = {"model": p.model.estimator, "spectrogram": Path(spectrogram).name, "segments": p.segments}
-    setting |= {"confidence": compare.confidence}
+    setting |= {"confidence": confidence}
     json_file.write(metrics_json, setting | {"protocols": results, "left_out": left_out})
 
 

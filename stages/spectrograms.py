@@ -10,7 +10,7 @@ def main(clips_path: str, folder: str, key: str) -> None:
     p = params.variant(key, spectrograms=storing.Params)
     r = params.load(runtime=runtime.Runtime)
     clips = clips_csv.with_copies(clips_csv.read(clips_path))
-    storing.write(folder, params.text("dataset.root"), clips, p, r, desc=key)
+    storing.write(folder, params.value("dataset.root", str), clips, p, r, desc=key)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
         if not wanted:
             progress.say("every clip has a label: nothing to submit")
             return
-        sample = Path(params.text("dataset.root"), sample_submission.NAME)
+        sample = Path(params.value("dataset.root", str), sample_submission.NAME)
         try:
             form = sample_submission.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
         except UserError as error:

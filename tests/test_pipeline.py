@@ -101,7 +101,7 @@ def test_params_are_the_sections_loaded(name):
             loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
         elif call == "params.names":
             loaded |= set(families(name))
-        elif call == "params.text":
+        elif call == "params.value":
             loaded.add(ast.literal_eval(node.args[0]))
     assert {entry for entry in STAGES[name]["params"] if isinstance(entry, str)} == loaded - {"runtime"}
 

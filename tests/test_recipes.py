@@ -291,7 +291,8 @@ def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
     doc = shrunk(params.document(RECIPES[name])) | {"runtime": {"workers": 1, "device": "cpu"}}
     for folder in ("src", "stages"):
         (tmp_path / folder).symlink_to(HERE / folder)
-    shutil.copy(HERE / "dvc.yaml", tmp_path)
+    for file in ("dvc.yaml", "versions.yaml"):
+        shutil.copy(HERE / file, tmp_path)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
     MAKE[doc["dataset"]["name"]](tmp_path / doc["dataset"]["root"])
     (tmp_path / "weights").mkdir()

@@ -320,7 +320,7 @@ EDITS = {
     "pretrain": (put("pretrain.notes.train.lr", 0.5), BACKBONE),
     "embeddings.notes": (put("embeddings.notes.view.crop_s", 0.9), {"embeddings@notes", "transfer@frozen"} | END),
     "transfer.finetuned": (put("transfer.finetuned.body_lr", 0.9), {"transfer@finetuned"} | END),
-    "compare": (put("compare.confidence", 0.9), SCORES),
+    "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
     "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
@@ -433,7 +433,8 @@ def test_a_data_set_that_is_not_there_or_empty_is_told(fresh):
 
 
 def test_a_data_set_that_is_not_there_is_told_by_the_stage_itself(fresh):
-    words = ["nowhere", "clips.csv", "copies.csv", "clips.json", "doctor.html"]
+    fresh.set(put("dataset.root", "nowhere"))
+    words = ["clips.csv", "copies.csv", "clips.json", "doctor.html"]
     before = contents(fresh)
     done = fresh.call("python", "stages/clips.py", *words)
     assert done.returncode == 1 and "Traceback" not in done.stderr and contents(fresh) == before

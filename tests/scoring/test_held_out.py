@@ -7,7 +7,7 @@ import pytest
 from dalsegno.scoring import compare, held_out
 from dalsegno.scoring.intervals import Params
 
-P = Params(resamples=200)
+P = Params(confidence=0.95, resamples=200)
 
 
 def splits(parts, labels=None, **columns):

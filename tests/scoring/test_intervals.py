@@ -20,7 +20,7 @@ def interval(name, labels, p, units=None, n=1000):
     units = np.arange(len(labels)) if units is None else units
     rows = pd.DataFrame({"clip_id": [f"c{i:04d}" for i in range(len(labels))], "label": labels, "unit": units})
     s = Scored("test", [f"k{i}" for i in range(p.shape[1])], rows.assign(fold=0, repeat=0), False)
-    scores = compare.scores(s, [Run(np.arange(len(labels)), p)], intervals.Params(resamples=n))
+    scores = compare.scores(s, [Run(np.arange(len(labels)), p)], intervals.Params(confidence=0.95, resamples=n))
     return scores[f"{name}_low"], scores[f"{name}_high"]
 
 

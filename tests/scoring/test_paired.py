@@ -11,7 +11,7 @@ from dalsegno.scoring import paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 
-P = Params(resamples=400)
+P = Params(confidence=0.95, resamples=400)
 
 
 def world(labels, units, n_runs=1):

@@ -132,6 +132,6 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
     }
     assert (written["model"], written["spectrogram"], written["segments"]) == ("svm", "logmel", 3)
     assert written["confidence"] == 0.8
-    Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}, "compare": {}}))
+    Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}, "compare": {"confidence": 0.8}}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
     assert json.loads(Path("protocols.json").read_text())["protocols"] == {}

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
-from typing import Any, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, ValidationInfo, with_config
@@ -21,6 +21,7 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.refusals import Refused, reasons, unreadable, unsuitable
 
 FILE = "params.yaml"
+Value = TypeVar("Value", str, float)
 
 
 class _Yaml12(yaml.SafeLoader):
@@ -141,14 +142,12 @@ def variant(key: str, **types: type) -> Any:
     return value
 
 
-def text(path: str) -> str:
-    """One value of another section, e.g. `text("dataset.root")`. Raises UserError if it is missing or no text."""
-    value: Any = document()
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    if not isinstance(value, str):
-        raise Refused([f"{path}: expected text, got {value!r}"])
-    return value
+def value(path: str, kind: type[Value]) -> Value:
+    """One value of another section, e.g. `value("dataset.root", str)`. Raises UserError if it is missing or no `kind`."""
+    got = reduce(lambda owner, name: owner.get(name) if isinstance(owner, dict) else None, path.split("."), document())
+    if not isinstance(got, kind):
+        raise Refused([f"{path}: expected {'text' if kind is str else 'a number'}, got {got!r}"])
+    return got
 
 
 def names(*families: str) -> tuple[list[str], ...]:

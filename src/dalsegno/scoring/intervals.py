@@ -38,11 +38,9 @@ Ends = tuple[float, float] | tuple[None, None]
 class Params:
     """`compare:` in params.yaml."""
 
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # of the intervals
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]  # of the intervals
     resamples: Annotated[int, Field(ge=200)] = 2000  # of the bootstrap
-    seed: Annotated[int, Field(ge=0)] = (
-        0  # of the bootstrap and of what else is drawn; the same resamples serve every model
-    )
+    seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap, whose resamples serve every model, and of sign flips
 
 
 def bootstrap(
