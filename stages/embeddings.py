@@ -19,7 +19,7 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
         run = file.runs[0]
         model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
-        body = nn.Sequential(model.prep, model.net.body).to(device)
+        body = nn.Sequential(model.prep, model.body).to(device)
         inputs = [p.weights, spectrograms]
         embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, p.views, p.augment)
     except UserError as error:

@@ -13,12 +13,15 @@ def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str
     p = params.variant(key, transfer=entry.Params)
     device = params.load(runtime=Runtime).torch_device()
     try:
-        prepare = frozen.prepare if isinstance(p, entry.Frozen) else fine_tuned.prepare
-        model = prepare(p, source, splits_csv.read(splits_path), device)
+        splits = splits_csv.read(splits_path)
+        if isinstance(p, entry.Frozen):
+            model, twin = frozen.prepare(p, source, splits, device), None
+        else:
+            model = fine_tuned.prepare(p, source, splits, device)
+            twin = fine_tuned.from_scratch(p, model) if p.control else None
         with files.atomic(run_dir) as draft, files.atomic(metrics_dir) as curves:
             model.train(draft, curves)
-            if isinstance(p, entry.FineTuned) and p.control:
-                twin = fine_tuned.from_scratch(p, model)
+            if twin:
                 twin.train(Path(draft, "control"), Path(draft, "control_metrics"))
     except UserError as error:
         raise UserError(f"transfer.{key}: {error}") from None

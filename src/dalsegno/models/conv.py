@@ -5,13 +5,14 @@ channels [32, 64, 96], dense [512, 256, 128, 64], dropout [0.5, 0.0, 0.5, 0.0], 
 """
 
 from collections import OrderedDict
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 from torch import nn
 
 from dalsegno.pipeline.params import section
 
+T = TypeVar("T")
 POOLINGS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -76,5 +77,5 @@ def _block(p: Params, n_in: int, n_out: int, kernel_size: int) -> nn.Sequential:
     return nn.Sequential(conv, *norm, nn.ReLU(), POOLINGS[p.pooling](p.pool_size))
 
 
-def _each(value: tuple[int | float, ...], layers: tuple[int, ...]) -> tuple[int | float, ...]:
+def _each(value: tuple[T, ...], layers: tuple[int, ...]) -> tuple[T, ...]:
     return value * len(layers) if len(value) == 1 else value

@@ -101,7 +101,8 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
             f"{frames}: give it longer segments"
         )
     n = partial(_channels, p.width)
-    blocks, before = [_conv(n_in, n(STEM), 3, nn.Hardswish, stride=2)], n(STEM)
+    blocks: list[nn.Module] = [_conv(n_in, n(STEM), 3, nn.Hardswish, stride=2)]
+    before = n(STEM)
     for kernel, n_wide, n_out, squeeze, activation, stride in BLOCKS:
         blocks.append(Inverted(before, kernel, n(n_wide), n(n_out), squeeze, activation, stride))
         before = n(n_out)

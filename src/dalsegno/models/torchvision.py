@@ -64,7 +64,7 @@ class Picture(nn.Module):
         x = x.flip(2)
         if self.size and x.shape[2:] != (self.size, self.size):
             x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
-        return (x - self.mean) / self.std
+        return (x - self.get_buffer("mean")) / self.get_buffer("std")
 
 
 class Pool(nn.Module):
@@ -78,7 +78,7 @@ class Pool(nn.Module):
 class Tokens(nn.Module):
     """A vision transformer's patches as a sequence that its class token leads (Dosovitskiy et al. 2021, §3.1)."""
 
-    def __init__(self, vit: nn.Module) -> None:
+    def __init__(self, vit: torchvision.models.VisionTransformer) -> None:
         super().__init__()
         self.conv_proj, self.class_token, self.pos_embedding = vit.conv_proj, vit.class_token, vit.encoder.pos_embedding
         self.dropout = vit.encoder.dropout
@@ -153,9 +153,9 @@ def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
     torchvision registers them in this order, so only what it calls as functions is put in here. Raises ValueError if it
     is to do without `hidden` layers and has none.
     """
-    parts = dict(net.named_children())
+    parts: dict[str, Any] = dict(net.named_children())
     if "encoder" in parts and hidden:
-        return [Tokens(net), *parts["encoder"].layers, parts["encoder"].ln, ClassToken()], net.heads[-1]
+        return [Tokens(net), *parts["encoder"].layers, parts["encoder"].ln, ClassToken()], parts["heads"][-1]
     *trunk, last = parts.items()
     layers = []
     for name, part in trunk:  # most networks consist of a long sequence
@@ -176,7 +176,7 @@ def _averaged(
     trunk: list[nn.Module], between: list[nn.Module], last: nn.Module, name: str
 ) -> tuple[list[nn.Module], nn.Linear]:
     """The trunk and the average of its last map's channels, without the hidden layers `between` it and the last one."""
-    if not any(isinstance(layer, nn.Linear) for layer in between):
+    if not isinstance(last, nn.Linear) or not any(isinstance(layer, nn.Linear) for layer in between):
         raise ValueError(f"model.hidden is false, but {name} has no hidden layers in its classifier; leave it out")
     convolutions = [m for layer in trunk for m in layer.modules() if isinstance(m, nn.Conv2d)]
     layers = [layer for layer in trunk if not isinstance(layer, nn.AdaptiveAvgPool2d)]

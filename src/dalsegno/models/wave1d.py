@@ -63,7 +63,8 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.Conv1d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
     return model
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: F821 (shapes are written as strings)
 """Put preprocessing and an architecture together into one model."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -17,6 +17,16 @@ class Model(nn.Module):
     def __init__(self, prep: nn.Module, net: nn.Module) -> None:
         super().__init__()
         self.prep, self.net = prep, net
+
+    @property
+    def body(self) -> nn.Sequential:
+        """The blocks of the network, which make an embedding of what `prep` gives them."""
+        return cast(nn.Sequential, self.net.body)  # PyTorch declares that an attribute may be any tensor or module
+
+    @property
+    def head(self) -> nn.Module:
+        """What makes logits of an embedding."""
+        return cast(nn.Module, self.net.head)
 
     def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch label"]:
         return self.net(self.prep(x))
@@ -34,4 +44,4 @@ def build(arch: str, p: Any, prep: nn.Module, example: Float[Tensor, "batch *sha
         model = Model(prep, params.component("dalsegno.models", arch).build(p, shape, n_labels))
     except ValueError as error:
         raise UserError(f"{arch} cannot take this input: {error}") from None
-    return model.to(example.device, memory_format=torch.channels_last)
+    return model.to(example.device).to(memory_format=torch.channels_last)

@@ -68,7 +68,7 @@ def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
     Weights with fewer than two axes, which are biases and those of normalisation, form groups without weight decay.
     """
     groups = [part for group in groups for part in _by_decay(group)]
-    settings = {"lr": p.lr, "weight_decay": p.weight_decay}
+    settings: dict[str, Any] = {"lr": p.lr, "weight_decay": p.weight_decay}
     match p.optimizer:
         case "adam":
             return torch.optim.Adam(groups, **settings)

@@ -24,6 +24,9 @@ Size = tuple[Count, Count]  # bins, frames
 class Standardise(nn.Module):
     """(x - mean) / std with the mean and deviation of the training part, which broadcast against x (batch, …)."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, mean: Float[Tensor, "*shape"], std: Float[Tensor, "*shape"]) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
@@ -70,6 +73,8 @@ class Repeat(nn.Module):
 class Colour(nn.Module):
     """Values in [0, 1] painted by matplotlib's magma: red, green and blue in [0, 1]."""
 
+    table: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         with headless.no_backend():
@@ -90,6 +95,7 @@ class Deltas(nn.Module):
     """
 
     WIDTH = 9
+    slope: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +117,8 @@ class Pca(nn.Module):
     x: training rows (row, feature) after standardisation. share: keep the fewest components that explain this share of
     the variance (0.95 in recipes/unm_convolneunet.yaml).
     """
+
+    axes: Tensor
 
     def __init__(self, x: Float[Tensor, "row feature"], share: float) -> None:
         super().__init__()
@@ -136,7 +144,7 @@ def spectrograms(
 ) -> nn.Module:
     """The module for a `view:`, in this order: normalise, resize, channels. mean, std: as for `normalise`."""
     steps = [normalise(kind, mean, std)]
-    steps += [Resize(tuple(resize))] if resize else []
+    steps += [Resize((resize[0], resize[1]))] if resize else []
     steps += [CHANNELS[channels]()] if channels != "one" else []
     return nn.Sequential(*steps) if len(steps) > 1 else steps[0]
 

@@ -78,7 +78,8 @@ def mix(x: Batch, y: SoftLabels, alpha: float, generator: torch.Generator) -> tu
     """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1)."""
     other = torch.randperm(len(x), generator=generator, device=x.device)
     pair = torch.full((len(x), 2), alpha, device=x.device)
-    share = torch._sample_dirichlet(pair, generator)[:, 0]  # torch.distributions.Beta takes no generator
+    # torch.distributions.Beta takes no generator
+    share = torch._sample_dirichlet(pair, generator)[:, 0]  # pyright: ignore[reportPrivateImportUsage]
     own = share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype)
     return own * x + (1 - own) * x[other], share[:, None] * y + (1 - share[:, None]) * y[other]
 

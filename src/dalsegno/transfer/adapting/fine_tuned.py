@@ -1,10 +1,12 @@
 """A pretrained network that learns on under a new head, and its twin from scratch."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 import torch
+from torch import nn
 
 from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.artefacts.learning import splits_csv
@@ -20,7 +22,14 @@ from dalsegno.transfer.adapting.unfreezing import Unfreezing
 from dalsegno.transfer.pretrained import backbone, provenance, weights_file
 
 
-def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
+@dataclass(frozen=True)
+class Pretrained(Prepared):
+    """A pretrained network ready to be trained on. crops: what it sees; its twin sees the same."""
+
+    crops: Crops
+
+
+def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Pretrained:
     """Train the pretrained network under a new head on the spectrograms in `folder`.
 
     Each fold starts from weights that have seen none of the clips it is scored on, where the file has such weights.
@@ -36,10 +45,10 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
     def build(fold: int, train_ids: list[str]) -> Built:
         seen = crops.for_training(train_ids)
         model = backbone.build(p.arch, p.model, file, runs[fold], seen.example(), seen.meta, asked)
-        n_free = _n_free(p, len(model.net.body))
-        _new_head(model, p.head, seen, n_labels)
+        n_free = _n_free(p, len(model.body))
+        head = _new_head(model, p.head, seen, n_labels)
         if p.probe:
-            linear_probe.start(model, model.net.head[-1], seen, label[train_ids], p.probe)
+            linear_probe.start(model, head, seen, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
         groups = adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0)
         return Built(adapted, groups, inherited=used[fold].clips)
@@ -47,19 +56,19 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
     description = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
     description |= {"view": asdict(p.view), "spectrogram": crops.meta, "provenance": provenance.unlisted(used)}
     job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
-    return Prepared(job, description, provenance.leaks(p.weights, used, file.clips, splits))
+    return Pretrained(job, description, provenance.leaks(p.weights, used, file.clips, splits), crops)
 
 
-def from_scratch(p: FineTuned, pretrained: Prepared) -> Prepared:
+def from_scratch(p: FineTuned, pretrained: Pretrained) -> Prepared:
     """The same network, head and all, from random weights, trained as `p.control` says.
 
     The gap between two networks that were both trained properly is what pretraining is worth.
     """
-    job = pretrained.job
+    job, crops = pretrained.job, pretrained.crops
 
     def build(fold: int, train_ids: list[str]) -> Built:
-        model = cnn.from_scratch(p.arch, p.model, job.source, train_ids, len(job.classes))
-        _new_head(model, p.head, job.source.for_training(train_ids), len(job.classes))
+        model = cnn.from_scratch(p.arch, p.model, crops, train_ids, len(job.classes))
+        _new_head(model, p.head, crops.for_training(train_ids), len(job.classes))
         return Built(model)
 
     description = pretrained.description | {"weights": None, "provenance": provenance.unlisted({})}
@@ -79,9 +88,13 @@ def _n_free(p: FineTuned, n_blocks: int) -> int:
     return n_free
 
 
-def _new_head(model: Model, head: Head, crops: Crops, n_labels: int) -> None:
-    """Replace the head; two clips go through the body, so that the width of its embeddings is known."""
+def _new_head(model: Model, head: Head, crops: Crops, n_labels: int) -> nn.Linear:
+    """Replace the head; two clips go through the body, so that the width of its embeddings is known.
+
+    Returns the head's last layer, which makes the logits.
+    """
     model.to(crops.device).eval()
     with torch.no_grad():
-        width = model.net.body(model.prep(crops.example())).shape[1]
-    model.net.head = head.build(width, n_labels)
+        width = model.body(model.prep(crops.example())).shape[1]
+    model.net.head = new = head.build(width, n_labels)
+    return cast(nn.Linear, new[-1])

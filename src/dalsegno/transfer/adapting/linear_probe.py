@@ -40,6 +40,6 @@ def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[Float[
     model.eval()
     e, owners = [], []
     for x, clips_of_windows in clips.evaluation(clip_ids, 256):
-        e.append(model.net.body(model.prep(x)).double().cpu().numpy())
+        e.append(model.body(model.prep(x)).double().cpu().numpy())
         owners += clips_of_windows
     return np.concatenate(e), owners

@@ -24,15 +24,15 @@ class Unfreezing(Model):
     def begin_epoch(self, epoch: int) -> None:
         """Let those blocks learn whose turn has come in `epoch`, from 0; `train.fit` calls this."""
         n = min(self.n_free, epoch // self.every) if self.every else self.n_free
-        self.n_frozen = len(self.net.body) - n
-        for i, block in enumerate(self.net.body):
+        self.n_frozen = len(self.body) - n
+        for i, block in enumerate(self.body):
             block.requires_grad_(i >= self.n_frozen)
 
     def train(self, mode: bool = True) -> "Unfreezing":
         """Training mode for what learns, evaluation mode for what is frozen."""
         super().train(mode)
-        self.net.body[: self.n_frozen].eval()
-        for module in self.net.body.modules():
+        self.body[: self.n_frozen].eval()
+        for module in self.body.modules():
             if self.keep_statistics and isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.eval()
         return self
@@ -43,7 +43,7 @@ class Unfreezing(Model):
         Each block below learns at `decay` times the rate of the one above it: discriminative learning rates (Howard and
         Ruder 2018, §3.2).
         """
-        groups = [{"params": list(self.net.head.parameters()), "lr": lr}]
-        for depth, block in enumerate(reversed(self.net.body[len(self.net.body) - self.n_free :])):
+        groups = [{"params": list(self.head.parameters()), "lr": lr}]
+        for depth, block in enumerate(reversed(self.body[len(self.body) - self.n_free :])):
             groups.append({"params": list(block.parameters()), "lr": lr * body_lr * decay**depth})
         return [group for group in groups if group["params"]]
