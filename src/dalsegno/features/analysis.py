@@ -55,10 +55,9 @@ class Analysis(WholeClip):
 
 def _blocks(samples: Iterable[Samples], p: Settings, clip: WholeClip) -> Iterator[Block]:
     """The frames of a clip, 1 + n_samples // hop_length of them, in blocks."""
-    padded, edged = (
-        spectrum.frames(x, p.n_fft, p.hop_length, pad, N_FRAMES)
-        for x, pad in zip(tee(samples), ("constant", "edge"), strict=True)
-    )
+    first, second = tee(samples)
+    padded = spectrum.frames(first, p.n_fft, p.hop_length, "constant", N_FRAMES)
+    edged = spectrum.frames(second, p.n_fft, p.hop_length, "edge", N_FRAMES)
     before = np.zeros((0, p.n_fft), np.float32)
     for framed, other in zip(padded, edged, strict=True):
         yield Block(framed, other, before, p, clip)

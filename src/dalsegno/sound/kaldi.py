@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -24,6 +25,10 @@ def mel_filters(
     return weights.astype(np.float32)
 
 
+@overload
+def _mel(hz: float) -> np.float64: ...
+@overload
+def _mel(hz: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]: ...
 def _mel(hz: float | Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"] | np.float64:
     """Frequencies in Hz on Kaldi's mel scale: HTK's, with the natural logarithm."""
     return 1127 * np.log1p(np.divide(hz, 700))

@@ -52,7 +52,7 @@ def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndar
 
 def _without_margins(rgb: UInt8[np.ndarray, "_ _ 3"]) -> UInt8[np.ndarray, "n_rows n_columns 3"]:
     """The smallest rectangle that holds all pixels darker than near white; the whole picture if there are none."""
-    inked = (rgb < 250).any(axis=2)
+    inked = np.any(rgb < 250, axis=2)
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return rgb[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else rgb
 

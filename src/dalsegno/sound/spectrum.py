@@ -18,12 +18,13 @@ from jaxtyping import Complex64, Float, Float32
 from dalsegno.sound.audio import Samples
 
 Window = Literal["hann", "hamming", "blackman", "boxcar"]
+Padding = Literal["constant", "edge", "reflect"]
 Weights = Float[np.ndarray, " n_fft"]
 BLOCK = 64  # frames transformed together: they stay in the processor's cache
 
 
 def frames(
-    samples: Iterable[Samples], n_fft: int, hop_length: int, pad: str | None = "constant", n: int = BLOCK
+    samples: Iterable[Samples], n_fft: int, hop_length: int, pad: Padding | None = "constant", n: int = BLOCK
 ) -> Iterator[Float32[np.ndarray, "n_frames {n_fft}"]]:
     """Overlapping frames of a recording, `n` at a time and fewer at its end; hop_length must not exceed n_fft.
 
@@ -122,7 +123,7 @@ def _framed(
     return np.lib.stride_tricks.sliding_window_view(y, n_fft)[::hop_length]
 
 
-def _padded(samples: Iterable[Samples], n: int, mode: str) -> Iterator[Samples]:
+def _padded(samples: Iterable[Samples], n: int, mode: Padding) -> Iterator[Samples]:
     """The samples with `n` more before and after them, as np.pad makes those of the whole recording."""
     kept, before = np.zeros(0, np.float32), n
     for block in samples:

@@ -7,7 +7,7 @@ nothing to set.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import scipy.fft
@@ -67,6 +67,10 @@ def _emphasised(samples: Iterable[audio.Samples]) -> Iterator[audio.Samples]:
         yield np.float32(-PRE_EMPHASIS) * last
 
 
+@overload
+def _scaled(power: np.float32) -> np.float32: ...
+@overload
+def _scaled(power: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]: ...
 def _scaled(power: Float32[np.ndarray, "..."] | np.float32) -> Float32[np.ndarray, "..."] | np.float32:
     """Power as the networks hear it: (ln power + 4.5) / 5."""
     return (np.log(power + EPSILON) + np.float32(4.5)) / np.float32(5)
