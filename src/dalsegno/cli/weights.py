@@ -70,7 +70,7 @@ def table() -> dict[str, Weights]:
     """All weights that can be fetched, by name."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {r["name"]: Weights(**r | {"n_bytes": int(r["n_bytes"]), "within": int(r["within"])}) for r in rows}
+        return {r["name"]: Weights(n_bytes=int(r.pop("n_bytes")), within=int(r.pop("within")), **r) for r in rows}
 
 
 def descriptions() -> Iterator[str]:

@@ -117,10 +117,8 @@ def quiet() -> Iterator[None]:
 
 def reason(error: Exception) -> str:
     """A library's message in one line, without the path, which may hold anything."""
-    if isinstance(error, sf.LibsndfileError):
-        text = error.error_string
-    else:
-        text = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    said = error.strerror if isinstance(error, OSError) else getattr(error, "error_string", "")  # libsndfile's words
+    text = said or str(error)
     if "does not exist" in text:  # libsndfile says so of any stream without a frame
         text = "no frame of MPEG audio in it"
     return " ".join(text.split())[:120].rstrip(".")

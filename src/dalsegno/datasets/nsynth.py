@@ -82,7 +82,8 @@ class _Text:
                 raise UserError(
                     f"{self.path}, after line {self.line}: expected UTF-8, got the byte {wrong:#04x}"
                 ) from None
-        self._move(SPACE.match(self.window, self.at_char).end())
+        if space := SPACE.match(self.window, self.at_char):
+            self._move(space.end())
         return self.window.startswith(sign, self.at_char)
 
     def take(self, sign: str) -> None:

@@ -40,8 +40,9 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
         )
     progress.say(f"{source}: features of {len(named)} of {len(clips)} clips; the others are left out of feature models")
     values = _numbers(source, features)
-    for i in sorted((i for i in range(len(table)) if places[i]), key=lambda i: places[i]):
-        yield *places[i], dict(zip(features.columns, values[i], strict=True))
+    found = [(place, row) for place, row in zip(places, values, strict=True) if place]
+    for place, row in sorted(found, key=lambda item: item[0]):
+        yield *place, dict(zip(features.columns, row, strict=True))
 
 
 def _read(source: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ INK = "#010203"  # stands for the page's own text colour
 FAINT = 0.3
 ACCENT = "#010204"  # likewise the accent of the page, where it has one
 SHADE = "#1b5fa5"
-RC = {
+RC: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "dalsegno", "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 9.5,
     "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6, "xtick.major.width": 0.6,

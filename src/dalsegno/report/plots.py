@@ -19,7 +19,7 @@ def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
         figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
         for row, (_, scores) in enumerate(ranked):
             low, high = scores.get("accuracy_low"), scores.get("accuracy_high")
-            if low is not None:
+            if low is not None and high is not None:
                 axes.plot([low, high], [row, row], color=drawing.ACCENT, linewidth=2.2, solid_capstyle="butt")
                 axes.plot([low, high], [row, row], "|", color=drawing.ACCENT, markersize=8, markeredgewidth=1.4)
             axes.plot(scores["accuracy"], row, "o", color=drawing.ACCENT, markersize=6.5)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import torch
-from dvclive import Live
+from dvclive.live import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -138,7 +138,7 @@ def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
     """A function that logs the metrics of an epoch to DVCLive and prints them."""
 
     def log(metrics: train.Metrics) -> None:
-        live.step = metrics["epoch"]
+        live.step = int(metrics["epoch"])
         for name in curves_csv.CURVES:
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
         line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")

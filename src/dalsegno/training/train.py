@@ -98,7 +98,8 @@ def fit(
     groups = groups or [{"params": [w for w in model.parameters() if w.requires_grad]}]
     optimizer = optimise.optimizer(groups, p)
     schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
-    best, best_state, epoch = None, None, 0
+    best: Metrics = {}
+    best_state, epoch = model.state_dict(), 0
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
@@ -106,7 +107,7 @@ def fit(
         step_losses = _steps(model, batches, optimizer, schedule, p, class_weights)
         now = {"epoch": epoch, "train_loss": _mean(step_losses, epoch, p)} | validate(model)
         log(now)
-        better = best is None or _badness(now, p) < _badness(best, p)
+        better = not best or _badness(now, p) < _badness(best, p)
         schedule.after_epoch(better or epoch <= whole_from)
         if better:
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}

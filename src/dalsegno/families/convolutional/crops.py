@@ -43,9 +43,10 @@ class Crops:
         check(self.view, self.meta, folder)
         self.clip_ids = list(index.index)
         self._row = {c: i for i, c in enumerate(self.clip_ids)}
-        self.whole = [torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames")]
+        start, n_frames = (torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames"))
+        self.whole = start, n_frames
         self.n_parts = self.view.parts or 1
-        self.start, self.n_frames = _parts(*self.whole, self.n_parts)
+        self.start, self.n_frames = _parts(start, n_frames, self.n_parts)
         self.scale = augment.Scale(db_per_unit=self.meta.get("db_per_unit"))
         self.folder, self._by_length = folder, {}
         self._set_crop(self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max()))
@@ -112,7 +113,7 @@ class Crops:
 
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, "*channel bin"], Float[Tensor, "*channel bin"]]:
         """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""
-        count, total, square = 0, 0.0, 0.0
+        count, total, square = 0, *torch.zeros(2, dtype=torch.float64, device=self.device)
         for i in self.examples(clip_ids)[0].tolist():
             x = self.frames.all_of(int(self.start[i]), int(self.n_frames[i])).double()
             count, total, square = count + x.shape[-2], total + x.sum(-2), square + x.square().sum(-2)

@@ -40,7 +40,7 @@ class View(Windows):
             raise ValueError(f"parts: {self.parts} sets how long a view is; set crop_s to null and leave hop_s out")
         if self.hop_s and not self.crop_s:
             raise ValueError(f"hop_s is {self.hop_s:g}, but crop_s is null: a clip seen whole has no second window")
-        if self.hop_s and self.hop_s > self.crop_s:
+        if self.hop_s and self.crop_s and self.hop_s > self.crop_s:
             raise ValueError(
                 f"hop_s, {self.hop_s:g}, is more than crop_s, {self.crop_s:g}: what lies between is unseen"
             )

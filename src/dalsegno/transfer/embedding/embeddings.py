@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from dalsegno.transfer.pretrained.provenance import Provenance
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost
 PARTS_PER_GROUP = 8  # a Parquet file is written and read one row group at a time
+PLAIN = augment.Params()  # changes nothing
 
 Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
@@ -53,7 +55,7 @@ def write(
     inputs: Iterable[str | Path],
     trained_on: Provenance,
     views: int = 0,
-    augmentation: augment.Params | None = None,
+    augmentation: augment.Params = PLAIN,
 ) -> None:
     """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
@@ -98,16 +100,18 @@ class _Parts:
         if not self.mark.is_file():
             files.write_text(self.mark, self.key)
         with files.atomic(self._path(number)) as draft, draft.open("wb") as f:
-            np.savez(f, **_joined(rows))
+            columns: dict[str, Any] = _joined(rows)
+            np.savez(f, **columns)
 
     def join(self, path: Path) -> None:
         """Write all parts, in order, as one table, a few at a time in memory."""
-        paths, writer = sorted(self.folder.glob("*.npz")), None
-        for i in range(0, len(paths), PARTS_PER_GROUP):
-            table = _table(_joined([dict(np.load(path)) for path in paths[i : i + PARTS_PER_GROUP]]))
-            writer = writer or pq.ParquetWriter(path, table.schema, use_dictionary=["clip_id"])
-            writer.write_table(table)
-        writer.close()
+        paths = sorted(self.folder.glob("*.npz"))
+        groups = (paths[i : i + PARTS_PER_GROUP] for i in range(0, len(paths), PARTS_PER_GROUP))
+        tables = (_table(_joined([dict(np.load(part)) for part in group])) for group in groups)
+        first = next(tables)
+        with pq.ParquetWriter(path, first.schema, use_dictionary=["clip_id"]) as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder)
@@ -132,7 +136,7 @@ def _rows(
     x: Tensor,
     names: Rows,
     views: int,
-    augmentation: augment.Params | None,
+    augmentation: augment.Params,
     scale: augment.Scale,
     seed: int,
 ) -> Iterator[Rows]:
@@ -181,4 +185,5 @@ def _key(description: dict[str, Any], inputs: Iterable[str | Path], device: torc
 
 def _code() -> list[Path]:
     """The files of this package that the process has loaded."""
-    return [Path(module.__file__) for name, module in sorted(sys.modules.items()) if name.startswith("dalsegno.")]
+    loaded = [module.__file__ for name, module in sorted(sys.modules.items()) if name.startswith("dalsegno.")]
+    return [Path(file) for file in loaded if file]
