@@ -1,0 +1,35 @@
+"""Two models over repeated cross-validation: is one better, allowing for another draw of the training clips?
+
+Folds and repeats train on overlapping clips, so their differences are correlated. Nadeau and Bengio (2003) put the
+correlation at the share of the clips that are tested. The same assumption, without a preference beforehand, gives a
+distribution of the true difference (Corani & Benavoli 2015), and with it the probability that it exceeds a margin, or lies
+within it, the region of practical equivalence (Benavoli et al. 2017).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class ResampledT:
+    """p_value: of the corrected t-test, two-sided. better, equivalent, worse: probabilities, which sum to 1."""
+
+    p_value: float
+    better: float
+    equivalent: float
+    worse: float
+
+
+def test(differences: Float[np.ndarray, " n_runs"], tested: float, margin: float) -> ResampledT:
+    """Judge differences of accuracy, one per fold and repeat. tested: share of clips in a test part; margin: >= 0."""
+    n, mean = len(differences), float(differences.mean())
+    scale = float(np.sqrt((1 / n + tested / (1 - tested)) * differences.var(ddof=1)))
+    if scale == 0:
+        better, worse = float(mean > margin), float(mean < -margin)
+        return ResampledT(float(mean == 0), better, 1 - better - worse, worse)
+    law = stats.t(n - 1, loc=mean, scale=scale)
+    better, worse = float(law.sf(margin)), float(law.cdf(-margin))
+    return ResampledT(float(2 * stats.t.sf(abs(mean) / scale, n - 1)), better, 1 - better - worse, worse)
