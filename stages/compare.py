@@ -6,12 +6,12 @@ from pathlib import Path
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.report import markdown
-from dalsegno.scoring import compare, held_out, intervals, paired, segment_accuracy, tables
+from dalsegno.scoring import compare, held_out, intervals, paired, pairs, segment_accuracy, tables
 
 
 def main(
     splits_path: str, splits_json: str, clips_json: str, runs_dir: str,
-    compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, *families: str,
+    compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, pairs_csv: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare the models that params.yaml names under the sections `families`."""
     p = params.load(compare=intervals.Params)
@@ -33,10 +33,14 @@ def main(
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     comparison["gains"] = paired.gains(s, models, p)
+    of_pairs = pairs.table(s, models, predicted, p)
+    honest = {name: runs for name, runs in models.items() if not comparison["models"][name].get("leaks")} or models
+    comparison["verdict"] = pairs.summary(s, honest, of_pairs, p)
     confusions = [tables.confusion_rows(name, compare.confusion(s, m), s.classes) for name, m in models.items()]
     tables.write_csv(confusion_csv, confusions)
     tables.write_csv(curves_csv, [tables.curves(name, run) for name, run in folders.items()])
-    files.write_text(table_md, markdown.table(comparison))
+    tables.write_csv(pairs_csv, [of_pairs])
+    files.write_text(table_md, markdown.table(comparison, of_pairs))
     json_file.write(compare_json, comparison)
 
 

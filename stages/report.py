@@ -10,7 +10,7 @@ from dalsegno.report import page
 
 
 def main(
-    compare_json: str, confusion_csv: str, curves_csv: str, clips_json: str, splits_json: str, protocols_json: str,
+    compare_json: str, pairs_csv: str, confusion_csv: str, curves_csv: str, clips_json: str, splits_json: str, protocols_json: str,
     report_html: str,
 ) -> None:  # fmt: skip
     jsons = (compare_json, clips_json, splits_json, protocols_json)
@@ -20,7 +20,8 @@ def main(
         pd.read_csv(path, dtype=names, keep_default_na=False, na_values={c: [""] for c in numbers})
         for path, numbers in [(confusion_csv, ["share"]), (curves_csv, ["train_loss", "val_loss", "val_accuracy"])]
     )
-    files.write_text(report_html, page.render(page.Sources(compare, confusion, curves, clips, splits, protocols)))
+    pairs = pd.read_csv(pairs_csv, dtype=dict.fromkeys(["model", "other"], str))
+    files.write_text(report_html, page.render(page.Sources(compare, pairs, confusion, curves, clips, splits, protocols)))
 
 
 if __name__ == "__main__":

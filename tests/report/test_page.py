@@ -5,6 +5,7 @@ import runpy
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from support import fake_runs
 
@@ -48,7 +49,7 @@ def report(root, args, change=None):
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    rest = (args[6], args[7], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    rest = (args[8], args[6], args[7], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
     STAGES["report"](str(root / "shown.json"), *rest)
     return (root / "report.html").read_text()
 
@@ -86,9 +87,9 @@ def test_every_result_says_synthetic(html):
 def test_shows_the_scores_that_compare_wrote(tree):
     _, args, html = tree
     page = Page(html)
-    models = json.loads(Path(args[4]).read_text())["models"]
-    for name, m in models.items():
-        row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
+    comparison = json.loads(Path(args[4]).read_text())
+    for name, m in comparison["models"].items():
+        row = f"{name} {comparison['verdict']['letters'][name]} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
         assert row in page.text
     assert page.tags.count("svg") == 1 + 2 + 3 + 4  # intervals, overlays, losses of the trained, confusions of all
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
@@ -108,8 +109,8 @@ def test_a_missing_interval_is_not_invented(tree):
         comparison["interval"]["units"] = 1
 
     page = Page(report(*tree[:2], one_unit))
-    assert "no-interval" in page.ids
-    assert "interval ??–?? %" in page.text
+    assert "With a single independent group there is no interval, and no model can be told from another." in page.text
+    assert "(??–??) of the 40 test clips" in page.text
 
 
 def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
@@ -138,7 +139,7 @@ def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
     ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
     assert "accuracy segmentaccuracy balancedaccuracy" in text  # two lines each
     assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
-    assert re.search(r"mlp/features [\d.]+ [\d.]+–[\d.]+ – [\d.]+ ", text)
+    assert re.search(r"mlp/features \w+ [\d.]+ [\d.]+–[\d.]+ – [\d.]+ ", text)
     assert "segmentaccuracy" not in Page(html).text
 
 
@@ -153,16 +154,24 @@ def test_hostile_names_are_text(tmp_path):
     assert page.text.count("<img src=x onerror=alert(1)>") >= 2
 
 
-def test_overlap_and_its_absence_are_told(tmp_path):
-    def apart(comparison):
-        names = sorted(comparison["models"], key=lambda n: -comparison["models"][n]["accuracy"])
-        comparison["models"][names[0]] |= {"accuracy": 0.99, "accuracy_low": 0.98, "accuracy_high": 1.0}
+def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
+    near = {"mlp/features": 1.2, "cnn/conv": 1.25}
+    tie = Page(render(tmp_path / "near", fake_runs.build(tmp_path / "near", classes=["a", "b"], skill=near))).text
+    assert "do not tell it apart from" in tie and "Nothing here says that any model is better than another" in tie
+    far = {"mlp/features": 0.2, "cnn/conv": 3.0, "classical/majority": None}
+    won = Page(render(tmp_path / "far", fake_runs.build(tmp_path / "far", skill=far))).text
+    assert "and is better than all 2 other models, by more than chance explains." in won
+    assert "cnn/conv beats mlp/features by" in won and "after Holm over 3 pairs" in won
 
-    args = fake_runs.build(tmp_path, classes=["a", "b"], skill={"mlp/features": 1.2, "cnn/conv": 1.25})
-    near, far = Page(render(tmp_path, args)), Page(report(tmp_path, args, apart))
-    assert ("overlap" in near.ids, "apart" in near.ids) == (True, False)
-    assert ("overlap" in far.ids, "apart" in far.ids) == (False, True)
-    assert "cannot be told apart by their intervals" in near.text
+
+def test_every_pair_is_a_cell_and_a_sentence(tree):
+    root, args, html = tree
+    pairs = pd.read_csv(args[8])
+    page = Page(html)
+    assert len(pairs) == 6
+    for pair in pairs.itertuples():
+        assert f"{100 * pair.accuracy:.1f}" in page.text
+        assert len(re.findall(f"{pair.model} (?:beats {pair.other} by|and {pair.other}: no)", page.text)) == 1
 
 
 def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
@@ -173,7 +182,7 @@ def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
     )
     assert page.text.count("LEAKY split") == page.text.count("validation, not test") >= 10
     assert "synthetic data" not in page.text
-    assert "% of the validation clips" in page.text
+    assert "validation clips; it is the only model" in page.text
     assert "1 times a group lies in more than one part" in page.text
 
 

@@ -126,9 +126,9 @@ def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
     assert width > 0.5 * (m["accuracy_high"] - m["accuracy_low"])  # four windows a clip are not four clips
     assert "segment_accuracy" not in models["mlp/features"]
     head, _, *lines = [line.split(" | ") for line in Path(args[5]).read_text().splitlines() if line.startswith("| ")]
-    assert head[2] == "segment acc. %"
-    assert lines[0][2].startswith(f"{100 * m['segment_accuracy']:.1f} (")
-    assert lines[1][2] == "–"
+    assert head[3] == "segment acc. %"
+    assert lines[0][3].startswith(f"{100 * m['segment_accuracy']:.1f} (")
+    assert lines[1][3] == "–"
 
 
 def test_segments_always_right_are_no_surer_than_the_clips_allow(tmp_path):
@@ -202,7 +202,8 @@ def test_one_model_changes_its_own_scores_alone(tree, copy):
     )
     found, before = compare(root, args), tree[2]
     assert found["models"].pop("mlp/features") != before["models"]["mlp/features"]
-    assert found == before | {"models": {n: m for n, m in before["models"].items() if n != "mlp/features"}}
+    others = {n: m for n, m in before["models"].items() if n != "mlp/features"}
+    assert found == before | {"models": others, "verdict": found["verdict"]}
 
 
 def test_rows_are_joined_by_clip_and_classes_by_name(tree, copy):

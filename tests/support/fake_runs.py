@@ -60,7 +60,7 @@ def build(
     write_params(root, skill)
     paths = [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs",
-        "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv",
+        "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv", "metrics/pairs.csv",
     )]  # fmt: skip
     return paths + FAMILIES
 

@@ -6,6 +6,8 @@ A model whose weights knew scored clips carries a stamp in its name, so that it 
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 UNMEASURED = "??"
 STAMP = " (LEAKY)"
 
@@ -60,7 +62,16 @@ def stamped(comparison: dict[str, Any]) -> dict[str, Any]:
     called = names(comparison)
     models = {called[name]: model for name, model in comparison["models"].items()}
     gains = {called[name]: gain | {"over": called[gain["over"]]} for name, gain in comparison["gains"].items()}
-    return comparison | {"models": models, "gains": gains}
+    said = comparison["verdict"]
+    letters = {called[name]: shown for name, shown in said["letters"].items()}
+    said = said | {"best": [called[name] for name in said["best"]], "letters": letters}
+    return comparison | {"models": models, "gains": gains, "verdict": said}
+
+
+def stamped_pairs(comparison: dict[str, Any], pairs: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of pairs.csv with models under the names of `names`."""
+    called = names(comparison)
+    return pairs.assign(model=pairs["model"].map(called), other=pairs["other"].map(called)).to_dict("records")
 
 
 def sentences(comparison: dict[str, Any], kind: str) -> list[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from dalsegno.report import formatting
+import pandas as pd
+
+from dalsegno.report import formatting, verdict
 
 PERCENT = {
     "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
@@ -10,27 +12,36 @@ PERCENT = {
 }  # fmt: skip
 
 
-def table(comparison: dict[str, Any]) -> str:
-    """compare.json as a Markdown table, the best accuracy first, under a line that says what was tested and how."""
+def table(comparison: dict[str, Any], pairs: pd.DataFrame) -> str:
+    """compare.json as a Markdown table, the best accuracy first, under the verdict and what was tested how.
+
+    pairs: pairs.csv, each row of which is a sentence below the table.
+    """
+    of_pairs = formatting.stamped_pairs(comparison, pairs)
     comparison = formatting.stamped(comparison)
     dataset, gains = comparison["dataset"], comparison["gains"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
-    lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", "", *_setting(comparison), "", *_rows(models)]
+    lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
+    lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
+    lines += _rows(models, comparison["verdict"]["letters"])
+    lines += ["", "Models that share a letter are not told apart by these clips."] if of_pairs else []
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
     lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]
+    lines += [""] if of_pairs else []
+    lines += [f"- {_cell(verdict.sentence(pair, comparison))}" for pair in of_pairs]
     return "\n".join(lines) + "\n"
 
 
-def _rows(models: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str]) -> list[str]:
     percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
-    head = ["model", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
-    lines = [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
+    head = ["model", "group", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
+    lines = [_row(head), _row(["---", "---", *["---:"] * (len(head) - 2)])]
     for name, model in models:
         shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
         costs = [formatting.number(model.get(c)) for c in ("parameters", "train_s", "predict_ms_per_clip")]
-        lines.append(_row([_cell(name), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs]))
+        lines.append(_row([_cell(name), letters.get(name, "–"), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs]))
     return lines
 
 

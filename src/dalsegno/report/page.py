@@ -8,16 +8,17 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import curve_plots, formatting, plots
+from dalsegno.report import curve_plots, formatting, plots, verdict
 from dalsegno.report.layout import templates
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The files that the page is made of: compare.json, confusion.csv, curves.csv, and the metrics of `clips`, `splits`
-    and `protocols`."""
+    """The files that the page is made of: compare.json, pairs.csv, confusion.csv, curves.csv, and the metrics of `clips`,
+    `splits` and `protocols`."""
 
     compare: dict[str, Any]
+    pairs: pd.DataFrame
     confusion: pd.DataFrame
     curves: pd.DataFrame
     clips: dict[str, Any]
@@ -41,9 +42,8 @@ def render(s: Sources) -> str:
             "p_value": formatting.p_value, "score": _score,
         },
     )  # fmt: skip
-    s = _stamped(s)
+    of_pairs, s = formatting.stamped_pairs(s.compare, s.pairs), _stamped(s)
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
-    honest = [item for item in ranked if not item[1].get("leaks")] or ranked
     confusions = [(name, s.confusion[s.confusion["model"] == name]) for name, _ in ranked]
     return page.render(
         dataset=s.compare["dataset"],
@@ -55,8 +55,11 @@ def render(s: Sources) -> str:
         trained={name: formatting.training(name, scores) for name, scores in ranked},
         leaks=formatting.sentences(s.compare, "leaks"),
         notes=formatting.sentences(s.compare, "notes"),
-        best=honest[0],
-        second=honest[1] if len(honest) > 1 else None,
+        verdict=verdict.verdict(s.compare, of_pairs),
+        said=s.compare["verdict"],
+        pairs={(pair["model"], pair["other"]): pair for pair in of_pairs},
+        sentences={(pair["model"], pair["other"]): verdict.sentence(pair, s.compare) for pair in of_pairs},
+        sure={(pair["model"], pair["other"]) for pair in of_pairs if verdict.is_sure(pair, s.compare)},
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
         losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],

@@ -40,6 +40,7 @@ class Params:
 
     confidence: Annotated[float, Field(gt=0.5, lt=1)]  # of the intervals
     resamples: Annotated[int, Field(ge=200)] = 2000  # of the bootstrap
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01  # a difference of accuracy up to this is of no practical use
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap, whose resamples serve every model, and of sign flips
 
 

@@ -1,0 +1,81 @@
+"""The answer in sentences: which model is better, whether a difference is real, and what these clips could have shown."""
+
+from typing import Any
+
+import pandas as pd
+
+from dalsegno.report import formatting
+
+
+def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
+    """One row of pairs.csv in words; the names in it are as the row has them."""
+    one, other, n = pair["model"], pair["other"], comparison["verdict"]["pairs"]
+    after = f" after Holm over {n} pairs" if n > 1 else ""
+    p = f"p {formatting.p_value(pair['p_holm'])}{after}"
+    gained = formatting.points(pair["accuracy"])
+    if pd.isna(pair["low"]):
+        return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, nothing says how sure that is."
+    ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}), {p}"
+    if is_sure(pair, comparison):
+        return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
+    seen = formatting.points(pair["visible"])
+    return (
+        f"{one} and {other}: no difference that {_evidence(comparison)} can show, {ends}; the smallest that could be seen "
+        f"is about {seen} points.{_over_folds(pair)}"
+    )
+
+
+def is_sure(pair: dict[str, Any], comparison: dict[str, Any]) -> bool:
+    """Whether the two were told apart after Holm's correction."""
+    return pair["p_holm"] < 1 - comparison["interval"]["confidence"]
+
+
+def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str]:
+    """The first paragraph of every report: the best model or models, and how sure that is."""
+    said, models = comparison["verdict"], comparison["models"]
+    best, *tied = said["best"]
+    score, ends = formatting.with_ends(models[best], "accuracy")
+    lead = f"{best} recognises {score} % ({ends}) of the {_scored(comparison)}"
+    if len(said["letters"]) < 2:
+        return [f"{lead}; it is the only model, so there is nothing to compare it with."]
+    if comparison["interval"]["units"] < 2:
+        alone = comparison["interval"]["unit"]
+        return [f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."]
+    everyone = f"all {len(said['letters']) - 1} other models" if len(said["letters"]) > 2 else "the other model"
+    if not tied:
+        return [f"{lead} and is better than {everyone}, by more than chance explains."]
+    rivals = [p["visible"] for p in pairs if p["model"] == best and p["other"] in tied and not pd.isna(p["visible"])]
+    seen = f" Differences under about {formatting.points(max(rivals))} points cannot be seen here." if rivals else ""
+    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {_listed(tied)}.{seen}"
+    if len(tied) + 1 == len(said["letters"]):
+        return [tie, f"Nothing here says that any model is better than another{_omnibus(said)}."]
+    worse = len(said["letters"]) - len(tied) - 1
+    return [tie, f"It is better than the other {worse}." if worse > 1 else "It is better than the other one."]
+
+
+def _omnibus(said: dict[str, Any]) -> str:
+    return f" (Cochran's Q over all of them: p {formatting.p_value(said['p_value'])})"
+
+
+def _over_folds(pair: dict[str, Any]) -> str:
+    """What repeated cross-validation adds: another draw of the training clips."""
+    if pd.isna(pair.get("p_resampled")):
+        return ""
+    return (
+        f" Allowing for another draw of the training clips, it is better with probability {pair['p_better']:.2f}, as good "
+        f"with {pair['p_equivalent']:.2f} (corrected resampled t-test: p {formatting.p_value(pair['p_resampled'])})."
+    )
+
+
+def _evidence(comparison: dict[str, Any]) -> str:
+    n, interval = comparison["dataset"]["scored_clips"], comparison["interval"]
+    return f"{n:,} clips" + (f" of {interval['units']:,} groups" if interval["unit"] == "group" else "")
+
+
+def _scored(comparison: dict[str, Any]) -> str:
+    part = "test" if comparison["protocol"]["part"] == "test" else "validation"
+    return f"{comparison['dataset']['scored_clips']:,} {part} clips"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
