@@ -21,7 +21,9 @@ def main(
         for path, numbers in [(confusion_csv, ["share"]), (curves_csv, ["train_loss", "val_loss", "val_accuracy"])]
     )
     pairs = pd.read_csv(pairs_csv, dtype=dict.fromkeys(["model", "other"], str))
-    files.write_text(report_html, page.render(page.Sources(compare, pairs, confusion, curves, clips, splits, protocols)))
+    files.write_text(
+        report_html, page.render(page.Sources(compare, pairs, confusion, curves, clips, splits, protocols))
+    )
 
 
 if __name__ == "__main__":

@@ -49,7 +49,15 @@ def report(root, args, change=None):
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    rest = (args[8], args[6], args[7], args[2], args[1], str(root / "metrics/protocols.json"), str(root / "report.html"))
+    rest = (
+        args[8],
+        args[6],
+        args[7],
+        args[2],
+        args[1],
+        str(root / "metrics/protocols.json"),
+        str(root / "report.html"),
+    )
     STAGES["report"](str(root / "shown.json"), *rest)
     return (root / "report.html").read_text()
 
@@ -123,10 +131,13 @@ def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
 
     root, args, html = tree
     text = Page(report(root, args, unsure)).text
-    assert "pretraining gains 3.1 points (−1.0 to 7.2) over the same network from scratch. As the interval" in text
+    assert (
+        "pretraining gains 3.1 points (a gain of −1.0 to 7.2) over the same network from scratch. As the interval"
+        in text
+    )
     assert "it calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in text
     assert "p < 0.001" in text
-    assert "gains 0.0 points (?? to ??) over" in Page(report(root, args, one_unit)).text
+    assert "gains 0.0 points (a gain of ?? to ??) over" in Page(report(root, args, one_unit)).text
     assert "gains" in Page(html).ids
     assert "gains" not in Page(report(root, args, lambda comparison: comparison["gains"].clear())).ids
 

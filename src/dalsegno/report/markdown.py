@@ -41,16 +41,19 @@ def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str]) -> 
     for name, model in models:
         shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
         costs = [formatting.number(model.get(c)) for c in ("parameters", "train_s", "predict_ms_per_clip")]
-        lines.append(_row([_cell(name), letters.get(name, "–"), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs]))
+        lines.append(
+            _row([_cell(name), letters.get(name, "–"), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs])
+        )
     return lines
 
 
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
     points, low, high = (formatting.points(gain[k]) for k in ("accuracy", "low", "high"))
+    does = "costs" if points.startswith("−") else "gains"
     right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
-        f"{_cell(name)}: pretraining gains {points} points of accuracy ({low} to {high}) over the same network from "
-        f"scratch. On average over runs it is right about {right} clips that {_cell(gain['over'])} calls wrong, and wrong "
+        f"{_cell(name)}: pretraining {does} {points.removeprefix('−')} points of accuracy (a gain of {low} to {high}) over the same "
+        f"network from scratch. On average over runs it is right about {right} clips that {_cell(gain['over'])} calls wrong, and wrong "
         f"about {wrong} that it calls right: sign-flip test, p {formatting.p_value(gain['p_value'])}. At most, "
         f"{formatting.training(_cell(name), models[name])}, and {formatting.training(_cell(gain['over']), models[gain['over']])}."
     )

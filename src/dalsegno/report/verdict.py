@@ -40,7 +40,9 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
     if comparison["interval"]["units"] < 2:
         alone = comparison["interval"]["unit"]
-        return [f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."]
+        return [
+            f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."
+        ]
     everyone = f"all {len(said['letters']) - 1} other models" if len(said["letters"]) > 2 else "the other model"
     if not tied:
         return [f"{lead} and is better than {everyone}, by more than chance explains."]
