@@ -6,7 +6,7 @@ from pathlib import Path
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.report import markdown
-from dalsegno.scoring import compare, held_out, intervals, paired, pairs, segment_accuracy, tables
+from dalsegno.scoring import compare, ensembles, held_out, intervals, paired, pairs, segment_accuracy, tables
 
 
 def main(
@@ -14,22 +14,29 @@ def main(
     compare_json: str, table_md: str, confusion_csv: str, curves_csv: str, pairs_csv: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare the models that params.yaml names under the sections `families`."""
-    p = params.load(compare=intervals.Params)
+    p, joined = params.load(compare=intervals.Params, ensembles=ensembles.Entries)
     keys = dict(zip(families, params.names(*families), strict=True))
     folders = compare.folders(keys, runs_dir)
     s = held_out.held_out(splits_csv.read(splits_path))
     predicted = {name: held_out.predicted(name, run / "predictions.parquet", s) for name, run in folders.items()}
+    members = ensembles.members(joined, list(predicted))
+    predicted |= {name: ensembles.mean(name, {m: predicted[m] for m in models}) for name, models in members.items()}
     left_out = held_out.without_clips(predicted)
     s = held_out.shared(s, [table for name, table in predicted.items() if name not in left_out])
     models = {name: held_out.runs(s, table) for name, table in predicted.items() if name not in left_out}
 
     splits, clips = (json.loads(Path(path).read_text()) for path in (splits_json, clips_json))
     comparison = compare.setting(s, models, left_out, splits, clips, p)
+    known = {name: compare.cost(run / "cost.json") | compare.known(run / "leaks.json") for name, run in folders.items()}
+    known |= {name: ensembles.together([known[m] for m in models]) for name, models in members.items()}
     comparison["models"] = {
         name: compare.scores(s, model, p)
-        | segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p.confidence)
-        | compare.cost(folders[name] / "cost.json")
-        | compare.known(folders[name] / "leaks.json")
+        | (
+            segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p.confidence)
+            if name in folders
+            else {}
+        )
+        | known[name]
         for name, model in progress.bar(models.items(), "score", unit="model")
     }
     comparison["gains"] = paired.gains(s, models, p)

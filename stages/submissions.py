@@ -7,6 +7,7 @@ from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report import submissions
+from dalsegno.scoring import ensembles
 
 
 def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
@@ -28,13 +29,16 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
             progress.say(f"no submission: {error}")
             files.write_text(draft / "no_submission.txt", f"{error}\n")
             return
-        for family, names in zip(families, params.names(*families), strict=True):
-            for key in names:
-                rows = predictions_parquet.read(Path(runs_dir, family, key, "predictions.parquet"))
-                labels = submissions.called(rows, wanted)
-                lacking = submissions.write(draft / f"submission_{family}_{key}.csv", form, labels)
-                note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
-                progress.say(f"{f'{family}/{key}':<24} {len(labels)} clips{note}")
+        keys = zip(families, params.names(*families), strict=True)
+        names = [f"{family}/{key}" for family, of_family in keys for key in of_family]
+        tables = {name: predictions_parquet.read(Path(runs_dir, name, "predictions.parquet")) for name in names}
+        members = ensembles.members(params.load(ensembles=ensembles.Entries), names)
+        tables |= {name: ensembles.mean(name, {m: tables[m] for m in models}) for name, models in members.items()}
+        for name, rows in tables.items():
+            labels = submissions.called(rows, wanted)
+            lacking = submissions.write(draft / f"submission_{name.replace('/', '_')}.csv", form, labels)
+            note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
+            progress.say(f"{name:<24} {len(labels)} clips{note}")
 
 
 if __name__ == "__main__":

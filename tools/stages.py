@@ -89,22 +89,27 @@ def rewritten(text: str) -> str:
 
 
 def _with_code(block: str, name: str, deps: list[str]) -> str:
-    head, items, tail = _parts(r"(.*?^ *deps:\n)((?: *- [^\n]*\n)+)(.*)", block)
-    indent = items[: items.index("-") + 2]
-    others = [line for line in items.splitlines(keepends=True) if not is_code(line.strip().removeprefix("- "))]
-    return head + "".join([f"{indent}{path}\n" for path in code_deps(name, deps)] + others) + tail
+    """`deps:` in flow style: the code, then on lines of their own what the stage reads."""
+    head, indent, tail = _parts(r"(.*?)^( *)deps: \[[^\]]*\]\n(.*)", block)
+    others = [dep for dep in deps if not is_code(dep)]
+    code = _wrapped(f"{indent}deps: [", code_deps(name, deps), "," if others else "]")
+    return head + code + (_wrapped(f"{indent}  ", others, "]") if others else "") + tail
 
 
 def _with_packages(block: str, name: str, deps: list[str]) -> str:
     """`params:` in flow style behind the dependencies: sections of params.yaml, then packages of versions.yaml."""
-    head, indent, items, line, tail = _parts(r"(.*?)^( *)(deps:\n(?: *- [^\n]*\n)+)((?: *params: .*?\]\n)?)(.*)", block)
+    head, indent, items, line, tail = _parts(r"(.*?)^( *)(deps: \[[^\]]*\]\n)((?: *params: .*?\]\n)?)(.*)", block)
     sections = [section for section in (yaml.safe_load(line) or {}).get("params", []) if isinstance(section, str)]
-    quoted = [f'"{section}"' if "$" in section else section for section in sections]
-    words = ", ".join([*quoted, f"{{{VERSIONS}: [{', '.join(package_params(name, deps))}]}}"])
-    lines = textwrap.TextWrapper(
-        120, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
-    ).wrap(f"params: [{words}]")
-    return head + indent + items + "\n".join(lines) + "\n" + tail
+    packages = f"{{{VERSIONS}: [{', '.join(package_params(name, deps))}]}}"
+    return head + indent + items + _wrapped(f"{indent}params: [", [*sections, packages], "]") + tail
+
+
+def _wrapped(start: str, items: list[str], end: str) -> str:
+    """Items of a flow sequence behind `start`, in lines of 120 characters that `end` closes; what has a $ in quotes."""
+    quoted = [f'"{item}"' if "$" in item else item for item in items]
+    indent = " " * (len(start) - len(start.lstrip()) + 2 * bool(start.strip()))
+    wrapper = textwrap.TextWrapper(120, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False)
+    return "\n".join(wrapper.wrap(", ".join(quoted) + end)) + "\n"
 
 
 def _parts(pattern: str, text: str) -> tuple[str, ...]:

@@ -176,7 +176,7 @@ def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
 
 
 def test_every_pair_is_a_cell_and_a_sentence(tree):
-    root, args, html = tree
+    _, args, html = tree
     pairs = pd.read_csv(args[8])
     page = Page(html)
     assert len(pairs) == 6

@@ -48,7 +48,15 @@ def run(tmp_path):
         if sample is not None:
             (tmp_path / "sample_submission.csv").write_bytes(sample.encode(encoding))
         (tmp_path / "params.yaml").write_text(
-            yaml.safe_dump({"dataset": {"root": "."}, "cnn": {"conv": {}}, "mlp": {"small": {}}, "transfer": {}})
+            yaml.safe_dump(
+                {
+                    "dataset": {"root": "."},
+                    "cnn": {"conv": {}},
+                    "mlp": {"small": {}},
+                    "transfer": {},
+                    "ensembles": {"both": ["cnn/conv", "mlp/small"]},
+                }
+            )
         )
         with contextlib.chdir(tmp_path):
             MAIN("clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
@@ -59,7 +67,7 @@ def run(tmp_path):
 
 def test_one_submission_a_model_with_the_class_of_the_greatest_mean(run):
     written = run()
-    assert sorted(written) == ["submission_cnn_conv.csv", "submission_mlp_small.csv"]
+    assert sorted(written) == ["submission_cnn_conv.csv", "submission_ensembles_both.csv", "submission_mlp_small.csv"]
     for lines in written.values():
         assert lines == ["id,label", *(f"{n}.wav,{label}" for n, label in RIGHT.items())]
 

@@ -65,14 +65,14 @@ def build(
     return paths + FAMILIES
 
 
-def write_params(root, names):
+def write_params(root, names, ensembles=None):
     """params.yaml that asks for these models."""
     sections = {family: {} for family in FAMILIES}
     for name in names:
         family, key = name.split("/")
         sections[family][key] = {}
     compare = {"confidence": 0.95, "resamples": 2000, "seed": 0}
-    _write(Path(root, "params.yaml"), sections | {"compare": compare})
+    _write(Path(root, "params.yaml"), sections | {"compare": compare, "ensembles": ensembles or {}})
 
 
 def _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rng):

@@ -1,0 +1,127 @@
+"""Predictions that somebody made elsewhere, as a model among ours: a CSV of clips and probabilities, or of clips and labels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from dalsegno.artefacts.data_set import user_csv
+from dalsegno.artefacts.learning import predictions_parquet, splits_csv
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.params import section
+from dalsegno.splits import lists
+
+NAMES = ("clip_id", "path", "filename", "file", "clip", "id")
+LABELS = ("label", "predicted", "class", "genre")
+UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobody here can tell."
+LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
+_SHOWN = 5
+
+
+@section
+class Params:
+    """An entry of `external:`."""
+
+    file: str  # CSV with a column of clip names, perhaps `fold` and `seed`, and a column per class, or one of labels
+    allow_missing: str | None = None  # the reason why scored clips may be missing; no model is then scored on them
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """rows: of predictions.parquet. notes: what a reader of the scores should know. unknown: names of no clip here."""
+
+    rows: list[pd.DataFrame]
+    notes: tuple[str, ...]
+    unknown: list[str]
+
+
+def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predictions:
+    """Read the file of `p` for the clips of `splits`, each fold; without a column `fold`, a row serves all folds.
+
+    Raises UserError, with the line where there is one, for a class that is missing, a row that is there twice,
+    probabilities that do not sum to 1, an unknown label or fold, and scored clips that are not there.
+    """
+    table = user_csv.read(p.file)
+    classes = splits_csv.classes(splits)
+    names = next((table[c] for c in NAMES if c in table), None)
+    if names is None:
+        raise UserError(f"{p.file}, line 1: expected a column of clip names ({', '.join(NAMES)}), got {_some(table)}")
+    labelled = next((c for c in LABELS if c in table), None) if not set(classes) <= set(_bare(table)) else None
+    values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
+    listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})
+    keys = {key: _numbers(p.file, table[key]) if key in table else None for key in ("fold", "seed")}
+    known = clips[clips["clip_id"].isin(splits["clip_id"])]
+    frames, unknown = [], set()
+    for fold in splits_csv.numbers(splits):
+        for seed in [0] if keys["seed"] is None else sorted(set(keys["seed"].tolist())):
+            here = np.ones(len(table), bool) if keys["fold"] is None else keys["fold"] == fold
+            here &= True if keys["seed"] is None else keys["seed"] == seed
+            place = lists.find(listed[here], known)
+            unknown |= set(listed.loc[here, "name"][place < 0])
+            ids = known["clip_id"].to_numpy()[place[place >= 0]]
+            _refuse_missing(p, fold, splits, set(ids))
+            frames.append(predictions_parquet.frame(splits, fold, seed, ids, values[here][place >= 0], classes))
+    notes = (UNKNOWN_TRAINING, LABELS_ALONE) if labelled else (UNKNOWN_TRAINING,)
+    return Predictions(frames, notes, sorted(unknown))
+
+
+def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[np.ndarray, "n_rows n_classes"]:
+    bare = _bare(table)
+    lacking = [c for c in classes if c not in bare]
+    if lacking:
+        raise UserError(
+            f"{file}, line 1: expected a column of probabilities for each class, or a column {LABELS[0]!r}; there is none "
+            f"for {_listed(lacking)}{hint(lacking[0], list(bare))}"
+        )
+    cells = table[[bare[c] for c in classes]]
+    values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    wrong = ~(np.isfinite(values) & (values >= 0)).all(1)
+    if wrong.any():
+        line = table.index[wrong.argmax()]
+        raise UserError(f"{file}, line {line}: expected probabilities, got {', '.join(cells.iloc[wrong.argmax()])}")
+    wrong = np.abs(values.sum(1) - 1) > 1e-3
+    if wrong.any():
+        line, total = table.index[wrong.argmax()], values[wrong.argmax()].sum()
+        raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({wrong.sum()} such rows)")
+    return values / values.sum(1, keepdims=True)
+
+
+def _one_hot(file: str, labels: pd.Series, classes: list[str]) -> Float[np.ndarray, "n_rows n_classes"]:
+    for line, label in labels.items():
+        if label not in classes:
+            raise UserError(f"{file}, line {line}: {label!r} is no class of the data{hint(label, classes)}")
+    return np.eye(len(classes))[labels.map(classes.index).to_numpy()]
+
+
+def _bare(table: pd.DataFrame) -> dict[str, str]:
+    """Columns by the class that they may be of: its name, or p_ and its name."""
+    return {column.removeprefix("p_"): column for column in table}
+
+
+def _numbers(file: str, column: pd.Series) -> np.ndarray:
+    for line, value in column.items():
+        if not value.isdecimal():
+            raise UserError(f"{file}, line {line}: expected a number in column {column.name!r}, got {value!r}")
+    return column.astype(int).to_numpy()
+
+
+def _refuse_missing(p: Params, fold: int, splits: pd.DataFrame, predicted: set[str]) -> None:
+    """Raise UserError if a clip that this fold scores has no prediction, unless that is allowed."""
+    part = next((part for part in ("test", "valid") if (splits[f"fold{fold}"] == part).any()), "test")
+    due = splits.loc[(splits[f"fold{fold}"] == part) & (splits["label"] != ""), "clip_id"]
+    missing = [clip_id for clip_id in due if clip_id not in predicted]
+    if missing and (not p.allow_missing or len(missing) == len(due)):
+        raise UserError(
+            f"{p.file}: {len(missing)} of the {len(due)} {part} clips of fold {fold} have no row, first {_listed(missing)}; "
+            "add them, or give the reason in allow_missing: then no model is scored on them"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _some(table: Any) -> str:
+    return ", ".join(list(table)[:6])
