@@ -1,4 +1,4 @@
-"""The command line: `dalsegno datasets`, `dalsegno doctor FOLDER`, `dalsegno check`, `dalsegno weights list`."""
+"""The command line: `dalsegno datasets`, `doctor FOLDER`, `check`, `diff REV`, `weights list`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dalsegno import datasets
-from dalsegno.cli import check, weights
+from dalsegno.cli import check, diff, weights
 from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import files, params
@@ -55,6 +55,14 @@ def check_params(_: argparse.Namespace) -> None:
     print(f"{params.FILE}: no problems")
 
 
+def compare_revisions(arguments: argparse.Namespace) -> None:
+    """Print each model's difference between two revisions. Raises UserError if that is what a loss is to end in."""
+    differences = diff.differences(arguments.old, arguments.new)
+    print("\n".join(differences.lines()))
+    if arguments.fail_if_worse and differences.worse:
+        raise UserError(f"worse than in {arguments.old}, beyond chance: {', '.join(differences.worse)}")
+
+
 def list_weights(_: argparse.Namespace) -> None:
     """Print all published weights that can be fetched, and which of them are there."""
     print("\n".join(weights.descriptions()), end="")
@@ -90,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=doctor)
     command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")
     command.set_defaults(run=check_params)
+    command = commands.add_parser("diff", help="compare every model's predictions with those of another revision")
+    command.add_argument("old", metavar="REV", help="a branch, tag, commit or experiment")
+    command.add_argument("new", metavar="REV", nargs="?", help="what is compared with it (default: the workspace)")
+    command.add_argument(
+        "--fail-if-worse", action="store_true", help="exit with 1 if a model lost more than chance explains"
+    )
+    command.set_defaults(run=compare_revisions)
     _add_weights(commands.add_parser("weights", help="published weights to begin from: list, fetch, verify"))
     return parser
 

@@ -11,12 +11,15 @@ from math import gcd
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from dalsegno.scoring import held_out
 from dalsegno.scoring.compare import SCRATCH
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.statistics import difference, sign_flips
+
+Hits = tuple[Int[np.ndarray, " n_clips"], Int[np.ndarray, " n_clips"]]
 
 
 def gains(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, Any]]:
@@ -32,20 +35,25 @@ def gain(s: Scored, model: list[Run], other: list[Run], p: Params) -> dict[str, 
     difference as a share of the clips is the gain. The ends are None where there is a single unit, as nothing then says
     how much units differ.
     """
-    (right, n), (other_right, other_n) = (held_out.hits(s.labels, runs) for runs in (model, other))
-    differences = difference.tally(right / n - other_right / other_n, n, s.units)
+    return of_hits(held_out.hits(s.labels, model), held_out.hits(s.labels, other), s.units, p)
+
+
+def of_hits(model: Hits, other: Hits, units: Int[np.ndarray, " n_clips"], p: Params) -> dict[str, float | None]:
+    """`gain` from how many predictions of each clip are right, and of how many, of either model; units: of each clip."""
+    (right, n), (other_right, other_n) = model, other
+    differences = difference.tally(right / n - other_right / other_n, n, units)
     low, high = difference.interval(differences, p.confidence)
     return {
         "accuracy": float(differences.estimate[0]),
         "low": low,
         "high": high,
-        "p_value": sign_flips.p_value(_sums(s.units, (right, n), (other_right, other_n)), p.seed),
+        "p_value": sign_flips.p_value(_sums(units, model, other), p.seed),
         "right_alone": float(differences.one.sum()),
         "wrong_alone": float(differences.other.sum()),
     }
 
 
-def _sums(units: np.ndarray, model: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _sums(units: np.ndarray, model: Hits, other: Hits) -> np.ndarray:
     """The difference of each unit (n_units,) in whole numbers of a size that does not matter; each model: hits, and of how many.
 
     Both models predicted the same clips equally often but for their numbers of seeds, by which their hits are weighed.
