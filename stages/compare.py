@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dalsegno.artefacts.learning import json_file, splits_csv
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline import files, params, stage
 from dalsegno.report import markdown
 from dalsegno.scoring import compare, ensembles, held_out, intervals, paired, pairs, segment_accuracy, tables
 
@@ -30,14 +30,14 @@ def main(
     known = {name: compare.cost(run / "cost.json") | compare.known(run / "leaks.json") for name, run in folders.items()}
     known |= {name: ensembles.together([known[m] for m in models]) for name, models in members.items()}
     comparison["models"] = {
-        name: compare.scores(s, model, p)
+        name: scores
         | (
             segment_accuracy.scores(name, folders[name] / "segments.parquet", s, p.confidence)
             if name in folders
             else {}
         )
         | known[name]
-        for name, model in progress.bar(models.items(), "score", unit="model")
+        for name, scores in compare.scores(s, models, p).items()
     }
     comparison["gains"] = paired.gains(s, models, p)
     of_pairs = pairs.table(s, models, predicted, p)

@@ -171,8 +171,8 @@ def version(package):
 def new_metric(clone):
     path = clone.root / "src/dalsegno/scoring/metrics.py"
     path.write_text(
-        path.read_text() + '\n\n@metric("share of clips")\ndef certainty(labels, p, counts):\n'
-        '    """Mean probability of the class called."""\n    return _mean(p.max(1), counts)\n'
+        path.read_text() + '\n\n@metric("share of clips")\ndef certainty(labels, p):\n'
+        '    """Mean probability of the class called."""\n    return p.max(1)\n'
     )
 
 

@@ -31,7 +31,7 @@ def test_every_prediction_counts_once_where_folds_overlap_unevenly():
     """Ten clips are tested in two folds, a hundred predictions in one: right in the one, wrong in the other."""
     s = held_out.held_out(splits(["tt"] * 10 + ["tn"] * 90))
     runs = held_out.runs(s, table(s, lambda row: row["fold"] == 0))
-    scores = compare.scores(s, runs, P)
+    scores = compare.scores(s, {"m": runs}, P)["m"]
     assert (len(runs), s.repeats, len(s.rows)) == (1, 1, 110)
     assert scores["accuracy"] == pytest.approx(100 / 110)
     assert scores["accuracy_low"] < 100 / 110 < scores["accuracy_high"]
@@ -48,7 +48,7 @@ def test_repeated_random_splits_give_the_share_of_right_predictions(letter):
     right = [int(row.clip_id[1:]) % (row.fold + 2) > 0 for row in s.rows.itertuples()]
     assert s.part == {"t": "test", "v": "valid"}[letter]
     assert len(runs) == 2  # a run per seed, no repeats
-    assert compare.scores(s, runs, P)["accuracy"] == pytest.approx(np.mean(right))
+    assert compare.scores(s, {"m": runs}, P)["m"]["accuracy"] == pytest.approx(np.mean(right))
 
 
 def test_even_repeats_are_runs_of_their_own():
@@ -56,7 +56,7 @@ def test_even_repeats_are_runs_of_their_own():
     runs = held_out.runs(s, table(s, lambda row: row["fold"] < 2))
     assert s.repeats == 2
     assert [run.clips.tolist() for run in runs] == [[0, 1, 2, 3]] * 2
-    assert compare.scores(s, runs, P)["accuracy"] == 0.5
+    assert compare.scores(s, {"m": runs}, P)["m"]["accuracy"] == 0.5
 
 
 def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
@@ -64,7 +64,7 @@ def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
     predicted = table(s, lambda row: row["fold"] == 0)
     cut = held_out.shared(s, [predicted[~((predicted["fold"] == 1) & (predicted["clip_id"] < "c003"))]])
     assert (s.repeats, cut.repeats, cut.missing) == (2, 1, 3)
-    scores = compare.scores(cut, held_out.runs(cut, predicted), P)
+    scores = compare.scores(cut, {"m": held_out.runs(cut, predicted)}, P)["m"]
     assert scores["accuracy"] == pytest.approx(6 / 9)
 
 
@@ -84,14 +84,14 @@ def test_linked_copies_are_less_evidence():
     widths = []
     for columns in ({}, {"unit": copy_of}):
         s = held_out.held_out(splits(parts, **columns))
-        scores = compare.scores(s, held_out.runs(s, table(s, right)), P)
+        scores = compare.scores(s, {"m": held_out.runs(s, table(s, right))}, P)["m"]
         widths.append(scores["accuracy_high"] - scores["accuracy_low"])
     assert widths[1] > 1.5 * widths[0]
 
 
 def test_a_class_of_a_single_unit_leaves_means_over_classes_without_interval():
     s = held_out.held_out(splits(["t"] * 12, labels="aaaaaabbbbbb", group=list("xxyyzzwwwwww")))
-    scores = compare.scores(s, held_out.runs(s, table(s, lambda row: row["clip_id"] != "c004")), P)
+    scores = compare.scores(s, {"m": held_out.runs(s, table(s, lambda row: row["clip_id"] != "c004"))}, P)["m"]
     assert s.lone == ["b"]
     assert (scores["macro_f1_low"], scores["balanced_accuracy_high"]) == (None, None)
     assert scores["accuracy_low"] < scores["accuracy"] < scores["accuracy_high"]

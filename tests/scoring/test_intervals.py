@@ -20,7 +20,8 @@ def interval(name, labels, p, units=None, n=1000):
     units = np.arange(len(labels)) if units is None else units
     rows = pd.DataFrame({"clip_id": [f"c{i:04d}" for i in range(len(labels))], "label": labels, "unit": units})
     s = Scored("test", [f"k{i}" for i in range(p.shape[1])], rows.assign(fold=0, repeat=0), False)
-    scores = compare.scores(s, [Run(np.arange(len(labels)), p)], intervals.Params(confidence=0.95, resamples=n))
+    model = {"m": [Run(np.arange(len(labels)), p)]}
+    scores = compare.scores(s, model, intervals.Params(confidence=0.95, resamples=n))["m"]
     return scores[f"{name}_low"], scores[f"{name}_high"]
 
 
@@ -74,16 +75,13 @@ def test_one_unit_gives_no_interval():
     assert interval("accuracy", labels, p, units=np.zeros(10, int)) == (None, None)
 
 
-def test_resamples_keep_units_whole_and_depend_on_the_seed_alone(monkeypatch):
-    units = np.array([0, 1, 1, 2, 0])
-    first = np.concatenate(list(intervals.resamples(units, 50, 1)))
-    assert first.shape == (50, 5)
-    assert (first[:, 1] == first[:, 2]).all()
-    assert (first[:, 0] == first[:, 4]).all()
-    assert (first[:, [0, 1, 3]].sum(1) == 3).all()
-    assert (first != np.concatenate(list(intervals.resamples(units, 50, 2)))).any()
-    monkeypatch.setattr(intervals, "BLOCK", 35)
-    blocks = list(intervals.resamples(units, 50, 1))
+def test_resamples_draw_as_many_units_and_depend_on_the_seed_alone(monkeypatch):
+    drawn = lambda seed: list(intervals.resamples(3, 50, seed))
+    first = np.concatenate(drawn(1))
+    assert first.shape == (50, 3) and (first.sum(1) == 3).all()
+    assert (first != np.concatenate(drawn(2))).any()
+    monkeypatch.setattr(intervals, "BLOCK", 21)
+    blocks = drawn(1)
     assert len(blocks) == 8
     assert np.array_equal(first, np.concatenate(blocks))
 

@@ -2,14 +2,22 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from dalsegno.scoring import counted
 from dalsegno.scoring.metrics import METRICS
 
 P = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]])
 LABELS = np.array([0, 1, 1, 1])  # called 0, 0, 1, 1; nothing is of the third class or called so
 
 
+def scores(name, labels, p, times, units=None):
+    """A metric of one run, for each row of how often each unit counts; units: every clip its own."""
+    units = np.arange(len(labels)) if units is None else units
+    sums = counted.sums([(labels, p, units)], times.shape[1])
+    return counted.scores(sums, times.astype(np.float32))[list(METRICS).index(name), 0]
+
+
 def score(name, labels=LABELS, p=P):
-    return METRICS[name].score(labels, p, np.ones((1, len(labels))))[0]
+    return scores(name, labels, p, np.ones((1, len(labels))))[0]
 
 
 def test_by_hand():
@@ -49,9 +57,26 @@ def test_equals_scikit_learn_on_whole_and_resampled_clips(name):
     counts = np.random.default_rng(0).multinomial(len(y), np.full(len(y), 1 / len(y)), size=20)
     counts[0] = 1
     counts[1, y == 2] = 0  # a resample that lacks a class
-    ours = METRICS[name].score(y, p, counts.astype(float))
+    ours = scores(name, y, p, counts)
     assert ours.shape == (20,)
     assert ours == pytest.approx([SKLEARN[name](y, p, w) for w in counts], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_units_count_as_their_clips_would(name):
+    y, p = random_case(4)
+    units = np.random.default_rng(1).integers(7, size=len(y))
+    times = np.random.default_rng(2).integers(0, 4, (9, 7))
+    by_unit = scores(name, y, p, times, units)
+    assert by_unit == pytest.approx(scores(name, y, p, times[:, units]), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_runs_side_by_side_are_scored_as_alone(name):
+    runs = [(*random_case(seed), np.arange(60)) for seed in range(3)]
+    times = np.random.default_rng(2).integers(0, 4, (9, 60)).astype(np.float32)
+    together = counted.scores(counted.sums(runs, 60), times)[list(METRICS).index(name)]
+    assert together == pytest.approx(np.stack([scores(name, y, p, times) for y, p, _ in runs]), rel=1e-12)
 
 
 def test_a_sure_error_costs_a_finite_loss_and_no_more_than_sklearn_says():

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from dalsegno.artefacts import leaks_json
 from dalsegno.pipeline.errors import UserError
-from dalsegno.scoring import held_out, intervals
+from dalsegno.scoring import counted, held_out, intervals
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.metrics import METRICS, Kind
@@ -18,13 +18,37 @@ from dalsegno.scoring.statistics import share
 SCRATCH = "-scratch"  # ends the name of a transfer entry's twin
 
 
-def scores(s: Scored, runs: list[Run], p: Params) -> dict[str, float | None]:
-    """Each metric, its mean over runs, with the ends of its interval: accuracy, accuracy_low, accuracy_high, …"""
+def scores(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, float | None]]:
+    """Each metric of each model, its mean over runs, with the ends of its interval: accuracy, accuracy_low, …
 
-    def all_metrics(counts: np.ndarray) -> np.ndarray:
-        return np.stack([held_out.over_runs(m.score, s.labels, runs, counts) for m in METRICS.values()])
+    All models and metrics go through the same resamples, one block of them at a time.
+    """
+    n_units = int(s.units.max()) + 1
+    runs = [(s.labels[run.clips], run.p, s.units[run.clips]) for of_model in models.values() for run in of_model]
+    owner = np.repeat(np.arange(len(models)), [len(of_model) for of_model in models.values()])
+    sums = counted.sums(runs, n_units)
+    values = _over_runs(counted.scores(sums, np.ones((1, n_units), np.float32)), owner)[:, :, 0]
+    blocks = [
+        _over_runs(counted.scores(sums, times), owner) for times in intervals.resamples(n_units, p.resamples, p.seed)
+    ]
+    draws = np.concatenate(blocks, axis=2)
+    return {name: _with_ends(s, of_model, values[i], draws[i], p) for i, (name, of_model) in enumerate(models.items())}
 
-    values, draws = intervals.bootstrap(all_metrics, s.units, p)
+
+def _over_runs(
+    by_run: Float[np.ndarray, "n_metrics n_runs n"], owner: Int[np.ndarray, " n_runs"]
+) -> Float[np.ndarray, "n_models n_metrics n"]:
+    """The mean of each model's runs that have a clip which counts; owner: the model of each run."""
+    return np.stack([np.nanmean(by_run[:, owner == model], axis=1) for model in range(owner.max() + 1)])
+
+
+def _with_ends(
+    s: Scored,
+    runs: list[Run],
+    values: Float[np.ndarray, " n_metrics"],
+    draws: Float[np.ndarray, "n_metrics n"],
+    p: Params,
+) -> dict[str, float | None]:
     result, by_name = accuracy("accuracy", s, runs, p.confidence), dict(zip(METRICS, draws, strict=True))
     reference = _reference(s, result, by_name["accuracy"])
     for (name, drawn), value in zip(by_name.items(), values, strict=True):

@@ -11,7 +11,6 @@ from jaxtyping import Float, Int
 
 from dalsegno.artefacts.learning import pieces, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
-from dalsegno.scoring.metrics import Score
 
 
 @dataclass(frozen=True)
@@ -153,14 +152,6 @@ def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
     return [
         Run(place[run["clip_id"]].to_numpy(), run[columns].to_numpy()) for _, run in rows.groupby(["seed", "repeat"])
     ]
-
-
-def over_runs(
-    score: Score, labels: Int[np.ndarray, " n_clips"], runs: list[Run], counts: Float[np.ndarray, "n n_clips"]
-) -> Float[np.ndarray, " n"]:
-    """A metric on each row of `counts`, its mean over the runs that have a clip which counts there."""
-    with np.errstate(invalid="ignore"):
-        return np.nanmean([score(labels[run.clips], run.p, counts[:, run.clips]) for run in runs], axis=0)
 
 
 def hits(

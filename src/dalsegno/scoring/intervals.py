@@ -16,21 +16,20 @@ there is none, and none for a mean over classes if all clips of a class are of o
 differ.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 from pydantic import Field
 from scipy import stats
 
 from dalsegno.pipeline.params import section
 from dalsegno.scoring.metrics import Kind
 
-BLOCK = 1 << 22  # cells of one block of resamples: 32 MB however many clips
+BLOCK = 1 << 21  # cells of one block of resamples: 32 MB however many units
 
-Statistic = Callable[[np.ndarray], np.ndarray]  # how often each clip counts (n, n_clips) -> the values (..., n) there
 Ends = tuple[float, float] | tuple[None, None]
 
 
@@ -44,28 +43,18 @@ class Params:
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap, whose resamples serve every model, and of sign flips
 
 
-def bootstrap(
-    statistic: Statistic, units: Int[np.ndarray, " n_clips"], p: Params
-) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "... n"]]:
-    """`statistic` on the clips as they are (...), and on each of `p.resamples` resamples of whole units (..., n)."""
-    value = statistic(np.ones((1, len(units))))[..., 0]
-    draws = [statistic(counts) for counts in resamples(units, p.resamples, p.seed)]
-    return np.asarray(value), np.concatenate(draws, axis=-1)
+def resamples(n_units: int, n: int, seed: int) -> Iterator[Float32[np.ndarray, "n_rows n_units"]]:
+    """Yield blocks (n_rows, n_units) of how often each unit counts, `n` rows in all.
 
-
-def resamples(units: Int[np.ndarray, " n_clips"], n: int, seed: int) -> Iterator[Float[np.ndarray, "n_rows n_clips"]]:
-    """Yield blocks (n_rows, n_clips) of how often each clip counts, `n` rows in all; units: the index of each clip's unit.
-
-    The rows depend on the units and the seed alone, never on what is scored.
+    The rows depend on the number of units and the seed alone, never on what is scored.
     """
-    n_units = units.max() + 1
     rng = np.random.default_rng(seed)
-    rows = max(1, BLOCK // len(units))
+    rows = max(1, BLOCK // n_units)
     for start in range(0, n, rows):
         size = min(rows, n - start)
         drawn = rng.integers(n_units, size=(size, n_units)) + n_units * np.arange(size)[:, None]
         times = np.bincount(drawn.ravel(), minlength=size * n_units).reshape(size, n_units)
-        yield times[:, units].astype(np.float64)
+        yield times.astype(np.float32)
 
 
 @dataclass(frozen=True)
