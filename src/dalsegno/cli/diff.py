@@ -11,6 +11,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
+from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import params
@@ -117,6 +118,8 @@ def _check_out(rev: str, folder: Path) -> None:
         found = [path for path in fs.find(RUNS) if path.endswith(f"/{PREDICTIONS}")] if fs.exists(RUNS) else []
     except (RevError, SCMError) as error:
         raise UserError(f"{rev}: no such branch, tag, commit or experiment ({error})") from None
+    except DataIndexDirError:
+        raise _lacking(rev, RUNS) from None
     except DvcException as error:
         raise UserError(f"{rev}: {error}") from None
     if not found:
@@ -126,11 +129,15 @@ def _check_out(rev: str, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             fs.get_file(path, str(target))
-        except (OSError, DvcException):
-            raise UserError(
-                f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {RUNS} {SPLITS}` gets it, "
-                "or `dvc repro` there makes it again"
-            ) from None
+        except (OSError, DvcException, DataIndexDirError):
+            raise _lacking(rev, path) from None
+
+
+def _lacking(rev: str, path: str) -> UserError:
+    return UserError(
+        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {RUNS} {SPLITS}` gets it, or `dvc repro` there "
+        "makes it again"
+    )
 
 
 def _read(folder: Path, rev: str) -> _State:
