@@ -1,12 +1,11 @@
 """Train a backbone on another data set: the weights that transfer starts from."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import dataset, examine
 from dalsegno.families.convolutional import cnn
-from dalsegno.pipeline import params, runtime, stage
+from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.pipeline.params import section
 from dalsegno.sound import storing
 from dalsegno.splits import assign
@@ -28,8 +27,8 @@ def main(key: str, run_dir: str, metrics_dir: str) -> None:
     device = r.torch_device()
     examination = examine.examine(Path(p.dataset.root), p.dataset, r)
     parts = assign.split(examination.clips, examination.copies, p.splits).rows
-    with TemporaryDirectory() as folder:
-        store = Path(folder, "store")
+    with files.scratch(run_dir) as folder:
+        store = folder / "store"
         storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
         cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
 

@@ -73,6 +73,12 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
         ),
         ("leave_out: []", "leave_out: [!!binary aGk=]", "dataset.leave_out.0: a bytes cannot stand here"),
         ("leave_out: []", "leave_out: &a [*a]", "dataset.leave_out.0: it contains itself"),
+        (
+            '"folds, artists shared":',
+            "2024-01-01:",
+            "protocols.splits.2024-01-01: this key is no text; put it in quotes",
+        ),
+        ('"folds, artists shared":', "1:", "protocols.splits.1: this key is no text; put it in quotes"),
         ("seed: 1\n", f"seed: {10**29}\n", "corpus.seed: expected a number of up to 18 digits, got one of 30"),
         ("note_s: 1.2", f"note_s: {10**400}", "corpus.note_s: expected a number of up to 18 digits, got one of 401"),
         ("note_s: 1.2", "note_s: .nan", "corpus.note_s: expected a number, got nan"),
@@ -133,6 +139,12 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
          "'my features.csv' and no stage writes it"),
         ("root: data/corpus/notes", "root: data/corpus/note", "pretrain.notes.dataset.root: 'data/corpus/note' leads nowhere: "
          "there is no 'data/corpus/note' and no stage writes it; did you mean 'data/corpus/notes'?"),
+        ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn", "embeddings.notes.weights: 'runs/cnn' is a folder; "
+         "expected a file of weights"),
+        ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file of "
+         "weights"),
+        ("    spectrogram: logmel\n    arch: resnet", "    spectrogram: mel\n    arch: resnet", "pretrain.notes.spectrogram: 'mel' "
+         "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it; did you mean 'logmel'?"),
         (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
         ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
          "there are: folders, gtzan, images, kaggle, nsynth, got \"folder\""),
@@ -143,6 +155,27 @@ def test_a_name_that_leads_nowhere_is_told(here, monkeypatch, old, new, line):  
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     here((old, new))
     assert line in lines()
+
+
+def test_what_an_earlier_run_has_left_of_another_entry_leads_nowhere(here):  # noqa: F811
+    """DVC would take it for a file of the user's own, and train on what no stage keeps up to date."""
+    Path("data/spectrograms/mel").mkdir(parents=True)
+    here(("    spectrogram: waveform", "    spectrogram: mel"))
+    assert the_line() == (
+        "cnn.wave.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what lies there is of an "
+        "earlier run; did you mean 'logmel'?"
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"", b"a: [", b"\xff", b"stages: 1", b"- a"])
+def test_a_dvc_yaml_that_cannot_be_read_is_told(here, content):  # noqa: F811
+    here()
+    Path("dvc.yaml").unlink()
+    if content is not None:
+        Path("dvc.yaml").write_bytes(content)
+    assert (
+        the_line().startswith("dvc.yaml: ") if content != b"a: [" else lines()[0].startswith("dvc.yaml: not valid YAML")
+    )
 
 
 def test_a_list_of_a_split_that_is_not_there_is_told(here):  # noqa: F811
@@ -175,6 +208,12 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
         "no Git",
     ):
         assert part in said
+
+
+def test_a_copy_without_hidden_files_is_told(here):  # noqa: F811
+    here()
+    Path(".dvc").rmdir()
+    assert the_line().startswith("there is no folder .dvc in ")
 
 
 def test_where_there_is_no_repository_the_way_out_is_told(here):  # noqa: F811

@@ -21,6 +21,7 @@ def here(tmp_path, monkeypatch):
     for name in ("stages", "dvc.yaml"):
         Path(name).symlink_to(REPOSITORY / name)
     Path(".git").mkdir()
+    Path(".dvc").mkdir()
 
     def write(*changes):
         text = PARAMS

@@ -139,6 +139,18 @@ def test_grey_pictures_are_stored_as_they_are(tmp_path):
     assert halved.shape == (50, 64)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "LA"])
+def test_margins_of_grey_pictures_are_cut_where_they_are_all_around(tmp_path, mode):
+    """White at one side may be silence, or the loudest sound: it is a part of the picture."""
+    grey = np.random.default_rng(0).integers(0, 240, (32, 48)).astype(np.uint8)
+    grey[:3] = 255
+    Image.fromarray(np.pad(grey, ((5, 9), (7, 4)), constant_values=255)).convert(mode).save(tmp_path / "framed.png")
+    Image.fromarray(np.pad(grey, ((0, 0), (7, 0)), constant_values=255)).convert(mode).save(tmp_path / "side.png")
+    framed, side = (pictures.read(tmp_path / name) for name in ("framed.png", "side.png"))
+    np.testing.assert_array_equal(framed, grey[3:][::-1].T / np.float32(255))
+    assert side.shape == (55, 32)
+
+
 def test_pictures_that_are_none_are_excluded(tmp_path):
     rng = np.random.default_rng(0)
     for label in ("a", "b"):

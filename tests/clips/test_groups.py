@@ -105,3 +105,24 @@ def test_the_nearest_name_is_found_among_many_files(tmp_path):
     table(tmp_path, *rows, "blues/a1.wav,x", "JAZZ/B1.wav,y")
     message = refusal(tmp_path)
     assert "'JAZZ/B1.wav' is no file here; did you mean 'jazz/b1.wav'?" in message
+
+
+@pytest.mark.parametrize("name", ["Groups.csv", "groups.CSV", "group.csv"])
+def test_a_table_whose_name_is_spelt_otherwise_is_not_passed_over(tmp_path, name):
+    tree(tmp_path, *PATHS)
+    (tmp_path / name).write_text("path,group\n")
+    assert f"expected one table of groups, groups.csv, got {name}" in refusal(tmp_path)
+
+
+def test_a_table_that_is_a_link_to_nowhere_is_refused(tmp_path):
+    (tree(tmp_path, *PATHS) / "groups.csv").symlink_to("nowhere.csv")
+    assert "groups.csv cannot be read" in refusal(tmp_path)
+
+
+def test_the_training_clips_of_kaggle_have_groups_as_well(tmp_path):
+    tree(tmp_path, *(f"train/{path}" for path in PATHS), "test/x.wav")
+    table(tmp_path, *(f"train/{path},{path[-6]}" for path in PATHS), "test/x.wav,a")
+    stated = groups(tmp_path, name="kaggle")
+    assert stated == {f"train/{path}": path[-6] for path in PATHS} | {"test/x.wav": None}
+    table(tmp_path, f"train/{PATHS[0]},a")
+    assert "4 of 5 labelled files have no row" in refusal(tmp_path, "kaggle")

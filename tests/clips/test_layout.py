@@ -185,7 +185,18 @@ def test_folders_without_a_clip_are_named_with_what_they_hold(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["unlabelled", "unlabeled", "Unlabelled", "UNLABELED", "unlabelled ", "un-labelled", "_unlabeled"]
+    "name",
+    [
+        "unlabelled",
+        "unlabeled",
+        "Unlabelled",
+        "UNLABELED",
+        "unlabelled ",
+        "un-labelled",
+        "_unlabeled",
+        "unlabelled clips",
+        "no label",
+    ],
 )
 def test_unlabelled_however_it_is_spelt_is_no_class(tmp_path, name):
     tree(tmp_path, "a/x.wav", "b/y.wav", f"{name}/z.wav")
@@ -215,6 +226,24 @@ def test_what_systems_leave_behind_is_no_class_at_any_depth(tmp_path):
         save(tmp_path / "a" / name / f"in{i}.wav", tune(i, 1.0))
     findings = examine(tmp_path)
     assert sorted(findings.clips["path"]) == ["a/x.wav", "b/y.wav"]
+
+
+def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path):
+    """What has no suffix, or one that nobody knows, may be sound that the user counts on."""
+    tree(tmp_path, *(f"{label}/{i}.wav" for label in "ab" for i in range(2)))
+    for name in ("a/track", "a/song.xyz", "b/song.xyz", "a/notes.txt", "b/.hidden.xyz", "about.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    (tmp_path / "about.json").write_text('{"title": "T"}')
+    remarks = examine(tmp_path).remarks.set_index("remark")["about"]
+    assert remarks["passed over: 2 of .xyz, 1 without suffix, which are no formats of folders"] == "files"
+
+
+def test_folders_that_all_hold_the_same_folders_are_remarked_on(tmp_path):
+    remarks = examine(
+        tree(tmp_path, *(f"{disc}/{label}/x.wav" for disc in ("disc1", "disc2") for label in "abc"))
+    ).remarks
+    (remark,) = remarks.loc[remarks["about"] == "classes", "remark"]
+    assert remark == "same folders: each class holds the folders a, b, c; are these the classes, and the root too high?"
 
 
 def test_hidden_folders_are_stray_and_no_class(tmp_path):

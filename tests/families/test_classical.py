@@ -145,8 +145,15 @@ def test_what_decides_the_choice_of_c_is_what_is_scored(fitted):
 
 def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
     Path("params.yaml").write_text("classical:\n  few: {estimator: knn, grid: [{n_neighbors: 5}, {n_neighbors: 37}]}\n")
-    with pytest.raises(UserError, match=r"classical\.few: fold 0: knn asks for 37 neighbours, but .* 36 training rows"):
+    with pytest.raises(
+        UserError, match=r"classical\.few: fold 0: knn with .*: it asks for 37 neighbours, but .* 36 training"
+    ):
         fitted("few")
+    Path("params.yaml").write_text("classical:\n  odd: {estimator: knn, grid: [{n_neighbors: five}]}\n")
+    with pytest.raises(
+        UserError, match=r"classical\.odd: fold 0: knn with {'n_neighbors': 'five'}: .*n_neighbors.*must be"
+    ):
+        fitted("odd")
     Path("params.yaml").write_text("classical:\n  odd: {estimator: svm, grid: [{C: -1.0}]}\n")
     with pytest.raises(UserError, match=r"classical\.odd: fold 0: svm with {'C': -1\.0}: .*C.*must be"):
         fitted("odd")

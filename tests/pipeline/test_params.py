@@ -282,6 +282,23 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path, stage_process):
     assert listed(tmp_path) == ["out"]
 
 
+def test_a_run_that_has_the_number_of_a_killed_one_removes_what_that_left(tmp_path):
+    """In a container a stage often has the same process number as the time before."""
+    (tmp_path / f".out.{os.getpid():08x}1a2b3c4d.part").mkdir()
+    with files.scratch(tmp_path / "out") as spill, files.atomic(tmp_path / "out") as draft:
+        spill.touch()
+        draft.touch()
+        assert sorted(listed(tmp_path)) == sorted([spill.name, draft.name])
+    assert listed(tmp_path) == ["out"]
+
+
+def test_no_stage_writes_temporary_files_that_the_next_run_does_not_remove():
+    used = [
+        path for path in (*Path("src").rglob("*.py"), *Path("stages").glob("*.py")) if "tempfile" in path.read_text()
+    ]
+    assert {path.name for path in used} <= {"wheels.py", "numba_cache.py"}  # of no stage, and removed at its end
+
+
 def test_what_another_run_is_writing_stays(tmp_path, stage_process):
     stage_process(tmp_path / "out")
     with files.atomic(tmp_path / "out") as draft:

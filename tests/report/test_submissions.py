@@ -138,3 +138,8 @@ def test_a_sample_that_fits_and_none_are_no_remark(run, tmp_path):
     clips = clips_csv.read(tmp_path / "clips.csv")
     assert list(sample_submission.remarks(tmp_path, clips)) == []
     assert list(sample_submission.remarks(tmp_path / "nowhere", clips)) == []
+
+
+def test_a_sample_that_is_no_csv_costs_its_submission(run):
+    (lines,) = run(f"id,label\n{'x' * 200_000},pop\n").values()
+    assert "sample_submission.csv: it cannot be read as a CSV: field larger than field limit" in lines[0]

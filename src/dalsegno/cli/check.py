@@ -53,10 +53,11 @@ def _device(doc: dict[str, Any]) -> list[str]:
 
 
 def _repository() -> list[str]:
-    """DVC runs nothing outside a Git repository."""
-    here = Path.cwd()
-    if any((folder / ".git").exists() for folder in (here, *here.parents)):
-        return []
-    return [
-        f"there is no Git repository in {here}, and DVC needs one: git init && git add --all && git commit -m start"
-    ]
+    """DVC runs nothing outside a Git repository, nor where its own folder is missing."""
+    here, problems = Path.cwd(), []
+    if not any((folder / ".git").exists() for folder in (here, *here.parents)):
+        start = "git init && git add --all && git commit -m start"
+        problems = [f"there is no Git repository in {here}, and DVC needs one: {start}"]
+    if not (here / ".dvc").is_dir():
+        problems.append(f"there is no folder .dvc in {here}, a copy without hidden files perhaps: copy it, or dvc init")
+    return problems

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from dalsegno.pipeline.errors import hint
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import unreadable
 
 NAMED = re.compile(r"\$\{([^}]+)\}")
 N_SHOWN = 5
@@ -27,24 +28,33 @@ class Input:
     path: Path
 
     def problem(self, outs: set[Path]) -> str | None:
-        """Why no stage can read this; `outs` are what stages write."""
+        """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
         made = next((out for out in outs if self.path.is_relative_to(out)), None)
-        if made is None and not self.path.exists() and not any(out.is_relative_to(self.path) for out in outs):
+        holds = any(out.is_relative_to(self.path) for out in outs)
+        if made is None and (self.prefix or not (holds or self.path.exists())):
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
-            fetch = "; `dalsegno weights list` names what can be fetched" if self.path.parts[0] == "weights" else ""
+            fetch = "; `dalsegno weights list` names what can be fetched" if self.path.parts[:1] == ("weights",) else ""
+            old = self.path.exists() and f"no stage writes {str(self.path)!r}, and what lies there is of an earlier run"
             return (
-                f"{self.parameter}: {self.value!r} leads nowhere: there is no {str(self.path)!r} and no stage writes it"
-                f"{hint(self.value, values)}{fetch}"
+                f"{self.parameter}: {self.value!r} leads nowhere: "
+                f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{fetch}"
             )
-        if made is not None and made.parts[0] == "runs" and self.path.name != "model.pt":
+        if self.parameter.endswith(".weights") and made and self.path.name != "model.pt":
             return f"{self.parameter}: {self.value!r} leads nowhere; the weights in {str(made)!r} are called model.pt"
+        if self.parameter.endswith(".weights") and (holds or self.path.is_dir()):
+            return f"{self.parameter}: {self.value!r} is a folder; expected a file of weights"
         return None
 
 
 def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
-    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, once, with its path in `doc`."""
-    inputs, outs = _graph(doc, yaml.safe_load(dvc_yaml.read_text(encoding="utf-8"))["stages"])
+    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, once, with its path in `doc`.
+
+    Raises UserError if `dvc_yaml` has no stages to read.
+    """
+    inputs, outs = _graph(doc, _stages(dvc_yaml))
+    pretrained = _variants(doc, {"foreach": "${pretrain}"})  # names an entry of spectrograms, and reads no store of it
+    inputs += [taken for entry in pretrained if (taken := _input("data/spectrograms/${item.spectrogram}", *entry))]
     lines = []
     for taken in inputs:
         problem = taken.problem(outs)
@@ -53,6 +63,14 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
         elif not any(taken.path.is_relative_to(out) for out in outs):
             lines += [f"{taken.parameter}: {reason}" for reason in unhashable(taken.path)]
     return list(dict.fromkeys(lines))
+
+
+def _stages(dvc_yaml: Path) -> dict[str, Any]:
+    try:
+        return dict(yaml.safe_load(dvc_yaml.read_text(encoding="utf-8"))["stages"])
+    except (yaml.YAMLError, ValueError, OSError, TypeError, KeyError) as error:
+        why = unreadable(error) if isinstance(error, yaml.YAMLError | ValueError | OSError) else "it has no stages"
+        raise UserError(f"{dvc_yaml}: {why}") from None
 
 
 def unhashable(path: Path) -> list[str]:

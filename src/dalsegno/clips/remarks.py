@@ -10,8 +10,9 @@ import pandas as pd
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Params
-from dalsegno.clips.tree import formats, layout
+from dalsegno.clips.tree import formats, layout, walk
 
+TEXT = frozenset({".csv", ".json", ".md", ".txt", ".yaml", ".yml"})  # suffixes of what stands beside clips in data sets
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 
@@ -21,11 +22,20 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
     yield from (
         ("files", f"other format: {line}") for line in formats.conversions(Path(p.root), map(Path, clips["path"]))
     )
+    if passed_over := _passed_over(Path(p.root), clips):
+        yield "files", f"passed over: {passed_over}, which are no formats of {p.name}"
     labelled = used[used["label"] != ""]
     yield from _on_classes(clips, labelled)
     yield from _on_groups(labelled, p)
     yield from _unusual(used, "sample_rate_hz", "unusual rate", "Hz")
     yield from _unusual(used, "channels", "unusual channels", "channel(s)")
+
+
+def _passed_over(root: Path, clips: pd.DataFrame) -> str:
+    """The files in folders below `root` that nothing else is said of, by suffix; empty if there are none."""
+    listed, known = {root / path for path in clips["path"]}, TEXT | formats.FOREIGN
+    inside = [path for folder in walk.folders(root) for path in walk.files(folder)]
+    return formats.census(path for path in inside if path not in listed and path.suffix.lower() not in known)
 
 
 def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -44,6 +54,20 @@ def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[s
                 f"class {label}",
                 f"similar classes: {spelt.nunique()} folders have this name in different Unicode, and are one",
             )
+    inner = (
+        labelled["path"]
+        .str.split("/")
+        .str[1:-1]
+        .str[0]
+        .groupby(labelled["label"])
+        .agg(lambda names: set(names.dropna()))
+    )
+    if len(inner) > 1 and len(inner.iloc[0]) > 1 and all(names == inner.iloc[0] for names in inner):
+        named = ", ".join(sorted(inner.iloc[0])[:FEW])
+        yield (
+            "classes",
+            f"same folders: each class holds the folders {named}; are these the classes, and the root too high?",
+        )
     for label in sorted(set(labelled["label"])):
         if part := layout.part_of(label):
             yield f"class {label}", f"named like a part: like {part} of a data set"

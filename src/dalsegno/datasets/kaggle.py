@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO
-from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import formats, labelled, walk
 from dalsegno.clips.tree.ids import ids
@@ -14,7 +13,8 @@ EXPECTS = """
 <root>/train/<label>/**.wav      one folder per class; also flac, mp3, ogg, aiff, au, …
 <root>/test/**.wav               clips to predict, without labels
 <root>/sample_submission.csv     optional: its columns, ids and order are those of the submissions that a run writes
-Training clips named as GTZAN's are grouped by its published artists.
+<root>/groups.csv                optional, columns path,group: training clips that must share a split (artist, song, …);
+                                 without it, those named as GTZAN's are grouped by its published artists
 """
 
 
@@ -28,9 +28,10 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
         raise UserError(walk.missing(root, "holds no audio file in test", EXPECTS))
     unread = formats.unread(test, paths)
     names = ids([*(file.inside for file in labels), *(path.relative_to(test) for path in (*paths, *unread))])
+    group = labelled.groups_of(root, [*(file.path for file in labels), *paths], labels, p)
     for name, file in zip(names, labels, strict=False):
         fault = file.fault or (None if file.label else "no label: lies in a folder of clips without one")
-        yield Clip(name, file.path, file.label, (file.label and gtzan_csv.group(file.path)) or None, fault=fault)
+        yield Clip(name, file.path, file.label, group.get(file.path) if file.label else None, fault=fault)
     for name, path in zip(names[len(labels) :], (*paths, *unread), strict=True):
         yield Clip(name, path, fault=formats.fault(path))
 

@@ -160,13 +160,13 @@ def temperature(model: BaseEstimator, part: Part) -> float:
 def _fit(p: Params, seed: int, options: dict[str, Any], train: Part, valid: Part, n_labels: int) -> Calibrated:
     """The estimator with `options`, one entry of `p.grid`. Raises UserError if scikit-learn refuses them."""
     estimator = ESTIMATORS[p.estimator](seed).set_params(**options)
-    if isinstance(estimator, KNeighborsClassifier) and estimator.n_neighbors > len(train.x):
-        raise UserError(
-            f"knn asks for {estimator.n_neighbors} neighbours, but there are only {len(train.x)} training rows; give it a `grid` "
-            f"with n_neighbors of at most {len(train.x)}"
-        )
     try:
         model = make_pipeline(StandardScaler(), estimator).fit(train.x, train.y)
+        if isinstance(estimator, KNeighborsClassifier) and estimator.n_neighbors > len(train.x):
+            raise ValueError(
+                f"it asks for {estimator.n_neighbors} neighbours, but there are only {len(train.x)} training rows; give it a "
+                f"`grid` with n_neighbors of at most {len(train.x)}"
+            )
         return Calibrated(model, temperature(model, valid), n_labels)
     except (ValueError, TypeError) as error:
         raise UserError(f"{p.estimator} with {options}: {str(error).splitlines()[0]}") from None

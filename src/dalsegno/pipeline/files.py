@@ -8,10 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_LIVE: set[str] = set()  # names of drafts of this process
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure.
+    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure."""
+    path = Path(path)
+    with scratch(path) as draft:
+        yield draft
+        if draft.is_dir():
+            _remove(path)
+        os.replace(draft, path)
+
+
+@contextmanager
+def scratch(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, file or folder, which is removed in the end.
 
     Its name holds the process: what a killed one has left of the same output is removed, what a live one writes is not.
     """
@@ -20,13 +33,12 @@ def atomic(path: str | Path) -> Iterator[Path]:
     for leftover in _leftovers(path):
         _remove(leftover)
     draft = path.parent / f".{path.name}.{os.getpid():08x}{uuid.uuid4().hex[:8]}.part"
+    _LIVE.add(draft.name)
     try:
         yield draft
-        if draft.is_dir():
-            _remove(path)
-        os.replace(draft, path)
     finally:
         _remove(draft)
+        _LIVE.discard(draft.name)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -36,13 +48,18 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def _leftovers(path: Path) -> list[Path]:
-    """Drafts of `path` whose process is gone; those with half as many digits are of before they named it."""
+    """Drafts of `path` whose process is gone, even if this one has its number, as in a container.
+
+    Those with half as many digits are of before they named it.
+    """
     name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
     drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
-    return [draft for match, draft in drafts if match[2] is None or not _is_alive(int(match[1], 16))]
+    return [draft for match, draft in drafts if match[2] is None or not _is_written(draft, int(match[1], 16))]
 
 
-def _is_alive(process: int) -> bool:
+def _is_written(draft: Path, process: int) -> bool:
+    if process == os.getpid():
+        return draft.name in _LIVE
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, V
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import Refused, reasons, unreadable, unsuitable
+from dalsegno.pipeline.refusals import NoText, Refused, reasons, unreadable, unsuitable
 
 FILE = "params.yaml"
 Value = TypeVar("Value", str, float)
@@ -37,11 +37,12 @@ class _Yaml12(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != f"{TAG}merge"]
+        no_text = {key.value for key in keys if key.tag != f"{TAG}str"}
         for i, key in enumerate(keys):
             key.tag = f"{TAG}str"
             if key.value in [other.value for other in keys[:i]]:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
-        return super().construct_mapping(node, deep)
+        return {NoText(k) if k in no_text else k: v for k, v in super().construct_mapping(node, deep).items()}
 
 
 TAG = "tag:yaml.org,2002:"

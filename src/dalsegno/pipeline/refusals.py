@@ -14,6 +14,10 @@ from dalsegno.pipeline.errors import UserError, hint
 LARGEST = 10**18 - 1  # what fits in 64 bits, as NumPy and PyTorch count
 
 
+class NoText(str):
+    """A key that stands without quotes and that DVC reads as a number, a date, true, false or null."""
+
+
 class Refused(UserError):
     """Values that params.yaml must not have: `problems`, each beginning with its path."""
 
@@ -39,8 +43,9 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
     if any(raw is outer for outer in inside):
         return [("", "it contains itself; write out what it stands for")]
     if isinstance(raw, dict | list):
-        entries = raw.items() if isinstance(raw, dict) else enumerate(raw)
-        return [
+        entries = list(raw.items() if isinstance(raw, dict) else enumerate(raw))
+        no_text = [(key, "this key is no text; put it in quotes") for key, _ in entries if isinstance(key, NoText)]
+        return no_text + [
             (f"{key}.{place}" if place else str(key), reason)
             for key, value in entries
             for place, reason in unsuitable(value, (*inside, raw))

@@ -23,14 +23,14 @@ MAX_DISTANCE = 12.0  # mean distance in RGB, of 255 per channel, of a picture's 
 def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
     """The values that a picture shows, 0 … 1: time first, and the picture's lowest row is bin 0.
 
-    White margins and transparent pixels are cut off. Raises OSError or ValueError if the file is no picture that can be
-    read, and ValueError if it has one colour only or is coloured by no known matplotlib map.
+    White or transparent margins are cut off. Raises OSError or ValueError if the file is no picture that can be read, and
+    ValueError if it has one colour only or is coloured by no known matplotlib map.
     """
-    rgb = _pixels(path)
-    if rgb.ndim == 2 or (np.ptp(rgb, axis=2) <= 2).all():
-        values = (rgb if rgb.ndim == 2 else rgb[:, :, 1]).astype(np.float32) / 255
-    else:
-        values = _unmapped(_without_margins(rgb))
+    pixels = _pixels(path)
+    if pixels.ndim == 3 and (np.ptp(pixels, axis=2) <= 2).all():
+        pixels = pixels[:, :, 1]
+    pixels = _without_margins(pixels)
+    values = pixels.astype(np.float32) / 255 if pixels.ndim == 2 else _unmapped(pixels)
     if np.ptp(values) == 0:
         raise ValueError("one colour all over")
     return np.ascontiguousarray(values[::-1].T)
@@ -50,11 +50,17 @@ def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndar
     return np.where(rgba[:, :, 3:] < 128, np.uint8(255), rgba[:, :, :3])
 
 
-def _without_margins(rgb: UInt8[np.ndarray, "_ _ 3"]) -> UInt8[np.ndarray, "n_rows n_columns 3"]:
-    """The smallest rectangle that holds all pixels darker than near white; the whole picture if there are none."""
-    inked = np.any(rgb < 250, axis=2)
+def _without_margins(pixels: UInt8[np.ndarray, "_ _ *_"]) -> UInt8[np.ndarray, "n_rows n_columns *_"]:
+    """The smallest rectangle that holds all pixels darker than near white; the whole picture if there are none.
+
+    Of a grey picture margins are cut only if all four are there: white at one side may be silence, or the loudest sound.
+    """
+    inked = pixels < 250 if pixels.ndim == 2 else np.any(pixels < 250, axis=2)
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    return rgb[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else rgb
+    framed = not (inked[[0, -1]].any() or inked[:, [0, -1]].any())
+    if not len(rows) or (pixels.ndim == 2 and not framed):
+        return pixels
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _unmapped(rgb: UInt8[np.ndarray, "n_rows n_columns 3"]) -> Float32[np.ndarray, "n_rows n_columns"]:

@@ -9,13 +9,22 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
-import librosa
 import numpy as np
 import scipy.fft
 import scipy.signal
 from jaxtyping import Complex64, Float, Float32
 
+from dalsegno.pipeline import numba_cache
 from dalsegno.sound.audio import Samples
+
+with (
+    numba_cache.locked()
+):  # librosa imports its parts, and compiles them, when they are first used: here, by all of them
+    import librosa.core.pitch
+    import librosa.feature.rhythm
+    import librosa.feature.spectral
+    import librosa.feature.utils
+    import librosa.filters
 
 Window = Literal["hann", "hamming", "blackman", "boxcar"]
 Padding = Literal["constant", "edge", "reflect"]

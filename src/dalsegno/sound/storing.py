@@ -4,13 +4,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import pandas as pd
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.pipeline import params, runtime
+from dalsegno.pipeline import files, params, runtime
 from dalsegno.pipeline.params import chosen, section
 
 
@@ -30,10 +29,9 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     """
     kind = params.component("dalsegno.spectrograms", p.kind)
     paths = [Path(root, path) for path in clips["path"]]
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as spill:
-        frames = runtime.map(partial(_stored, Path(spill), kind.blocks, p.options), paths, len(paths), r, desc)
+    with files.scratch(folder) as spill:
+        spill.mkdir()
+        frames = runtime.map(partial(_stored, spill, kind.blocks, p.options), paths, len(paths), r, desc)
         spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), kind.meta(p.options))
 
 

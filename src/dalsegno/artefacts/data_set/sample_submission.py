@@ -51,7 +51,10 @@ def layout(sample: Path, clips: pd.DataFrame, classes: list[str]) -> Layout:
         names = [PurePosixPath(path).name for path, _ in paths]
         ids = names if len(set(names)) == len(names) else [path for path, _ in paths]
         return Layout(("id", "label"), [(i, clip_id, "") for i, (_, clip_id) in zip(ids, paths, strict=True)])
-    columns, rows = _read(sample)
+    try:
+        columns, rows = _read(sample)
+    except (csv.Error, OSError) as error:
+        raise UserError(f"{sample}: it cannot be read as a CSV: {error}") from None
     _check_labels(rows, classes)
     clip_ids = _clip_ids(rows, _spellings(clips[clips["excluded"] != ""]) | _spellings(wanted))
     lacking = wanted.loc[~wanted["clip_id"].isin(clip_ids), "path"].sort_values()

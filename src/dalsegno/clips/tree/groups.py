@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from dalsegno.artefacts.data_set import user_csv
+from dalsegno.clips.tree import layout
 from dalsegno.pipeline.errors import UserError, hint
 
 N_NAMED = 5  # paths of each sort that a message names
@@ -19,9 +20,12 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     names no path or a labelled path has no row, unless there is a reason for that in `allow_ungrouped`. A table without
     rows says that there are no groups.
     """
-    table = root / "groups.csv"
-    if not table.exists():
+    tables = [path for path in sorted(root.iterdir()) if layout.bare(path.name) in ("groupscsv", "groupcsv")]
+    if not tables:
         return None
+    if [table.name for table in tables] != ["groups.csv"]:
+        raise UserError(f"{root}: expected one table of groups, groups.csv, got {', '.join(t.name for t in tables)}")
+    table = tables[0]
     lines, groups = _read(table)
     known = {_normal(path): path for path in paths}
     astray = [name for name in groups if name not in known]

@@ -12,6 +12,8 @@ from dalsegno.clips.tree import formats, groups, layout, walk
 from dalsegno.clips.tree.ids import ids
 from dalsegno.pipeline.errors import UserError
 
+UNLABELLED = re.compile("(un|not|non)labell?ed(audio|clips|data|files|tracks)?|nolabels?")
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -29,12 +31,22 @@ def clips(root: Path, p: Params, suffixes: frozenset[str], noun: str, expects: s
     Without that table, files that are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its artists.
     """
     listed = labelled(root, suffixes, noun, expects)
-    inside = [file.inside for file in listed]
-    need = [file.inside for file in listed if file.label and not file.fault and file.label not in p.leave_out]
+    group = groups_of(root, [file.path for file in listed], listed, p)
+    for name, file in zip(ids([file.inside for file in listed]), listed, strict=True):
+        yield Clip(name, file.path, file.label, group.get(file.path), fault=file.fault)
+
+
+def groups_of(root: Path, paths: list[Path], listed: list[Labelled], p: Params) -> dict[Path, str]:
+    """The groups of those of `paths` that root/groups.csv, or without it GTZAN's list of artists, gives one.
+
+    Raises UserError if the table does not have all of `listed` that need a group.
+    """
+    inside = [path.relative_to(root) for path in paths]
+    need = [f.path.relative_to(root) for f in listed if f.label and not f.fault and f.label not in p.leave_out]
     stated = groups.read(root, inside, need, p.allow_ungrouped)
-    for name, file in zip(ids(inside), listed, strict=True):
-        group = gtzan_csv.group(file.inside) if stated is None else stated.get(file.inside)
-        yield Clip(name, file.path, file.label, group or None, fault=file.fault)
+    if stated is None:
+        stated = {path: gtzan_csv.group(path) for path in inside}
+    return {root / path: group for path, group in stated.items() if group}
 
 
 def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> list[Labelled]:
@@ -57,8 +69,8 @@ def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> l
 
 
 def is_unlabelled(folder: str) -> bool:
-    """Whether a folder is that of clips without a label: `unlabelled`, `Unlabeled`, `un-labelled `."""
-    return re.fullmatch("unlabell?ed", layout.bare(folder)) is not None
+    """Whether a folder is that of clips without a label: `unlabelled`, `Unlabeled `, `un-labelled clips`, `no label`."""
+    return UNLABELLED.fullmatch(layout.bare(folder)) is not None
 
 
 def _label(root: Path, path: Path) -> Labelled:

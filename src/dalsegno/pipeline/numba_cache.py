@@ -1,0 +1,47 @@
+"""The folder in which numba keeps librosa's compiled functions: always writable, and written by one process at a time."""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+VARIABLE = "NUMBA_CACHE_DIR"
+FILLED = "DALSEGNO_NUMBA_CACHE_FILLED"  # tells the workers of a process that they only read
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Import what numba compiles in here: one process compiles it, and the others wait until they can read it.
+
+    Two processes that fill the cache at once can each read machine code of another function there, and crash.
+    """
+    if FILLED in os.environ:
+        yield
+        return
+    folder = _folder()
+    os.environ[VARIABLE] = str(folder)
+    with FileLock(folder / "lock"):
+        if not any(folder.rglob("*.nbi")):
+            print("compiling parts of librosa, once on this machine: about 20 s", file=sys.stderr, flush=True)
+        yield
+    os.environ[FILLED] = "1"
+
+
+def _folder() -> Path:
+    """The user's choice, or one in the home folder; where neither can be written, one that goes when the process ends."""
+    try:
+        folder = Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "dalsegno" / "numba")
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # there is no home, or a file in its place
+        pass
+    passing = tempfile.mkdtemp(prefix="dalsegno-numba-")
+    atexit.register(shutil.rmtree, passing, ignore_errors=True)
+    return Path(passing)
