@@ -68,7 +68,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
 
 def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
     """What the table does not say of every clip, class or model, a line for each kind."""
-    lines = []
+    lines = [f"The split: {_cell(caveat)}." for caveat in protocol["caveats"]]
     if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
         lines.append(
             f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."

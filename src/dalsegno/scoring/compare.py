@@ -132,6 +132,7 @@ def setting(
             "predictions": len(s.rows),
             "not_shared": s.missing,
             "left_out": left_out,
+            "caveats": splits["caveats"],
         },
         "interval": {
             "confidence": p.confidence,
