@@ -38,6 +38,7 @@ class Params(losses.Params, optimise.Params):
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.class_weights and self.balanced:
             raise ValueError(
                 "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
