@@ -186,6 +186,18 @@ def test_what_a_split_leaves_untested_and_copies_under_two_labels_are_told(tmp_p
     assert f"The split: {caveat}." in Path(args[5]).read_text()
 
 
+def test_networks_trained_on_several_devices_are_told(tree):
+    def on(**made_on):
+        def change(comparison):
+            comparison["models"]["transfer/finetuned"] |= made_on
+
+        return Page(report(tree[0], tree[1], change)).text
+
+    assert "on cpu in float32: mlp/features, transfer/finetuned-scratch" in on(device="cuda", dtype="bfloat16")
+    assert "on cuda in bfloat16: transfer/finetuned." in on(device="cuda", dtype="bfloat16")
+    assert "Several devices" not in on(device="cpu", dtype="float32")  # scikit-learn is on the CPU in any case
+
+
 def test_a_single_model_without_curves(tmp_path):
     page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
     assert "curves" not in page.ids

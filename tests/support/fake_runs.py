@@ -118,7 +118,7 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
             p /= p.sum(1, keepdims=True)
             frames.append(predictions_parquet.frame(splits, fold, seed, list(splits["clip_id"]), p, classes))
     predictions_parquet.write(folder / "predictions.parquet", frames)
-    cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu"}
+    cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu", "dtype": "float32"}
     if parameters:
         cost |= {
             "parameters": float(parameters),

@@ -55,6 +55,7 @@ def render(s: Sources) -> str:
         trained={name: formatting.training(name, scores) for name, scores in ranked},
         leaks=formatting.sentences(s.compare, "leaks"),
         notes=formatting.sentences(s.compare, "notes"),
+        mixture=formatting.mixture(s.compare["models"]),
         best=honest[0],
         second=honest[1] if len(honest) > 1 else None,
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),

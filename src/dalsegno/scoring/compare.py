@@ -81,7 +81,7 @@ def cost(path: Path) -> dict[str, Any]:
         for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
         if known.get(name) is not None
     }
-    return counts | times | ({"device": known["device"]} if known.get("device") else {})
+    return counts | times | {name: known[name] for name in ("device", "dtype") if known.get(name)}
 
 
 def known(path: Path) -> dict[str, list[str]]:
