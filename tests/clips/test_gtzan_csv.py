@@ -79,7 +79,15 @@ def test_clips_of_a_published_group_are_in_one_group():
 
 def test_a_file_has_the_group_of_its_clip_if_it_lies_in_the_folder_of_its_genre():
     assert gtzan_csv.group(PurePath("metal/metal.00058.wav")) == gtzan_csv.groups()["metal.00058"] != ""
+    assert gtzan_csv.group(PurePath("Metal/metal00058.png")) == gtzan_csv.groups()["metal.00058"]  # as Kaggle has them
+    assert gtzan_csv.group(PurePath("metal/metal.00058.3.wav")) == gtzan_csv.groups()["metal.00058"]
     assert gtzan_csv.group(PurePath("mine/metal.00058.wav")) == gtzan_csv.group(PurePath("metal/mine.wav")) == ""
+
+
+def test_pieces_of_a_clip_stay_together_though_its_artist_is_not_known():
+    unknown = next(clip for clip, fact in gtzan_csv.facts().items() if not fact["artist"])
+    whole, *pieces = (PurePath(unknown.split(".")[0], f"{unknown}{end}.wav") for end in ("", ".0", "_part 7"))
+    assert [gtzan_csv.group(path) for path in (whole, *pieces)] == ["", unknown, unknown]
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,27 @@ def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
     assert "1 times a group lies in more than one part" in page.text
 
 
+def test_what_a_split_leaves_untested_and_copies_under_two_labels_are_told(tmp_path):
+    caveat = "Never tested, as they hold more than half of a class: 1 (group:giant)"
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, caveats=[caveat])
+    page = Page(render(tmp_path, args))
+    assert f"The split. {caveat}." in page.text
+    assert "One recording, two labels 1 pair," in page.text
+    assert f"The split: {caveat}." in Path(args[5]).read_text()
+
+
+def test_networks_trained_on_several_devices_are_told(tree):
+    def on(**made_on):
+        def change(comparison):
+            comparison["models"]["transfer/finetuned"] |= made_on
+
+        return Page(report(tree[0], tree[1], change)).text
+
+    assert "on cpu in float32: mlp/features, transfer/finetuned-scratch" in on(device="cuda", dtype="bfloat16")
+    assert "on cuda in bfloat16: transfer/finetuned." in on(device="cuda", dtype="bfloat16")
+    assert "Several devices" not in on(device="cpu", dtype="float32")  # scikit-learn is on the CPU in any case
+
+
 def test_a_single_model_without_curves(tmp_path):
     page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
     assert "curves" not in page.ids

@@ -72,7 +72,7 @@ def test_says_what_was_scored_and_how(tree):
     }  # fmt: skip
     assert found["protocol"] == {
         "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "predictions": 80,
-        "not_shared": 0, "left_out": [],
+        "not_shared": 0, "left_out": [], "caveats": [],
     }  # fmt: skip
     assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16, "lone_classes": []}
     assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]

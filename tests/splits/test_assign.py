@@ -153,8 +153,7 @@ def test_a_group_of_more_than_half_of_a_class_is_never_tested_and_said():
     chance, tested = chances(clips["label"], clips["group"], 0.1, n_draws=20)
     assert chance["giant"] == 0 and tested == 0.1
     made = split(clips)
-    assert made.never_tested == ["group:giant"]
-    assert "never tested, as they hold more than half of a class: group:giant" in made.messages
+    assert made.caveats == ["Never tested, as they hold more than half of a class: 1 (group:giant)"] == made.messages
 
 
 def test_eight_clips_a_class_are_enough():
@@ -195,7 +194,7 @@ def test_a_class_of_one_group_is_trained_on_and_said():
     made = split(clips_of(["a"] * 30 + ["b"] * 5, [""] * 30 + ["x"] * 5))
     assert set(made.rows.loc[made.rows["label"] == "b", "fold0"]) == {"train"}
     assert made.messages == [
-        "never tested, as they hold more than half of a class: group:x",
+        "Never tested, as they hold more than half of a class: 1 (group:x)",
         "fold 0 has no valid clip of b",
         "fold 0 has no test clip of b",
     ]
@@ -443,7 +442,7 @@ def test_an_exact_copy_with_another_label_is_tested_as_published_and_said():
     rows = made.rows.set_index("clip_id")["fold0"]
     assert rows["clip0028"] == "test"
     assert not {"clip0003", "clip0004", "clip0005"} & set(rows.index[rows != ""])
-    assert "tested as published, though an exact copy has another label: 1 (clip0028)" in made.messages
+    assert made.caveats == ["Tested as published, though an exact copy has another label: 1 (clip0028)"]
 
 
 def test_exact_copies_stay_out_of_a_split_that_is_drawn():

@@ -18,7 +18,7 @@ SKILL = {
 
 def build(
     root, *, classes=CLASSES, per_class=30, groups_per_class=6, n_folds=1, repeats=1, seeds=(0, 1, 2), skill=SKILL,
-    title="synthetic styles", synthetic=True, leaky=False, held_out="test", control=True,
+    title="synthetic styles", synthetic=True, leaky=False, held_out="test", control=True, caveats=(),
 ):  # fmt: skip
     """Write params.yaml, data/, runs/ and metrics/ under `root`; return the arguments of stages/compare.py."""
     root = Path(root)
@@ -45,7 +45,7 @@ def build(
         "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
         "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
-        "copies": {"exact": 1}, "labels": dict.fromkeys(classes, per_class),
+        "copies": {"exact": 1, "near": 0, "across": len(caveats)}, "labels": dict.fromkeys(classes, per_class),
     })  # fmt: skip
     row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
            "segment_accuracy_low": 0.8125, "segment_accuracy_high": 0.9375}  # fmt: skip
@@ -54,7 +54,7 @@ def build(
     })  # fmt: skip
     _write(root / "metrics/splits.json", {
         "protocol": "kfold" if n_folds > 1 else "holdout", "leaky": leaky, "allow_leaks": "", "n_folds": n_folds * repeats,
-        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in splits_csv.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0},
+        "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in splits_csv.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0}, "caveats": list(caveats),
         "clips": {f"fold{k}": _counts(splits, k) for k in splits_csv.numbers(splits)},
     })  # fmt: skip
     write_params(root, skill)
@@ -118,7 +118,7 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
             p /= p.sum(1, keepdims=True)
             frames.append(predictions_parquet.frame(splits, fold, seed, list(splits["clip_id"]), p, classes))
     predictions_parquet.write(folder / "predictions.parquet", frames)
-    cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu"}
+    cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu", "dtype": "float32"}
     if parameters:
         cost |= {
             "parameters": float(parameters),

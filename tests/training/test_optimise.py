@@ -60,6 +60,12 @@ def test_momentum_is_what_is_asked_for_at_every_step(monkeypatch, schedule, opti
     assert len(seen) == 24 and set(seen) == {used}
 
 
+def test_a_momentum_that_would_not_be_used_is_refused():
+    for optimizer in ("adam", "adamw"):
+        with pytest.raises(ValueError, match=f"momentum is 0.5, but {optimizer} has moments of its own"):
+            train.Params(optimizer=optimizer, momentum=0.5)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_onecycle_leaves_the_betas_of_adam_alone(optimizer):
     p = optimise.Params(optimizer=optimizer, schedule="onecycle")

@@ -36,6 +36,7 @@ class Sums(nn.Module):
     def forward(self, x):
         self.calls += 1
         self.shapes.append(tuple(x.shape))
+        assert not (torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32)  # float32 on a GPU too
         if self.calls == self.last:
             os.kill(os.getpid(), signal.SIGKILL)
         return torch.cat([x.mean((1, 3)), x.std((1, 3))], 1)
@@ -88,7 +89,8 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
     assert list(rows.query("clip_id == 'c6'")["segment"]) == [0, 1, 2, 3, 4] and set(rows["view"]) == {0}
     last = spectrogram_store.open("store").clip("c6")[-10:]  # the last window ends with the clip
     np.testing.assert_allclose(rows.query("clip_id == 'c6'").filter(like="e_").iloc[-1][:4], last.mean(0), rtol=1e-5)
-    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums", "versions": {}}
+    made_on = {"device": "cpu", "threads": torch.get_num_threads(), "dtype": "float32", "versions": {}}
+    assert json.loads(Path("e/meta.json").read_text()) == {"arch": "sums"} | made_on
     assert sorted(p.name for p in here.iterdir()) == ["e", "store", "weights.pt"]  # nothing lies about
 
 

@@ -78,6 +78,13 @@ def test_weights_of_other_data_are_those_of_the_first_run_and_leak_nothing():
     assert leaks(weights, KFOLD) == provenance.Leaks()  # although units have the same names
 
 
+def test_clips_of_the_same_names_in_other_samples_are_told():
+    other = KFOLD.assign(sha256="f" + KFOLD["sha256"].str[1:])  # as after conversion to mp3
+    told = leaks(file(seen(other, 0)), KFOLD)
+    assert told.leaks == ()
+    assert told.notes[0].startswith(f"{W} was trained on clips with the names of 4 scored ones, but other samples")
+
+
 def test_one_file_in_common_is_enough_whatever_it_is_called():
     one = pd.DataFrame([("elsewhere/x", KFOLD["sha256"][0], "somebody")], columns=provenance.COLUMNS)
     (sentence,) = leaks(file(Provenance(one)), KFOLD).leaks

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 FACTS = Path(__file__).with_name("gtzan.csv")
+_NAME = re.compile(r"([a-z]+)\.?(\d{5})(?P<piece>[._ -].+)?")
 _TOGETHER = re.compile(r"\s*(?:[,&;+]|\b(?:and|with|feat|featuring|ft|vs)\b\.?)\s*")
 
 
@@ -44,10 +45,24 @@ def groups() -> dict[str, str]:
     return {clip: names[c] for clip, c in zip(clips, component, strict=False) if c in names}
 
 
+def clip(path: PurePath) -> str:
+    """The clip of GTZAN that a file is named as, or as a piece of: `blues.00000` of `Blues00000.png`, `blues.00000.3.wav`.
+
+    Empty if there is none.
+    """
+    named = _NAME.fullmatch(path.stem.casefold())
+    return name if named and (name := f"{named[1]}.{named[2]}") in facts() else ""
+
+
 def group(path: PurePath) -> str:
-    """The group of a file that is named as a clip of GTZAN and lies in the folder of its genre; empty if not known."""
-    genre = path.stem.split(".")[0]
-    return groups().get(path.stem, "") if genre in path.parts[:-1] else ""
+    """The group of a file that is named as a clip of GTZAN, or a piece of one, and lies in the folder of its genre.
+
+    Empty if not known; pieces of a clip whose artist is not known are a group of their own.
+    """
+    name, named = clip(path), _NAME.fullmatch(path.stem.casefold())
+    if not named or named[1] not in map(str.casefold, path.parts[:-1]):
+        return ""
+    return groups().get(name, name if named["piece"] else "")
 
 
 def _chief(artists: list[str]) -> str:

@@ -28,7 +28,7 @@ def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
     twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
     if twice:
         raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
-    unseen.refuse(root, [clip.path for clip in kept if not clip.fault])
+    unseen.refuse(root, [clip.path for clip in kept])
     _refuse_one_class(root, kept, p)
     return kept, sum(n_by_label[label] for label in leave_out)
 

@@ -46,6 +46,20 @@ def training(name: str, model: Mapping[str, Any]) -> str:
     return f"{name} had {number(model.get('max_epochs'))} epochs at a learning rate of {number(model.get('lr'))}"
 
 
+def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """A sentence on networks that were trained on more than one device or in several number formats; empty if not so."""
+    trained: dict[str, list[str]] = {}
+    for name, model in models.items():
+        if model.get("epochs") is not None and model.get("device"):
+            trained.setdefault(f"{model['device']} in {model.get('dtype', UNMEASURED)}", []).append(name)
+    if len(trained) < 2:
+        return ""
+    where = "; ".join(f"on {how}: {', '.join(several)}" for how, several in sorted(trained.items()))
+    return (
+        f"Trained {where}. That alone can move a score as far as another seed does; train all networks on one device."
+    )
+
+
 def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits: int = 1) -> tuple[str, str]:
     """The score `name` of a model, and its interval: ("81.2", "74.0–86.9")."""
     low, high = (scaled(scores.get(f"{name}_{end}"), scale, digits) for end in ("low", "high"))

@@ -74,6 +74,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
             "**LEAKY**: models were trained on parts, copies or the group of what is scored; the scores are too high."
         )
     lines += _limits(dataset, protocol, interval)
+    lines += [_cell(sentence) for sentence in [formatting.mixture(comparison["models"])] if sentence]
     for name, text in formatting.sentences(comparison, "leaks"):
         lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
     lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
@@ -82,7 +83,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
 
 def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
     """What the table does not say of every clip, class or model, a line for each kind."""
-    lines = []
+    lines = [f"The split: {_cell(caveat)}." for caveat in protocol["caveats"]]
     if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
         lines.append(
             f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."

@@ -60,6 +60,7 @@ def render(s: Sources) -> str:
         pairs={(pair["model"], pair["other"]): pair for pair in of_pairs},
         sentences={(pair["model"], pair["other"]): verdict.sentence(pair, s.compare) for pair in of_pairs},
         sure={(pair["model"], pair["other"]) for pair in of_pairs if verdict.is_sure(pair, s.compare)},
+        mixture=formatting.mixture(s.compare["models"]),
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),
         losses=[(name, Markup(curve_plots.losses(rows))) for name, rows in s.curves.groupby("model", sort=False)],

@@ -105,7 +105,7 @@ def cost(path: Path) -> dict[str, Any]:
         for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
         if known.get(name) is not None
     }
-    return counts | times | ({"device": known["device"]} if known.get("device") else {})
+    return counts | times | {name: known[name] for name in ("device", "dtype") if known.get(name)}
 
 
 def known(path: Path) -> dict[str, list[str]]:
@@ -156,6 +156,7 @@ def setting(
             "predictions": len(s.rows),
             "not_shared": s.missing,
             "left_out": left_out,
+            "caveats": splits["caveats"],
         },
         "interval": {
             "confidence": p.confidence,

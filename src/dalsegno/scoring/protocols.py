@@ -99,6 +99,7 @@ def evaluate(
         "why": protocol.allow_leaks or "",
         "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
         "folds": len(splits_csv.numbers(rows)),
+        "caveats": split.caveats,
     }
     result |= _accuracy(rows, predicted, "segment", confidence)
     return result if shuffled else result | _accuracy(split.rows, _of_clips(predicted), "clip", confidence)

@@ -21,14 +21,14 @@ GIVEN = {
 
 @dataclass(frozen=True)
 class Split:
-    """rows: of splits.csv. messages: what a user should know of it. n_listed, n_found: the clips that a given
-    partition lists, and those of them in the data, by part. never_tested: units too large to be tested."""
+    """rows: of splits.csv. messages: what a user should know of it. caveats: those of the messages that every result must
+    be read with. n_listed, n_found: the clips that a given partition lists, and those of them in the data, by part."""
 
     rows: pd.DataFrame
     messages: list[str] = field(default_factory=list)
+    caveats: list[str] = field(default_factory=list)
     n_listed: dict[str, int] = field(default_factory=dict)
     n_found: dict[str, int] = field(default_factory=dict)
-    never_tested: list[str] = field(default_factory=list)
 
 
 def split(
@@ -62,7 +62,11 @@ def split(
     unlabelled = rest[(rest["label"] == "") & (rest["excluded"] == "")]
     unlabelled = unlabelled.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
-    messages = made.messages + _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
+    messages = (
+        made.messages
+        + made.caveats
+        + _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
+    )
     return replace(made, rows=rows, messages=messages)
 
 
@@ -79,7 +83,7 @@ def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
         "left_out": {name: int((known[name] == "").sum()) for name in names},
         "leaks": {kind.replace(" ", "_"): n for kind, n in leaks.counts(crossings).items()},
         **({"listed": s.n_listed, "found": s.n_found} if s.n_listed else {}),
-        **({"never_tested": s.never_tested} if s.never_tested else {}),
+        "caveats": s.caveats,
         "clips": {name: {part: _counts(known, name, part) for part in ("train", "valid", "test")} for name in names},
     }
 
@@ -109,8 +113,8 @@ def _drawn(clips: pd.DataFrame, p: Protocol) -> Split:
     rng = np.random.default_rng(p.seed)
     rows = _rows(clips, [draw.holdout(labels, unit, p.valid_share, o["test_share"], rng)])
     never = sorted(set(names[draw.dominant(labels, unit)]))
-    messages = [f"never tested, as they hold more than half of a class: {', '.join(never)}"] if never else []
-    return Split(rows, messages, never_tested=never)
+    caveat = f"Never tested, as they hold more than half of a class: {_some(never)}"
+    return Split(rows, caveats=[caveat] if never else [])
 
 
 def _shuffled(clips: pd.DataFrame, p: Protocol, segments: int) -> Split:
@@ -148,15 +152,15 @@ def _given(clips: pd.DataFrame, copies: pd.DataFrame, p: Protocol, partition: gi
     rows = _rows(clips, drawn)
     in_no_part = (rows.filter(like="fold") == "").all(axis=1)
     rows = rows[(clips["excluded"] == "") | ~in_no_part]
-    return Split(rows, messages + _doubtful(clips, same, drawn), partition.n_listed, partition.n_found)
+    return Split(rows, messages, _doubtful(clips, same, drawn), partition.n_listed, partition.n_found)
 
 
 def _doubtful(clips: pd.DataFrame, same: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
-    """A message about the test clips of which an exact copy has another label."""
+    """A caveat about the test clips of which an exact copy has another label."""
     tested = np.any([parts == "test" for parts in drawn], axis=0)
     doubtful = tested & (clips.groupby(same)["label"].transform("nunique") > 1).to_numpy()
     names = _some(clips.loc[doubtful, "clip_id"].tolist())
-    return [f"tested as published, though an exact copy has another label: {names}"] if doubtful.any() else []
+    return [f"Tested as published, though an exact copy has another label: {names}"] if doubtful.any() else []
 
 
 def _some(names: list[str]) -> str:

@@ -96,7 +96,7 @@ def _gtzan() -> pd.DataFrame:
 
 def _gtzan_row(clips: pd.DataFrame) -> np.ndarray:
     """Row (n_clips,) of each clip in the facts, by its file's name, or -1. Raises UserError if no clip has one."""
-    row = pd.Index(_gtzan()["clip"]).get_indexer(clips["path"].map(lambda path: PurePosixPath(path).stem))
+    row = pd.Index(_gtzan()["clip"]).get_indexer(clips["path"].map(lambda path: gtzan_csv.clip(PurePosixPath(path))))
     if (row < 0).all():
         raise UserError(
             "params.yaml: splits.protocol: fault_filtered and artist_folds are partitions of GTZAN, "

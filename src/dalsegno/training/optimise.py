@@ -25,6 +25,12 @@ class Params:
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     plateau_patience: Count = 3  # epochs without a better metric before the learning rate falls
 
+    def __post_init__(self) -> None:
+        if self.momentum is not None and self.optimizer in ("adam", "adamw"):
+            raise ValueError(
+                f"momentum is {self.momentum:g}, but {self.optimizer} has moments of its own; leave it out, or take sgd or rmsprop"
+            )
+
 
 class Schedule:
     """A learning rate that stays as it is; the others change it after a step or after an epoch."""

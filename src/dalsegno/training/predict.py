@@ -1,7 +1,5 @@
 """Probabilities of clips from a model that sees them a window or a segment at a time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -12,20 +10,10 @@ from torch import nn
 
 from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training import precision
 from dalsegno.training.source import Source
 
 Vote = Literal["mean", "majority"]
-
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Multiply in float32 on a GPU as well, whose convolutions would else round their inputs to 10 bits (TF32)."""
-    convolutions, products = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
 
 
 @torch.inference_mode()
@@ -52,7 +40,7 @@ def windows(
     """Probabilities, float32, of all windows of `clip_ids`, and the clip (window,) that owns each."""
     model.eval()
     probabilities, owners = [], []
-    with full_precision():
+    with precision.full():
         for x, of_clips in source.evaluation(clip_ids, 256):
             probabilities.append(model(x).float().softmax(1).cpu().numpy())
             owners += of_clips

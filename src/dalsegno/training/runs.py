@@ -15,9 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dalsegno.artefacts.learning import curves_csv, json_file, model_pt, predictions_parquet
-from dalsegno.pipeline import environment, files, progress
+from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import losses, predict, train
+from dalsegno.training import losses, precision, predict, train
 from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Job, Run
 
@@ -58,7 +58,8 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
     """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
-    checkpoints, made_on = [result.checkpoint for result in results], _made_on(job.device)
+    checkpoints = [result.checkpoint for result in results]
+    made_on = precision.made_on(job.device, precision.of_training(job.device))
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     cost = _means([result.cost for result in results])
@@ -156,16 +157,6 @@ def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, "
 def _on_cpu(model: nn.Module) -> dict[str, Tensor]:
     """A copy of the weights and buffers, by name."""
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
-
-
-def _made_on(device: torch.device) -> dict[str, Any]:
-    """What results depend on besides the settings: device, threads, number format of training, and packages."""
-    return {
-        "device": device.type,
-        "threads": torch.get_num_threads(),
-        "dtype": "bfloat16" if device.type == "cuda" else "float32",
-        "versions": environment.versions(),
-    }
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:

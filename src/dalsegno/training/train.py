@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.training import losses, optimise
+from dalsegno.training import losses, optimise, precision
 from dalsegno.training.ranges import Count
 
 Metrics = dict[str, int | float]
@@ -38,6 +38,7 @@ class Params(losses.Params, optimise.Params):
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.class_weights and self.balanced:
             raise ValueError(
                 "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
@@ -130,7 +131,8 @@ def _steps(
     model.train()
     step_losses = []
     for x, y in batches:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
+        dtype = precision.of_training(x.device)
+        with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
             logits = model(x)
         loss = losses.loss_of(logits.float(), y, p, class_weights) + losses.penalty(model, p)
         optimizer.zero_grad(set_to_none=True)

@@ -7,7 +7,9 @@ its own unit this is to the digit.
 
 For clips that come in units the variance has two parts, each with a correlation of its own that is averaged over as for a
 single share (correlation.py): in some units the models differ more often than in others, and where they differ, one of
-them is the better in some units and the other elsewhere.
+them is the better in some units and the other elsewhere. Where the lead is clearest in the units in which the models differ
+most, units vary more than the two parts allow, and the interval goes towards what is observed, further the more units there
+are.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from jaxtyping import Bool, Float, Int, Num
 
 from dalsegno.scoring.statistics import correlation, score_test
 from dalsegno.scoring.statistics.correlation import CORRELATIONS
+
+UNITS = 50  # that the two laws are worth, where the units observed vary more
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,14 @@ class Differences:
         by_sign = share + CORRELATIONS[:, None] * more * (share**2 + CORRELATIONS * spread)
         by_number = spread * (1 + more * CORRELATIONS)
         effects = ((1 - lean**2) * by_sign + lean**2 * by_number) / total
-        return np.exp((signs * numbers * np.log(np.maximum(effects, 1e-6))).sum((-2, -1)))
+        expected = np.exp((signs * numbers * np.log(np.maximum(effects, 1e-6))).sum((-2, -1)))
+        beyond = np.maximum(self._observed_effect(difference, variance) / expected, 1)
+        return expected * beyond ** (self.one.shape[-1] / (self.one.shape[-1] + UNITS))
+
+    def _observed_effect(self, difference: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """The design effect (n_samples,) that the differences of the units show by themselves."""
+        beyond = self.one - self.other - difference[:, None] * self.clips
+        return (beyond**2).sum(-1) * self.sizes.n / self.clips.sum(-1) ** 2 / variance
 
 
 def tally(

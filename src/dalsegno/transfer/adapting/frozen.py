@@ -56,5 +56,5 @@ def _leaks(p: Frozen, path: Path, splits: pd.DataFrame) -> Leaks:
     trained_on = provenance.from_plain(json.loads(path.read_text(encoding="utf-8")))
     used = dict.fromkeys(splits_csv.numbers(splits), trained_on)
     leaks = provenance.leaks(p.weights, used, trained_on.clips, splits)
-    way_out = "Embeddings are computed once for all folds: `input: spectrograms/…` with `unfreeze: 0` takes the weights of each fold."
+    way_out = "Embeddings are computed once for all folds: `input: spectrograms/…` with `unfreeze: 0` takes those of each fold, where the file has them."
     return replace(leaks, leaks=(*leaks.leaks, way_out)) if leaks.leaks else leaks

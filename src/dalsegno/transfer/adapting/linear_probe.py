@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from dalsegno.families.convolutional.crops import Crops
+from dalsegno.training import precision
 from dalsegno.training.network import Model
 
 
@@ -39,7 +40,8 @@ def _embeddings(model: Model, clips: Crops, clip_ids: list[str]) -> tuple[Float[
     """The body's output for each window of `clip_ids`, float64, and the clip that owns the window."""
     model.eval()
     e, owners = [], []
-    for x, clips_of_windows in clips.evaluation(clip_ids, 256):
-        e.append(model.body(model.prep(x)).double().cpu().numpy())
-        owners += clips_of_windows
+    with precision.full():
+        for x, clips_of_windows in clips.evaluation(clip_ids, 256):
+            e.append(model.body(model.prep(x)).double().cpu().numpy())
+            owners += clips_of_windows
     return np.concatenate(e), owners

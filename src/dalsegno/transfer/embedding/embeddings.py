@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.families.convolutional.view import View
-from dalsegno.pipeline import environment, files, progress
+from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training import precision
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.pretrained.provenance import Provenance
@@ -79,7 +80,7 @@ def write(
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
-        made_with = description | {"versions": environment.versions()}
+        made_with = description | precision.made_on(clips.device, torch.float32)
         files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
         files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
@@ -160,7 +161,7 @@ def _table(rows: Rows) -> pa.Table:
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), precision.full():
             return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))
@@ -179,7 +180,7 @@ def _key(description: dict[str, Any], inputs: Iterable[str | Path], device: torc
     for path in paths:
         with path.open("rb") as f:
             digests.append(hashlib.file_digest(f, "sha256").hexdigest())
-    settings = [description, str(device), environment.versions(), torch.get_num_threads(), digests]
+    settings = [description, precision.made_on(device, torch.float32), digests]
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

@@ -78,12 +78,15 @@ def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, sp
 
     weights: their path, as the user wrote it. used: the provenance of the weights of each fold. relatives: as for `met`.
     """
-    n_met = {fold: len(met(each.clips, relatives, splits, fold)) for fold, each in used.items()}
-    folds = [str(fold) for fold, n in n_met.items() if n]
-    n_scored = sum(len(scored(splits, fold)) for fold in used)
+    of_fold = {fold: scored(splits, fold) for fold in used}
+    known = {fold: met(each.clips, relatives, splits, fold) for fold, each in used.items()}
+    folds = [str(fold) for fold, rows in known.items() if len(rows)]
+    named = {fold: of_fold[fold]["clip_id"].isin(each.clips["clip_id"]) for fold, each in used.items()}
+    namesakes = sum(int((named[fold] & ~rows.index.isin(known[fold].index)).sum()) for fold, rows in of_fold.items())
     sentences = [
-        f"{weights} was trained or validated on {sum(n_met.values())} of the {n_scored} scored clips, or on copies of them "
-        f"or other clips of their groups (fold{'s' if len(folds) > 1 else ''} {', '.join(folds)})."
+        f"{weights} was trained or validated on {sum(map(len, known.values()))} of the {sum(map(len, of_fold.values()))} "
+        "scored clips, or on copies of them or other clips of their groups "
+        f"(fold{'s' if len(folds) > 1 else ''} {', '.join(folds)})."
     ]
     rest = unlisted(used)
     notes = [
@@ -94,6 +97,10 @@ def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, sp
         f"{path} does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
         for path in rest["silent"]
     ]
+    notes += [
+        f"{weights} was trained on clips with the names of {namesakes} scored ones, but other samples: if they are the same "
+        "recordings in another format, the scores are too high."
+    ] * bool(namesakes)
     return Leaks(tuple(sentences if folds else ()), tuple(notes))
 
 

@@ -1,0 +1,35 @@
+"""In which number format networks are trained and run, and what else results depend on besides settings and seeds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from dalsegno.pipeline import environment
+
+
+def of_training(device: torch.device) -> torch.dtype:
+    """bfloat16 on a GPU, where that halves the time; else float32."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+@contextmanager
+def full() -> Iterator[None]:
+    """Multiply in float32 on a GPU as well, whose convolutions would else round their inputs to 10 bits (TF32)."""
+    convolutions, products = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
+
+
+def made_on(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+    """Device, number of threads, number format and versions of packages, as plain data."""
+    return {
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+        "dtype": str(dtype).removeprefix("torch."),
+        "versions": environment.versions(),
+    }
