@@ -121,6 +121,7 @@ def shrink(doc):
         entry["train"]["epochs"] = 1
         if entry.get("view"):
             entry["view"] = {"crop_s": 1.0, "normalise": entry["view"]["normalise"]}
+    doc["ensembles"] = {}
     doc["compare"]["resamples"] = 200
     doc["protocols"]["splits"] = {
         "shuffled segments": {"protocol": "shuffled_segments"},
@@ -320,6 +321,8 @@ EDITS = {
     "pretrain": (put("pretrain.notes.train.lr", 0.5), BACKBONE),
     "embeddings.notes": (put("embeddings.notes.view.crop_s", 0.9), {"embeddings@notes", "transfer@frozen"} | END),
     "transfer.finetuned": (put("transfer.finetuned.body_lr", 0.9), {"transfer@finetuned"} | END),
+    "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
+    "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
     "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
     "runtime": (put("runtime.workers", 3), set()),

@@ -26,7 +26,7 @@ WORKSPACE = "the workspace"
 
 @dataclass(frozen=True)
 class Differences:
-    """rows: by model, accuracies old and new, and paired.gain of the new over the old, p_holm over all of them."""
+    """rows: by model, accuracies old and new, and paired.gain of the new over the old; p_holm: over the models that changed."""
 
     old: str
     new: str
@@ -83,8 +83,10 @@ def differences(old: str, new: str | None = None) -> Differences:
     rows = {name: _row(name, before.clips[name], after.clips[name], p) for name in after.clips if name in before.clips}
     if not rows:
         raise UserError(f"{old} and {new or WORKSPACE} have no model in common")
-    adjusted = holm.adjusted(np.array([row["p_value"] for row in rows.values()]))
-    rows = {name: row | {"p_holm": float(q)} for (name, row), q in zip(rows.items(), adjusted, strict=True)}
+    changed = [name for name, row in rows.items() if row["right_alone"] or row["wrong_alone"]]
+    adjusted = holm.adjusted(np.array([rows[name]["p_value"] for name in changed]))
+    p_holm = dict.fromkeys(rows, 1.0) | dict(zip(changed, adjusted.tolist(), strict=True))
+    rows = {name: row | {"p_holm": p_holm[name]} for name, row in rows.items()}
     only = [
         [name for name in one.clips if name not in other.clips] for one, other in ((before, after), (after, before))
     ]
