@@ -52,5 +52,6 @@ def mean(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def together(known: list[dict[str, Any]]) -> dict[str, Any]:
     """What an ensemble costs and what its weights knew, from that of its members: sums, where all of them have the number."""
     costs = {name: sum(m[name] for m in known) for name in COSTS if all(name in m for m in known)}
+    costs = {name: cost if isinstance(cost, int) else float(f"{cost:.3g}") for name, cost in costs.items()}
     said = {kind: list(dict.fromkeys(text for m in known for text in m.get(kind, []))) for kind in ("leaks", "notes")}
     return costs | {kind: texts for kind, texts in said.items() if texts}
