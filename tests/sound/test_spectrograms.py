@@ -205,9 +205,10 @@ def write_manifest(folder, paths):
 
 
 def write_params(folder, workers=1):
+    """The root is absolute: worker processes that an earlier test has started are in the folder of that test."""
     entries = {"mel": {"kind": "logmel", "options": {"n_mels": 32}}, "raw": {"kind": "waveform", "options": {}}}
     (folder / "params.yaml").write_text(
-        yaml.dump({"dataset": {"root": "."}, "spectrograms": entries, "runtime": {"workers": workers}})
+        yaml.dump({"dataset": {"root": str(folder)}, "spectrograms": entries, "runtime": {"workers": workers}})
     )
 
 
