@@ -37,7 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dalsegno needs Python 3.11 or newer; name one with: make run PYTHON=python3.12")'
 	@echo "== Making a virtual environment in .venv"
 	@$(PYTHON) -m venv .venv
-	@echo "== Installing the pinned packages (about 5 GB with PyTorch, some minutes)"
+	@echo "== Installing the pinned packages (about 6 GB with PyTorch, some minutes)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Code is imported from the folder a command runs in, so that a queued experiment, which runs in a copy, runs its own.

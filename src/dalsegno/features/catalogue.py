@@ -4,9 +4,6 @@ A feature of single frames maps a Block to values over time (n_frames, n_values)
 Analysis to values over time, or to values of the clip (n_values,). `features.stats` summarises values over time.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import librosa
 import numpy as np
 import scipy.fft
@@ -14,48 +11,11 @@ import scipy.signal
 from jaxtyping import Float
 
 from dalsegno.features import bands
-from dalsegno.features.analysis import Analysis, OfBlock
+from dalsegno.features.analysis import Analysis
 from dalsegno.features.block import N_FRAMES, Block, OverTime
+from dalsegno.features.registry import FEATURES, Feature, OfClip, per_clip, per_frame
 
-OfClip = Float[np.ndarray, " n_values"]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A feature that can be asked for."""
-
-    compute: Callable[[Analysis], OverTime | OfClip]
-    functions: tuple[OfBlock, ...]  # whose values over time it is made from
-    whole: tuple[str, ...]  # the properties of Analysis that these look up by `Block.clip`
-
-
-FEATURES: dict[str, Feature] = {}
-
-
-def per_frame(*whole: str) -> Callable[[OfBlock], OfBlock]:
-    """Let a feature of single frames be asked for by its name.
-
-    whole: the properties of the whole clip that it looks up; so they are there before its first block is.
-    """
-
-    def register(function: OfBlock) -> OfBlock:
-        FEATURES[function.__name__] = Feature(lambda a: a.over_time(function), (function,), whole)
-        return function
-
-    return register
-
-
-def per_clip(*functions: OfBlock, whole: tuple[str, ...] = ()) -> Callable:
-    """Let a feature of the whole clip be asked for by its name.
-
-    functions: those that it asks `over_time` for, so that one pass over the clip serves all features.
-    """
-
-    def register(function: Callable[[Analysis], OverTime | OfClip]) -> Callable[[Analysis], OverTime | OfClip]:
-        FEATURES[function.__name__] = Feature(function, functions, whole)
-        return function
-
-    return register
+__all__ = ["FEATURES", "Feature", "OfClip"]
 
 
 @per_frame("loudest_db")
