@@ -10,6 +10,7 @@ import pytest
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import splits_csv
+from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import parse
 from dalsegno.splits import assign, draw, given, leaks, lists
@@ -285,6 +286,22 @@ def test_the_fault_filtered_partition_of_gtzan():
     made = split(gtzan(groups=True), protocol="fault_filtered")
     assert made.rows["fold0"].value_counts().to_dict() == {"train": 443, "test": 290, "valid": 197, "": 70}
     assert leaks.check(made.rows, NO_COPIES).empty
+
+
+def test_the_fault_filtered_partition_stays_as_published_where_duets_link_its_parts():
+    """With the groups that the adapters give, which link the singers of a duet: nothing is left out, and it is said."""
+    clips = gtzan()
+    group = clips["clip_id"].map(gtzan_csv.groups()).fillna("")
+    made = split(clips.assign(group=group), protocol="fault_filtered")
+    assert made.rows["fold0"].value_counts().to_dict() == {"train": 443, "test": 290, "valid": 197, "": 70}
+    assert leaks.check(made.rows, NO_COPIES).empty
+    parts, links = made.rows["fold0"], made.rows["clip_id"].map(gtzan_csv.groups()).fillna("")
+    n = ((parts == "test") & (links != "") & links.isin(links[parts == "train"])).sum()
+    assert n > 5
+    assert made.caveats == [
+        f"Artists are apart by name, as published: {n} scored clips are linked to training clips by a duet or a published "
+        "group of artists"
+    ]
 
 
 def test_the_fault_filtered_partition_without_its_test_clips():

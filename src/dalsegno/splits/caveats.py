@@ -1,0 +1,27 @@
+"""What a reader of the results should know of a split that is taken as it was published."""
+
+import numpy as np
+import pandas as pd
+
+
+def linked(unit: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
+    """A caveat about the scored clips of a unit that is trained on."""
+    n = 0
+    for parts in drawn:
+        scored = parts == ("test" if (parts == "test").any() else "valid")
+        n += int(np.isin(unit[scored], unit[parts == "train"]).sum())
+    said = f"Artists are apart by name, as published: {n} scored clips are linked to training clips by a duet or a published group"
+    return [f"{said} of artists"] if n else []
+
+
+def doubtful(clips: pd.DataFrame, same: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
+    """A caveat about the test clips of which an exact copy has another label."""
+    tested = np.any([parts == "test" for parts in drawn], axis=0)
+    doubtful = tested & (clips.groupby(same)["label"].transform("nunique") > 1).to_numpy()
+    names = some(clips.loc[doubtful, "clip_id"].tolist())
+    return [f"Tested as published, though an exact copy has another label: {names}"] if doubtful.any() else []
+
+
+def some(names: list[str]) -> str:
+    """The number of names, and the first five of them."""
+    return f"{len(names)} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
