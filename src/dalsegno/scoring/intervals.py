@@ -23,7 +23,7 @@ from typing import Annotated
 import numpy as np
 from jaxtyping import Float, Float32, Int
 from pydantic import Field
-from scipy import stats
+from scipy import special
 
 from dalsegno.pipeline.params import section
 from dalsegno.scoring.metrics import Kind
@@ -93,8 +93,8 @@ def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
 
 def expanded_percentile(draws: Float[np.ndarray, " n"], n_units: int, confidence: float) -> tuple[float, float]:
     """Percentiles of the bootstrap, as far out as Student's t and the n / (n - 1) of a variance ask."""
-    t = stats.t.ppf((1 + confidence) / 2, n_units - 1)
-    tail = stats.norm.cdf(-np.sqrt(n_units / (n_units - 1)) * t)
+    t = special.stdtrit(n_units - 1, (1 + confidence) / 2)
+    tail = special.ndtr(-np.sqrt(n_units / (n_units - 1)) * t)
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
 

@@ -40,17 +40,28 @@ def gain(s: Scored, model: list[Run], other: list[Run], p: Params) -> dict[str, 
 
 def of_hits(model: Hits, other: Hits, units: Int[np.ndarray, " n_clips"], p: Params) -> dict[str, float | None]:
     """`gain` from how many predictions of each clip are right, and of how many, of either model; units: of each clip."""
-    (right, n), (other_right, other_n) = model, other
-    differences = difference.tally(right / n - other_right / other_n, n, units)
-    low, high = difference.interval(differences, p.confidence)
-    return {
-        "accuracy": float(differences.estimate[0]),
-        "low": low,
-        "high": high,
-        "p_value": sign_flips.p_value(_sums(units, model, other), p.seed),
-        "right_alone": float(differences.one.sum()),
-        "wrong_alone": float(differences.other.sum()),
-    }
+    return of_pairs([(model, other)], units, p)[0]
+
+
+def of_pairs(
+    pairs: list[tuple[Hits, Hits]], units: Int[np.ndarray, " n_clips"], p: Params
+) -> list[dict[str, float | None]]:
+    """`of_hits` of each pair of models."""
+    samples = [
+        difference.tally(right / n - other_right / other_n, n, units) for (right, n), (other_right, other_n) in pairs
+    ]
+    ends = difference.intervals(difference.together(samples), p.confidence) if pairs else []
+    return [
+        {
+            "accuracy": float(sample.estimate[0]),
+            "low": low,
+            "high": high,
+            "p_value": sign_flips.p_value(_sums(units, model, other), p.seed),
+            "right_alone": float(sample.one.sum()),
+            "wrong_alone": float(sample.other.sum()),
+        }
+        for (model, other), sample, (low, high) in zip(pairs, samples, ends, strict=True)
+    ]
 
 
 def _sums(units: np.ndarray, model: Hits, other: Hits) -> np.ndarray:

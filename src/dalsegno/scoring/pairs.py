@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from dalsegno.scoring import held_out, paired
 from dalsegno.scoring.held_out import Run, Scored
@@ -29,16 +29,18 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     """
     ranked = sorted(models, key=lambda name: (-accuracy(s, models[name]), name))
     by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if s.repeats > 1 else {}
-    rows = []
-    for one, other in combinations(ranked, 2):
-        row = {"model": one, "other": other} | paired.gain(s, models[one], models[other], p)
-        rows.append(row | (_over_folds(s, by_fold[one] - by_fold[other], p) if by_fold else {}))
+    hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, list(combinations(ranked, 2))
+    gains = paired.of_pairs([(hits[one], hits[other]) for one, other in asked], s.units, p)
+    rows = [
+        {"model": one, "other": other} | gain | (_over_folds(s, by_fold[one] - by_fold[other], p) if by_fold else {})
+        for (one, other), gain in zip(asked, gains, strict=True)
+    ]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
-    strict = stats.norm.ppf(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / stats.norm.ppf((1 + p.confidence) / 2)
+    strict = special.ndtri(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / special.ndtri((1 + p.confidence) / 2)
     return pairs.assign(
         p_holm=holm.adjusted(pairs["p_value"].to_numpy(np.float64)),
         visible=(pairs["high"] - pairs["low"]).astype(float) / 2 * strict,
-    )
+    ).round(6)
 
 
 def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Params) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dalsegno.scoring.statistics import difference
 def interval(gains, units=None, confidence=0.95):
     gains = np.asarray(gains, float)
     units = np.arange(len(gains)) if units is None else units
-    return difference.interval(difference.tally(gains, np.ones(len(gains)), units), confidence)
+    return difference.intervals(difference.tally(gains, np.ones(len(gains)), units), confidence)[0]
 
 
 def gains(one, other, n):

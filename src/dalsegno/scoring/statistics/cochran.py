@@ -7,7 +7,7 @@ every unit is one clip, this is Cochran's Q to the digit.
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 
 def q(sums: Float[np.ndarray, "n_models n_units"]) -> tuple[float, float]:
@@ -21,4 +21,4 @@ def q(sums: Float[np.ndarray, "n_models n_units"]) -> tuple[float, float]:
         return 0.0, 1.0
     degrees = len(sums) - 1
     statistic = degrees * (apart.sum(axis=1) ** 2).sum() / within
-    return float(statistic), float(stats.chi2.sf(statistic, degrees))
+    return float(statistic), float(special.chdtrc(degrees, statistic))

@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
-from scipy.special import gammaln
+from scipy.special import betainc, gammaln
 
 CORRELATIONS = np.array([1e-6, 0.01, 0.025, 0.05, 0.08, 0.12, 0.16, 0.2, 0.26, 0.32, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 _BETWEEN = (CORRELATIONS[1:] + CORRELATIONS[:-1]) / 2
-_LOG_PRIOR = np.log(np.diff(stats.beta(0.25, 0.5).cdf([0, *_BETWEEN, 1])))
+_LOG_PRIOR = np.log(np.diff(betainc(0.25, 0.5, [0, *_BETWEEN, 1])))
 
 
 class Sizes(NamedTuple):

@@ -91,9 +91,17 @@ def tally(
     return Differences(one[None], other[None], clips[None], correlation.sizes(weights, clips))
 
 
-def interval(differences: Differences, confidence: float) -> tuple[float, float] | tuple[None, None]:
-    """Lower and upper end for one sample, within [-1, 1]; (None, None) for fewer than two units."""
-    if differences.one.shape[-1] < 2:
-        return None, None
+def together(samples: list[Differences]) -> Differences:
+    """Samples with equally many units as one, whose intervals are computed in a quarter of the time."""
+    one, other, clips = (np.concatenate([getattr(s, name) for s in samples]) for name in ("one", "other", "clips"))
+    sizes = correlation.Sizes(*map(np.concatenate, zip(*(s.sizes for s in samples), strict=True)))
+    return Differences(one, other, clips, sizes)
+
+
+def intervals(differences: Differences, confidence: float) -> list[tuple[float, float] | tuple[None, None]]:
+    """Lower and upper end for each sample, within [-1, 1]; (None, None) for fewer than two units."""
+    n_samples, n_units = differences.one.shape
+    if n_units < 2:
+        return [(None, None)] * n_samples
     low, high = score_test.ends(lambda d: differences.plausible(d, confidence), differences.estimate, -1, 1)
-    return float(low[0]), float(high[0])
+    return list(zip(low.tolist(), high.tolist(), strict=True))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy.special import stdtr
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,5 @@ def test(differences: Float[np.ndarray, " n_runs"], tested: float, margin: float
     if scale == 0:
         better, worse = float(mean > margin), float(mean < -margin)
         return ResampledT(float(mean == 0), better, 1 - better - worse, worse)
-    law = stats.t(n - 1, loc=mean, scale=scale)
-    better, worse = float(law.sf(margin)), float(law.cdf(-margin))
-    return ResampledT(float(2 * stats.t.sf(abs(mean) / scale, n - 1)), better, 1 - better - worse, worse)
+    better, worse = (float(stdtr(n - 1, (sign * mean - margin) / scale)) for sign in (1, -1))
+    return ResampledT(float(2 * stdtr(n - 1, -abs(mean) / scale)), better, 1 - better - worse, worse)

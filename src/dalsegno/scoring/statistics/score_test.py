@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 PRIOR_UNITS = 4
 STEPS = 24  # halvings: an end is exact to 1e-7
@@ -21,7 +21,7 @@ def quantile(
     """Student's quantile for a design effect of at least 1; the normal one where it is 1."""
     between = 1 - 1 / effect  # share of the variance that is due to units
     with np.errstate(divide="ignore"):
-        return stats.t.ppf((1 + confidence) / 2, (n_units - 1 + PRIOR_UNITS) / between**2)
+        return special.stdtrit((n_units - 1 + PRIOR_UNITS) / between**2, (1 + confidence) / 2)
 
 
 def ends(

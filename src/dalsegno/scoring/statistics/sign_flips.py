@@ -8,7 +8,7 @@ trained once, that is McNemar's exact test.
 
 import numpy as np
 from jaxtyping import Int
-from scipy import stats
+from scipy.special import gammaln
 
 EXACT = 200_000_000  # steps that the exact distribution may take
 DRAWS = 20_000  # of signs, where it would take more
@@ -29,7 +29,8 @@ def _exact(sizes: np.ndarray, reached: int) -> float:
     chance = np.ones(1)  # of each sum, from 0 to that of `sizes`, of those that fall to the one side
     for size, n in zip(*np.unique(sizes, return_counts=True), strict=True):
         alike = np.zeros(size * n + 1)
-        alike[::size] = stats.binom.pmf(np.arange(n + 1), n, 0.5)
+        k = np.arange(n + 1)
+        alike[::size] = np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * np.log(2))
         chance = np.convolve(chance, alike)
     far = np.abs(2 * np.arange(len(chance)) - sizes.sum()) >= reached
     return float(min(1.0, chance[far].sum()))
