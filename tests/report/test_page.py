@@ -49,16 +49,7 @@ def report(root, args, change=None):
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    rest = (
-        args[8],
-        args[6],
-        args[7],
-        args[2],
-        args[1],
-        str(root / "metrics/protocols.json"),
-        str(root / "report.html"),
-    )
-    STAGES["report"](str(root / "shown.json"), *rest)
+    STAGES["report"](str(root / "shown.json"), *fake_runs.for_report(root, args))
     return (root / "report.html").read_text()
 
 

@@ -24,16 +24,7 @@ def reports(root, leaks):
     leaks_json.write(root / "runs/transfer/finetuned/leaks.json", leaks)
     with contextlib.chdir(root):
         STAGES["compare"](*args)
-    rest = (
-        args[8],
-        args[6],
-        args[7],
-        args[2],
-        args[1],
-        str(root / "metrics/protocols.json"),
-        str(root / "report.html"),
-    )
-    STAGES["report"](args[4], *rest)
+    STAGES["report"](args[4], *fake_runs.for_report(root, args))
     return json.loads(Path(args[4]).read_text()), Path(args[5]).read_text(), (root / "report.html").read_text()
 
 

@@ -65,6 +65,13 @@ def build(
     return paths + FAMILIES
 
 
+def for_report(root, args):
+    """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
+    _, splits_json, clips_json, _, _, _, confusion_csv, curves_csv, pairs_csv, *_ = args
+    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "report.html")]
+    return [pairs_csv, confusion_csv, curves_csv, clips_json, splits_json, *made]
+
+
 def write_params(root, names, ensembles=None):
     """params.yaml that asks for these models."""
     sections = {family: {} for family in FAMILIES}

@@ -16,6 +16,7 @@ from dvc_data.index import DataIndexDirError
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
 from dalsegno.report import formatting
 from dalsegno.scoring import compare, ensembles, held_out, intervals, paired
 from dalsegno.scoring.statistics import holm
@@ -151,8 +152,10 @@ def _read(folder: Path, rev: str) -> _State:
         folders = compare.folders(keys, folder / RUNS)
         s = held_out.held_out(splits_csv.read(folder / SPLITS))
         tables = {name: held_out.predicted(name, run / PREDICTIONS, s) for name, run in folders.items()}
-        entries, _ = params.parse(ensembles.FAMILY, doc.get(ensembles.FAMILY) or {}, ensembles.Entries)
-        members = ensembles.members(entries or {}, list(tables))
+        entries, problems = params.parse(ensembles.FAMILY, doc.get(ensembles.FAMILY) or {}, ensembles.Entries)
+        if problems:
+            raise Refused(problems)
+        members = ensembles.members(entries, list(tables))
         tables |= {name: ensembles.mean(name, {m: tables[m] for m in models}) for name, models in members.items()}
     except (UserError, FileNotFoundError) as error:
         raise UserError(f"{rev}: {error}") from None

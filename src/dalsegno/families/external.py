@@ -52,6 +52,7 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
     listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})
     keys = {key: _numbers(p.file, table[key]) if key in table else None for key in ("fold", "seed")}
+    _refuse_unknown_fold(p.file, table, keys["fold"], splits_csv.numbers(splits))
     known = clips[clips["clip_id"].isin(splits["clip_id"])]
     frames, unknown = [], set()
     for fold in splits_csv.numbers(splits):
@@ -105,6 +106,14 @@ def _numbers(file: str, column: pd.Series) -> np.ndarray:
         if not value.isdecimal():
             raise UserError(f"{file}, line {line}: expected a number in column {column.name!r}, got {value!r}")
     return column.astype(int).to_numpy()
+
+
+def _refuse_unknown_fold(file: str, table: pd.DataFrame, fold: np.ndarray | None, known: list[int]) -> None:
+    """Raise UserError with the first line whose fold the splits do not have: its row would serve nothing."""
+    wrong = np.zeros(len(table), bool) if fold is None else ~np.isin(fold, known)
+    if wrong.any():
+        got, line = table["fold"].iloc[wrong.argmax()], table.index[wrong.argmax()]
+        raise UserError(f"{file}, line {line}: there is no fold {got}; the splits have {', '.join(map(str, known))}")
 
 
 def _refuse_missing(p: Params, fold: int, splits: pd.DataFrame, predicted: set[str]) -> None:
