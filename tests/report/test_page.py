@@ -168,7 +168,7 @@ def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
 
 def test_every_pair_is_a_cell_and_a_sentence(tree):
     _, args, html = tree
-    pairs = pd.read_csv(args[8])
+    pairs = pd.read_csv(Path(args[6], "pairs.csv"))
     page = Page(html)
     assert len(pairs) == 6
     for pair in pairs.itertuples():

@@ -60,16 +60,16 @@ def build(
     write_params(root, skill)
     paths = [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs",
-        "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv", "metrics/pairs.csv",
+        "metrics/compare.json", "reports/compare.md", "metrics/plots",
     )]  # fmt: skip
     return paths + FAMILIES
 
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    _, splits_json, clips_json, _, _, _, confusion_csv, curves_csv, pairs_csv, *_ = args
+    _, splits_json, clips_json, _, _, _, plots, *_ = args
     made = [str(Path(root, name)) for name in ("metrics/protocols.json", "report.html")]
-    return [pairs_csv, confusion_csv, curves_csv, clips_json, splits_json, *made]
+    return [plots, clips_json, splits_json, *made]
 
 
 def write_params(root, names, ensembles=None):

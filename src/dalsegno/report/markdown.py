@@ -25,7 +25,11 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame) -> str:
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     lines += _rows(models, comparison["verdict"]["letters"])
-    lines += ["", "Models that share a letter are not told apart by these clips."] if of_pairs else []
+    lines += (
+        ["", "Models that share a letter are not told apart by these clips."]
+        if comparison["verdict"]["letters"]
+        else []
+    )
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
     lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]

@@ -59,7 +59,7 @@ def render(s: Sources) -> str:
         said=s.compare["verdict"],
         pairs={(pair["model"], pair["other"]): pair for pair in of_pairs},
         sentences={(pair["model"], pair["other"]): verdict.sentence(pair, s.compare) for pair in of_pairs},
-        sure={(pair["model"], pair["other"]) for pair in of_pairs if verdict.is_sure(pair, s.compare)},
+        sure={(pair["model"], pair["other"]) for pair in of_pairs if pair["told_apart"]},
         mixture=formatting.mixture(s.compare["models"]),
         forest=Markup(plots.forest(s.compare["models"], 1 / s.compare["dataset"]["classes"])),
         overlays=list(_overlays(s.curves)),

@@ -82,8 +82,11 @@ def _ends(
 ) -> intervals.Ends:
     if reference is None or (kind == "mean over classes" and s.lone):
         return None, None
+    n_units = int(s.units.max()) + 1
     if kind == "loss":
-        return intervals.expanded_percentile(draws, int(s.units.max()) + 1, confidence)
+        return intervals.expanded_percentile(draws, n_units, confidence)
+    if kind == "calibration":
+        return intervals.centred_percentile(value, draws, n_units, confidence)
     return reference.like(kind, value, draws)
 
 

@@ -14,7 +14,7 @@ from dvclive.live import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import curves_csv, json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import calibration, curves_csv, json_file, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, precision, predict, train
@@ -75,6 +75,7 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> 
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
     checkpoint = {"fold": run.fold, "seed": run.seed, "input_shape": list(run.source.input_shape)}
+    checkpoint["temperature"] = _temperature(run, p)
     clips = run.clips(built.inherited)
     return Result(
         checkpoint=checkpoint | ({"clips": clips} if clips else {}) | {"state": _on_cpu(built.model)},
@@ -133,6 +134,12 @@ def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
         return losses.validation_metrics(torch.from_numpy(probabilities), y)
 
     return validate
+
+
+def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
+    """The temperature that suits the validation clips; p: probabilities of all clips of the source."""
+    valid = pd.Index(run.job.source.clip_ids).get_indexer(run.valid_ids)
+    return calibration.temperature_from(p[valid], run.job.labels(run.valid_ids).numpy())
 
 
 def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
