@@ -27,6 +27,7 @@ def build(
     (root / "data").mkdir(parents=True, exist_ok=True)
     splits_csv.write(root / "data/splits.csv", splits)
     splits = splits_csv.read(root / "data/splits.csv")
+    (root / "data/clips.csv").write_text("clip_id\n" + "\n".join(splits["clip_id"]) + "\n", encoding="utf-8")
     for i, (name, strength) in enumerate(skill.items()):
         neural = not name.startswith("classical")
         model_seeds = seeds if neural else seeds[:1]
@@ -67,9 +68,11 @@ def build(
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    _, splits_json, clips_json, _, _, _, plots, *_ = args
-    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "report.html")]
-    return [plots, clips_json, splits_json, *made]
+    splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
+    protocols, clips_csv, html = (
+        str(Path(root, name)) for name in ("metrics/protocols.json", "data/clips.csv", "report.html")
+    )
+    return [plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv_, html]
 
 
 def write_params(root, names, ensembles=None):
