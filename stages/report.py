@@ -6,11 +6,20 @@ from dalsegno.report.page import render, sources
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, report_html: str,
+    clips_csv: str, splits_csv: str, report_html: str, *sections: str,
 ) -> None:  # fmt: skip
+    """Show the settings of `sections`, the parts of params.yaml that a result may depend on."""
+    doc = params.document()
     data = {"data": clips_csv, "splits": splits_csv}
     read = sources.read(
-        compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, params.document()
+        compare_json,
+        plots_dir,
+        clips_json,
+        splits_json,
+        protocols_json,
+        runs_dir,
+        data,
+        {name: doc.get(name) for name in sections},
     )
     files.write_text(report_html, render.render(read))
 

@@ -72,7 +72,7 @@ def for_report(root, args):
     protocols, clips_csv, html = (
         str(Path(root, name)) for name in ("metrics/protocols.json", "data/clips.csv", "report.html")
     )
-    return [plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv_, html]
+    return [plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv_, html, "spectrograms", *FAMILIES]
 
 
 def write_params(root, names, ensembles=None):

@@ -19,7 +19,7 @@ TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
 class Sources:
     """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
 
-    params: the document params.yaml. made_with: for each package the versions that trained the models. layers: the layers
+    params: sections of params.yaml. made_with: for each package the versions that trained the models. layers: the layers
     of each network. identity: a short SHA-256 of what a run is determined by.
     """
 
@@ -51,13 +51,12 @@ def read(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
     data: dict[str, str], params: dict[str, Any],
 ) -> Sources:  # fmt: skip
-    """Read all of them. data: the files that identify the data, by what they are called; params: params.yaml."""
+    """Read all of them. data: the files that identify the data, by what they are called; params: sections of params.yaml."""
     jsons = (Path(path).read_text(encoding="utf-8") for path in (compare_json, clips_json, splits_json, protocols_json))
     compare, clips, splits, protocols = map(json.loads, jsons)
     tables = {name: _table(Path(plots_dir, f"{name}.csv")) for name in TABLES}
     identity = {called: _short(Path(path).read_bytes()) for called, path in data.items()}
-    settled = {name: section for name, section in params.items() if name != "runtime"}
-    identity["parameters"] = _short(json.dumps(settled, sort_keys=True, default=str).encode())
+    identity["parameters"] = _short(json.dumps(params, sort_keys=True, default=str).encode())
     folders = {name: model_name.folder(runs_dir, name) for name in compare["models"]}
     layers = {name: _table(f / "layers.csv") for name, f in folders.items() if (f / "layers.csv").is_file()}
     return Sources(
