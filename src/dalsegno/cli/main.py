@@ -1,4 +1,4 @@
-"""The command line: `dalsegno datasets`, `doctor FOLDER`, `check`, `diff REV`, `weights list`."""
+"""The command line: `dalsegno datasets`, `doctor FOLDER`, `groups FOLDER`, `check`, `diff REV`, `weights list`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dalsegno import datasets
-from dalsegno.cli import check, diff, weights
+from dalsegno.cli import check, diff, groups, weights
 from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import files, params
@@ -47,6 +47,11 @@ def doctor(arguments: argparse.Namespace) -> None:
     terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination))
+
+
+def draft_groups(arguments: argparse.Namespace) -> None:
+    """Draft groups.csv in a folder. Raises UserError if there is one, or nothing to list."""
+    print("\n".join(groups.write(arguments.folder, arguments.dataset)))
 
 
 def check_params(_: argparse.Namespace) -> None:
@@ -96,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
     command.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
     command.set_defaults(run=doctor)
+    command = commands.add_parser("groups", help="draft a groups.csv from tags and folders, for you to correct")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--dataset", choices=DATASETS, default="folders", help="its layout (default: %(default)s)")
+    command.set_defaults(run=draft_groups)
     command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")
     command.set_defaults(run=check_params)
     command = commands.add_parser("diff", help="compare every model's predictions with those of another revision")

@@ -24,6 +24,8 @@ class Params:
     root: str  # folder that holds the data
     target: str | None = None  # which label to use if there are several (nsynth: instrument_family, instrument_source)
     leave_out: list[str] = field(default_factory=list)  # labels to leave out
+    # auto: groups.csv or what the data set states, else tags; tags: of the files; folders: below the class; file: groups.csv
+    groups: Literal["auto", "tags", "folders", "file", "none"] = "auto"
     allow_ungrouped: str | None = None  # the reason why groups.csv may match only a part of the files
     per_class: Annotated[int, Field(ge=1)] | None = None  # maximum number of clips per class, for trying things out
     min_duration_s: Annotated[float, Field(ge=0)] = 0.5  # shorter clips are excluded

@@ -11,6 +11,7 @@ from dalsegno.clips import decoding, entry
 from dalsegno.clips.copies import chart
 from dalsegno.clips.copies.chart import Chart
 from dalsegno.clips.decoding import Decoded
+from dalsegno.clips.groups import tags
 from dalsegno.clips.tree import formats
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
@@ -30,6 +31,7 @@ class Facts:
     sha256: str = ""  # of the decoded samples, rate and channels: the same in whatever lossless container
     fault: str = ""  # "kind: explanation", why the file cannot be used; empty: it can
     remarks: tuple[str, ...] = ()  # "kind: explanation", worth knowing but no reason to leave the file out
+    tagged: tags.Names = tags.Names()  # artist and album, by the file's own tags
     chart: Chart | None = None  # of a usable file, for the search of near copies
 
 
@@ -45,7 +47,7 @@ def inspect(path: Path, min_duration_s: float, charted: bool) -> Facts:
             if sound.format == "RAW":  # what libsndfile takes an .au without its header for
                 return Facts(fault="unreadable: no header")
             decoded = decoding.decode(sound, chart.LONGEST_S * sound.samplerate if charted else 0)
-            facts = _judge(sound, decoded, path, min_duration_s)
+            facts = replace(_judge(sound, decoded, path, min_duration_s), tagged=tags.names(sound.copy_metadata()))
             if not charted or facts.fault:
                 return facts
             return replace(facts, chart=chart.chart(np.concatenate(decoded.beginning), sound.samplerate))
