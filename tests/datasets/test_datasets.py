@@ -14,7 +14,7 @@ from dalsegno.clips.tree import ids as clip_ids
 from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
 from dalsegno.pipeline import errors
 
-ADAPTERS = {"folders": folders, "gtzan": gtzan, "images": images, "kaggle": kaggle, "nsynth": nsynth}
+ADAPTERS = {"fma": fma, "folders": folders, "gtzan": gtzan, "images": images, "kaggle": kaggle, "nsynth": nsynth}
 
 
 def sound(path, seed=0):

@@ -1,7 +1,7 @@
 """Examine a data set: list its clips, decode each once, name faults, find copies, and build the table of clips."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.evidence import Evidence, weigh
 from dalsegno.clips.groups import source
+from dalsegno.clips.known import collections
 from dalsegno.pipeline import runtime
 from dalsegno.pipeline.errors import UserError
 
@@ -29,6 +30,7 @@ class Examination:
     remarks: pd.DataFrame  # about, remark: oddities that are no reason to leave a clip out
     n_left_out: int  # clips of classes that dataset.leave_out names
     groups_from: str = "none"  # a key of groups.source.WORDS
+    collection: dict[str, str] = field(default_factory=dict)  # name, title, licence, citation, source; empty: not known
 
     def evidence(self) -> Evidence:
         """How much the clips can show, before anything is trained."""
@@ -51,6 +53,7 @@ class Examination:
             | {"across": len(across)},
             "remarks": dict(sorted(Counter(self.remarks["remark"].map(metric_key)).items())),
             "groups": self.grouping(),
+            **({"collection": self.collection} if self.collection else {}),
             "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
         }
 
@@ -90,7 +93,9 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
     odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
-    return Examination(listing.description(root), table, copies, odd, n_left_out, groups_from)
+    return Examination(
+        listing.description(root), table, copies, odd, n_left_out, groups_from, collections.of(p.collection, p.name)
+    )
 
 
 def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> inspect_audio.Facts:
