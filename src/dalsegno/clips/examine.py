@@ -10,12 +10,13 @@ from unicodedata import category
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, sample_submission
-from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks
+from dalsegno.clips import entry, inspect_audio, inspect_picture, listing
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
-from dalsegno.clips.evidence import Evidence, weigh
 from dalsegno.clips.groups import source
 from dalsegno.clips.known import collections
+from dalsegno.clips.whole import limits, remarks
+from dalsegno.clips.whole.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
 from dalsegno.pipeline.errors import UserError
 
@@ -24,6 +25,7 @@ from dalsegno.pipeline.errors import UserError
 class Examination:
     """The doctor's findings on a data set."""
 
+    root: Path
     description: dict[str, Any]  # title, synthetic
     clips: pd.DataFrame  # clips_csv.COLUMNS: every file of the data set
     copies: pd.DataFrame  # copies_csv.COLUMNS: pairs of clips with the same recording
@@ -35,6 +37,10 @@ class Examination:
     def evidence(self) -> Evidence:
         """How much the clips can show, before anything is trained."""
         return weigh(self.clips, self.copies)
+
+    def limits(self) -> list[str]:
+        """What the clips cannot show, in sentences that stand above all else."""
+        return limits.limits(self.clips, str(self.root), self.evidence())
 
     def summary(self) -> dict[str, Any]:
         """The counts for metrics/clips.json: files, hours, clips per label, faults, copies and remarks by kind."""
@@ -53,6 +59,7 @@ class Examination:
             | {"across": len(across)},
             "remarks": dict(sorted(Counter(self.remarks["remark"].map(metric_key)).items())),
             "groups": self.grouping(),
+            "limits": self.limits(),
             **({"collection": self.collection} if self.collection else {}),
             "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
         }
@@ -94,7 +101,14 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
     return Examination(
-        listing.description(root), table, copies, odd, n_left_out, groups_from, collections.of(p.collection, p.name)
+        root,
+        listing.description(root),
+        table,
+        copies,
+        odd,
+        n_left_out,
+        groups_from,
+        collections.of(p.collection, p.name),
     )
 
 
