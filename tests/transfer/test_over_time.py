@@ -64,7 +64,7 @@ def test_neighbours_are_those_of_the_same_direction_and_never_the_clip_itself():
 def test_every_head_learns_the_easy_task(here, over):
     embedded()
     head = {"input": "embeddings/x", "arch": "conv", "weights": "ours/model.pt", "head": {"over": over}}
-    write_params(transfer={"x": head | {"train": TRAIN | {"epochs": 20}}})
+    write_params(transfer={"x": head | {"train": TRAIN | {"epochs": 100}}})
     stage("transfer")("x", "e", "splits.csv", "run", "metrics")
     assert accuracy(Path("run"), "test") >= 0.6  # chance is 0.33
 

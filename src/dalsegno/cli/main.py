@@ -14,6 +14,7 @@ from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
+from dalsegno.transfer.embedding import own_encoder
 
 N_SHOWN = 20  # files of each kind that the doctor lists
 DATASETS = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
@@ -52,6 +53,14 @@ def doctor(arguments: argparse.Namespace) -> None:
 def draft_groups(arguments: argparse.Namespace) -> None:
     """Draft groups.csv in a folder. Raises UserError if there is one, or nothing to list."""
     print("\n".join(groups.write(arguments.folder, arguments.dataset)))
+
+
+def check_encoder(arguments: argparse.Namespace) -> None:
+    """Try an encoder of one's own on several sounds. Raises UserError with all that is wrong with it."""
+    said, wrong = own_encoder.check(arguments.file, arguments.rate)
+    print("\n".join(said))
+    if wrong:
+        raise UserError("\n  ".join(["this encoder cannot be used as it is:", *wrong]))
 
 
 def check_params(_: argparse.Namespace) -> None:
@@ -107,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=draft_groups)
     command = commands.add_parser("check", help="list all problems of params.yaml, and see that the data are there")
     command.set_defaults(run=check_params)
+    command = commands.add_parser(
+        "check-encoder", help="try an encoder of your own on silence, noise, short and long sound"
+    )
+    command.add_argument("file", type=Path, help=f"a Python file with {own_encoder.CONTRACT}")
+    command.add_argument("--rate", type=int, default=16000, help="sample rate in Hz (default: %(default)s)")
+    command.set_defaults(run=check_encoder)
     command = commands.add_parser("diff", help="compare every model's predictions with those of another revision")
     command.add_argument("old", metavar="REV", help="a branch, tag, commit or experiment")
     command.add_argument("new", metavar="REV", nargs="?", help="what is compared with it (default: the workspace)")
