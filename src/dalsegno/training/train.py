@@ -34,7 +34,10 @@ class Params(losses.Params, optimise.Params):
     batch_size: Count = 32
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
-    monitor: Literal["val_loss", "val_accuracy", "val_macro_f1"] = "val_loss"  # what "better" means
+    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = (
+        "val_loss"  # what "better" means
+    )
+    curves: tuple[losses.Curve, ...] = ()  # metrics of each epoch to keep besides loss and accuracy
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
     def __post_init__(self) -> None:
@@ -43,6 +46,14 @@ class Params(losses.Params, optimise.Params):
             raise ValueError(
                 "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
             )
+
+    @property
+    def minimises_log_loss(self) -> bool:
+        """Whether the loss of hard labels is the log-loss that validation reports: nothing added, no class more than others."""
+        other = (
+            self.loss == "hinge" or self.label_smoothing or self.l1 or self.l2 or self.class_weights or self.balanced
+        )
+        return not other
 
 
 @runtime_checkable
