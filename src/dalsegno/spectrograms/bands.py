@@ -40,7 +40,8 @@ class Params(MelParams):
         """The options of each band's own spectrogram, from low to high."""
         shared: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(MelParams)}
         limits = pairwise((self.f_min_hz, *self.edges_hz, self.f_max_hz))
-        return [MelParams(**shared | {"f_min_hz": low, "f_max_hz": high}) for low, high in limits]
+        each: list[dict[str, Any]] = [shared | {"f_min_hz": low, "f_max_hz": high} for low, high in limits]
+        return [MelParams(**options) for options in each]
 
 
 def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
