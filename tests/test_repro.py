@@ -41,7 +41,7 @@ SONGS = {"embeddings@songs", "transfer@songs"} | END
 STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
 LIBROSA = {"features", "pretrain@notes"} | STORES
-OF_CORPUS = {"corpus", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
+OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
 
@@ -112,8 +112,8 @@ def ran(output):
 
 def shrink(doc):
     doc["runtime"] |= {"workers": 1, "device": "cpu"}
-    doc["corpus"] |= {"styles": 3, "artists": 4, "clips_per_artist": 2, "duration_s": 2.0, "unlabelled": 2}
-    doc["corpus"] |= {"instruments": 3, "notes": 2, "note_s": 1.0}
+    doc["corpus"]["styles"] |= {"styles": 3, "artists": 4, "clips_per_artist": 2, "duration_s": 2.0, "unlabelled": 2}
+    doc["corpus"]["notes"] |= {"instruments": 3, "notes": 2, "note_s": 1.0}
     doc["features"]["use"] = ["mfcc", "centroid", "rms"]
     doc["splits"]["folds"] = 2
     doc["classical"] = {
@@ -306,7 +306,8 @@ def test_the_same_model_twice_is_the_same_bytes(clone):
 # DRY: what an edit may rerun at most
 
 EDITS = {
-    "corpus": (put("corpus.seed", 2), OF_CORPUS),
+    "styles": (put("corpus.styles.seed", 2), OF_CORPUS - {"corpus@notes", "pretrain@notes"}),
+    "notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
     "dataset": (put("dataset.min_duration_s", 0.4), {"clips"} | OF_CLIPS | MODELS | END),
     "features": (put("features.n_mfcc", 12), {"features", "mlp@small"} | CLASSICAL | END),
     "spectrograms.logmel": (
@@ -408,11 +409,11 @@ def refused(clone, stage):
 
 
 def test_all_mistakes_of_a_section_are_told_at_once_and_nothing_is_written(fresh):
-    fresh.set(lambda doc: doc["corpus"].update({"seed": -1, "styles": "eight", "note_s": 0, "artist": 3}))
-    said = refused(fresh, "corpus")
+    fresh.set(lambda doc: doc["corpus"]["styles"].update({"seed": -1, "styles": "eight", "duration_s": 0, "artist": 3}))
+    said = refused(fresh, "corpus@styles")
     assert "params.yaml: 4 problems, nothing was run" in said and "exited with 1" in said
-    for path in ("corpus.seed", "corpus.styles", "corpus.note_s", "corpus.artist"):
-        assert said.count(f"{path}: ") == 1
+    for name in ("seed", "styles", "duration_s", "artist"):
+        assert said.count(f"corpus.styles.{name}: ") == 1
     assert "did you mean 'artists'?" in said
 
 
