@@ -306,8 +306,8 @@ def test_the_same_model_twice_is_the_same_bytes(clone):
 # DRY: what an edit may rerun at most
 
 EDITS = {
-    "styles": (put("corpus.styles.seed", 2), OF_CORPUS - {"corpus@notes", "pretrain@notes"}),
-    "notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
+    "corpus.styles": (put("corpus.styles.seed", 2), OF_CORPUS - {"corpus@notes", "pretrain@notes"}),
+    "corpus.notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
     "dataset": (put("dataset.min_duration_s", 0.4), {"clips"} | OF_CLIPS | MODELS | END),
     "features": (put("features.n_mfcc", 12), {"features", "mlp@small"} | CLASSICAL | END),
     "spectrograms.logmel": (

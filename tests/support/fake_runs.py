@@ -159,6 +159,8 @@ def _curves(folder, fold_numbers, seeds, skill, rng):
             fit = 1 - np.exp(-t / 5)
             figures = {
                 "train_loss": 2.1 * np.exp(-t / (9 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_log_loss": 2.1 * np.exp(-t / (8 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_accuracy": np.clip(0.15 + 0.4 * skill * fit + 0.02 * rng.normal(size=n), 0, 1),
                 "val_loss": 2.1 - skill * 0.7 * fit + 0.02 * np.maximum(t - 14, 0) + 0.05 * rng.random(n),
                 "val_accuracy": np.clip(0.12 + 0.35 * skill * fit + 0.03 * rng.normal(size=n), 0, 1),
             }

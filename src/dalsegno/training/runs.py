@@ -14,7 +14,7 @@ from dvclive.live import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import calibration, curves_csv, json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, precision, predict, train
@@ -27,12 +27,13 @@ WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost and its best epoch."""
+    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost, best epoch and layers."""
 
     checkpoint: dict[str, Any]
     predictions: pd.DataFrame
     cost: dict[str, int | float]
     best: train.Metrics
+    layers: pd.DataFrame
 
 
 def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
@@ -59,11 +60,12 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
-    """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
+    """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
     made_on = precision.made_on(job.device, precision.of_training(job.device))
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
+    layers_csv.write(folder / "layers.csv", results[0].layers)
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
     json_file.write(folder / "cost.json", cost | asked | made_on)
@@ -84,6 +86,7 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> 
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
         cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
         best=fit.best,
+        layers=layers_csv.table(built.model, run.source.longest()[:1]),
     )
 
 
