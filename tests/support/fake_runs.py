@@ -68,7 +68,9 @@ def build(
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
     _, splits_json, clips_json, _, _, _, plots, *_ = args
-    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "report.html")]
+    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "reports/listening.json", "report.html")]
+    if not Path(made[1]).exists():
+        _write(Path(made[1]), None)  # nothing to hear
     return [plots, clips_json, splits_json, *made]
 
 
