@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pandas as pd
+
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report import markdown
@@ -28,9 +30,10 @@ def main(
     comparison["verdict"] = pairs.summary(g.s, honest, of_pairs, p)
 
     confusions = {name: compare.confusion(g.s, runs) for name, runs in g.runs.items()}
+    cells = [tables.confusion_rows(name, counts, g.s.classes) for name, counts in confusions.items()]
     for name, rows in {
         "accuracy": [tables.accuracies(comparison["models"])],
-        "confusion": [tables.confusion_rows(name, counts, g.s.classes) for name, counts in confusions.items()],
+        "confusion": cells,
         "classes": [classes.table(g.s, g.runs, confusions, p.confidence)],
         "curves": [tables.curves(name, run) for name, run in g.folders.items()],
         "pairs": [of_pairs],
@@ -38,7 +41,7 @@ def main(
         "coverage": reliability.coverage_rows(),
     }.items():
         tables.write_csv(Path(plots_dir, f"{name}.csv"), rows)
-    files.write_text(table_md, markdown.table(comparison, of_pairs))
+    files.write_text(table_md, markdown.table(comparison, of_pairs, pd.concat(cells)))
     json_file.write(compare_json, comparison)
 
 

@@ -333,7 +333,7 @@ EDITS = {
     "comment in the trainer": (comment("training/train.py"), {"mlp@small"} | CNN | BACKBONE),
     "comment in the corpus": (comment("synth/drums.py"), ALL),
     "comment in a figure": (comment("report/plots.py"), {"report"}),
-    "style of the page": (comment("report/style.css"), {"report"}),
+    "style of the page": (comment("report/page/style.css"), {"report"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
     "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), ALL),

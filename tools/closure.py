@@ -16,7 +16,21 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
     ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
-    ROOT / "report/page.py": {ROOT / "report" / name for name in ("page.html.j2", "style.css")},
+    ROOT / "report/page/render.py": {
+        ROOT / "report/page" / name
+        for name in (
+            "page.html.j2",
+            "macros.html.j2",
+            "results.html.j2",
+            "models.html.j2",
+            "ground.html.j2",
+            "style.css",
+            "page.js",
+        )
+    },
+    ROOT / "report/listening/embedded.py": {
+        ROOT / "report/listening" / name for name in ("listening.html.j2", "listening.css", "listening.js")
+    },
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""

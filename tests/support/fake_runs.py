@@ -27,6 +27,7 @@ def build(
     (root / "data").mkdir(parents=True, exist_ok=True)
     splits_csv.write(root / "data/splits.csv", splits)
     splits = splits_csv.read(root / "data/splits.csv")
+    (root / "data/clips.csv").write_text("clip_id\n" + "\n".join(splits["clip_id"]) + "\n", encoding="utf-8")
     for i, (name, strength) in enumerate(skill.items()):
         neural = not name.startswith("classical")
         model_seeds = seeds if neural else seeds[:1]
@@ -67,11 +68,15 @@ def build(
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    _, splits_json, clips_json, _, _, _, plots, *_ = args
-    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "reports/listening.json", "report.html")]
-    if not Path(made[1]).exists():
-        _write(Path(made[1]), None)  # nothing to hear
-    return [plots, clips_json, splits_json, *made]
+    splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
+    protocols, clips_csv, heard, html = (
+        str(Path(root, name))
+        for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")
+    )
+    if not Path(heard).exists():
+        _write(Path(heard), None)  # nothing to listen to
+    made = [protocols, runs, clips_csv, splits_csv_, heard, html]
+    return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 
 def write_params(root, names, ensembles=None):

@@ -22,6 +22,7 @@ from dalsegno.scoring import compare, ensembles, held_out, intervals, paired
 from dalsegno.scoring.statistics import holm
 
 SPLITS, RUNS, PREDICTIONS = "data/splits.csv", "runs", "predictions.parquet"
+STAGES = "splits classical mlp cnn transfer external"  # whose outputs these are
 WORKSPACE = "the workspace"
 
 
@@ -136,7 +137,7 @@ def _check_out(rev: str, folder: Path) -> None:
 
 def _lacking(rev: str, path: str) -> UserError:
     return UserError(
-        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {RUNS} {SPLITS}` gets it, or `dvc repro` there "
+        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {STAGES}` gets it, or `dvc repro` there "
         "makes it again"
     )
 

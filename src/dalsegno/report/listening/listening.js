@@ -149,7 +149,7 @@
       : []));
   };
 
-  const fillCells = () => {
+  const fillCells = (chosen) => {
     const model = Number(byId("listen-confuser").value);
     const cells = new Map();
     for (const clip of all) {
@@ -162,6 +162,7 @@
       const [actual, answer] = key.split(" ").map((c) => data.classes[c]);
       return element("option", { value: key }, `${actual}, called ${answer}: ${cells.get(key)}`);
     }));
+    if (cells.has(chosen)) byId("listen-cell").value = chosen;
     showCell();
   };
   const showCell = () => {
@@ -187,6 +188,20 @@
         element("p", {}, element("b", {}, data.clips[clip]), ` is ${label(clip)}`), ...looks(clip),
         ...reasons(null, clip).map((text) => element("p", { class: "soft" }, text)))), ...rows);
   };
+
+  // A click on a cell of a matrix leads to its clips; with the keyboard, the two choices do.
+  for (const matrix of document.querySelectorAll("table.matrix")) {
+    const model = data.models.indexOf(matrix.dataset.model);
+    [...matrix.tBodies[0].rows].forEach((row, actual) => [...row.cells].forEach((td, column) => {
+      if (model < 0 || column === 0 || !td.textContent.trim()) return;
+      td.classList.add("leads");
+      td.addEventListener("click", () => {
+        byId("listen-confuser").value = String(model);
+        fillCells(`${actual} ${column - 1}`);
+        byId("listen-confused").focus();
+      });
+    }));
+  }
 
   byId("listen-clip").replaceChildren(...all.map((clip) => element("option", { value: String(clip) }, data.clips[clip])));
   const views = [["listen-model", showChosen], ["listen-one", showDiffering], ["listen-other", showDiffering],
