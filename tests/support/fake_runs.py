@@ -69,10 +69,14 @@ def build(
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
     splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
-    protocols, clips_csv, html = (
-        str(Path(root, name)) for name in ("metrics/protocols.json", "data/clips.csv", "report.html")
+    protocols, clips_csv, heard, html = (
+        str(Path(root, name))
+        for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")
     )
-    return [plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv_, html, "spectrograms", *FAMILIES]
+    if not Path(heard).exists():
+        _write(Path(heard), None)  # nothing to listen to
+    made = [protocols, runs, clips_csv, splits_csv_, heard, html]
+    return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 
 def write_params(root, names, ensembles=None):
