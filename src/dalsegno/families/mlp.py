@@ -16,7 +16,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
-from dalsegno.training.ranges import Share
+from dalsegno.training.objective.ranges import Share
 from dalsegno.training.views import augment, preprocess
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline.params import chosen, one_of, section
 from dalsegno.training import train
-from dalsegno.training.ranges import Count, Positive, Share
+from dalsegno.training.objective.ranges import Count, Positive, Share
 from dalsegno.training.views.augment import Params as Augmentation
 
 
