@@ -91,6 +91,6 @@ def test_principal_components_keep_the_share_asked_for_and_are_white():
     x = x @ torch.linalg.qr(torch.randn(3, 3, generator=g))[0]
     x = x - x.mean(0)
     for share, n in ((0.85, 1), (0.95, 2), (1.0, 3)):
-        done = preprocess.Pca(x, share)(x)
+        done = preprocess.Pca.fitted(x, share)(x)
         assert done.shape == (400, n)
         assert torch.allclose(done.T @ done / 400, torch.eye(n), atol=1e-3)
