@@ -106,7 +106,9 @@ def carry_out(params=PARAMS):
     for key, entry in params.get("embeddings", {}).items():
         stage("embeddings")(key, f"data/spectrograms/{entry['spectrogram']}", f"data/embeddings/{key}")
     for key, entry in params.get("transfer", {}).items():
-        stage("transfer")(key, f"data/{entry['input']}", "data/splits.csv", f"runs/transfer/{key}", f"metrics/transfer/{key}")
+        stage("transfer")(
+            key, f"data/{entry['input']}", "data/splits.csv", f"runs/transfer/{key}", f"metrics/transfer/{key}"
+        )
 
 
 def write_pictures(root):

@@ -40,10 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     n_unread = 0
     found = asked.answers(loaded, files, arguments.timeline)
     total = len(files) if arguments.timeline is None else None
-    for answer in progress.bar(found, "predict", total, unit="part" if arguments.timeline else "file"):
+    bar = progress.bar(found, "predict", total, unit="part" if arguments.timeline else "file")
+    for answer in found if sys.stdout.isatty() else bar:  # on a terminal the answers show how far it is
         if answer.fault:
             n_unread += 1
-            print(f"dalsegno: {answer.path}: {answer.fault}", file=sys.stderr, flush=True)
+            progress.warn(f"dalsegno: {answer.path}: {answer.fault}")
         writer.add(answer)
     writer.end()
     return UNREAD if n_unread else 0
