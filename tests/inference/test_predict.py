@@ -15,7 +15,7 @@ from support import small_run
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
 from dalsegno.cli.listening import predict
-from dalsegno.inference.hearing import model
+from dalsegno.inference import model
 
 FILE = "sounds/hum/1.flac"
 

@@ -10,18 +10,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from scipy.special import expit, softmax
-from sklearn.metrics.pairwise import pairwise_kernels
-from sklearn.neighbors import KNeighborsClassifier
-
-from dalsegno.families.classical import Calibrated
 
 Rows = Float[np.ndarray, "row feature"]
 Answers = Float[np.ndarray, "row label"]
 Numbers = dict[str, Any]  # arrays and plain data
 
 
-def numbers(fitted: Calibrated) -> Numbers:
-    """A fitted estimator as arrays and plain data, from which `probabilities` gives what it gives itself."""
+def numbers(fitted: Any) -> Numbers:
+    """A `classical.Calibrated` as arrays and plain data, from which `probabilities` gives what it gives itself."""
     scaler, estimator = (step for _, step in fitted.model.steps)
     kind = type(estimator).__name__
     scaled = {"mean": scaler.mean_, "scale": scaler.scale_, "classes": estimator.classes_}
@@ -49,9 +45,7 @@ def _logistic(state: Numbers, x: Rows, temperature: float) -> Answers:
 
 def _svm(state: Numbers, x: Rows, temperature: float) -> Answers:
     """Softmax of one-against-the-rest decisions, which are votes of the pairs of classes (sklearn.svm.SVC)."""
-    kernel = pairwise_kernels(
-        x.astype(np.float64), state["vectors"], metric=state["kernel"], filter_params=True, **state["options"]
-    )
+    kernel = _kernel(x.astype(np.float64), state["vectors"], state["kernel"], **state["options"])
     coef, intercept, edges = state["coef"], state["intercept"], np.cumsum([0, *state["n_support"]])
     if len(intercept) == 1:
         score = kernel @ coef[0] + intercept[0]
@@ -67,8 +61,19 @@ def _svm(state: Numbers, x: Rows, temperature: float) -> Answers:
     return softmax((votes + confidence / (3 * (np.abs(confidence) + 1))) / temperature, 1)
 
 
+def _kernel(x: Rows, v: Rows, name: str, gamma: float, degree: int, coef0: float) -> Float[np.ndarray, "row vector"]:
+    product = x @ v.T
+    if name == "rbf":
+        return np.exp(-gamma * np.maximum((x**2).sum(1)[:, None] + (v**2).sum(1) - 2 * product, 0))
+    if name == "poly":
+        return (gamma * product + coef0) ** degree
+    return np.tanh(gamma * product + coef0) if name == "sigmoid" else product
+
+
 def _neighbours(state: Numbers, x: Rows, temperature: float) -> Answers:
     """Its training rows are all that such a model has."""
+    from sklearn.neighbors import KNeighborsClassifier  # 90 MB, which other models need not hold
+
     return KNeighborsClassifier(**state["options"]).fit(state["rows"], state["labels"]).predict_proba(x)
 
 

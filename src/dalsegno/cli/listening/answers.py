@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dalsegno.inference.hearing.asked import Answer
+from dalsegno.inference.asked import Answer
 
 
 class Writer:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from dalsegno.cli.listening import answers
-from dalsegno.inference.hearing import asked, model
+from dalsegno.inference import asked, model
 from dalsegno.pipeline import progress
 
 UNREAD = 3  # the exit code if some of the files could not be read

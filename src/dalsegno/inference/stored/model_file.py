@@ -3,13 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 
-T = TypeVar("T")
 NEEDED = {
     "classical": ("estimator", "features", "settings"),
     "frozen": ("head", "backbone"),
@@ -37,7 +36,7 @@ class Stored:
         """The weights, or numbers, of each fold and seed."""
         return self.content["runs"]
 
-    def section(self, what: str, raw: Any, cls: type[T]) -> T:
+    def section(self, what: str, raw: Any, cls: type) -> Any:
         """`raw`, a part of the file, as the parameters that this version knows. Raises UserError where it knows others."""
         try:
             value, problems = params.parse(what, json.loads(json.dumps(raw)), cls)  # tuples as lists, as YAML has them

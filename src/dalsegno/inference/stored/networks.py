@@ -11,8 +11,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
-from dalsegno.transfer.adapting import fine_tuned
-from dalsegno.transfer.adapting.entry import Head
+from dalsegno.transfer.adapting.head import Head, put_on
 
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
@@ -34,7 +33,7 @@ def on_spectrograms(stored: Stored, run: dict[str, Any]) -> nn.Module:
     )
     if "head" in stored.content:
         head = stored.section("head", stored.content["head"], Head)
-        fine_tuned.new_head(model, head, torch.zeros(2, *run["input_shape"]), n_labels)
+        put_on(model, head, torch.zeros(2, *run["input_shape"]), n_labels)
     return _loaded(stored, model, run["state"])
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from dalsegno.clips.tree import formats, walk
-from dalsegno.inference.hearing import timeline
-from dalsegno.inference.hearing.model import Model
+from dalsegno.inference import timeline
+from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError
 
 

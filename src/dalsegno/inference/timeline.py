@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 from jaxtyping import Float64
 
-from dalsegno.inference.hearing.model import Model
+from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio
 

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Float64
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
-from dalsegno.inference.hearing import front_end
-from dalsegno.inference.hearing.members import Classical, Member, OnFeatures, OnSpectrograms
+from dalsegno.inference.kinds.member import Member
 from dalsegno.inference.stored import find, model_file
+from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 
 
@@ -54,8 +54,9 @@ def load(name: str) -> Model:
 
     Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
     """
-    device = front_end.device()
-    members = [member(model_file.read(path), device) for path in find.files(name)]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    stored = [model_file.read(path) for path in find.files(name)]
+    members = [params.component("dalsegno.inference.kinds", of.kind).Kind(of, device) for of in stored]
     first = members[0]
     for other in members[1:]:
         if other.stored.labels != first.stored.labels or other.of_pictures != first.of_pictures:
@@ -63,10 +64,3 @@ def load(name: str) -> Model:
                 f"{name}: {other.stored.path} knows other classes, or other files, than {first.stored.path}"
             )
     return Model(name, members)
-
-
-def member(stored: model_file.Stored, device: torch.device) -> Member:
-    """A stored model, ready to be asked on `device`."""
-    if stored.kind == "classical":
-        return Classical(stored)
-    return OnFeatures(stored, device) if stored.kind == "mlp" else OnSpectrograms(stored, device)

@@ -1,43 +1,18 @@
-"""What a model is given of a new file: rows of features, or a spectrogram, computed as the stages compute them."""
+"""The spectrogram of a new file, computed as the stage spectrograms computes it."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Float32
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.spectrogram_store import Store
-from dalsegno.features import compute
 from dalsegno.inference.stored.model_file import Stored
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import storing
 
 NAME = "clip"  # what the only clip of a store of one is called
-
-
-class Features:
-    """The features of a file, in the order in which a model takes them."""
-
-    def __init__(self, stored: Stored) -> None:
-        self.names = stored.content["features"]
-        if stored.content["settings"] is None:
-            raise UserError(
-                f"{stored.path}: trained on features that were computed elsewhere (features.source: csv), so nothing here "
-                "can compute them of new sound"
-            )
-        self.p = stored.section("features", stored.content["settings"], compute.Params)
-
-    def rows(self, path: Path) -> Float32[np.ndarray, "segment feature"]:
-        """A row for each of the segments. Raises UserError naming the file as `compute.compute` does."""
-        rows = compute.compute((path.name, path), self.p)
-        if lacking := [name for name in self.names if name not in rows[0]]:
-            raise UserError(
-                f"the model was trained on other features: this version computes no {', '.join(lacking[:5])}"
-            )
-        return np.array([[row[name] for name in self.names] for row in rows], np.float32)
 
 
 class Spectrogram:
@@ -71,8 +46,3 @@ class Spectrogram:
             raise UserError(f"{path}: gives {stored.shape[1]} bins, but the model was trained on {self.meta['bins']}")
         index = pd.DataFrame({"start": [0], "n_frames": [len(stored)]}, index=[NAME])
         return Store(stored, index, self.meta)
-
-
-def device() -> torch.device:
-    """Where models are asked: a GPU if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
