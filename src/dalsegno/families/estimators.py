@@ -61,7 +61,9 @@ def _svm(state: Numbers, x: Rows, temperature: float) -> Answers:
     return softmax((votes + confidence / (3 * (np.abs(confidence) + 1))) / temperature, 1)
 
 
-def _kernel(x: Rows, v: Rows, name: str, gamma: float, degree: int, coef0: float) -> Float[np.ndarray, "row vector"]:
+def _kernel(
+    x: Rows, v: Float[np.ndarray, "vector feature"], name: str, gamma: float, degree: int, coef0: float
+) -> Float[np.ndarray, "row vector"]:
     product = x @ v.T
     if name == "rbf":
         return np.exp(-gamma * np.maximum((x**2).sum(1)[:, None] + (v**2).sum(1) - 2 * product, 0))
