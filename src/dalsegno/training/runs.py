@@ -60,7 +60,8 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
     made_on = precision.made_on(job.device, precision.of_training(job.device))
-    model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
+    stored = {"format": model_pt.FORMAT} | description | {"labels": job.classes, "runs": checkpoints}
+    model_pt.save(folder / "model.pt", stored | {"made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     layers_csv.write(folder / "layers.csv", results[0].layers)
     cost = _means([result.cost for result in results])
