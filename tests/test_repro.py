@@ -330,6 +330,7 @@ EDITS = {
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
     "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
+    "search": (put("search.small.trials", 3), set()),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
     "comment in an unused architecture": (comment("models/vgg.py"), set()),

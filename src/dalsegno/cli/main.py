@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": ("commands", "examine a folder of clips: which can be used, which not and why"),
     "check": ("commands", "list all problems of params.yaml, and see that the data are there"),
     "use": ("commands", "put a recipe in place of params.yaml, or take that back"),
+    "apply-search": ("commands", "write the best values of a search into params.yaml"),
     "diff": ("commands", "compare every model's predictions with those of another revision"),
     "weights": ("commands", "published weights to begin from: list, fetch, verify"),
     "predict": ("listening", "ask a trained model about files or folders of sound"),
@@ -45,7 +46,7 @@ def main(words: list[str] | None = None) -> None:
 def _run(word: str, words: list[str]) -> int | None:
     """Run one command; the exit code that it asks for, if it asks for one."""
     folder, about = COMMANDS[word]
-    command = importlib.import_module(f"dalsegno.cli.{folder}.{word}")
+    command = importlib.import_module(f"dalsegno.cli.{folder}.{word.replace('-', '_')}")
     parser = argparse.ArgumentParser(prog=f"dalsegno {word}", description=f"{about[0].upper()}{about[1:]}.")
     command.add_arguments(parser)
     arguments = parser.parse_args(words)
@@ -53,7 +54,7 @@ def _run(word: str, words: list[str]) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = "\n".join(f"  {word:<10} {about}" for word, (_, about) in COMMANDS.items())
+    lines = "\n".join(f"  {word:<12} {about}" for word, (_, about) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="dalsegno", description="A DVC workflow for music audio classification.",
         epilog=f"commands:\n{lines}\n\n`dalsegno COMMAND --help` says more of one.",
