@@ -13,7 +13,6 @@ last network on the artists set aside.
 """
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
