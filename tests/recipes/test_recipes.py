@@ -132,7 +132,9 @@ def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
     for stage in stages:
         run(stage, monkeypatch)
 
-    compared = json.loads(Path("metrics/compare.json").read_text())["models"]
+    comparison = json.loads(Path("metrics/compare.json").read_text())
+    compared = comparison["models"]
+    assert comparison["dataset"]["title"] == doc["dataset"]["title"] != Path(doc["dataset"]["root"]).name
     twins = {f"transfer/{key}-scratch" for key, entry in doc["transfer"].items() if entry.get("control")}
     models = {path.replace(".", "/", 1) for path in entries(doc, "classical", "mlp", "cnn", "transfer")}
     assert set(compared) == models | twins

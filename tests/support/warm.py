@@ -11,7 +11,9 @@ import os
 import runpy
 import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 PACKAGES = ["torch", "torchvision", "librosa", "sklearn.svm", "pandas", "pyarrow.parquet", "scipy.stats", "soxr", "jinja2",
@@ -34,25 +36,19 @@ def programs(folder):
     for name in ("python", "dvc"):
         (folder / name).write_text(CLIENT.format(python=sys.executable, address=address))
         (folder / name).chmod(0o755)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address)
-        server.listen(64)
-        pid = os.fork()
-        if not pid:
-            os._exit(_serve(server))
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+    with subprocess.Popen([sys.executable, __file__, address]) as server:
+        try:
+            while not Path(address).exists():
+                assert server.poll() is None
+                time.sleep(0.1)
+            yield
+        finally:
+            server.terminate()
 
 
 def _serve(server):
     """Fork for every call that comes in."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended leaves nothing behind
-    for name in PACKAGES:
-        importlib.import_module(name)
     while True:
         call, _ = server.accept()
         if not os.fork():
@@ -103,3 +99,12 @@ def dvc_main(words):
     from dvc.cli import main
 
     return main(words)
+
+
+if __name__ == "__main__":
+    for name in PACKAGES:
+        importlib.import_module(name)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(sys.argv[1])
+        listening.listen(64)
+        _serve(listening)
