@@ -5,6 +5,7 @@ and `dalsegno weights fetch` finds random weights in place, which this machine n
 the commands change are there, and a baseline.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -41,11 +42,12 @@ SEARCHES = [name for name in RECIPES if len(list(joined(commands(name)))) > 1]
 
 
 def named(doc, texts):
-    """`doc` without the networks that no command names, but for the first of each family if none is named."""
+    """`doc` with a baseline and the networks that commands name, or the first of a family of which they name none."""
     for family in ("mlp", "cnn", "transfer"):
         keys = {key for key in doc[family] if re.search(rf"\b{family}\.{key}\b", texts)}
         doc[family] = {key: entry for key, entry in doc[family].items() if key in (keys or set(list(doc[family])[:1]))}
     used = {e["input"].split("/")[1] for e in doc["transfer"].values() if e["input"].startswith("embeddings/")}
+    doc["classical"], doc["protocols"]["splits"] = {"majority": {"estimator": "majority"}}, {}
     doc["embeddings"] = {key: entry for key, entry in doc["embeddings"].items() if key in used}
     return doc
 
@@ -82,6 +84,23 @@ def test_nothing_is_queued(name):
     assert "--queue" not in RECIPES[name].read_text() and "--temp" not in RECIPES[name].read_text()
 
 
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_loop_ends_with_the_recipes_own_value(name):
+    """So that params.yaml ends as it began; but for the loops over two momenta of SGD, whose recipe has Adam."""
+    doc = params.document(RECIPES[name])
+    for line in joined(commands(name)):
+        if not line.startswith("for") or "optimizer=sgd" in line:
+            continue
+        told = 'dvc() { printf "%s\\n" CALL "$@"; }; ' + line
+        words = subprocess.run(["bash", "-c", told], capture_output=True, text=True, check=True).stdout.split()
+        last = words[len(words) - words[::-1].index("CALL") :]
+        settings = dict(word.removeprefix("-S").split("=") for word in last if "=" in word)
+        assert settings
+        for path, value in settings.items():
+            own = functools.reduce(lambda owner, key: owner[key], path.split("."), doc)
+            assert float(value) == own if isinstance(own, float) else yaml.safe_load(value) == own, f"{path}={value}"
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SEARCHES)
 def test_every_command_runs_as_printed(name, tmp_path, shell):
@@ -98,10 +117,7 @@ def test_every_command_runs_as_printed(name, tmp_path, shell):
     shell("git init -q && git config user.name T && git config user.email t@example.org && dvc init -q", tmp_path)
     shell("git add -A && git commit -qm start", tmp_path)
     for line in lines:
-        before = params.document(tmp_path / "params.yaml")
         shell(line, tmp_path)
-        if line.startswith("for") and "momentum" not in line:
-            assert params.document(tmp_path / "params.yaml") == before, f"{line} ends with another value than it began"
     told = shell("dvc exp show --csv", tmp_path)
     assert told.count("\n") > sum(line.startswith(("for", "dvc exp run")) for line in lines)
     assert entries(doc, "classical", "mlp", "cnn", "transfer").keys() <= {
