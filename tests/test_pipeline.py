@@ -228,4 +228,6 @@ def test_packages_import_nothing():
 
 
 def test_every_script_is_a_stage():
-    assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"]) | set(stages_tool.read("search/dvc.yaml"))
+    assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"]) | set(
+        stages_tool.read("search/dvc.yaml")
+    )

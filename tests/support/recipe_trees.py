@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,19 @@ def random_tensor(key, like):
 def entries(doc, *families):
     """The entries of these sections, by path."""
     return {f"{f}.{key}": entry for f in families for key, entry in doc[f].items()}
+
+
+def header(name):
+    """The fields of the comment that a recipe begins with, and its title."""
+    lines = RECIPES[name].read_text().split("\n\n")[0].splitlines()
+    assert all(line.startswith("#") and len(line) <= 120 for line in lines)
+    fields, title = {}, lines[0].removeprefix("# ")
+    for line in lines[2:]:
+        start = re.match(r"# ([A-Z]\w+): +", line)
+        if start:
+            fields[start[1]] = []
+        fields[list(fields)[-1]].append(line[start.end() :] if start else line.lstrip("# "))
+    return title, {field: "\n".join(lines) for field, lines in fields.items()}
 
 
 def lay_out(root, doc):

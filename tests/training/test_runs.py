@@ -65,6 +65,15 @@ def test_curves_tell_accuracy_on_training_clips_seen_as_validation_clips_are(tra
         assert kept["train_log_loss" if part == "train" else "val_loss"] == pytest.approx(log_loss, abs=1e-4)
 
 
+def test_components_are_left_unwhitened_only_where_there_are_any(trained):
+    as_they_are = PARAMS.replace("pca: PCA", "pca: PCA\n    whiten: false")
+    plain, white = (state(trained("mlp", n, pca=0.9, params=p)) for n, p in (("a", as_they_are), ("b", PARAMS)))
+    assert plain["prep.1.axes"].norm(dim=0).allclose(torch.ones(plain["prep.1.axes"].shape[1]), atol=1e-4)
+    assert not white["prep.1.axes"].allclose(plain["prep.1.axes"])
+    with pytest.raises(UserError, match="whiten is false, but pca is null"):
+        trained("mlp", "c", params=as_they_are)
+
+
 @pytest.mark.parametrize(
     ("settings", "augment", "comparable"),
     [

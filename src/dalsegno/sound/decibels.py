@@ -39,7 +39,11 @@ class Params(Framing):
 
     def loudest_db(self, powers: Iterable[Power], full_scale: Sequence[float]) -> Float32[np.ndarray, " n_channels"]:
         """What 0 dB is in each channel: the loudest point of the clip's blocks, or the power `full_scale` of a sine."""
-        return peak_db(powers) if self.reference == "clip" else librosa.power_to_db(np.float32(full_scale), top_db=None)
+        return (
+            peak_db(powers)
+            if self.reference == "clip"
+            else librosa.power_to_db(np.array(full_scale, np.float32), top_db=None)
+        )
 
 
 @section

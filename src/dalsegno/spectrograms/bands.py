@@ -33,7 +33,10 @@ class Params(MelParams):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _ = self.bands  # raises ValueError if a band cannot be had
+        try:
+            _ = self.bands
+        except ValueError as error:
+            raise ValueError(f"edges_hz = {list(self.edges_hz)} make a band that cannot be had: {error}") from None
 
     @property
     def bands(self) -> list[MelParams]:

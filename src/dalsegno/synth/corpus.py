@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ RATE_HZ = 22_050
 class Styles:
     """An entry under `corpus:` with `make: styles`: clips in several styles, to classify."""
 
-    make: str
+    make: Literal["styles"]
     seed: Annotated[int, Field(ge=0)] = 1
     styles: Annotated[int, Field(ge=2, le=len(STYLES))] = 8  # number of musical styles: the first of synth/styles.py
     artists: Annotated[int, Field(ge=1)] = 10  # per style; each artist is a group
@@ -38,7 +38,7 @@ class Styles:
 class Notes:
     """An entry under `corpus:` with `make: notes`: single notes, to learn from before the task."""
 
-    make: str
+    make: Literal["notes"]
     seed: Annotated[int, Field(ge=0)] = 1
     instruments: Annotated[int, Field(ge=3)] = 6  # per NSynth family; one or more each to train, validate and test
     notes: Annotated[int, Field(ge=1)] = 8  # per instrument
