@@ -1,4 +1,4 @@
-"""The command line: `dalsegno datasets`, `doctor FOLDER`, `check`, `diff REV`, `weights list`."""
+"""The command line: `dalsegno datasets`, `doctor FOLDER`, `check`, `diff REV`, `kaggle-score MODEL SCORE`, `weights list`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dalsegno import datasets
-from dalsegno.cli import check, diff, weights
+from dalsegno.cli import check, diff, kaggle, weights
 from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import files, params
@@ -63,6 +63,11 @@ def compare_revisions(arguments: argparse.Namespace) -> None:
         raise UserError(f"worse than in {arguments.old}, beyond chance: {', '.join(differences.worse)}")
 
 
+def note_score(arguments: argparse.Namespace) -> None:
+    """Note what Kaggle said of a model. Raises UserError for an unknown model, or what is no score."""
+    print(kaggle.note(arguments.model, arguments.score, arguments.date))
+
+
 def list_weights(_: argparse.Namespace) -> None:
     """Print all published weights that can be fetched, and which of them are there."""
     print("\n".join(weights.descriptions()), end="")
@@ -105,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
         "--fail-if-worse", action="store_true", help="exit with 1 if a model lost more than chance explains"
     )
     command.set_defaults(run=compare_revisions)
+    command = commands.add_parser("kaggle-score", help="note the score that came back for a model's submission")
+    command.add_argument("model", metavar="MODEL", help="as the report calls it, such as mlp/small")
+    command.add_argument("score", metavar="SCORE", help="a share such as .79, or per cent such as 79%%")
+    command.add_argument("--date", metavar="DATE", help="when it was submitted, such as 2026-05-31 (default: today)")
+    command.set_defaults(run=note_score)
     _add_weights(commands.add_parser("weights", help="published weights to begin from: list, fetch, verify"))
     return parser
 

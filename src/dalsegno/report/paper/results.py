@@ -15,7 +15,7 @@ METRICS = {
     "accuracy": "accuracy", "balanced_accuracy": "balanced", "macro_precision": "precision", "macro_recall": "recall",
     "macro_f1": "F1",
 }  # fmt: skip
-MOST_SENTENCES = 45
+MOST_COLUMNS = 12  # of a table of pairs
 Scores = Mapping[str, tuple[float, str]]
 
 
@@ -81,10 +81,26 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
         if said.get("cochran_q") is not None
         else f"Every two models are compared on the same clips{cite('tango')}."
     )
-    told = [verdict.sentence(pair, s.compare) for pair in sorted(of_pairs, key=lambda pair: not pair["told_apart"])]
-    yield blocks.points(told[:MOST_SENTENCES])
-    if len(told) > MOST_SENTENCES:
-        yield blocks.text(f"The other {len(told) - MOST_SENTENCES} pairs are in metrics/plots/pairs.csv.")
+    if len(s.compare["models"]) <= MOST_COLUMNS:
+        yield _matrix([name for name, _ in ranked(s)], of_pairs)
+    best = s.compare["verdict"]["best"][0]
+    told = [verdict.sentence(pair, s.compare) for pair in of_pairs if best in (pair["model"], pair["other"])]
+    yield blocks.points(told)
+    if len(of_pairs) > len(told):
+        yield blocks.text(
+            f"In words, the other {len(of_pairs) - len(told)} pairs are in reports/report.html; metrics/plots/pairs.csv has all numbers."
+        )
+
+
+def _matrix(names: list[str], of_pairs: list[dict[str, Any]]) -> Block:
+    """What the model of a row has more than that of a column, a star where the two are told apart."""
+    cells = {
+        (pair["model"], pair["other"]): formatting.points(pair["accuracy"]) + "*" * bool(pair["told_apart"])
+        for pair in of_pairs
+    }
+    rows = [[f"{i} {name}", *(cells.get((name, other), "") for other in names[1:])] for i, name in enumerate(names, 1)]
+    caption = "What the model of the row has more than that of the column, in points of accuracy; *: told apart after the correction."
+    return blocks.table(caption, ["", *map(str, range(2, len(names) + 1))], rows)
 
 
 def _gains(s: Sources, cite: Cited) -> Iterator[Block]:
