@@ -35,6 +35,8 @@ READS = {
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""
+READS_PACKAGES = {ROOT / "transfer/wheels/installed.py": {"musicnn"}}
+"""Packages of which a module reads files and imports nothing."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))
 """Rooms of which params.yaml chooses one file by name."""
 PACKAGES = {module: package for package, module in environment.MODULES.items()}
@@ -48,9 +50,10 @@ def imported(file: Path) -> frozenset[Path]:
 
 @cache
 def packages(file: Path) -> frozenset[str]:
-    """Third-party packages that the import statements of `file` name, as versions.yaml calls them."""
+    """Third-party packages that `file` imports or reads, as versions.yaml calls them."""
     modules = {name.split(".")[0] for name in _names(file)} - sys.stdlib_module_names - {ROOT.name}
-    return frozenset(PACKAGES.get(module, module.replace("_", "-").lower()) for module in modules)
+    imported = {PACKAGES.get(module, module.replace("_", "-").lower()) for module in modules}
+    return frozenset(imported | READS_PACKAGES.get(file, set()))
 
 
 def closure(script: Path) -> set[Path]:

@@ -49,7 +49,7 @@ def test_all_sections_are_checked_in_one_message(here, capsys):
     first, *rest = refusal(["check"]).splitlines()
     assert first == "dalsegno: params.yaml: 4 problems, nothing was run:"
     paths = [line.split(": ")[0].strip() for line in rest]
-    assert sorted(paths) == ["classical.majority.estimator", "compare", "corpus.seed", "kompare"]
+    assert sorted(paths) == ["classical.majority.estimator", "compare", "corpus.styles.seed", "kompare"]
     assert "did you mean 'compare'?" in rest[paths.index("kompare")]
 
 

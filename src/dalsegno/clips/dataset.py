@@ -22,6 +22,9 @@ class Params:
 
     name: Annotated[str, AfterValidator(_adapter)]  # a file of datasets/: folders, gtzan, nsynth, …
     root: str  # folder that holds the data
+    title: Annotated[str, Field(min_length=1)] | None = (
+        None  # what the report calls it; null: as its about.json, or the folder
+    )
     target: str | None = None  # which label to use if there are several (nsynth: instrument_family, instrument_source)
     leave_out: list[str] = field(default_factory=list)  # labels to leave out
     allow_ungrouped: str | None = None  # the reason why groups.csv may match only a part of the files

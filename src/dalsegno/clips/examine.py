@@ -75,7 +75,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
     odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
-    return Examination(listing.description(root), table, copies, odd, n_left_out)
+    return Examination(listing.description(root, p.title), table, copies, odd, n_left_out)
 
 
 def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> inspect_audio.Facts:

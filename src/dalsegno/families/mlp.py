@@ -27,8 +27,13 @@ class Params:
     arch: str  # a file of src/dalsegno/models/
     model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     pca: Share | None = None  # keep the principal components that explain this share of the variance
+    whiten: bool = True  # scale each of them to unit variance; scikit-learn's PCA does not, unless it is told to
     augment: augment.Params
     train: train.Params
+
+    def __post_init__(self) -> None:
+        if not self.whiten and self.pca is None:
+            raise ValueError("whiten is false, but pca is null: there are no components to leave as they are")
 
 
 def train_all(
@@ -51,7 +56,7 @@ def train_all(
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
-    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": rows.names}
+    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten, "features": rows.names}
     try:
         runs.all_runs(job, description, run_dir, metrics_dir)
     except UserError as error:
@@ -64,4 +69,4 @@ def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
     if not p.pca:
         return standardise
     x = standardise(rows.take(rows.examples(train_ids)[0]))
-    return nn.Sequential(standardise, preprocess.Pca(x, p.pca))
+    return nn.Sequential(standardise, preprocess.Pca(x, p.pca, p.whiten))

@@ -14,7 +14,7 @@ from dvclive.live import Live
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import calibration, curves_csv, json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import losses, precision, predict, train
@@ -22,16 +22,18 @@ from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Job, Run
 
 T = TypeVar("T")
+WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may be the best, besides the loss
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost and its best epoch."""
+    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost, best epoch and layers."""
 
     checkpoint: dict[str, Any]
     predictions: pd.DataFrame
     cost: dict[str, int | float]
     best: train.Metrics
+    layers: pd.DataFrame
 
 
 def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
@@ -48,7 +50,8 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
                 results = [_carry_out(run, live, segments) for run in runs]
             _write(draft, job, description, results)
-            curves_csv.write(draft / "curves.csv", metrics_dir)
+            comparable = job.train.minimises_log_loss and not job.augmentation.mixup_alpha
+            curves_csv.write(draft / "curves.csv", metrics_dir, losses_comparable=comparable)
             best = _means([result.best for result in results])
             json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
@@ -57,11 +60,12 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
-    """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
+    """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
     made_on = precision.made_on(job.device, precision.of_training(job.device))
     model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
+    layers_csv.write(folder / "layers.csv", results[0].layers)
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
     json_file.write(folder / "cost.json", cost | asked | made_on)
@@ -82,6 +86,7 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> 
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
         cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
         best=fit.best,
+        layers=layers_csv.table(built.model, run.source.longest()[:1]),
     )
 
 
@@ -120,18 +125,26 @@ def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
 
 
 def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
-    """A function that gives the metrics of a model on the validation clips. It raises UserError on NaN or infinity."""
-    job, p = run.job, run.job.train
-    y = job.labels(run.valid_ids)
+    """A function that gives the metrics of a model on the validation clips, and on as many training clips.
 
-    def validate(model: nn.Module) -> train.Metrics:
-        probabilities = predict.voted(*predict.windows(model, run.source, run.valid_ids), run.valid_ids, job.vote)
+    It raises UserError on NaN or infinity.
+    """
+    job, names = run.job, run.job.train.curves
+    some = np.random.default_rng(run.seed).permutation(run.train_ids)[: len(run.valid_ids)].tolist()
+
+    def measured(model: nn.Module, clip_ids: list[str]) -> train.Metrics:
+        probabilities = predict.voted(*predict.windows(model, run.source, clip_ids), clip_ids, job.vote)
         if not np.isfinite(probabilities).all():
             raise UserError(
                 f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
-                f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
+                f"lower train.lr (now {job.train.lr:g}) or set train.clip_norm (now {job.train.clip_norm})"
             )
-        return losses.validation_metrics(torch.from_numpy(probabilities), y)
+        return losses.metrics(torch.from_numpy(probabilities), job.labels(clip_ids))
+
+    def validate(model: nn.Module) -> train.Metrics:
+        valid, seen = measured(model, run.valid_ids), measured(model, some)
+        watched = {"val_loss": valid["log_loss"]} | {f"val_{name}": valid[name] for name in (*WATCHED, *names)}
+        return watched | {f"train_{name}": seen[name] for name in ("log_loss", "accuracy", *names)}
 
     return validate
 
@@ -143,13 +156,15 @@ def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
 
 
 def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
-    """A function that logs the metrics of an epoch to DVCLive and prints them."""
+    """A function that logs the metrics of an epoch to DVCLive and prints the foremost."""
+    asked = [f"{part}_{name}" for name in run.job.train.curves for part in ("train", "val")]
+    printed = dict.fromkeys(["train_loss", "val_loss", "train_accuracy", "val_accuracy", run.job.train.monitor])
 
     def log(metrics: train.Metrics) -> None:
         live.step = int(metrics["epoch"])
-        for name in curves_csv.CURVES:
+        for name in dict.fromkeys([*curves_csv.CURVES, *asked]):
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
-        line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")
+        line = "  ".join(f"{name} {metrics[name]:8.4f}" for name in printed)
         epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
         progress.say(f"fold {run.fold}  seed {run.seed}  {epoch}  {line}")
 

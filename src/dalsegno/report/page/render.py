@@ -78,7 +78,7 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
         ],
         "overlays": list(_overlays(curves)),
-        "losses": [(name, Markup(curve_plots.losses(rows))) for name, rows in curves.groupby("model", sort=False)],
+        "learning": [(name, Markup(curve_plots.parts(rows))) for name, rows in curves.groupby("model", sort=False)],
         "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
         "coverage": Markup(curve_plots.coverage(s.tables["coverage"])),
         "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
