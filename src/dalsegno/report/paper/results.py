@@ -137,10 +137,11 @@ def _share(value: float) -> str:
 def training(s: Sources) -> Iterator[Block]:
     """Curves, and what the models cost."""
     yield blocks.figures(figures.curves(s))
-    drawn = figures.losses(s)
+    drawn = figures.learning(s)
     if drawn:
         yield blocks.figures(
-            drawn, "Training and validation loss by epoch: where they part, a network learns its clips by heart."
+            drawn,
+            "Log-loss and accuracy by epoch, on validation clips and on as many training clips seen alike: where the two part, a network learns its training clips by heart.",
         )
     head = ["model", "parameters", "epochs", "best epoch", "training, s", "prediction, ms/clip", "device"]
     costs = ("parameters", "epochs", "best_epoch", "train_s", "predict_ms_per_clip")
