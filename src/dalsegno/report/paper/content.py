@@ -53,7 +53,7 @@ def content(s: Sources, params: dict[str, Any], p: Params, kaggle: Scores) -> di
         ("Methods", _methods(s, params, cite)),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
         ("Training and cost", results.training(s)),
-        ("Discussion", results.discussion(s)),
+        ("Discussion and conclusions", results.discussion(s)),
         ("Reproduction", _reproduction(s)),
         ("Files", [blocks.table("What the archive holds.", ["file", "what it is"], list(FILES.items()), words=2)]),
     ]

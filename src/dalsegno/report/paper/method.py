@@ -100,9 +100,7 @@ def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited)
     found = (doc.get(section) or {}).get(key) or {}
     if section == "spectrograms":
         return f"{found.get('kind', key)} ({_listed(found.get('options') or {})})"
-    return (
-        f"embeddings of the frozen network over {_listed(found.get('view') or {})} of {found.get('spectrogram', key)}"
-    )
+    return f"embeddings of the frozen network over {_listed(found.get('view') or {}) or 'whole clips'} of {found.get('spectrogram', key)}"
 
 
 def _features(doc: dict[str, Any], cite: Cited) -> str:
@@ -159,4 +157,4 @@ def _plain(value: Any) -> str:
         return "{" + _listed(value) + "}"
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    return f"{value:g}" if isinstance(value, float) else str(value)

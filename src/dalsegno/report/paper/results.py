@@ -15,7 +15,7 @@ METRICS = {
     "accuracy": "accuracy", "balanced_accuracy": "balanced", "macro_precision": "precision", "macro_recall": "recall",
     "macro_f1": "F1",
 }  # fmt: skip
-MOST_COLUMNS = 12  # of a table of pairs
+MOST_COLUMNS = 12  # of a table of pairs, and of a matrix of half the width of a page
 Scores = Mapping[str, tuple[float, str]]
 
 
@@ -48,7 +48,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
         caption = (
             "Clips by actual class (row) and called class (column), summed over runs; the best model of each family."
         )
-        yield blocks.figures(drawn, caption)
+        yield blocks.figures(drawn, caption, 2 if s.compare["dataset"]["classes"] <= MOST_COLUMNS else 1)
     yield from _classes(s, names[0])
     yield blocks.heading("Calibration")
     yield blocks.figures(figures.calibration(s, [name for name, _ in ranked(s)]))
@@ -150,7 +150,7 @@ def training(s: Sources) -> Iterator[Block]:
         for name, m in ranked(s)
     ]
     yield blocks.table("Cost of each model, as means over its runs; ??: not measured, or it has none.", head, rows)
-    yield blocks.figures(figures.costs(s), "What accuracy costs.")
+    yield blocks.figures(figures.costs(s), "What accuracy costs.", 2)
 
 
 def discussion(s: Sources) -> Iterator[Block]:
