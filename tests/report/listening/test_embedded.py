@@ -6,8 +6,9 @@ import pandas as pd
 from support import heard
 
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.report.listening import choose, embedded, feature_map, listening
+from dalsegno.report.listening import choose, feature_map, listening
 from dalsegno.report.listening.relatives import Family
+from dalsegno.report.listening.section import embedded
 
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028 $x# *爵士*"
 
