@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from dalsegno.artefacts import kaggle_csv
-from dalsegno.cli import kaggle
+from dalsegno.cli.commands import kaggle_score
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
@@ -96,7 +96,7 @@ def missing() -> list[str]:
     p, problems = params.parse("paper", params.document().get("paper"), content.Params)
     if problems:
         raise Refused(problems)
-    return content.missing(p, kaggle_csv.read(kaggle.FILE))
+    return content.missing(p, kaggle_csv.read(kaggle_score.FILE))
 
 
 def _first(text: str) -> str:

@@ -1,5 +1,6 @@
-"""`dalsegno kaggle-score`: what Kaggle said of a model's submission, noted where Git and DVC know of it."""
+"""`dalsegno kaggle-score MODEL SCORE`: what Kaggle said of a model's submission, noted where Git and DVC know of it."""
 
+import argparse
 import datetime
 from pathlib import Path
 
@@ -9,6 +10,18 @@ from dalsegno.pipeline.errors import UserError, hint
 
 FILE = Path("metrics/kaggle.csv")
 FAMILIES = ("classical", "mlp", "cnn", "transfer", "external", "ensembles")  # those with submissions
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, its score, and when."""
+    parser.add_argument("model", metavar="MODEL", help="as the report calls it, such as mlp/small")
+    parser.add_argument("score", metavar="SCORE", help="a share such as .79, or per cent such as 79%%")
+    parser.add_argument("--date", metavar="DATE", help="when it was submitted, such as 2026-05-31 (default: today)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Note the score. Raises UserError for an unknown model, or what is no score."""
+    print(note(arguments.model, arguments.score, arguments.date))
 
 
 def note(model: str, score: str, date: str | None) -> str:
