@@ -63,10 +63,11 @@ def test_the_same_runs_make_the_same_pdf_and_say_what_is_missing(tmp_path, capsy
     assert b"CreationDate" not in first
 
 
-def test_names_that_look_like_markup_are_text(tmp_path):
+def test_names_that_look_like_markup_are_text(tmp_path, capsys):
     members = [{"name": "#emph[A] $b$", "did": None}]
     args = tree(tmp_path, classes=sorted(HOSTILE), paper={"title": "*T* #1 <x>", "team": members})
     assert paper(tmp_path, args).startswith(b"%PDF-")
+    assert "print as boxes unless a font of this machine has them: 士爵" in capsys.readouterr().out
 
 
 def test_every_score_is_that_of_compare(tmp_path):

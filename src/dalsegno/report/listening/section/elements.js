@@ -11,7 +11,7 @@ const element = (tag, attributes = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const percent = (thousandths) => `${(thousandths / 10).toFixed(0)} %`;
+const percent = (thousandths) => `${(thousandths / 10).toFixed(0)}\u00a0%`;
 const label = (clip) => data.classes[data.labels[clip]];
 const best = (model, clip) =>
   Array.from({ length: nBest }, (_, k) => {
@@ -117,6 +117,9 @@ const table = (name, heads, clips, row) => {
   more.addEventListener("click", () => { add(LIMIT); more.remove(); });
   return [wide, more];
 };
+const anySound = Object.values(data.media).some((media) => media.sound);
+const hearHead = anySound ? ["hear"] : [];
+const hearCell = (clip) => (anySound ? [cell(playButton(clip))] : []);
 const nameCell = (clip) => element("th", { scope: "row" }, nameButton(clip));
 const cell = (...content) => element("td", { class: "text" }, ...content);
 const answerCell = (model, clip) => {

@@ -18,8 +18,8 @@ const showDiffering = () => {
   const told = `They differ on ${differ.length} of ${all.length} clips: ${count(0)} that only ${a} has right, ` +
     `${count(1)} that only ${b} has right, ${count(2)} on which both are wrong.`;
   byId("listen-differ").replaceChildren(element("p", { role: "status" }, told), ...(differ.length
-    ? table("Clips on which the two models differ", ["hear", "clip", "is", a, b], differ, (clip) =>
-      [cell(playButton(clip)), nameCell(clip), cell(label(clip)), answerCell(one, clip), answerCell(other, clip)])
+    ? table("Clips on which the two models differ", [...hearHead, "clip", "is", a, b], differ, (clip) =>
+      [...hearCell(clip), nameCell(clip), cell(label(clip)), answerCell(one, clip), answerCell(other, clip)])
     : []));
 };
 
@@ -44,8 +44,8 @@ const showCell = () => {
   const [actual, answer] = byId("listen-cell").value.split(" ").map(Number);
   const clips = all.filter((clip) => data.labels[clip] === actual && called(model, clip).called === answer);
   clips.sort((a, b) => called(model, b).share - called(model, a).share);
-  byId("listen-cell-clips").replaceChildren(...table("Clips of this confusion", ["hear", "clip", "is", data.models[model]], clips,
-    (clip) => [cell(playButton(clip)), nameCell(clip), cell(label(clip)), answerCell(model, clip)]));
+  byId("listen-cell-clips").replaceChildren(...table("Clips of this confusion", [...hearHead, "clip", "is", data.models[model]], clips,
+    (clip) => [...hearCell(clip), nameCell(clip), cell(label(clip)), answerCell(model, clip)]));
 };
 
 const showClip = () => {
