@@ -29,7 +29,7 @@ def main(
     for lost in media.lost(shown):
         progress.say(f"no longer to be read: {lost}")
     family = relatives.Family(splits, copies_csv.read(copies_path), g.s.rows)
-    content = listening.content(a, chosen, shown, family, _features(table, a), g.s.part)
+    content = listening.content(a, chosen, shown, family, _features(table, a))
     files.write_text(out, json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 

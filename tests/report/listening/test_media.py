@@ -61,7 +61,7 @@ def test_a_picture_is_shown_upright(tmp_path):
 
 
 def test_a_file_that_vanished_is_told(tmp_path):
-    assert "cannot be read" in media.of(("a", tmp_path / "gone.wav"), audio=True)["lost"]
+    assert "is no longer there" in media.of(("a", tmp_path / "gone.wav"), audio=True)["lost"]
     assert media.of(("a", tmp_path / "gone.png"), audio=True)["lost"]
 
 

@@ -27,6 +27,8 @@ def of(clip: tuple[str, Path], audio: bool) -> Media:
     clip: its id and its file. A picture has `picture` alone; a file that can no longer be read has `lost`, the reason.
     """
     item, path = clip
+    if not path.is_file():
+        return {"lost": f"{path} is no longer there"}
     try:
         if path.suffix.lower() in clips_csv.PICTURE:
             return {"picture": _webp(np.rint(255 * pictures.read(path)[:, ::-1].T).astype(np.uint8))}
