@@ -28,8 +28,9 @@ READS = {
             "page.js",
         )
     },
-    ROOT / "report/listening/embedded.py": {
-        ROOT / "report/listening" / name for name in ("listening.html.j2", "listening.css", "listening.js")
+    ROOT / "report/listening/section/embedded.py": {
+        ROOT / "report/listening/section" / name
+        for name in ("section.html.j2", "section.css", "elements.js", "views.js")
     },
     ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
     ROOT / "report/search/page.py": {ROOT / "report/search/page.html.j2", ROOT / "report/page/style.css"},

@@ -14,6 +14,7 @@ COMMANDS = {
     "use": ("commands", "put a recipe in place of params.yaml, or take that back"),
     "apply-search": ("commands", "write the best values of a search into params.yaml"),
     "diff": ("commands", "compare every model's predictions with those of another revision"),
+    "kaggle-score": ("commands", "note the score that came back for a model's submission"),
     "weights": ("commands", "published weights to begin from: list, fetch, verify"),
     "predict": ("listening", "ask a trained model about files or folders of sound"),
     "evaluate": ("listening", "score a trained model on another labelled collection"),
@@ -54,7 +55,7 @@ def _run(word: str, words: list[str]) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = "\n".join(f"  {word:<12} {about}" for word, (_, about) in COMMANDS.items())
+    lines = "\n".join(f"  {word:<13} {about}" for word, (_, about) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="dalsegno", description="A DVC workflow for music audio classification.",
         epilog=f"commands:\n{lines}\n\n`dalsegno COMMAND --help` says more of one.",
