@@ -1,15 +1,14 @@
-"""Synthesise the default data: styles to classify and notes to pretrain on"""
+"""Synthesise a data set: styles to classify, or notes to pretrain on."""
 
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.synth import corpus
 
 
-def main(styles_dir: str, notes_dir: str) -> None:
-    """Write the styles to `styles_dir`, a folder per style, and the notes to `notes_dir`, laid out as NSynth is."""
-    p, r = params.load(corpus=corpus.Params, runtime=Runtime)
-    corpus.write_styles(styles_dir, p, r)
-    corpus.write_notes(notes_dir, p, r)
+def main(key: str, folder: str) -> None:
+    """Write the entry `key` of `corpus` to `folder`: a folder per style, or notes laid out as NSynth's are."""
+    p = params.variant(key, corpus=corpus.Params)
+    corpus.write(folder, p, params.load(runtime=Runtime))
 
 
 if __name__ == "__main__":

@@ -18,15 +18,19 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
         if p.arch == own_encoder.ARCH:
-            body, trained_on = own_body.Body(p.weights, clips.meta), Provenance(silent=(p.weights,))
+            body, trained_on, prepared = own_body.Body(p.weights, clips.meta), Provenance(silent=(p.weights,)), {}
         else:
             file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
             model = backbone.build(
                 p.arch, p.model, file, file.runs[0], clips.example(), clips.meta, p.view.preprocessing
             )
             body, trained_on = nn.Sequential(model.prep, model.body).to(device), file.runs[0].provenance
+            prepared = backbone.preprocessing(file, p.view.preprocessing)
         inputs = [p.weights, spectrograms]
-        embeddings.write(out_dir, body, clips, asdict(p), inputs, trained_on, p.views, p.augment)
+        seen = asdict(clips.view) | prepared
+        rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
+        rebuilt |= {"input_shape": list(clips.input_shape)}
+        embeddings.write(out_dir, body, clips, asdict(p), inputs, trained_on, rebuilt, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

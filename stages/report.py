@@ -1,12 +1,15 @@
 """Render the comparison as one HTML page."""
 
+import json
+from pathlib import Path
+
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report.page import render, sources
 
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, report_html: str, *sections: str,
+    clips_csv: str, splits_csv: str, listening_json: str, report_html: str, *sections: str,
 ) -> None:  # fmt: skip
     """Show the settings of `sections`, the parts of params.yaml that a result may depend on."""
     doc = params.document()
@@ -21,7 +24,8 @@ def main(
         data,
         {name: doc.get(name) for name in sections},
     )
-    files.write_text(report_html, render.render(read))
+    heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
+    files.write_text(report_html, render.render(read, heard))
 
 
 if __name__ == "__main__":

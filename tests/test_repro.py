@@ -34,14 +34,14 @@ CLASSICAL = {"classical@majority", "classical@logistic"}
 CNN = {"cnn@conv", "cnn@wave"}
 TRANSFER = {"transfer@frozen", "transfer@finetuned"}  # of our own backbone
 MODELS = CLASSICAL | {"mlp@small", "transfer@songs"} | CNN | TRANSFER
-SCORES = {"compare", "report"}
-END = SCORES | {"submissions"}
+SCORES = {"compare", "report", "paper"}
+END = SCORES | {"submissions", "listen"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 SONGS = {"embeddings@songs", "transfer@songs"} | END
 STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
-LIBROSA = {"features", "pretrain@notes"} | STORES
-OF_CORPUS = {"corpus", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
+LIBROSA = {"features", "pretrain@notes", "paper"} | STORES
+OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
 
@@ -112,8 +112,8 @@ def ran(output):
 
 def shrink(doc):
     doc["runtime"] |= {"workers": 1, "device": "cpu"}
-    doc["corpus"] |= {"styles": 3, "artists": 4, "clips_per_artist": 2, "duration_s": 2.0, "unlabelled": 2}
-    doc["corpus"] |= {"instruments": 3, "notes": 2, "note_s": 1.0}
+    doc["corpus"]["styles"] |= {"styles": 3, "artists": 4, "clips_per_artist": 2, "duration_s": 2.0, "unlabelled": 2}
+    doc["corpus"]["notes"] |= {"instruments": 3, "notes": 2, "note_s": 1.0}
     doc["features"]["use"] = ["mfcc", "centroid", "rms"]
     doc["splits"]["folds"] = 2
     doc["classical"] = {
@@ -306,7 +306,8 @@ def test_the_same_model_twice_is_the_same_bytes(clone):
 # DRY: what an edit may rerun at most
 
 EDITS = {
-    "corpus": (put("corpus.seed", 2), OF_CORPUS),
+    "corpus.styles": (put("corpus.styles.seed", 2), OF_CORPUS - {"corpus@notes", "pretrain@notes"}),
+    "corpus.notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
     "dataset": (put("dataset.min_duration_s", 0.4), {"clips"} | OF_CLIPS | MODELS | END),
     "features": (put("features.n_mfcc", 12), {"features", "mlp@small"} | CLASSICAL | END),
     "spectrograms.logmel": (
@@ -328,7 +329,10 @@ EDITS = {
     "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
-    "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
+    "search": (put("search.small.trials", 3), set()),
+    "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
+    "report": (put("report.audio", False), {"listen", "report"}),
+    "paper": (put("paper.title", "A title"), {"paper"}),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
     "comment in an unused architecture": (comment("models/vgg.py"), set()),
@@ -336,7 +340,7 @@ EDITS = {
     "comment in another data set": (comment("datasets/nsynth.py"), BACKBONE),
     "comment in the trainer": (comment("training/train.py"), {"mlp@small", "transfer@songs"} | CNN | BACKBONE),
     "comment in the corpus": (comment("synth/drums.py"), OF_CORPUS),
-    "comment in a figure": (comment("report/plots.py"), {"report"}),
+    "comment in a figure": (comment("report/plots.py"), {"report", "paper"}),
     "style of the page": (comment("report/page/style.css"), {"report"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
@@ -349,7 +353,7 @@ EDITS = {
     "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
-    "new metric": (new_metric, {"protocols"} | SCORES),
+    "new metric": (new_metric, {"protocols", "listen"} | SCORES),
 }
 
 
@@ -408,11 +412,11 @@ def refused(clone, stage):
 
 
 def test_all_mistakes_of_a_section_are_told_at_once_and_nothing_is_written(fresh):
-    fresh.set(lambda doc: doc["corpus"].update({"seed": -1, "styles": "eight", "note_s": 0, "artist": 3}))
-    said = refused(fresh, "corpus")
+    fresh.set(lambda doc: doc["corpus"]["styles"].update({"seed": -1, "styles": "eight", "duration_s": 0, "artist": 3}))
+    said = refused(fresh, "corpus@styles")
     assert "params.yaml: 4 problems, nothing was run" in said and "exited with 1" in said
-    for path in ("corpus.seed", "corpus.styles", "corpus.note_s", "corpus.artist"):
-        assert said.count(f"{path}: ") == 1
+    for name in ("seed", "styles", "duration_s", "artist"):
+        assert said.count(f"corpus.styles.{name}: ") == 1
     assert "did you mean 'artists'?" in said
 
 

@@ -79,10 +79,14 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
             "protocols.splits.2024-01-01: this key is no text; put it in quotes",
         ),
         ('"folds, artists shared":', "1:", "protocols.splits.1: this key is no text; put it in quotes"),
-        ("seed: 1\n", f"seed: {10**29}\n", "corpus.seed: expected a number of up to 18 digits, got one of 30"),
-        ("note_s: 1.2", f"note_s: {10**400}", "corpus.note_s: expected a number of up to 18 digits, got one of 401"),
-        ("note_s: 1.2", "note_s: .nan", "corpus.note_s: expected a number, got nan"),
-        ("note_s: 1.2", "note_s: -.inf", "corpus.note_s: expected a number, got -inf"),
+        ("seed: 1\n", f"seed: {10**29}\n", "corpus.styles.seed: expected a number of up to 18 digits, got one of 30"),
+        (
+            "note_s: 1.2",
+            f"note_s: {10**400}",
+            "corpus.notes.note_s: expected a number of up to 18 digits, got one of 401",
+        ),
+        ("note_s: 1.2", "note_s: .nan", "corpus.notes.note_s: expected a number, got nan"),
+        ("note_s: 1.2", "note_s: -.inf", "corpus.notes.note_s: expected a number, got -inf"),
     ],
 )
 def test_what_is_no_value_is_one_plain_line(here, old, new, line):  # noqa: F811
@@ -201,7 +205,7 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
     Path(".git").rmdir()
     said = "\n".join(lines())
     for part in (
-        "corpus.seed: ",
+        "corpus.styles.seed: ",
         "cnn.wave.spectrogram: ",
         "runtime.device is 'cuda'",
         "dataset.root: 'nowhere'",

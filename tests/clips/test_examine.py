@@ -172,12 +172,13 @@ def test_classes_left_out_and_the_cap(root):
 
 
 def test_about_names_the_data_set(root):
-    assert listing.description(root) == {"title": root.name, "synthetic": False}
+    assert listing.description(root, None) == {"title": root.name, "synthetic": False}
     (root / "about.json").write_text(json.dumps({"title": "Tunes", "synthetic": True}))
-    assert listing.description(root) == {"title": "Tunes", "synthetic": True}
+    assert listing.description(root, None) == {"title": "Tunes", "synthetic": True}
+    assert listing.description(root, "Mine") == {"title": "Mine", "synthetic": True}
     (root / "about.json").write_text("[1]")
     with pytest.raises(errors.UserError, match=r"about\.json: expected"):
-        listing.description(root)
+        listing.description(root, None)
 
 
 def test_unknown_adapter_is_named_with_the_nearest(root):

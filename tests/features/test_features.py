@@ -82,7 +82,7 @@ def test_equal_to_librosas_own_calls(clip):
 
 
 def test_tuning_is_librosas(clip):
-    power = np.concatenate([spectrum.power(x) for x in spectrum.transforms([clip], 2048, 512)])
+    power = np.concatenate([spectrum.power(x) for x in spectrum.transforms([clip], spectrum.window("hann", 2048), 512)])
     assert tuning.estimate(tuning.peaks(power, RATE_HZ)) == librosa.estimate_tuning(
         S=np.abs(librosa.stft(clip)) ** 2, sr=RATE_HZ
     )

@@ -100,6 +100,21 @@ def test_without_hidden_layers_the_embedding_is_the_average_of_the_last_maps_cha
         torch.testing.assert_close(net.body(pictures()), wanted, rtol=1e-4, atol=1e-4)
 
 
+def test_its_last_map_can_be_flattened_as_torchvisions_own_classifier_gets_it():
+    reference = theirs("alexnet")
+    p = arch.Params(name="alexnet", size=SIZE, hidden=False, pool="none")
+    net = arch.build(p, (3, SIZE, SIZE), 3).eval()
+    missing, unexpected = net.load_state_dict(arch.published(p, reference.state_dict(), {}), strict=False)
+    assert (missing, unexpected) == (["head.weight", "head.bias"], [])
+    with torch.inference_mode():
+        wanted = reference.avgpool(reference.features(net.body[0](pictures()))).flatten(1)
+        torch.testing.assert_close(net.body(pictures()), wanted)
+    with torch.device("meta"):
+        layers, head = arch._chain(torchvision.models.vgg16(), hidden=False, pool="none")
+    assert head.in_features == 25_088 and isinstance(layers[-2], nn.AdaptiveAvgPool2d)
+    assert "set hidden to false" in params.parse("x", {"name": "vgg16", "pool": "none"}, arch.Params)[1][0]
+
+
 def test_a_network_without_hidden_layers_cannot_leave_them_out():
     with pytest.raises(ValueError, match="hidden is false, but ResNet has no hidden layers"):
         arch.build(arch.Params(name="resnet18", size=SIZE, hidden=False), (1, SIZE, SIZE), 3)

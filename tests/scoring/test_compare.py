@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from support import fake_runs
 
-from dalsegno.artefacts.learning import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import curves_csv, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import tables
 
@@ -265,7 +265,7 @@ def test_folds_are_pooled_and_repeats_averaged(tmp_path):
 def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/majority": None})
     compare(tmp_path, args)
-    assert Path(args[6], "curves.csv").read_text() == "model,run,epoch,train_loss,val_loss,val_accuracy\n"
+    assert Path(args[6], "curves.csv").read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
 
 
 def segments(root, change):

@@ -16,7 +16,7 @@ from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline import errors, params
 from dalsegno.sound import decibels, storing
-from dalsegno.spectrograms import ast, efficientat, image, logmel, phase, stft, waveform, windows
+from dalsegno.spectrograms import ast, bands, efficientat, image, logmel, phase, stft, waveform, windows
 
 REAL = Path("../shared/data")
 RATE_HZ = 22050
@@ -29,6 +29,8 @@ KINDS = [
     (windows, windows.Params(n_mels=64, windows_ms=(20.0, 92.0), n_fft=2048, dtype="float16")),
     (phase, phase.Params()),
     (phase, phase.Params(n_fft=512, hop_length=128, window="hamming", max_bins=200, dtype="float16")),
+    (bands, bands.Params()),
+    (bands, bands.Params(n_fft=2048, n_mels=8, edges_hz=(1000.0,), f_max_hz=8000.0, dtype="float16")),
     (waveform, waveform.Params()),
     (waveform, waveform.Params(sample_rate_hz=RATE_HZ, pool=1)),
 ]
@@ -86,9 +88,11 @@ def test_a_louder_clip_rises_by_the_decibels_in_a_unit(clip, kind, p):
 
 
 def test_a_unit_is_a_decibel_or_none_at_all():
-    assert [kind.meta(p)["db_per_unit"] for kind, p in [*KINDS[:6], (image, image.Params())] if kind is not phase] == [
-        1.0
-    ] * 7
+    assert [
+        kind.meta(p)["db_per_unit"]
+        for kind, p in [*KINDS[:6], *KINDS[8:10], (image, image.Params())]
+        if kind is not phase
+    ] == [1.0] * 9
     assert phase.meta(phase.Params())["db_per_unit"] == [1.0, None]
     assert waveform.meta(waveform.Params())["db_per_unit"] is None
 
@@ -111,6 +115,48 @@ def test_each_window_length_is_a_channel_as_librosa_has_it(clip):
         theirs = librosa.power_to_db(mel, ref=np.max).T
         assert np.abs(x[:, :, channel] - theirs).max() <= 80 / 510 + 1e-3
     assert not np.allclose(x[:, :, 0], x[:, :, 2], atol=5)
+
+
+def test_each_frequency_band_is_a_channel_as_librosa_has_it(clip):
+    x = in_unit(bands, bands.Params(), clip)
+    assert x.shape == (1 + 3 * RATE_HZ // 512, 32, 3)
+    for channel, (low, high) in enumerate([(0, 500), (500, 2000), (2000, None)]):
+        options = {"sr": RATE_HZ, "n_fft": 4096, "n_mels": 32, "fmin": low, "fmax": high}
+        theirs = librosa.power_to_db(librosa.feature.melspectrogram(y=samples(clip, RATE_HZ), **options), ref=np.max).T
+        assert np.abs(x[:, :, channel] - theirs).max() <= 80 / 510 + 1e-3
+
+
+@pytest.mark.parametrize("kind", [logmel, stft, phase])
+def test_a_window_may_be_shorter_than_its_frame_as_librosas(clip, kind):
+    x = channels(kind, kind.Params(win_length=800), clip)[0][0]
+    power = np.abs(librosa.stft(samples(clip, RATE_HZ), hop_length=512, win_length=800)) ** 2
+    power = librosa.feature.melspectrogram(S=power, sr=RATE_HZ) if kind is logmel else power
+    theirs = librosa.power_to_db(power, ref=np.max, top_db=80 if kind is logmel else None).T.clip(-80)
+    assert np.abs(x - theirs).max() <= 80 / 510 + 2e-3
+    assert not np.allclose(x, channels(kind, kind.Params(), clip)[0][0], atol=5)
+
+
+LEVELS = [(kind, p) for kind, p in [(logmel, {}), (stft, {}), (phase, {}), (windows, {}), (bands, {"f_min_hz": 20.0})]]
+
+
+@pytest.mark.parametrize(("kind", "p"), LEVELS)
+def test_levels_below_full_scale_tell_a_soft_clip_from_a_loud_one(tmp_path, kind, p):
+    """A sine of amplitude 1 is at 0 dB where the bins fall on it, one of a tenth 20 dB below; louder sound stays at 0."""
+    at_bin = 93 * RATE_HZ / 2048  # 1,001 Hz
+    t = np.arange(2 * RATE_HZ) / RATE_HZ
+    tops = {}
+    for name, x in (("full", np.sin(2 * np.pi * at_bin * t)), ("tenth", 0.1 * np.sin(2 * np.pi * at_bin * t)),
+                    ("square", 4 * np.sign(np.sin(2 * np.pi * at_bin * t)))):  # fmt: skip
+        soundfile.write(tmp_path / f"{name}.wav", x, RATE_HZ, subtype="FLOAT")
+        for reference in ("clip", "full_scale"):
+            options = kind.Params(**p, dtype="float16", top_db=90.0, reference=reference)
+            levels = channels(kind, options, tmp_path / f"{name}.wav")
+            tops[name, reference] = max(x[10:-10].max() for x, unit, _ in levels if unit == "dB")
+    assert [tops[name, "clip"] for name in ("full", "tenth")] == pytest.approx([0, 0], abs=0.1)
+    assert tops["full", "full_scale"] - tops["tenth", "full_scale"] == pytest.approx(20, abs=0.1)
+    assert -12 < tops["full", "full_scale"] <= 0 and tops["square", "full_scale"] == 0
+    if kind in (stft, phase):
+        assert tops["full", "full_scale"] == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [("uint8", np.pi / 256), ("float16", 2e-3)])
@@ -178,6 +224,15 @@ def test_decibels_are_off_by_no_more_than_they_say():
         ),
         ({"kind": "windows", "options": {"windows_ms": [25]}}, "windows_ms: .*at least 2"),
         ({"kind": "phase", "options": {"max_bins": 2000}}, "max_bins = 2000, but n_fft = 2048 gives 1025"),
+        (
+            {"kind": "phase", "options": {"win_length": 4096}},
+            "win_length = 4096 must be from hop_length = 512, .*to n_fft",
+        ),
+        ({"kind": "logmel", "options": {"win_length": 400}}, "win_length = 400 must be from hop_length = 512"),
+        ({"kind": "windows", "options": {"win_length": 800}}, "x.options.win_length: "),
+        ({"kind": "bands", "options": {"edges_hz": [2000, 500]}}, "f_min_hz = 2000 is not below f_max_hz = 500"),
+        ({"kind": "bands", "options": {"n_mels": 200}}, "n_mels = 200 is too many for n_fft = 4096"),
+        ({"kind": "stft", "options": {"reference": "loudest"}}, "x.options.reference: .*'clip' or 'full_scale'"),
         ({"kind": "waveform", "options": {"pool": 0}}, "x.options.pool: .*got 0"),
     ],
 )

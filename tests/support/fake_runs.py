@@ -36,12 +36,12 @@ def build(
             _segments(root / "runs" / name)
         if neural:
             _curves(root / "metrics" / name, splits_csv.numbers(splits), model_seeds, strength or 0, rng)
-            curves_csv.write(root / "runs" / name / "curves.csv", root / "metrics" / name)
+            curves_csv.write(root / "runs" / name / "curves.csv", root / "metrics" / name, losses_comparable=True)
         if name.startswith("transfer") and control and "fine" in name:
             _run(root / "runs" / name / "control", splits, classes, model_seeds, strength - 0.5, rng, 10_000 * 3**i)
             logs = root / "metrics/control"
             _curves(logs, splits_csv.numbers(splits), model_seeds, strength - 0.5, rng)
-            curves_csv.write(root / "runs" / name / "control/curves.csv", logs)
+            curves_csv.write(root / "runs" / name / "control/curves.csv", logs, losses_comparable=True)
     _write(root / "metrics/clips.json", {
         "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
@@ -69,10 +69,14 @@ def build(
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
     splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
-    protocols, clips_csv, html = (
-        str(Path(root, name)) for name in ("metrics/protocols.json", "data/clips.csv", "report.html")
+    protocols, clips_csv, heard, html = (
+        str(Path(root, name))
+        for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")
     )
-    return [plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv_, html, "spectrograms", *FAMILIES]
+    if not Path(heard).exists():
+        _write(Path(heard), None)  # nothing to listen to
+    made = [protocols, runs, clips_csv, splits_csv_, heard, html]
+    return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 
 def write_params(root, names, ensembles=None):
@@ -159,6 +163,8 @@ def _curves(folder, fold_numbers, seeds, skill, rng):
             fit = 1 - np.exp(-t / 5)
             figures = {
                 "train_loss": 2.1 * np.exp(-t / (9 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_log_loss": 2.1 * np.exp(-t / (8 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_accuracy": np.clip(0.15 + 0.4 * skill * fit + 0.02 * rng.normal(size=n), 0, 1),
                 "val_loss": 2.1 - skill * 0.7 * fit + 0.02 * np.maximum(t - 14, 0) + 0.05 * rng.random(n),
                 "val_accuracy": np.clip(0.12 + 0.35 * skill * fit + 0.03 * rng.normal(size=n), 0, 1),
             }

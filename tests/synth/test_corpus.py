@@ -13,9 +13,8 @@ from dalsegno.pipeline.runtime import Runtime
 from dalsegno.synth import corpus, instruments, notes
 from dalsegno.synth.styles import STYLES
 
-TINY = corpus.Params(
-    styles=3, artists=4, clips_per_artist=2, duration_s=2.0, unlabelled=2, instruments=3, notes=2, note_s=0.5
-)
+TINY = corpus.Styles(make="styles", styles=3, artists=4, clips_per_artist=2, duration_s=2.0, unlabelled=2)
+NOTES = corpus.Notes(make="notes", instruments=3, notes=2, note_s=0.5)
 ALONE = Runtime(workers=1)
 
 
@@ -27,7 +26,7 @@ def files_of(folder):
 def tiny(tmp_path_factory):
     root = tmp_path_factory.mktemp("corpus")
     corpus.write_styles(root / "styles", TINY, ALONE)
-    corpus.write_notes(root / "notes", TINY, ALONE)
+    corpus.write_notes(root / "notes", NOTES, ALONE)
     return root
 
 
@@ -39,12 +38,12 @@ def sounding(styles):
 
 def test_same_seed_same_bytes_whatever_the_workers(tiny, tmp_path):
     corpus.write_styles(tmp_path / "styles", TINY, Runtime(workers=2))
-    corpus.write_notes(tmp_path / "notes", TINY, ALONE)
+    corpus.write_notes(tmp_path / "notes", NOTES, ALONE)
     assert files_of(tmp_path) == files_of(tiny)
 
 
 def test_another_seed_is_other_music_in_the_same_files(tiny, tmp_path):
-    other = corpus.Params(**{**vars(TINY), "seed": 2, "artists": 1})
+    other = corpus.Styles(**{**vars(TINY), "seed": 2, "artists": 1})
     corpus.write_styles(tmp_path / "styles", other, ALONE)
     ours, theirs = files_of(tiny / "styles"), files_of(tmp_path / "styles")
     clips = [p for p in theirs if p.endswith(".wav") and "_silent" not in p and "_broken" not in p and "._" not in p]
@@ -52,7 +51,7 @@ def test_another_seed_is_other_music_in_the_same_files(tiny, tmp_path):
 
 
 def test_fewer_artists_leave_the_others_as_they_were(tiny, tmp_path):
-    corpus.write_styles(tmp_path / "styles", corpus.Params(**{**vars(TINY), "artists": 1}), ALONE)
+    corpus.write_styles(tmp_path / "styles", corpus.Styles(**{**vars(TINY), "artists": 1}), ALONE)
     ours, fewer = files_of(tiny / "styles"), files_of(tmp_path / "styles")
     assert all(fewer[p] == ours[p] for p in fewer if p not in ("groups.csv", "about.json") and p in ours)
 
@@ -160,7 +159,7 @@ def test_styles_are_told_apart_better_than_by_chance_across_artists(tiny):
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_gives_music_with_the_fewest_of_everything(style):
     take = corpus.Take("", "", style, (1, 0), 0)
-    x = corpus.sound_of(take, corpus.Params(styles=2, duration_s=0.1))
+    x = corpus.sound_of(take, corpus.Styles(make="styles", styles=2, duration_s=0.1))
     assert x.shape == (2_205,) and np.isfinite(x).all() and np.abs(x).max() <= 1
 
 
@@ -169,12 +168,13 @@ def test_every_style_gives_music_with_the_fewest_of_everything(style):
     [("styles", 1), ("styles", len(STYLES) + 1), ("artists", 0), ("duration_s", 0), ("instruments", 2), ("seed", -1)],
 )
 def test_an_impossible_value_is_named(name, value):
-    _, (problem,) = params.parse("corpus", {name: value}, corpus.Params)
-    assert problem.startswith(f"corpus.{name}: ") and problem.endswith(f"got {value}")
+    make = "notes" if name == "instruments" else "styles"
+    _, (problem,) = params.parse("corpus.mine", {"make": make, name: value}, corpus.Params)
+    assert problem.startswith(f"corpus.mine.{name}: ") and problem.endswith(f"got {value}")
 
 
 def test_nothing_is_left_of_a_run_that_failed(tmp_path, monkeypatch):
     monkeypatch.setattr(corpus.soundfile, "write", lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        corpus.write_notes(tmp_path / "notes", TINY, ALONE)
+        corpus.write_notes(tmp_path / "notes", NOTES, ALONE)
     assert list(tmp_path.iterdir()) == []

@@ -48,9 +48,14 @@ def test_labels_go_with_their_examples():
         assert torch.equal(y.argmax(1), (x.flatten().long() - 100) % 3) and torch.equal(y.sum(1), torch.ones(6))
 
 
-def test_the_short_batch_is_dropped_unless_it_is_all():
-    assert [len(b) for b in numbers(made(20, 6))] == [6, 6, 6] and len(made(20, 6)) == 3
-    assert [len(b) for b in numbers(made(4, 6))] == [4]
+@pytest.mark.parametrize(
+    ("n", "batch_size", "sizes"),
+    [(20, 6, [6, 6, 6, 2]), (19, 6, [6, 6, 7]), (4, 6, [4]), (3, 1, [1, 1, 1]), (1, 6, [1])],
+)
+def test_every_example_is_in_an_epoch_and_none_alone_among_batches(n, batch_size, sizes):
+    made_of = made(n, batch_size)
+    assert [len(b) for b in numbers(made_of)] == sizes and len(made_of) == len(sizes)
+    assert sorted(chain.from_iterable(numbers(made_of))) == list(range(100, 100 + n))
 
 
 def test_balanced_batches_draw_classes_equally():

@@ -16,6 +16,7 @@ from dalsegno.training import train
     [
         ("val_loss", [3, 1, 2, 2, 2, 0], 1, 5),  # three without a better one; the sixth is never seen
         ("val_accuracy", [0.1, 0.2, 0.9, 0.3, 0.9, 0.9, 1.0], 2, 6),  # as good is no better
+        ("val_balanced_accuracy", [0.1, 0.2, 0.9, 0.3, 0.9, 0.9, 1.0], 2, 6),
         ("val_macro_f1", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], 6, 7),
     ],
 )

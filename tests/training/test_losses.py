@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import f1_score
+from sklearn.metrics import balanced_accuracy_score, log_loss, precision_recall_fscore_support
+from support.small_fits import Fixed, linear, still
 from torch import nn
 
-from dalsegno.training import losses, train
+from dalsegno.training import train
+from dalsegno.training.objective import losses
 
 LOGITS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.2, 0.1]])
 HARD = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
@@ -38,6 +40,21 @@ def test_kl_is_cross_entropy_less_the_entropy_of_the_targets():
     entropy = -sum(y * math.log(y) for y in SOFT.flatten().tolist() if y) / 2
     assert loss(SOFT, loss="kl") == pytest.approx(by_hand(SOFT) - entropy)
     assert loss(HARD, loss="kl") == pytest.approx(by_hand(HARD))
+
+
+@pytest.mark.parametrize(("smoothing", "hard"), [(0.0, True), (0.1, False)])
+def test_kl_trains_as_cross_entropy_does(smoothing, hard):
+    """With hard labels to the last bit. Smoothed labels add their entropy to the loss, which moves no weight."""
+    model, told = {}, {}
+    for name in ("cross_entropy", "kl"):
+        model[name], told[name] = linear(), []
+        p = train.Params(loss=name, label_smoothing=smoothing, epochs=5, lr=0.05, patience=None)
+        train.fit(model[name], Fixed(), still, p, log=told[name].append)
+    ours, theirs = (m(torch.eye(3)).softmax(1) for m in model.values())
+    assert torch.equal(ours, theirs) if hard else torch.allclose(ours, theirs, atol=1e-5)
+    entropy = -sum(q * math.log(q) for q in (1 - smoothing / 2, smoothing / 2) if q)
+    for ce, kl in zip(told["cross_entropy"], told["kl"], strict=True):
+        assert kl["train_loss"] == pytest.approx(ce["train_loss"] - entropy, abs=1e-5)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
@@ -70,11 +87,15 @@ def test_penalties_leave_biases_and_normalisation_alone():
     assert losses.penalty(two, train.Params(l1=0.5, penalised=1)).item() == pytest.approx(0.5 * 6)
 
 
-def test_validation_figures():
-    p = torch.tensor([[0.8, 0.1, 0.1, 0], [0.1, 0.8, 0.1, 0], [0.6, 0.4, 0, 0], [0.3, 0.3, 0.4, 0]])
-    y = torch.tensor([0, 1, 1, 2])
-    found = losses.validation_metrics(p, y)
-    assert found["val_accuracy"] == 0.75
-    assert found["val_loss"] == pytest.approx(-(2 * math.log(0.8) + 2 * math.log(0.4)) / 4)
-    assert found["val_macro_f1"] == pytest.approx(f1_score(y, p.argmax(1), average="macro"))
-    assert np.isfinite(losses.validation_metrics(p, torch.tensor([3, 3, 3, 3]))["val_loss"])  # certain and wrong
+def test_metrics_are_scikit_learns():
+    p = torch.tensor([[0.8, 0.1, 0.1, 0], [0.1, 0.8, 0.1, 0], [0.6, 0.4, 0, 0], [0.3, 0.3, 0.4, 0], [0.1, 0.2, 0.7, 0]])
+    y = torch.tensor([0, 1, 1, 2, 0])
+    found, called = losses.metrics(p, y), p.argmax(1)
+    assert found["log_loss"] == pytest.approx(log_loss(y, p[:, :3], labels=[0, 1, 2]))
+    assert found["accuracy"] == pytest.approx(0.6)
+    assert found["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(y, called))
+    for average in ("macro", "weighted"):
+        theirs = precision_recall_fscore_support(y, called, average=average, zero_division=0)[:3]
+        ours = [found[f"{average}_{name}"] for name in ("precision", "recall", "f1")]
+        assert ours == pytest.approx(list(theirs))
+    assert np.isfinite(losses.metrics(p, torch.full((5,), 3))["log_loss"])  # certain and wrong

@@ -8,7 +8,8 @@ import torch
 from support.small_fits import Fixed, linear, still
 from torch import nn
 
-from dalsegno.training import optimise, train
+from dalsegno.training import train
+from dalsegno.training.objective import optimise
 
 
 def learning_rates(monkeypatch, groups=None, epochs=5, **p):
@@ -114,7 +115,7 @@ def test_plateau_learning_rate(monkeypatch):
     assert lrs[::4] == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_macro_f1"])
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"])
 def test_a_plateau_and_early_stopping_agree_on_what_is_better(monkeypatch, monitor):
     """The rate falls after every two epochs without a strictly better metric, and the best epoch is the same."""
     rising = [0.5, 0.5, 0.6, 0.6, 0.60001, 0.6, 0.6, 0.6]

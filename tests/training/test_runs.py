@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import f1_score
 from support.easy_task import LABELS, PARAMS, accuracy, easy_splits, stage, state
 
-from dalsegno.artefacts.learning import model_pt, predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import curves_csv, model_pt, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 
@@ -30,8 +31,9 @@ def test_what_a_run_leaves(trained, family):
     assert dict(rows["split"].value_counts()) == {"train": 48, "valid": 12, "test": 30, "unlabelled": 3}
     assert np.allclose(rows[[f"p_{c}" for c in LABELS]].sum(axis=1), 1, atol=1e-5)
     metrics = json.loads((folder.parent / "metrics_a/metrics.json").read_text())
-    assert set(metrics) == {"best_epoch", "train_loss", "val_loss", "val_accuracy", "val_macro_f1"}
-    for figure in ("train_loss", "val_loss", "val_accuracy"):
+    of_training, of_validation = {"train_loss", "train_log_loss", "train_accuracy"}, {"val_loss", "val_accuracy"}
+    assert set(metrics) == {"best_epoch", "val_balanced_accuracy", "val_macro_f1"} | of_training | of_validation
+    for figure in of_training | of_validation:
         curve = pd.read_csv(folder.parent / f"metrics_a/plots/metrics/{figure}/fold0_seed0.tsv", sep="\t")
         assert list(curve.columns) == ["step", "fold0_seed0"] and list(curve["step"]) == [0, 1]
         best = curve["fold0_seed0"][metrics["best_epoch"]]
@@ -41,6 +43,48 @@ def test_what_a_run_leaves(trained, family):
     assert cost["threads"] == torch.get_num_threads() and cost["dtype"] == "float32" and "versions" in cost
     saved = model_pt.load(folder / "model.pt")
     assert saved["labels"] == LABELS and saved["arch"] == ("conv" if family == "cnn" else "mlp")
+
+
+@pytest.mark.parametrize("family", ["cnn", "mlp"])
+def test_curves_tell_accuracy_on_training_clips_seen_as_validation_clips_are(trained, family):
+    asked = PARAMS.replace("patience: null", "patience: null, monitor: val_balanced_accuracy, curves: [weighted_f1]")
+    folder = trained(family, "a", epochs=3, params=asked)
+    curves = pd.read_csv(folder / "curves.csv")
+    assert list(curves) == [*curves_csv.COLUMNS, "train_weighted_f1", "val_weighted_f1"]
+    kept = curves.iloc[int(json.loads((folder.parent / "metrics_a/metrics.json").read_text())["best_epoch"])]
+    rows = predictions_parquet.read(folder / "predictions.parquet").set_index("clip_id")
+    train = rows.query("split == 'train'").index
+    some = np.random.default_rng(0).permutation(sorted(train))[:12]  # as many as there are validation clips
+    for part, ids in (("train", some), ("val", rows.query("split == 'valid'").index)):
+        p, label = rows.loc[ids, [f"p_{c}" for c in LABELS]].to_numpy(), rows.loc[ids, "label"]
+        called = np.array(LABELS)[p.argmax(1)]
+        assert kept[f"{part}_accuracy"] == pytest.approx(np.mean(called == label), abs=1e-5)
+        f1 = f1_score(label, called, average="weighted")
+        assert kept[f"{part}_weighted_f1"] == pytest.approx(f1, abs=1e-5)
+        log_loss = -np.log(p[range(len(ids)), [LABELS.index(c) for c in label]]).mean()
+        assert kept["train_log_loss" if part == "train" else "val_loss"] == pytest.approx(log_loss, abs=1e-4)
+
+
+def test_components_are_left_unwhitened_only_where_there_are_any(trained):
+    as_they_are = PARAMS.replace("pca: PCA", "pca: PCA\n    whiten: false")
+    plain, white = (state(trained("mlp", n, pca=0.9, params=p)) for n, p in (("a", as_they_are), ("b", PARAMS)))
+    assert plain["prep.1.axes"].norm(dim=0).allclose(torch.ones(plain["prep.1.axes"].shape[1]), atol=1e-4)
+    assert not white["prep.1.axes"].allclose(plain["prep.1.axes"])
+    with pytest.raises(UserError, match="whiten is false, but pca is null"):
+        trained("mlp", "c", params=as_they_are)
+
+
+@pytest.mark.parametrize(
+    ("settings", "augment", "comparable"),
+    [
+        ("loss: kl", "{}", True), ("loss: hinge", "{}", False), ("l2: 1e-3", "{}", False), ("label_smoothing: 0.1", "{}", False),
+        ("class_weights: true", "{}", False), ("balanced: true", "{}", False), ("lr: LR", "{mixup_alpha: 0.3}", False),
+    ],
+)  # fmt: skip
+def test_curves_say_whether_the_losses_of_training_and_validation_are_alike(trained, settings, augment, comparable):
+    params = PARAMS.replace("lr: LR", settings).replace("augment: {}", f"augment: {augment}")
+    curves = pd.read_csv(trained("mlp", "a", params=params) / "curves.csv")
+    assert (curves["losses_comparable"] == comparable).all()
 
 
 @pytest.mark.parametrize("family", ["cnn", "mlp"])

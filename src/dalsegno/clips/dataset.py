@@ -24,6 +24,9 @@ class Params:
 
     name: Annotated[str, AfterValidator(_adapter)]  # a file of datasets/: folders, gtzan, nsynth, …
     root: str  # folder that holds the data
+    title: Annotated[str, Field(min_length=1)] | None = (
+        None  # what the report calls it; null: as its about.json, or the folder
+    )
     target: str | None = None  # which label to use if there are several (nsynth: instrument_family, instrument_source)
     table: str | None = None  # table: the file of paths and labels below the root; `*/metadata.csv`: one in each folder
     columns: Columns | None = None  # table: which of its columns says what

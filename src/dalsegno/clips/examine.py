@@ -102,7 +102,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
     return Examination(
         root,
-        listing.description(root),
+        listing.description(root, p.title),
         table,
         copies,
         odd,

@@ -42,14 +42,17 @@ def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
         raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart")
 
 
-def description(root: Path) -> dict[str, Any]:
-    """What the report calls the data set: `{"title": str, "synthetic": bool}` of `<root>/about.json`, or the folder's name."""
+def description(root: Path, title: str | None) -> dict[str, Any]:
+    """What the report calls the data set: `{"title": str, "synthetic": bool}`.
+
+    `title` where there is one, else that of `<root>/about.json`, else the folder's name.
+    """
     path = root / "about.json"
     if not path.is_file():
-        return {"title": root.resolve().name, "synthetic": False}
+        return {"title": title or root.resolve().name, "synthetic": False}
     try:
         stated = json.loads(path.read_text(encoding="utf-8"))
-        return {"title": str(stated["title"]), "synthetic": bool(stated.get("synthetic", False))}
+        return {"title": title or str(stated["title"]), "synthetic": bool(stated.get("synthetic", False))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f'{path}: expected {{"title": "…"}}, got {type(error).__name__}: {error}') from None
 

@@ -44,6 +44,10 @@ class Params:
         for name in sorted({name for options in self.grid for name in options}):
             if name not in known:
                 raise ValueError(f"grid: scikit-learn's {self.estimator} has no setting {name!r}{hint(name, known)}")
+            if name == "probability":
+                raise ValueError(
+                    "grid: probability: an SVM's decisions are made probabilities here anyway; leave it out"
+                )
 
 
 @dataclass(frozen=True)

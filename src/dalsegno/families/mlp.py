@@ -16,7 +16,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
-from dalsegno.training.ranges import Share
+from dalsegno.training.objective.ranges import Share
 from dalsegno.training.views import augment, preprocess
 
 
@@ -27,8 +27,13 @@ class Params:
     arch: str  # a file of src/dalsegno/models/
     model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
     pca: Share | None = None  # keep the principal components that explain this share of the variance
+    whiten: bool = True  # scale each of them to unit variance; scikit-learn's PCA does not, unless it is told to
     augment: augment.Params
     train: train.Params
+
+    def __post_init__(self) -> None:
+        if not self.whiten and self.pca is None:
+            raise ValueError("whiten is false, but pca is null: there are no components to leave as they are")
 
 
 def train_all(
@@ -45,17 +50,22 @@ def train_all(
     Raises UserError, which names `entry`, if a part cannot be trained on or the architecture cannot take a table.
     """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
+    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
+    description |= {"features": rows.names, "settings": rows.settings}
+    try:
+        runs.all_runs(job(p, rows, splits, device), description, run_dir, metrics_dir)
+    except UserError as error:
+        raise UserError(f"{entry}: {error}") from None
+
+
+def job(p: Params, rows: Rows, splits: pd.DataFrame, device: torch.device) -> Job:
+    """What to train: `p` on these rows, on every fold and seed."""
     n_labels = len(splits_csv.classes(splits))
 
     def build(fold: int, train_ids: list[str]) -> Built:
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
-    job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
-    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "features": rows.names}
-    try:
-        runs.all_runs(job, description, run_dir, metrics_dir)
-    except UserError as error:
-        raise UserError(f"{entry}: {error}") from None
+    return Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
 
 
 def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
@@ -64,4 +74,4 @@ def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
     if not p.pca:
         return standardise
     x = standardise(rows.take(rows.examples(train_ids)[0]))
-    return nn.Sequential(standardise, preprocess.Pca(x, p.pca))
+    return nn.Sequential(standardise, preprocess.Pca.fitted(x, p.pca, p.whiten))

@@ -15,7 +15,7 @@ from dalsegno.features.block import OverTime, Settings
 from dalsegno.features.catalogue import FEATURES, OfClip
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, spectrum
+from dalsegno.sound import audio, cleaning, spectrum
 from dalsegno.sound.replay import Replay
 
 SUMMARISED = 1 << 18  # values over time that are summarised at once, so that memory stays flat in long clips
@@ -63,7 +63,7 @@ def compute(clip: tuple[str, Path], p: Params) -> list[dict[str, float]]:
     value of it is not finite.
     """
     where = f"clip {clip[0]} ({clip[1]})"
-    samples = audio.recording(clip[1], p.sample_rate_hz, p.peak_normalise)
+    samples = cleaning.recording(clip[1], p)
     return [_row(where, part, p) for part in _segments(where, samples, p.segments)]
 
 

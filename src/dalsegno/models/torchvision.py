@@ -37,7 +37,8 @@ class Params:
 
     name: str = "resnet18"  # as torchvision.models calls it: vgg16, googlenet, mobilenet_v3_small, …
     size: Annotated[int, Field(ge=LEAST)] | Literal["as_is"] | None = None  # side of the picture; null: its own
-    hidden: bool = True  # keep the classifier's hidden layers (VGG: two of 4,096); else channels are averaged instead
+    hidden: bool = True  # keep the classifier's hidden layers (VGG: two of 4,096)
+    pool: Literal["average", "none"] = "average"  # of the last map without them: 512 averages, or 25,088 numbers in VGG
 
     def __post_init__(self) -> None:
         known = torchvision.models.list_models(torchvision.models)
@@ -46,6 +47,8 @@ class Params:
             raise ValueError(f"name is {self.name!r}, which is no classifier of torchvision{nearest}")
         if self.size == "as_is" and self.name.startswith(ONE_SIZE):
             raise ValueError(f"size is 'as_is', but {self.name} takes pictures of one size; give a number or null")
+        if self.pool == "none" and self.hidden:
+            raise ValueError("pool is 'none', which takes the place of hidden layers; set hidden to false")
 
 
 class Picture(nn.Module):
@@ -60,8 +63,7 @@ class Picture(nn.Module):
             self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, x: Float[Tensor, "batch channel bin frame"]) -> Float[Tensor, "batch 3 row column"]:
-        """Pictures; one channel stands for all three."""
-        x = x.flip(2)
+        x = x.flip(2)  # one channel stands for all three: mean and std have three
         if self.size and x.shape[2:] != (self.size, self.size):
             x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
         return (x - self.get_buffer("mean")) / self.get_buffer("std")
@@ -71,7 +73,6 @@ class Pool(nn.Module):
     """The average of each channel."""
 
     def forward(self, x: Float[Tensor, "batch channel row column"]) -> Float[Tensor, "batch channel"]:
-        """One value per channel."""
         return x.mean((2, 3))
 
 
@@ -84,16 +85,14 @@ class Tokens(nn.Module):
         self.dropout = vit.encoder.dropout
 
     def forward(self, x: Float[Tensor, "batch 3 row column"]) -> Float[Tensor, "batch token dim"]:
-        """Embedded patches, each with its place."""
         patches = self.conv_proj(x).flatten(2).transpose(1, 2)
         return self.dropout(torch.cat([self.class_token.expand(len(x), -1, -1), patches], 1) + self.pos_embedding)
 
 
 class ClassToken(nn.Module):
-    """The class token after the last layer."""
+    """The class token after the last layer, the first of the sequence."""
 
     def forward(self, x: Float[Tensor, "batch token dim"]) -> Float[Tensor, "batch dim"]:
-        """The first of the sequence."""
         return x[:, 0]
 
 
@@ -108,10 +107,9 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
             f"torchvision takes pictures, input shape (1 or 3 channels, at least {LEAST} bins, at least {LEAST} frames); "
             f"got {input_shape}: view.channels makes one channel, or three, and longer segments have more frames"
         )
-    layers, head = _chain(_make(p, n_labels), p.hidden)
-    if isinstance(head, nn.Conv2d):  # SqueezeNet's is a convolution before the average
-        head = nn.Linear(head.in_channels, n_labels)
-    net = nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
+    net = _assembled(p, _make(p, n_labels))
+    if isinstance(net.head, nn.Conv2d):  # SqueezeNet's is a convolution before the average
+        net.head = nn.Linear(net.head.in_channels, n_labels)
     try:
         with torch.no_grad():
             if p.size is not None:  # its own size needs no trial
@@ -125,13 +123,10 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
 def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Tensor]:
     """torchvision's own state dict of `p.name`, trained on ImageNet, under the names of `build`'s network.
 
-    Auxiliary heads, and hidden layers that `p` does without, are left out; keys that the network has not stay as they
-    are, for the reader to refuse. Weights do not depend on the spectrograms, whose `meta` goes unread.
+    Auxiliary heads and hidden layers that `p` does without are left out; unknown keys stay, for the reader to refuse.
     """
     theirs = _make(p, n_labels=1000)
-    layers, head = _chain(theirs, p.hidden)
-    ours = nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
-    name_of = {id(tensor): name for name, tensor in ours.state_dict(keep_vars=True).items()}
+    name_of = {id(tensor): name for name, tensor in _assembled(p, theirs).state_dict(keep_vars=True).items()}
     renamed = {name: name_of.get(id(tensor)) for name, tensor in theirs.state_dict(keep_vars=True).items()}
     counters = {name: torch.tensor(0) for name in renamed if name.endswith("num_batches_tracked")}  # none before 2018
     trunk = {OF_2017.sub(r"\1\2", name): w for name, w in weights.items() if name.split(".")[0] not in AUXILIARY}
@@ -147,12 +142,14 @@ def _make(p: Params, n_labels: int) -> nn.Module:
     return torchvision.models.get_model(p.name, weights=None, num_classes=n_labels, **options)
 
 
-def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
-    """Layers of `net` in the order in which they are called, to an embedding (batch, dim), and the last one.
+def _assembled(p: Params, net: nn.Module) -> nn.Sequential:
+    """The layers of `net` as a `body` of blocks and a `head`."""
+    layers, head = _chain(net, p.hidden, p.pool)
+    return nn.Sequential(OrderedDict(body=nn.Sequential(Picture(p), *_blocks(layers)), head=head))
 
-    torchvision registers them in this order, so only what it calls as functions is put in here. Raises ValueError if it
-    is to do without `hidden` layers and has none.
-    """
+
+def _chain(net: nn.Module, hidden: bool, pool: str = "average") -> tuple[list[nn.Module], nn.Module]:
+    """Layers of `net` as registered and called, with what it calls as functions, to an embedding (batch, dim); the last one."""
     parts: dict[str, Any] = dict(net.named_children())
     if "encoder" in parts and hidden:
         return [Tokens(net), *parts["encoder"].layers, parts["encoder"].ln, ClassToken()], parts["heads"][-1]
@@ -163,7 +160,7 @@ def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
     tail = list(last[1]) if isinstance(last[1], nn.Sequential) else [last[1]]
     head = next(i for i in reversed(range(len(tail))) if isinstance(tail[i], nn.Linear | nn.Conv2d))
     if not hidden:
-        return _averaged(layers, tail[:head], tail[head], type(net).__name__)
+        return _bare(layers, tail[:head], tail[head], type(net).__name__, pool)
     if isinstance(net, torchvision.models.DenseNet):
         layers.append(nn.ReLU())
     if "flatten" not in parts and not any(isinstance(layer, nn.Flatten) for layer in tail):
@@ -172,12 +169,15 @@ def _chain(net: nn.Module, hidden: bool) -> tuple[list[nn.Module], nn.Module]:
     return [*layers, *([] if dropped else tail[:head])], tail[head]
 
 
-def _averaged(
-    trunk: list[nn.Module], between: list[nn.Module], last: nn.Module, name: str
+def _bare(
+    trunk: list[nn.Module], between: list[nn.Module], last: nn.Module, name: str, pool: str
 ) -> tuple[list[nn.Module], nn.Linear]:
-    """The trunk and the average of its last map's channels, without the hidden layers `between` it and the last one."""
-    if not isinstance(last, nn.Linear) or not any(isinstance(layer, nn.Linear) for layer in between):
+    """The trunk and its last map, averaged or flattened, without the hidden layers `between`; ValueError if there are none."""
+    hidden = [layer for layer in between if isinstance(layer, nn.Linear)]
+    if not isinstance(last, nn.Linear) or not hidden:
         raise ValueError(f"model.hidden is false, but {name} has no hidden layers in its classifier; leave it out")
+    if pool == "none":
+        return [*trunk, nn.Flatten()], nn.Linear(hidden[0].in_features, last.out_features)
     convolutions = [m for layer in trunk for m in layer.modules() if isinstance(m, nn.Conv2d)]
     layers = [layer for layer in trunk if not isinstance(layer, nn.AdaptiveAvgPool2d)]
     return [*layers, Pool()], nn.Linear(convolutions[-1].out_channels, last.out_features)

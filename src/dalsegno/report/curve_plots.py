@@ -13,6 +13,7 @@ with headless.no_backend():
 
 # After Okabe & Ito; each can be seen on white and on black.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480"]
+PARTS = [("log-loss", "train_log_loss", "val_loss"), ("accuracy", "train_accuracy", "val_accuracy")]
 STYLES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))]
 
 
@@ -30,18 +31,24 @@ def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
         return drawing.svg(figure)
 
 
-def losses(curves: pd.DataFrame) -> str:
-    """Training and validation loss of one model over its epochs; where they part, it learns its clips by heart."""
+def parts(curves: pd.DataFrame) -> str:
+    """Log-loss and accuracy of one model over its epochs, on validation clips and on as many training clips seen alike.
+
+    Where the two part, the model learns its training clips by heart.
+    """
     with drawing.style():
-        figure, axes = drawing.axes(3.3, 2.2)
-        ends = []
-        for y, part, colour, style in [
-            ("train_loss", "train", COLOURS[1], STYLES[1]), ("val_loss", "valid", COLOURS[0], STYLES[0])
-        ]:  # fmt: skip
-            mean = _lines(axes, curves, y, colour, style)
-            ends.append((int(mean.index[-1]), float(mean.iloc[-1]), part, colour))
-        _grid(axes, "loss")
-        drawing.beside(axes, ends)
+        figure = drawing.figure(5.4, 2.0)
+        figure.subplots_adjust(0, 0, 1, 1, wspace=0.55)
+        for i, (label, train, valid) in enumerate(PARTS):
+            axes, ends = figure.add_subplot(1, 2, i + 1), []
+            for y, part, colour, style in (
+                (train, "train", COLOURS[1], STYLES[1]),
+                (valid, "valid", COLOURS[0], STYLES[0]),
+            ):
+                mean = _lines(axes, curves, y, colour, style)
+                ends.append((int(mean.index[-1]), float(mean.iloc[-1]), part, colour))
+            _grid(axes, label)
+            drawing.beside(axes, ends)
         return drawing.svg(figure)
 
 

@@ -59,7 +59,7 @@ def text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
 
 def title(axes: Axes, words: str) -> None:
     """Write `words` above the axes, as they are."""
-    axes.set_title(_short(words), fontsize=8, parse_math=False)
+    axes.set_title(short(words), fontsize=8, parse_math=False)
 
 
 def beside(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
@@ -75,14 +75,14 @@ def beside(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     for (x, y, name, colour), height in zip(ends, _apart([end[1] for end in ends], step, high), strict=True):
         axes.plot([x, reach], [y, height], color=colour, linewidth=0.6, alpha=0.6, clip_on=False)
         axes.plot(x, y, "o", color=colour, markersize=3.5)
-        text(axes, reach, height, " " + _short(name))
+        text(axes, reach, height, " " + short(name))
 
 
 def ticks(axes: Axes, which: str, names: list[str], offset: float = 0.0, **style: Any) -> None:
     """Name the rows or columns. A long name keeps its beginning and its end, which tells a model from its twin."""
     axis = getattr(axes, f"{which}axis")
     axis.set_ticks([i + offset for i in range(len(names))])
-    labels: list[Text] = axis.set_ticklabels([_short(n) for n in names], fontsize=8.5, **style)
+    labels: list[Text] = axis.set_ticklabels([short(n) for n in names], fontsize=8.5, **style)
     for label in labels:
         label.set_parse_math(False)
 
@@ -112,5 +112,5 @@ def _apart(wanted: list[float], step: float, top: float) -> list[float]:
     return at
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     return name if len(name) <= 30 else f"{name[:16]}…{name[-13:]}"

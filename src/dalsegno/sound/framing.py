@@ -13,6 +13,10 @@ class Framing:
 
     sample_rate_hz: Annotated[int, Field(ge=1000)] = 22050  # a recording with another rate is resampled
     peak_normalise: bool = False  # scale each clip so that its loudest sample is ±1
+    denoise: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of steady noise that is taken out of each clip
+    trim_db: Annotated[float, Field(gt=0, le=200)] | None = (
+        None  # cut ends so much softer than the loudest frame; null: none
+    )
     n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 2048  # samples per frame
     hop_length: Annotated[int, Field(ge=1)] = 512  # samples from one frame to the next
 

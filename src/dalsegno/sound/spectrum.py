@@ -72,11 +72,20 @@ def transform(
 
 
 def transforms(
-    samples: Iterable[Samples], n_fft: int, hop_length: int, name: Window = "hann"
+    samples: Iterable[Samples], weights: Weights, hop_length: int
 ) -> Iterator[Complex64[np.ndarray, "n_frames n_bins"]]:
-    """The short-time Fourier transform of librosa.stft through the window `name`, BLOCK frames at a time."""
-    weights = window(name, n_fft)
-    return (transform(framed, weights) for framed in frames(samples, n_fft, hop_length))
+    """The short-time Fourier transform of librosa.stft through the window `weights`, BLOCK frames at a time."""
+    return (transform(framed, weights) for framed in frames(samples, len(weights), hop_length))
+
+
+def full_scale(weights: Weights) -> float:
+    """The power of a sine of amplitude 1 whose frequency is that of a bin: its magnitude there is half the window's sum."""
+    return float(weights.sum() / 2) ** 2
+
+
+def full_scale_energy(weights: Weights) -> float:
+    """The power of such a sine in all bins together, by Parseval's theorem: no band of weights up to 1 holds more."""
+    return len(weights) * float(np.square(weights).sum()) / 4
 
 
 def power(transformed: Complex64[np.ndarray, "n_frames n_bins"]) -> Float32[np.ndarray, "n_frames n_bins"]:
@@ -101,6 +110,12 @@ def mel(
     n_fft = 2 * (power.shape[1] - 1)
     groups = _mel_groups(sample_rate_hz, n_fft, n_mels, f_min_hz, f_max_hz)
     return np.concatenate([power[:, bins] @ weights for bins, weights in groups], axis=1)
+
+
+def greatest_mel_weight(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None) -> float:
+    """The greatest weight that a bin has in any of the filters of `mel`."""
+    groups = _mel_groups(sample_rate_hz, n_fft, n_mels, f_min_hz, f_max_hz)
+    return max(float(weights.max()) for _, weights in groups)
 
 
 def check_mel(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None) -> None:

@@ -1,11 +1,11 @@
-"""Log-mel spectrograms, in dB below the clip's loudest point."""
+"""Log-mel spectrograms, in dB below the clip's loudest point or full scale."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, spectrum
 from dalsegno.sound.replay import Replay
 
 
@@ -13,16 +13,22 @@ from dalsegno.sound.replay import Replay
 class Params(decibels.MelParams):
     """`options:` of a `kind: logmel` entry."""
 
+    win_length: decibels.WinLength = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        decibels.check_window(self.win_length, self.hop_length, self.n_fft)
+
 
 def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
     """The clip's spectrogram as stored (n_frames, n_mels), in blocks. Raises UserError as audio.recording does."""
-    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+    samples, weights = cleaning.recording(path, p), spectrum.window("hann", p.n_fft, p.win_length)
 
     def mels() -> Iterator[decibels.Power]:
-        for transform in spectrum.transforms(samples, p.n_fft, p.hop_length):
-            yield spectrum.mel(spectrum.power(transform), p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz)
+        for transform in spectrum.transforms(samples, weights, p.hop_length):
+            yield p.mel(spectrum.power(transform))
 
-    return decibels.encoded(Replay(mels), p.top_db, p.dtype)
+    return decibels.encoded(Replay(mels), p, [p.loudest_mel(weights)])
 
 
 def meta(p: Params) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def meta(p: Params) -> dict[str, Any]:
 
 def log_mel(samples: Iterable[audio.Samples]) -> Iterator[Float32[np.ndarray, "n_frames 96"]]:
     """Log-mel spectrum of samples at 16 kHz: 1 + n_samples // 256 frames, values from 0 (silence) to 8.8."""
-    for transform in spectrum.transforms(samples, N_FFT, HOP_LENGTH):
+    for transform in spectrum.transforms(samples, spectrum.window("hann", N_FFT), HOP_LENGTH):
         mels = spectrum.mel(spectrum.power(transform), SAMPLE_RATE_HZ, N_MELS)
         power = mels.clip(max=np.finfo(np.float16).max).astype(np.float16).astype(np.float32)
         yield np.log10(FACTOR * power + 1)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Complex64, Float32
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, spectrum
 from dalsegno.sound.replay import Replay
 
 STEP = 2 * math.pi / 256  # a byte holds a full turn
@@ -25,12 +25,12 @@ def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
 
     Raises UserError as audio.recording does.
     """
-    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+    samples, weights = cleaning.recording(path, p), p.weights
     transforms = Replay(
-        lambda: (block[:, : p.max_bins] for block in spectrum.transforms(samples, p.n_fft, p.hop_length, p.window))
+        lambda: (block[:, : p.max_bins] for block in spectrum.transforms(samples, weights, p.hop_length))
     )
-    peak_db = decibels.peak_db(map(spectrum.power, transforms))
-    return (_stored(block, peak_db, p) for block in transforms)
+    loudest_db = p.loudest_db(map(spectrum.power, transforms), [spectrum.full_scale(weights)])
+    return (_stored(block, loudest_db, p) for block in transforms)
 
 
 def meta(p: Params) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def meta(p: Params) -> dict[str, Any]:
 
 
 def _stored(
-    transform: Complex64[np.ndarray, "n_frames n_bins"], peak_db: Float32[np.ndarray, " 1"], p: Params
+    transform: Complex64[np.ndarray, "n_frames n_bins"], loudest_db: Float32[np.ndarray, " 1"], p: Params
 ) -> decibels.Stored:
-    """A block of the transform of a clip whose loudest point is at `peak_db`, as stored."""
-    magnitude = decibels.encode(spectrum.power(transform), peak_db, p.top_db, p.dtype)
+    """A block of the transform of a clip, as stored; 0 dB is `loudest_db`."""
+    magnitude = decibels.encode(spectrum.power(transform), loudest_db, p.top_db, p.dtype)
     phase = np.where(magnitude > (0 if p.dtype == "uint8" else -p.top_db), np.angle(transform), 0.0)
     if p.dtype == "uint8":
         phase = np.round(phase / STEP).astype(np.int16) + 128  # pi becomes 256, which the cast below makes -pi

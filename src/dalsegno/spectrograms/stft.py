@@ -1,11 +1,11 @@
-"""Log-magnitude short-time Fourier transforms, in dB below the clip's loudest point."""
+"""Log-magnitude short-time Fourier transforms, in dB below the clip's loudest point or full scale."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, spectrum
 from dalsegno.sound.replay import Replay
 
 
@@ -16,13 +16,13 @@ class Params(decibels.LinearParams):
 
 def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
     """The clip's spectrogram as stored (n_frames, n_bins), in blocks. Raises UserError as audio.recording does."""
-    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+    samples, weights = cleaning.recording(path, p), p.weights
 
     def powers() -> Iterator[decibels.Power]:
-        for transform in spectrum.transforms(samples, p.n_fft, p.hop_length, p.window):
+        for transform in spectrum.transforms(samples, weights, p.hop_length):
             yield spectrum.power(transform[:, : p.max_bins])
 
-    return decibels.encoded(Replay(powers), p.top_db, p.dtype)
+    return decibels.encoded(Replay(powers), p, [spectrum.full_scale(weights)])
 
 
 def meta(p: Params) -> dict[str, Any]:

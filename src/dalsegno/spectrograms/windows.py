@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, spectrum
 from dalsegno.sound.replay import Replay
 
 Milliseconds = Annotated[float, Field(gt=0)]
@@ -45,17 +45,15 @@ def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
 
     Raises UserError as audio.recording does.
     """
-    samples = audio.recording(path, p.sample_rate_hz, p.peak_normalise)
+    samples = cleaning.recording(path, p)
     windows = [spectrum.window("hann", p.n_fft, n) for n in p.n_samples]
 
     def mels() -> Iterator[decibels.Power]:
         for framed in spectrum.frames(samples, p.n_fft, p.hop_length):
             powers = (spectrum.power(spectrum.transform(framed, weights)) for weights in windows)
-            yield np.stack(
-                [spectrum.mel(x, p.sample_rate_hz, p.n_mels, p.f_min_hz, p.f_max_hz) for x in powers], axis=2
-            )
+            yield np.stack([p.mel(x) for x in powers], axis=2)
 
-    return decibels.encoded(Replay(mels), p.top_db, p.dtype)
+    return decibels.encoded(Replay(mels), p, [p.loudest_mel(weights) for weights in windows])
 
 
 def meta(p: Params) -> dict[str, Any]:

@@ -16,8 +16,9 @@ class Batches:
     """Shuffled batches of `source`; a fresh order, fresh crops and fresh augmentation each time it is iterated.
 
     examples: indices into the source. y: label index of each. balanced: every class equally often, by drawing with
-    replacement. augmentation: how a batch is changed on the device. The last short batch is dropped if there are
-    others, since batch normalisation cannot take a batch of one. Raises UserError if the data cannot be augmented so.
+    replacement. augmentation: how a batch is changed on the device. The last batch has what is left over; a single
+    example joins the batch before it, since batch normalisation cannot take a batch of one. Raises UserError if the
+    data cannot be augmented so.
     """
 
     def __init__(
@@ -43,13 +44,14 @@ class Batches:
 
     def __len__(self) -> int:
         """Number of batches per epoch."""
-        return len(self.examples) // self.batch_size
+        full, rest = divmod(len(self.examples), self.batch_size)
+        return full + (rest > 1)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """x (batch, …) and soft labels y (batch, label) of one epoch, on the device."""
-        order = self._order()[: len(self) * self.batch_size]
-        examples = self.examples[order].split(self.batch_size)
-        targets = self.targets[order.to(self.device)].split(self.batch_size)
+        order, cuts = self._order(), [self.batch_size * i for i in range(1, len(self))]
+        examples = self.examples[order].tensor_split(cuts)
+        targets = self.targets[order.to(self.device)].tensor_split(cuts)
         batches = (self.source.take(some, self.order) for some in examples)
         for x, y in zip(prefetched(batches) if self.device.type == "cuda" else batches, targets, strict=True):
             yield augment.augment(x, y, self.augmentation, self.chance, self.source.scale)

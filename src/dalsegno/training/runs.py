@@ -9,29 +9,28 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import torch
 from dvclive.live import Live
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from dalsegno.artefacts.learning import calibration, curves_csv, json_file, model_pt, predictions_parquet
+from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
-from dalsegno.pipeline.errors import UserError
-from dalsegno.training import losses, precision, predict, train
-from dalsegno.training.batches import Batches
-from dalsegno.training.job import Built, Job, Run
+from dalsegno.training import precision, predict, train
+from dalsegno.training.job import Job, Run
+from dalsegno.training.trained import trained
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost and its best epoch."""
+    """What came of a run: its entry in model.pt, its rows of predictions.parquet, its cost, best epoch and layers."""
 
     checkpoint: dict[str, Any]
     predictions: pd.DataFrame
     cost: dict[str, int | float]
     best: train.Metrics
+    layers: pd.DataFrame
 
 
 def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
@@ -48,7 +47,8 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
                 results = [_carry_out(run, live, segments) for run in runs]
             _write(draft, job, description, results)
-            curves_csv.write(draft / "curves.csv", metrics_dir)
+            comparable = job.train.minimises_log_loss and not job.augmentation.mixup_alpha
+            curves_csv.write(draft / "curves.csv", metrics_dir, losses_comparable=comparable)
             best = _means([result.best for result in results])
             json_file.write(Path(metrics_dir, "metrics.json"), {"best_epoch": best.pop("epoch")} | best)
     except BaseException:
@@ -57,11 +57,13 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
-    """model.pt, predictions.parquet and cost.json, whose numbers are means over the runs."""
+    """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
     made_on = precision.made_on(job.device, precision.of_training(job.device))
-    model_pt.save(folder / "model.pt", description | {"labels": job.classes, "runs": checkpoints, "made_on": made_on})
+    stored = {"format": model_pt.FORMAT} | description | {"labels": job.classes, "runs": checkpoints}
+    model_pt.save(folder / "model.pt", stored | {"made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
+    layers_csv.write(folder / "layers.csv", results[0].layers)
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
     json_file.write(folder / "cost.json", cost | asked | made_on)
@@ -70,7 +72,7 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    built, fit, train_s = _trained(run, live)
+    (built, fit), train_s = _timed(lambda: trained(run, _logger(run, live)))
     (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
@@ -82,58 +84,8 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> 
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
         cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
         best=fit.best,
+        layers=layers_csv.table(built.model, run.source.longest()[:1]),
     )
-
-
-def _trained(run: Run, live: Live) -> tuple[Built, train.Fit, float]:
-    """The trained model, what `train.fit` says of it, and the seconds that training took."""
-    job = run.job
-    train.seed_everything(run.seed)
-    built = job.build(run.fold, run.train_ids)
-    built.model.to(job.device)
-    batches = _batches(run)
-    _check_batch_norm(built.model, batches, run)
-    predict.try_out(built.model, run.source)
-    weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
-    options = {"groups": built.groups, "class_weights": weights, "log": _logger(run, live)}
-    fit, train_s = _timed(lambda: train.fit(built.model, batches, _validation(run), job.train, **options))
-    return built, fit, train_s
-
-
-def _batches(run: Run) -> Batches:
-    """The training examples of a run, in an order that its seed decides."""
-    job, p = run.job, run.job.train
-    examples, owners = run.source.examples(run.train_ids)
-    return Batches(
-        run.source, examples, job.labels(owners), len(job.classes), p.batch_size,
-        seed=run.seed, device=job.device, balanced=p.balanced, augmentation=job.augmentation,
-    )  # fmt: skip
-
-
-def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
-    """Raise UserError if batches are of one example and the model normalises over the batch."""
-    if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
-        raise UserError(
-            f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
-            "examples: batch normalisation cannot train on batches of one; there must be at least 2 of both"
-        )
-
-
-def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
-    """A function that gives the metrics of a model on the validation clips. It raises UserError on NaN or infinity."""
-    job, p = run.job, run.job.train
-    y = job.labels(run.valid_ids)
-
-    def validate(model: nn.Module) -> train.Metrics:
-        probabilities = predict.voted(*predict.windows(model, run.source, run.valid_ids), run.valid_ids, job.vote)
-        if not np.isfinite(probabilities).all():
-            raise UserError(
-                f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
-                f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
-            )
-        return losses.validation_metrics(torch.from_numpy(probabilities), y)
-
-    return validate
 
 
 def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
@@ -143,22 +95,19 @@ def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
 
 
 def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
-    """A function that logs the metrics of an epoch to DVCLive and prints them."""
+    """A function that logs the metrics of an epoch to DVCLive and prints the foremost."""
+    asked = [f"{part}_{name}" for name in run.job.train.curves for part in ("train", "val")]
+    printed = dict.fromkeys(["train_loss", "val_loss", "train_accuracy", "val_accuracy", run.job.train.monitor])
 
     def log(metrics: train.Metrics) -> None:
         live.step = int(metrics["epoch"])
-        for name in curves_csv.CURVES:
+        for name in dict.fromkeys([*curves_csv.CURVES, *asked]):
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
-        line = "  ".join(f"{name} {value:8.4f}" for name, value in metrics.items() if name != "epoch")
+        line = "  ".join(f"{name} {metrics[name]:8.4f}" for name in printed)
         epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
         progress.say(f"fold {run.fold}  seed {run.seed}  {epoch}  {line}")
 
     return log
-
-
-def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, " label"]:
-    """Weights inverse to the counts, of mean 1 over the training examples."""
-    return len(y) / (n_labels * torch.bincount(y, minlength=n_labels).clamp_min(1))
 
 
 def _on_cpu(model: nn.Module) -> dict[str, Tensor]:

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.training import losses, optimise, precision
-from dalsegno.training.ranges import Count
+from dalsegno.training import precision
+from dalsegno.training.objective import losses, optimise
+from dalsegno.training.objective.ranges import Count
 
 Metrics = dict[str, int | float]
 
@@ -34,7 +35,10 @@ class Params(losses.Params, optimise.Params):
     batch_size: Count = 32
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
-    monitor: Literal["val_loss", "val_accuracy", "val_macro_f1"] = "val_loss"  # what "better" means
+    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = (
+        "val_loss"  # what "better" means
+    )
+    curves: tuple[losses.Curve, ...] = ()  # metrics of each epoch to keep besides loss and accuracy
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
     def __post_init__(self) -> None:
@@ -43,6 +47,14 @@ class Params(losses.Params, optimise.Params):
             raise ValueError(
                 "class_weights and balanced both make up for uneven classes, and together they do it twice; set one to false"
             )
+
+    @property
+    def minimises_log_loss(self) -> bool:
+        """Whether the loss of hard labels is the log-loss that validation reports: nothing added, no class more than others."""
+        other = (
+            self.loss == "hinge" or self.label_smoothing or self.l1 or self.l2 or self.class_weights or self.balanced
+        )
+        return not other
 
 
 @runtime_checkable
@@ -105,8 +117,8 @@ def fit(
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
-        step_losses = _steps(model, batches, optimizer, schedule, p, class_weights)
-        now = {"epoch": epoch, "train_loss": _mean(step_losses, epoch, p)} | validate(model)
+        step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
+        now = {"epoch": epoch, "train_loss": _mean(step_losses, sizes, epoch, p)} | validate(model)
         log(now)
         better = not best or _badness(now, p) < _badness(best, p)
         schedule.after_epoch(better or epoch <= whole_from)
@@ -126,10 +138,10 @@ def _steps(
     schedule: optimise.Schedule,
     p: Params,
     class_weights: Float[Tensor, " label"] | None,
-) -> Float[Tensor, " step"]:
-    """Train on one epoch of batches; the loss of each step."""
+) -> tuple[Float[Tensor, " step"], list[int]]:
+    """Train on one epoch of batches; the loss of each step, and how many examples it is the mean of."""
     model.train()
-    step_losses = []
+    step_losses, sizes = [], []
     for x, y in batches:
         dtype = precision.of_training(x.device)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
@@ -142,7 +154,8 @@ def _steps(
         optimizer.step()
         schedule.after_step()
         step_losses.append(loss.detach())
-    return torch.stack(step_losses)
+        sizes.append(len(y))
+    return torch.stack(step_losses), sizes
 
 
 def _badness(metrics: Metrics, p: Params) -> float:
@@ -150,8 +163,8 @@ def _badness(metrics: Metrics, p: Params) -> float:
     return float(metrics[p.monitor] if p.monitor == "val_loss" else -metrics[p.monitor])
 
 
-def _mean(step_losses: Float[Tensor, " step"], epoch: int, p: Params) -> float:
-    """Mean of an epoch's losses, looked at once per epoch so that a GPU never waits for it."""
+def _mean(step_losses: Float[Tensor, " step"], sizes: list[int], epoch: int, p: Params) -> float:
+    """Mean loss of an epoch's examples, looked at once per epoch so that a GPU never waits for it."""
     bad = (~step_losses.isfinite()).nonzero()
     if len(bad):
         step = int(bad[0])
@@ -159,4 +172,4 @@ def _mean(step_losses: Float[Tensor, " step"], epoch: int, p: Params) -> float:
             f"the training loss is {step_losses[step].item()} at epoch {epoch}, step {step}: training diverged; "
             f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
         )
-    return step_losses.mean().item()
+    return float(np.average(step_losses.cpu().numpy(), weights=sizes))

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dalsegno.report import conclusions, curve_plots, formatting, plots, verdict
 from dalsegno.report.layout import templates
+from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import entries, matrices
 from dalsegno.report.page.sources import Sources
 
@@ -20,8 +21,8 @@ class _Unmeasured(jinja2.ChainableUndefined):
         return formatting.UNMEASURED
 
 
-def render(sources: Sources) -> str:
-    """The page as HTML. A number that a source lacks prints `??`."""
+def render(sources: Sources, heard: dict[str, Any] | None = None) -> str:
+    """The page as HTML. A number that a source lacks prints `??`. heard: listening.json, for the section Listen."""
     page = templates.template(
         "page/page.html.j2",
         undefined=_Unmeasured,
@@ -49,7 +50,7 @@ def render(sources: Sources) -> str:
         extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         made=made, layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
-        made_with=s.made_with, identity=s.identity,
+        made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
         **_verdict(s), **_drawn(s, names),
     )  # fmt: skip
 
@@ -77,7 +78,7 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
         ],
         "overlays": list(_overlays(curves)),
-        "losses": [(name, Markup(curve_plots.losses(rows))) for name, rows in curves.groupby("model", sort=False)],
+        "learning": [(name, Markup(curve_plots.parts(rows))) for name, rows in curves.groupby("model", sort=False)],
         "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
         "coverage": Markup(curve_plots.coverage(s.tables["coverage"])),
         "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],

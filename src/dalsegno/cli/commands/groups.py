@@ -1,5 +1,6 @@
 """`dalsegno groups FOLDER`: draft the table of clips that must share a split, for its owner to correct."""
 
+import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import soundfile as sf
 
+from dalsegno.cli.commands.datasets import NAMES
 from dalsegno.clips import decoding, listing
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.groups import source, tags
@@ -15,6 +17,17 @@ from dalsegno.pipeline.errors import UserError
 
 N_SHOWN = 10  # largest groups that are named
 COLUMNS = ["path", "group", "from"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder and its layout."""
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Draft groups.csv in a folder. Raises UserError if there is one, or nothing to list."""
+    print("\n".join(write(arguments.folder, arguments.dataset)))
 
 
 def write(folder: Path, dataset: str) -> list[str]:

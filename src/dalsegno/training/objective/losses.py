@@ -1,4 +1,4 @@
-"""What training minimises, and the metrics of the validation part."""
+"""What training minimises, and the metrics that it is watched by."""
 
 from typing import Literal
 
@@ -8,7 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dalsegno.pipeline.params import section
-from dalsegno.training.ranges import Count, NotNegative, Share
+from dalsegno.training.objective.ranges import Count, NotNegative, Share
+
+Curve = Literal[
+    "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_recall", "weighted_f1",
+]  # fmt: skip
 
 
 @section
@@ -51,17 +55,26 @@ def penalty(model: nn.Module, p: Params) -> Float[Tensor, ""] | float:
     return sum(p.l1 * w.abs().sum() + p.l2 * w.square().sum() for w in weights[: p.penalised])
 
 
-def validation_metrics(probabilities: Float[Tensor, "clip label"], y: Int[Tensor, " clip"]) -> dict[str, float]:
-    """val_loss (in nats), val_accuracy and val_macro_f1 of probabilities against label indices `y`.
+def metrics(probabilities: Float[Tensor, "clip label"], y: Int[Tensor, " clip"]) -> dict[str, float]:
+    """`log_loss` (in nats), `accuracy` and every `Curve` of probabilities against label indices `y`.
 
-    Macro F1 is over the classes that `y` holds. A tie between probabilities goes to the first class.
+    Macro means are over the classes that `y` holds, weighted ones by their counts. A class that is never predicted has
+    precision 0. A tie between probabilities goes to the first class.
     """
     predicted, n_labels = probabilities.argmax(1), probabilities.shape[1]
     hits = torch.bincount(y[predicted == y], minlength=n_labels)
     n_true, n_predicted = torch.bincount(y, minlength=n_labels), torch.bincount(predicted, minlength=n_labels)
-    f1 = 2 * hits / (n_true + n_predicted).clamp_min(1)
+    by_class = {
+        "precision": hits / n_predicted.clamp_min(1),
+        "recall": hits / n_true.clamp_min(1),
+        "f1": 2 * hits / (n_true + n_predicted).clamp_min(1),
+    }
+    macro = {f"macro_{name}": values[n_true > 0].mean().item() for name, values in by_class.items()}
+    weighted = {f"weighted_{name}": ((values * n_true).sum() / len(y)).item() for name, values in by_class.items()}
     return {
-        "val_loss": F.nll_loss(probabilities.clamp_min(1e-12).log(), y).item(),
-        "val_accuracy": (predicted == y).float().mean().item(),
-        "val_macro_f1": f1[n_true > 0].mean().item(),
+        "log_loss": F.nll_loss(probabilities.clamp_min(1e-12).log(), y).item(),
+        "accuracy": (predicted == y).float().mean().item(),
+        "balanced_accuracy": macro["macro_recall"],
+        **macro,
+        **weighted,
     }

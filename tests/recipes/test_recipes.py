@@ -1,0 +1,145 @@
+"""Every recipe is a whole params file that runs: held against the stages that read it, then run on a small tree of its data.
+
+What is run is what DVC resolves from dvc.yaml with that recipe as params.yaml, in DVC's order, stage by stage in this process
+(which spares an import of PyTorch each). Training is cut to one epoch of small networks; weights are random, in the
+publishers' formats.
+"""
+
+import json
+import re
+import runpy
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import networkx
+import pytest
+import yaml
+from dvc.repo import Repo
+from support.recipe_trees import HERE, RECIPES, entries, header, lay_out, small
+
+from dalsegno.cli import weights
+from dalsegno.pipeline import check, params
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),  # of a package that DVC uses
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning"),
+]
+
+HEADER = ["Reproduces", "Data", "Reported", "Unsaid", "Run", "Cost", "Expect"]
+each_recipe = pytest.mark.parametrize("name", RECIPES)
+
+
+# What it says
+
+
+def test_there_is_one_for_each_document_and_each_data_set():
+    ours = {
+        "gtzan",
+        "gtzan_pictures",
+        "instruments",
+        "instruments_musicnn",
+        "nsynth_family",
+        "nsynth_source",
+        "transfer_pictures",
+    }
+    documents = {
+        "unm_2025_random_search",
+        "unm_2024_vgg16",
+        "unm_convolneunet",
+        "unm_assignment",
+        "nsynth_2022_waveform",
+    }
+    collected = {"esc50", "urbansound8k", "fma_small", "medley_solos_db", "irmas", "hf_audiofolder", "kaggle_train_csv"}
+    assert ours | documents | collected <= set(RECIPES)
+
+
+@each_recipe
+def test_the_header_says_what_it_is_how_to_run_it_and_what_to_expect(name):
+    title, fields = header(name)
+    assert title.endswith(".") and list(fields) == HEADER and all(fields.values())
+    assert fields["Run"].startswith(f"cp recipes/{name}.yaml params.yaml") and "dvc repro" in fields["Run"]
+
+
+@each_recipe
+def test_published_weights_are_fetched_by_the_commands_of_the_header(name):
+    known = {w.path.as_posix(): w for w in weights.table().values()}
+    used = entries(params.document(RECIPES[name]), "embeddings", "transfer").values()
+    for entry in used:
+        published = known[entry["weights"]]
+        assert published.arch == entry["arch"]
+        if "model" in entry:  # not where embeddings are read
+            assert yaml.safe_load(published.model).items() <= entry["model"].items()
+    fetched = re.findall(r"dalsegno weights fetch (\w+)", header(name)[1]["Run"])
+    assert set(fetched) == {known[e["weights"]].name for e in used}
+
+
+@each_recipe
+def test_every_section_is_as_its_stage_wants_it(name, tmp_path, monkeypatch):
+    shutil.copy(RECIPES[name], tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert check.problems(HERE / "stages") == []
+
+
+@each_recipe
+def test_every_spectrogram_and_embedding_is_used(name):
+    doc = params.document(RECIPES[name])
+    users = entries(doc, "cnn", "pretrain", "embeddings", "transfer").values()
+    used = {u["spectrogram"] for u in users if "spectrogram" in u} | {doc["protocols"]["spectrogram"]}
+    inputs = [u["input"].split("/") for u in users if "input" in u]
+    used |= {key for kind, key in inputs if kind == "spectrograms"}
+    assert used == set(doc["spectrograms"])
+    assert {key for kind, key in inputs if kind == "embeddings"} == set(doc["embeddings"])
+
+
+# It runs
+
+
+def stages_of(root):
+    """The stages behind the report and the submissions, as DVC resolves and orders them; all of them, and the others."""
+    graph = Repo.init(str(root), no_scm=True).index.graph
+    ends = [s for s in graph if s.addressing in ("report", "submissions")]
+    wanted = dict.fromkeys(s for end in ends for s in networkx.dfs_postorder_nodes(graph, end))
+    return list(wanted), {s.addressing for s in graph} - {s.addressing for s in wanted}
+
+
+def run(stage, monkeypatch):
+    """The stage's own command, in this process; then everything that it was to write is there."""
+    absent = [dep.def_path for dep in stage.deps if not Path(dep.def_path).exists()]
+    assert not absent, f"{stage.addressing} needs {absent}"
+    python, script, *words = shlex.split(stage.cmd)
+    assert python == "python"
+    monkeypatch.setattr(sys, "argv", [script, *words])
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as error:
+        pytest.fail(f"{stage.addressing}: {error}")
+    assert all(Path(out.def_path).exists() for out in stage.outs)
+
+
+@each_recipe
+def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
+    doc = small(name)
+    for folder in ("src", "stages"):
+        (tmp_path / folder).symlink_to(HERE / folder)
+    for file in ("dvc.yaml", "versions.yaml"):
+        shutil.copy(HERE / file, tmp_path)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
+    lay_out(tmp_path, doc)
+    monkeypatch.chdir(tmp_path)
+    stages, others = stages_of(tmp_path)
+    assert not others
+    for stage in stages:
+        run(stage, monkeypatch)
+
+    comparison = json.loads(Path("metrics/compare.json").read_text())
+    compared = comparison["models"]
+    assert comparison["dataset"]["title"] == doc["dataset"]["title"] != Path(doc["dataset"]["root"]).name
+    twins = {f"transfer/{key}-scratch" for key, entry in doc["transfer"].items() if entry.get("control")}
+    models = {path.replace(".", "/", 1) for path in entries(doc, "classical", "mlp", "cnn", "transfer")}
+    assert set(compared) == models | twins
+    assert all(0 <= figures["accuracy"] <= 1 for figures in compared.values())
+    assert "<html" in Path("reports/report.html").read_text()
+    submissions = list(Path("reports/submissions").glob("*.csv"))
+    assert len(submissions) == (len(models) if "kaggle" in doc["dataset"]["root"] else 0)
