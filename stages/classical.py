@@ -8,8 +8,8 @@ import pandas as pd
 from threadpoolctl import threadpool_info
 
 from dalsegno.artefacts import features_parquet
-from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
-from dalsegno.families import classical
+from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet, splits_csv
+from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
 
@@ -20,13 +20,14 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     table = features_parquet.read(features, keep=set(splits["clip_id"]))
     classes = splits_csv.classes(splits)
     place, clip_ids = pd.factorize(table.clip_ids, sort=True)
-    predictions, costs = [], []
+    predictions, costs, runs = [], [], []
     try:
         for run in classical.fitted(p, table.x, table.clip_ids, splits):
             began = time.perf_counter()
             of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
+            runs.append({"fold": run.fold, "seed": run.seed} | estimators.numbers(run.estimator))
             progress.say(f"fold {run.fold}  seed {run.seed}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}")
     except UserError as error:
         raise UserError(f"classical.{key}: {error}") from None
@@ -36,6 +37,14 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     with files.atomic(run_dir) as draft:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
+        stored = {
+            "format": model_pt.FORMAT,
+            "estimator": p.estimator,
+            "labels": classes,
+            "runs": model_pt.tensors(runs),
+        }
+        stored |= {"features": table.names, "settings": table.settings, "made_on": made_on}
+        model_pt.save(Path(draft, "model.pt"), stored)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms}
         json_file.write(Path(draft, "cost.json"), cost | made_on)
 

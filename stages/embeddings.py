@@ -21,7 +21,10 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
         body = nn.Sequential(model.prep, model.body).to(device)
         inputs = [p.weights, spectrograms]
-        embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, p.views, p.augment)
+        seen = asdict(clips.view) | backbone.preprocessing(file, p.view.preprocessing)
+        rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
+        rebuilt |= {"input_shape": list(clips.input_shape)}
+        embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, rebuilt, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

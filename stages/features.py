@@ -1,5 +1,6 @@
 """Compute the feature table: statistics over time of every clip, one decode and one spectrum each."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def main(clips_path: str, table: str) -> None:
     items = [(c.clip_id, Path(root, c.path)) for c in clips.itertuples()]
     rows_of_clips = runtime.map(partial(compute.compute, p=p), items, len(items), r, desc="features")
     by_clip = zip(clips["clip_id"], rows_of_clips, strict=True)
-    features_parquet.write(table, ((clip_id, k, row) for clip_id, rows in by_clip for k, row in enumerate(rows)))
+    rows = ((clip_id, k, row) for clip_id, of_clip in by_clip for k, row in enumerate(of_clip))
+    features_parquet.write(table, rows, asdict(p))
 
 
 if __name__ == "__main__":

@@ -3,27 +3,29 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from dalsegno.pipeline import files, stage
-from dalsegno.report import page
+from dalsegno.pipeline import files, params, stage
+from dalsegno.report.page import render, sources
 
 
 def main(
-    compare_json: str, pairs_csv: str, confusion_csv: str, curves_csv: str, clips_json: str, splits_json: str, protocols_json: str,
-    report_html: str,
+    compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
+    clips_csv: str, splits_csv: str, listening_json: str, report_html: str, *sections: str,
 ) -> None:  # fmt: skip
-    jsons = (compare_json, clips_json, splits_json, protocols_json)
-    compare, clips, splits, protocols = (json.loads(Path(path).read_text()) for path in jsons)
-    names = dict.fromkeys(["model", "actual", "predicted", "run"], str)
-    confusion, curves = (
-        pd.read_csv(path, dtype=names, keep_default_na=False, na_values={c: [""] for c in numbers})
-        for path, numbers in [(confusion_csv, ["share"]), (curves_csv, ["train_loss", "val_loss", "val_accuracy"])]
+    """Show the settings of `sections`, the parts of params.yaml that a result may depend on."""
+    doc = params.document()
+    data = {"data": clips_csv, "splits": splits_csv}
+    read = sources.read(
+        compare_json,
+        plots_dir,
+        clips_json,
+        splits_json,
+        protocols_json,
+        runs_dir,
+        data,
+        {name: doc.get(name) for name in sections},
     )
-    pairs = pd.read_csv(pairs_csv, dtype=dict.fromkeys(["model", "other"], str))
-    files.write_text(
-        report_html, page.render(page.Sources(compare, pairs, confusion, curves, clips, splits, protocols))
-    )
+    heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
+    files.write_text(report_html, render.render(read, heard))
 
 
 if __name__ == "__main__":

@@ -32,8 +32,7 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
         keys = zip(families, params.names(*families), strict=True)
         names = [f"{family}/{key}" for family, of_family in keys for key in of_family]
         tables = {name: predictions_parquet.read(Path(runs_dir, name, "predictions.parquet")) for name in names}
-        members = ensembles.members(params.load(ensembles=ensembles.Entries), names)
-        tables |= {name: ensembles.mean(name, {m: tables[m] for m in models}) for name, models in members.items()}
+        tables |= ensembles.means(ensembles.members(params.load(ensembles=ensembles.Entries), names), tables)
         for name, rows in tables.items():
             labels = submissions.called(rows, wanted)
             lacking = submissions.write(draft / f"submission_{name.replace('/', '_')}.csv", form, labels)

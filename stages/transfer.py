@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dalsegno.artefacts import model_name
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.pipeline.errors import UserError
@@ -22,7 +23,7 @@ def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str
         with files.atomic(run_dir) as draft, files.atomic(metrics_dir) as curves:
             model.train(draft, curves)
             if twin:
-                twin.train(Path(draft, "control"), Path(draft, "control_metrics"))
+                twin.train(Path(draft, model_name.CONTROL), Path(draft, "control_metrics"))
     except UserError as error:
         raise UserError(f"transfer.{key}: {error}") from None
 

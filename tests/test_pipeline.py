@@ -99,7 +99,7 @@ def test_params_are_the_sections_loaded(name):
             loaded |= {k.arg for k in node.keywords}
         elif call == "params.variant":
             loaded |= {f"{k.arg}.{variant_key(node, name)}" for k in node.keywords}
-        elif call == "params.names":
+        elif call in ("params.names", "params.document"):
             loaded |= set(families(name))
         elif call == "params.value":
             loaded.add(ast.literal_eval(node.args[0]))
@@ -145,10 +145,10 @@ def test_the_lock_is_what_the_requirements_need():
 
 
 def families(name):
-    """The words that a command ends with: what the script takes as `*families`, sections of `params.yaml`."""
+    """The words that a command ends with: what the script takes as `*families` or `*sections`, sections of `params.yaml`."""
     tree = ast.parse(script(name).read_text())
     main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
-    assert main.args.vararg.arg == "families"
+    assert main.args.vararg.arg in ("families", "sections")
     return shlex.split(STAGES[name]["cmd"])[2 + len(main.args.args) :]
 
 

@@ -32,14 +32,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  
 HERE = Path(__file__).parents[1]
 CLASSICAL = {"classical@majority", "classical@logistic"}
 CNN = {"cnn@conv", "cnn@wave"}
-TRANSFER = {"transfer@frozen", "transfer@finetuned"}
-MODELS = CLASSICAL | {"mlp@small"} | CNN | TRANSFER
+TRANSFER = {"transfer@frozen", "transfer@finetuned"}  # of our own backbone
+MODELS = CLASSICAL | {"mlp@small", "transfer@songs"} | CNN | TRANSFER
 SCORES = {"compare", "report"}
 END = SCORES | {"submissions"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
-OF_CLIPS = {"features", "spectrograms@logmel", "spectrograms@waveform", "splits", "embeddings@notes", "protocols"}
-LIBROSA = {"features", "spectrograms@logmel", "spectrograms@waveform", "pretrain@notes"}
-ALL = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
+SONGS = {"embeddings@songs", "transfer@songs"} | END
+STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
+OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
+LIBROSA = {"features", "pretrain@notes"} | STORES
+OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
+ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
 
 class Clone:
@@ -303,8 +306,8 @@ def test_the_same_model_twice_is_the_same_bytes(clone):
 # DRY: what an edit may rerun at most
 
 EDITS = {
-    "styles": (put("corpus.styles.seed", 2), ALL - {"corpus@notes", "pretrain@notes"}),
-    "notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
+    "corpus.styles": (put("corpus.styles.seed", 2), OF_CORPUS - {"corpus@notes", "pretrain@notes"}),
+    "corpus.notes": (put("corpus.notes.seed", 2), {"corpus@notes"} | BACKBONE),
     "dataset": (put("dataset.min_duration_s", 0.4), {"clips"} | OF_CLIPS | MODELS | END),
     "features": (put("features.n_mfcc", 12), {"features", "mlp@small"} | CLASSICAL | END),
     "spectrograms.logmel": (
@@ -320,6 +323,7 @@ EDITS = {
     "mlp.small": (put("mlp.small.model.widths", [16]), {"mlp@small"} | END),
     "cnn.wave": (put("cnn.wave.train.lr", 0.5), {"cnn@wave"} | END),
     "pretrain": (put("pretrain.notes.train.lr", 0.5), BACKBONE),
+    "packaged": (put("packaged.msd_musicnn.checkpoint", "MTT_musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "embeddings.notes": (put("embeddings.notes.view.crop_s", 0.9), {"embeddings@notes", "transfer@frozen"} | END),
     "transfer.finetuned": (put("transfer.finetuned.body_lr", 0.9), {"transfer@finetuned"} | END),
     "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
@@ -331,18 +335,19 @@ EDITS = {
     "comment in an unused architecture": (comment("models/vgg.py"), set()),
     "comment in a data set": (comment("datasets/folders.py"), {"clips"} | OF_CLIPS | MODELS | END),
     "comment in another data set": (comment("datasets/nsynth.py"), BACKBONE),
-    "comment in the trainer": (comment("training/train.py"), {"mlp@small"} | CNN | BACKBONE),
-    "comment in the corpus": (comment("synth/drums.py"), ALL),
+    "comment in the trainer": (comment("training/train.py"), {"mlp@small", "transfer@songs"} | CNN | BACKBONE),
+    "comment in the corpus": (comment("synth/drums.py"), OF_CORPUS),
     "comment in a figure": (comment("report/plots.py"), {"report"}),
-    "style of the page": (comment("report/style.css"), {"report"}),
+    "style of the page": (comment("report/page/style.css"), {"report"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
-    "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), ALL),
+    "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), OF_CORPUS),
     "version of librosa": (
         version("librosa"),
-        LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | {"protocols"},
+        LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | SONGS | {"protocols"},
     ),
-    "version of PyTorch": (version("torch"), {"mlp@small"} | CNN | BACKBONE),
+    "version of PyTorch": (version("torch"), {"mlp@small", "packaged@msd_musicnn"} | CNN | BACKBONE | SONGS),
+    "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
     "new metric": (new_metric, {"protocols"} | SCORES),

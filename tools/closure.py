@@ -16,10 +16,27 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
     ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
-    ROOT / "report/page.py": {ROOT / "report" / name for name in ("page.html.j2", "style.css")},
+    ROOT / "report/page/render.py": {
+        ROOT / "report/page" / name
+        for name in (
+            "page.html.j2",
+            "macros.html.j2",
+            "results.html.j2",
+            "models.html.j2",
+            "ground.html.j2",
+            "style.css",
+            "page.js",
+        )
+    },
+    ROOT / "report/listening/embedded.py": {
+        ROOT / "report/listening" / name for name in ("listening.html.j2", "listening.css", "listening.js")
+    },
+    ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""
+READS_PACKAGES = {ROOT / "transfer/wheels/installed.py": {"musicnn"}}
+"""Packages of which a module reads files and imports nothing."""
 REGISTRIES = frozenset(ROOT / name for name in ("datasets", "spectrograms", "models"))
 """Rooms of which params.yaml chooses one file by name."""
 PACKAGES = {module: package for package, module in environment.MODULES.items()}
@@ -33,9 +50,10 @@ def imported(file: Path) -> frozenset[Path]:
 
 @cache
 def packages(file: Path) -> frozenset[str]:
-    """Third-party packages that the import statements of `file` name, as versions.yaml calls them."""
+    """Third-party packages that `file` imports or reads, as versions.yaml calls them."""
     modules = {name.split(".")[0] for name in _names(file)} - sys.stdlib_module_names - {ROOT.name}
-    return frozenset(PACKAGES.get(module, module.replace("_", "-").lower()) for module in modules)
+    imported = {PACKAGES.get(module, module.replace("_", "-").lower()) for module in modules}
+    return frozenset(imported | READS_PACKAGES.get(file, set()))
 
 
 def closure(script: Path) -> set[Path]:

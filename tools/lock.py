@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.closure import packages
+from tools.closure import READS_PACKAGES, packages
 
 LOCK, VERSIONS = Path("requirements.lock"), Path("versions.yaml")
 PLATFORMS = {
@@ -32,7 +32,8 @@ def requirements_lock() -> str:
 
     Raises LookupError if something required is not installed.
     """
-    needed = {platform: _needed(platform) for platform in PLATFORMS}
+    alone = set().union(*READS_PACKAGES.values())  # for the files in them: what they depend on stays out
+    needed = {platform: _needed(platform) | alone for platform in PLATFORMS}
     lines = []
     for name in sorted(set().union(*needed.values())):
         where = [platform for platform in PLATFORMS if name in needed[platform]]

@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from dalsegno.cli import main
+from dalsegno.cli.commands import datasets
 
 REPOSITORY = Path.cwd()
 STAGES = REPOSITORY / "stages"
@@ -76,7 +77,7 @@ def test_check_elsewhere_says_where_to_run_it(tmp_path, monkeypatch):
 def test_datasets_lists_every_adapter_with_its_layout(capsys):
     main.main(["datasets"])
     printed = capsys.readouterr().out
-    assert re.findall(r"^(\w+): ", printed, re.M) == main.DATASETS and len(main.DATASETS) >= 5
+    assert re.findall(r"^(\w+): ", printed, re.M) == datasets.NAMES and len(datasets.NAMES) >= 5
     assert "<root>/sample_submission.csv" in printed
 
 
@@ -168,3 +169,23 @@ def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
     Path("music/a").rename("elsewhere/a")
     Path("music/a").symlink_to("../elsewhere/a")
     assert "1 folders of clips are symbolic links" in refusal(["check"])
+
+
+def test_help_lists_every_command_and_imports_none(tmp_path):
+    code = "import sys; from dalsegno.cli.main import main\ntry: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert re.findall(r"^  (\w+) +\w", ended.stdout, re.M)[: len(main.COMMANDS) + 1][-len(main.COMMANDS) :] == list(
+        main.COMMANDS
+    )
+    assert not {"numpy", "torch", "pydantic", "yaml"} & set(ended.stderr.split())
+
+
+@pytest.mark.parametrize("word", main.COMMANDS)
+def test_every_command_has_a_help(word, capsys):
+    with pytest.raises(SystemExit) as end:
+        main.main([word, "--help"])
+    assert end.value.code == 0 and f"usage: dalsegno {word}" in capsys.readouterr().out
+
+
+def test_a_command_that_is_not_there_is_named_with_the_nearest():
+    assert "there is no command 'predikt'; did you mean 'predict'?" in refusal(["predikt"])

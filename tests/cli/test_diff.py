@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from dvc.repo import Repo
 from support import fake_runs
 
@@ -100,9 +102,16 @@ def test_what_cannot_be_compared_is_said(repository):
         diff.differences("nowhere")
     shutil.rmtree(repository / ".dvc/cache")
     with pytest.raises(
-        UserError, match=r"main: DVC's cache lacks .*`git checkout main && dvc pull runs data/splits.csv`"
+        UserError,
+        match=r"main: DVC's cache lacks .*`git checkout main && dvc pull splits classical mlp cnn transfer external`",
     ):
         diff.differences("main")
+
+
+def test_what_is_to_be_pulled_are_stages_that_make_splits_and_predictions():
+    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+    outs = {out for name in diff.STAGES.split() for out in stages[name].get("do", stages[name])["outs"]}
+    assert outs == {diff.SPLITS, *(f"{diff.RUNS}/{name}/${{key}}" for name in diff.STAGES.split()[1:])}
 
 
 def test_a_revision_without_runs_has_nothing_to_compare(repository):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.families.convolutional import cnn, crops
+from dalsegno.families.convolutional import cnn, crops, shown
 from dalsegno.families.convolutional.view import View
 from dalsegno.models import conv
 from dalsegno.pipeline import params
@@ -144,7 +144,7 @@ def test_whole_clips_at_their_own_length(tmp_path):
 )
 def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
     p = seen(tmp_path, crop_s=2.0, **view)
-    monkeypatch.setattr(crops, "LARGEST", 2 * 100)
+    monkeypatch.setattr(shown, "LARGEST", 2 * 100)
     sizes = [(len(x), x.shape[3]) for x, _ in p.evaluation(list("abcd"), 256)]
     assert max(s for s, _ in sizes) == n and all(s * frames * 2 <= 200 or s == 1 for s, frames in sizes)
 

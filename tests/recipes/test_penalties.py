@@ -11,7 +11,8 @@ import pytest
 from dalsegno.families import mlp
 from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import params
-from dalsegno.training import losses, train
+from dalsegno.training import train
+from dalsegno.training.objective import losses
 from dalsegno.transfer.adapting import entry as transfer
 
 RECIPES = Path(__file__).parents[2] / "recipes"

@@ -32,7 +32,7 @@ class Page(HTMLParser):
         self.ids += [attrs["id"]] if "id" in attrs else []
 
     def handle_data(self, data):
-        if self.tags[-1:] != ["style"]:
+        if self.tags[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
 
@@ -49,7 +49,8 @@ def report(root, args, change=None):
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    STAGES["report"](str(root / "shown.json"), *fake_runs.for_report(root, args))
+    with contextlib.chdir(root):
+        STAGES["report"](str(root / "shown.json"), *fake_runs.for_report(root, args))
     return (root / "report.html").read_text()
 
 
@@ -65,9 +66,10 @@ def html(tree):
     return tree[2]
 
 
-def test_needs_no_network_and_runs_nothing(html):
+def test_needs_no_network_and_runs_its_own_script_alone(html):
     page = Page(html)
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1 and "<script>" in html
+    assert not re.search(r"<[^>]* on\w+=", html)
     assert "link" not in page.tags
     assert all(link.startswith("#") for link in page.links)
     assert not re.search(r"url\((?!#)|@import", html)
@@ -90,14 +92,14 @@ def test_shows_the_scores_that_compare_wrote(tree):
     for name, m in comparison["models"].items():
         row = f"{name} {comparison['verdict']['letters'][name]} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} "
         assert row in page.text
-    assert page.tags.count("svg") == 1 + 2 + 3 + 4  # intervals, overlays, losses of the trained, confusions of all
+    assert page.tags.count("svg") == 2 + 2 + 3 + 2 + 4  # intervals, overlays, losses, calibration, costs
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
 
 
 def test_what_was_not_measured_prints_question_marks(html):
     page = Page(html)
-    assert re.search(r"classical/majority \?\? \?\? \?\? 3\.14 0\.123 cpu", page.text)
+    assert re.search(r"classical/majority \?\? \?\? \?\? 3\.14 \?\? 0\.123 cpu", page.text)
     assert "transfer/finetuned ??" not in page.text
 
 
@@ -139,7 +141,7 @@ def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
     text = Page(render(tmp_path, args)).text
     m = json.loads(Path(args[4]).read_text())["models"]["cnn/conv"]
     ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
-    assert "accuracy segmentaccuracy balancedaccuracy" in text  # two lines each
+    assert "accuracy segmentaccuracy top-3accuracy balancedaccuracy" in text  # two lines each
     assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
     assert re.search(r"mlp/features \w+ [\d.]+ [\d.]+–[\d.]+ – [\d.]+ ", text)
     assert "segmentaccuracy" not in Page(html).text
@@ -149,7 +151,7 @@ def test_hostile_names_are_text(tmp_path):
     args = fake_runs.build(tmp_path, classes=sorted(HOSTILE), skill=FEW, title="<img src=x onerror=alert(1)>")
     html = render(tmp_path, args)
     page = Page(html)
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1
     assert "img" not in page.tags
     for name in HOSTILE:
         assert name in page.text
@@ -168,12 +170,13 @@ def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
 
 def test_every_pair_is_a_cell_and_a_sentence(tree):
     _, args, html = tree
-    pairs = pd.read_csv(args[8])
-    page = Page(html)
+    pairs = pd.read_csv(Path(args[6], "pairs.csv"))
+    text = Page(html).text
+    sentences = text[text.index("All 6 in sentences") :]
     assert len(pairs) == 6
     for pair in pairs.itertuples():
-        assert f"{100 * pair.accuracy:.1f}" in page.text
-        assert len(re.findall(f"{pair.model} (?:beats {pair.other} by|and {pair.other}: no)", page.text)) == 1
+        assert f"{100 * pair.accuracy:.1f}" in text
+        assert len(re.findall(f"{pair.model} (?:beats {pair.other} by|and {pair.other}: no)", sentences)) == 1
 
 
 def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
@@ -212,7 +215,7 @@ def test_networks_trained_on_several_devices_are_told(tree):
 def test_a_single_model_without_curves(tmp_path):
     page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
     assert "curves" not in page.ids
-    assert page.tags.count("svg") == 2
+    assert page.tags.count("svg") == 2 + 2  # intervals, calibration
 
 
 def test_same_bytes_twice(html, tmp_path):
@@ -234,3 +237,108 @@ def test_a_long_name_is_told_from_its_twins(tmp_path):
     ticks = {name for name in re.findall(r">([^<>]*…[^<>]*)</text>", html) if name.startswith("transfer")}
     assert len(ticks) == 2
     assert sum(name.endswith("-scratch") for name in ticks) == 1
+
+
+class Results(HTMLParser):
+    """The numbers that a page's tables, lists and leading sentences show."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.numbers = [], set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("td", "li", "p", "dd", "nav", "pre"):
+            self.open.append(tag if tag != "p" else dict(attrs).get("class", "p"))
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "li", "p", "dd", "nav", "pre"):
+            self.open.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("td", "li", "lead") and "nav" not in self.open:
+            self.numbers |= set(re.findall(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-])", data))
+
+
+def written(value):
+    """How a number of a source may be written."""
+    share, value = 100 * abs(value), abs(value)
+    return {f"{share:.1f}", f"{share:.0f}", *(f"{value:.{d}f}" for d in (1, 2, 3)), f"{value:,g}", f"{value:,.0f}"}
+
+
+def numbers(data):
+    """Every number in a JSON document."""
+    if isinstance(data, dict | list):
+        for inner in data.values() if isinstance(data, dict) else data:
+            yield from numbers(inner)
+    elif isinstance(data, int | float):
+        yield data
+
+
+def test_every_number_is_in_a_metrics_file(tmp_path):
+    args = fake_runs.build(tmp_path, skill=fake_runs.SKILL, seeds=(0, 1))
+    shown = Results(render(tmp_path, args)).numbers
+    sources = [
+        json.loads(Path(path).read_text()) for path in (args[1], args[2], args[4], tmp_path / "metrics/protocols.json")
+    ]
+    found = [value for data in sources for value in numbers(data)]
+    for path in Path(args[6]).glob("*.csv"):
+        if path.stem not in ("curves", "coverage", "reliability"):  # these are drawn alone
+            found += pd.read_csv(path).select_dtypes("number").stack().tolist()
+    allowed = {text for value in found for text in written(value)} | {"0.001"}  # "p < 0.001"
+    counted = {str(n) for n in range(10)}  # of models in a sentence
+    labels = {str(n) for n in range(-1, 3)}  # of folds
+    assert shown - allowed - counted - labels == set()
+    assert len(shown) > 150
+
+
+def test_conclusions_name_families_inputs_mistakes_and_calibration(tmp_path):
+    args = fake_runs.build(tmp_path, skill=fake_runs.SKILL)
+    text = Page(render(tmp_path, args)).text
+    m = json.loads(Path(args[4]).read_text())["models"]
+    best = {
+        family: max((n for n in m if n.startswith(family)), key=lambda n: m[n]["accuracy"])
+        for family in fake_runs.FAMILIES
+    }
+    ranked = sorted(best, key=lambda family: -m[best[family]]["accuracy"])
+    assert (
+        "Families by their most accurate model: "
+        + ", ".join(f"{family} ({100 * m[best[family]]['accuracy']:.1f} %)" for family in ranked)
+        in text
+    )
+    on_features = max((n for n in m if n.split("/")[0] in ("classical", "mlp")), key=lambda n: m[n]["accuracy"])
+    assert re.search(f"Features against spectrograms[^.]*: (?:{best['cnn']}|{on_features}) (?:beats|and) ", text)
+    assert f"The most frequent mistake of {best[ranked[0]]}" in text
+    assert f"The confidence of {best[ranked[0]]} in its calls is off by" in text
+
+
+def test_many_classes_list_mistakes_in_place_of_a_matrix(tmp_path):
+    classes = [f"class {i:02d}" for i in range(45)]
+    args = fake_runs.build(tmp_path, classes=classes, per_class=6, groups_per_class=0, skill={"mlp/features": 1.0})
+    html = render(tmp_path, args)
+    assert 'class="matrix"' not in html and "the most frequent mistakes; metrics/plots/confusion.csv has all" in html
+
+
+def test_each_model_shows_its_settings_and_marks_its_own(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0, "cnn/conv": 1.2, "cnn/resnet": 1.4})
+    path = tmp_path / "params.yaml"
+    entry = {"spectrogram": "mel", "arch": "conv", "train": {"lr": 1e-3, "seeds": [0, 1]}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {
+        "cnn": {"conv": entry, "resnet": entry | {"arch": "resnet"}}, "spectrograms": {"mel": {"options": {"n_mels": 77}}},
+    }))  # fmt: skip
+    html = render(tmp_path, args)
+    assert "<dt>arch</dt><dd><b>resnet</b></dd>" in html and "<dt>train.lr</dt><dd>0.001</dd>" in html
+    assert "<dt>train.seeds</dt><dd>0, 1</dd>" in html
+    assert "<dt>options.n_mels</dt><dd>77</dd>" in html and "<code>spectrograms.mel</code>" in html
+
+
+def test_the_same_run_is_known_by_its_hashes(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0})
+    first = re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))
+    assert len(first) == len(set(first)) == 3
+    path = tmp_path / "params.yaml"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"runtime": {"workers": 5}}))
+    assert re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args)) == first
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"mlp": {"features": {"lr": 3}}}))
+    assert re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))[:2] == first[:2]
+    assert re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))[2] != first[2]

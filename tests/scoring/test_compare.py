@@ -29,6 +29,15 @@ def compare(root, args):
     return json.loads(Path(args[4]).read_text())
 
 
+def plot(args, name):
+    return pd.read_csv(Path(args[6], f"{name}.csv"))
+
+
+def written(args):
+    """What the stage wrote."""
+    return [path for path in [Path(args[4]), Path(args[5]), *sorted(Path(args[6]).glob("*"))] if path.exists()]
+
+
 def edit(root, name, change):
     path = Path(root, "runs", name, "predictions.parquet")
     change(pd.read_parquet(path)).to_parquet(path, index=False)
@@ -142,7 +151,7 @@ def test_segments_always_right_are_no_surer_than_the_clips_allow(tmp_path):
 
 
 def test_no_segments_no_column(tree):
-    assert "segment" not in Path(tree[1][6]).read_text()
+    assert "segment" not in Path(tree[1][5]).read_text()
 
 
 def test_confusions_are_summed_over_seeds(tree):
@@ -150,7 +159,7 @@ def test_confusions_are_summed_over_seeds(tree):
     rows = predictions_parquet.read(root / "runs/mlp/features/predictions.parquet").query("split == 'test'")
     p = rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy()
     expected = confusion_matrix(rows["label"], np.array(fake_runs.CLASSES)[p.argmax(1)])
-    ours = pd.read_csv(args[6]).query("model == 'mlp/features'")
+    ours = plot(args, "confusion").query("model == 'mlp/features'")
     counts = ours.pivot(index="actual", columns="predicted", values="clips").reindex(columns=fake_runs.CLASSES)
     assert counts.fillna(0).to_numpy().tolist() == expected.tolist()
     assert ours.groupby("actual")["share"].sum().to_numpy() == pytest.approx(1, abs=1e-3)
@@ -168,7 +177,7 @@ def test_a_confusion_lists_the_diagonal_and_what_is_not_zero():
 
 def test_curves_of_every_run_in_one_table(tree):
     root, args, _ = tree
-    curves = pd.read_csv(args[7])
+    curves = plot(args, "curves")
     assert set(curves["model"]) == {"mlp/features", "transfer/finetuned", "transfer/finetuned-scratch"}
     one = curves.query("model == 'mlp/features' and run == 'fold0_seed2'")
     logged = pd.read_csv(root / "metrics/mlp/features/plots/metrics/val_loss/fold0_seed2.tsv", sep="\t")
@@ -180,8 +189,7 @@ def test_same_bytes_twice(tree, copy):
     _, before, _ = tree
     root, args = copy
     compare(root, args)
-    for old, new in zip(before[4:8], args[4:8], strict=True):
-        assert Path(old).read_bytes() == Path(new).read_bytes()
+    assert [path.read_bytes() for path in written(before)] == [path.read_bytes() for path in written(args)]
 
 
 def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
@@ -189,7 +197,7 @@ def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
     fake_runs.write_params(root, ["mlp/features"])
     found = compare(root, args)
     assert found["models"] == {"mlp/features": tree[2]["models"]["mlp/features"]}
-    assert set(pd.read_csv(args[6])["model"]) == {"mlp/features"}
+    assert set(plot(args, "confusion")["model"]) == {"mlp/features"}
 
 
 def test_one_model_changes_its_own_scores_alone(tree, copy):
@@ -257,7 +265,7 @@ def test_folds_are_pooled_and_repeats_averaged(tmp_path):
 def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/majority": None})
     compare(tmp_path, args)
-    assert Path(args[7]).read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
+    assert Path(args[6], "curves.csv").read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
 
 
 def segments(root, change):
@@ -307,13 +315,13 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_cannot_be_compared_is_refused_and_nothing_written(copy, fault):
     root, args = copy
-    for out in args[4:8]:
-        Path(out).unlink()
+    for out in written(args):
+        out.unlink()
     spoil, message = FAULTS[fault]
     spoil(root)
     with pytest.raises(UserError, match=message):
         compare(root, args)
-    assert not any(Path(out).exists() for out in args[4:8])
+    assert written(args) == []
 
 
 def test_a_refusal_is_a_message_and_an_exit_code(copy):

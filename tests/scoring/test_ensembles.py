@@ -88,4 +88,5 @@ def test_it_is_compared_like_any_other_model(tmp_path):
     assert models["ensembles/all"]["train_s"] == pytest.approx(
         models["classical/svm"]["train_s"] + models["cnn/conv"]["train_s"], rel=5e-3
     )
-    assert "ensembles/all" in set(pd.read_csv(args[8])["model"]) | set(pd.read_csv(args[8])["other"])
+    pairs = pd.read_csv(Path(args[6], "pairs.csv"))
+    assert "ensembles/all" in set(pairs["model"]) | set(pairs["other"])

@@ -7,6 +7,9 @@ from dalsegno.scoring import compare, intervals
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.metrics import METRICS
 
+# metrics that are worth the share of hits in `case`
+ALIKE = [name for name, m in METRICS.items() if m.kind in ("share of clips", "mean over classes") and name[:3] != "top"]
+
 
 def case(hits, k=4):
     """Labels and probabilities of clips of which `hits` (bool) are recognised; a miss goes to the next class."""
@@ -37,7 +40,7 @@ def test_accuracy_of_single_clips_is_wilsons():
     assert (low, high) == pytest.approx(proportion_confint(232, 290, 0.05, method="wilson"), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [n for n, m in METRICS.items() if m.kind != "loss"])
+@pytest.mark.parametrize("name", ALIKE)
 def test_perfect_and_hopeless_models_have_a_width(name):
     low, high = interval(name, *case(np.ones(40, bool)))
     assert high == 1
@@ -61,7 +64,7 @@ def test_means_over_even_classes_with_even_errors_are_worth_as_much_as_accuracy(
     assert width == pytest.approx(np.subtract(*interval("accuracy", labels, p)), rel=0.1)
 
 
-@pytest.mark.parametrize("name", [n for n, m in METRICS.items() if m.kind != "loss"])
+@pytest.mark.parametrize("name", ALIKE)
 def test_clips_of_one_group_are_not_independent(name):
     hits = np.repeat(np.arange(20) % 5 > 0, 10)  # 20 groups of 10 clips, all right or all wrong
     labels, p = case(hits)
@@ -112,3 +115,29 @@ def test_means_over_classes_hold_the_truth_about_as_often_as_they_say(n_groups, 
         ends = [interval(name, labels, p, units, n=200) for name in ("balanced_accuracy", "macro_f1")]
         inside += [low <= share <= high for low, high in ends]  # with even classes and errors, F1 comes to the same
     assert (inside / trials >= 0.88).all()
+
+
+def test_the_right_class_among_three_is_a_share_like_accuracy():
+    labels, p = np.arange(200) % 4, np.tile([0.4, 0.3, 0.2, 0.1], (200, 1))  # the fourth class is never among them
+    assert interval("top_3_accuracy", labels, p) == pytest.approx(
+        proportion_confint(150, 200, method="wilson"), abs=0.01
+    )
+
+
+@pytest.mark.parametrize(("n_groups", "size", "icc"), [(80, 1, 0), (30, 6, 0.2)], ids=str)
+def test_the_calibration_error_of_an_overconfident_model_is_held_as_often_as_it_says(n_groups, size, icc):
+    rng = np.random.default_rng(5)
+    units, trials, inside = np.repeat(np.arange(n_groups), size), 100, 0
+    for _ in range(trials):
+        of_group = rng.beta(0.5 * (1 / icc - 1), 0.5 * (1 / icc - 1), n_groups)[units] if icc else 0.5
+        labels, p = case(rng.random(len(units)) < of_group)  # says 0.7, and is right half the time
+        low, high = interval("calibration_error", labels, p, units, n=200)
+        inside += low <= 0.2 <= high
+    assert inside / trials >= 0.88
+
+
+def test_a_calibrated_model_may_have_no_calibration_error():
+    labels, p = case(np.arange(100) % 10 < 7)
+    low, high = interval("calibration_error", labels, p)
+    assert low == pytest.approx(0, abs=1e-6)
+    assert 0.05 < high < 0.15

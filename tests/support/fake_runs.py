@@ -27,6 +27,7 @@ def build(
     (root / "data").mkdir(parents=True, exist_ok=True)
     splits_csv.write(root / "data/splits.csv", splits)
     splits = splits_csv.read(root / "data/splits.csv")
+    (root / "data/clips.csv").write_text("clip_id\n" + "\n".join(splits["clip_id"]) + "\n", encoding="utf-8")
     for i, (name, strength) in enumerate(skill.items()):
         neural = not name.startswith("classical")
         model_seeds = seeds if neural else seeds[:1]
@@ -60,16 +61,22 @@ def build(
     write_params(root, skill)
     paths = [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs",
-        "metrics/compare.json", "reports/compare.md", "metrics/confusion.csv", "metrics/curves.csv", "metrics/pairs.csv",
+        "metrics/compare.json", "reports/compare.md", "metrics/plots",
     )]  # fmt: skip
     return paths + FAMILIES
 
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    _, splits_json, clips_json, _, _, _, confusion_csv, curves_csv, pairs_csv, *_ = args
-    made = [str(Path(root, name)) for name in ("metrics/protocols.json", "report.html")]
-    return [pairs_csv, confusion_csv, curves_csv, clips_json, splits_json, *made]
+    splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
+    protocols, clips_csv, heard, html = (
+        str(Path(root, name))
+        for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")
+    )
+    if not Path(heard).exists():
+        _write(Path(heard), None)  # nothing to listen to
+    made = [protocols, runs, clips_csv, splits_csv_, heard, html]
+    return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 
 def write_params(root, names, ensembles=None):
@@ -156,6 +163,8 @@ def _curves(folder, fold_numbers, seeds, skill, rng):
             fit = 1 - np.exp(-t / 5)
             figures = {
                 "train_loss": 2.1 * np.exp(-t / (9 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_log_loss": 2.1 * np.exp(-t / (8 - 2 * skill)) + 0.02 * rng.random(n),
+                "train_accuracy": np.clip(0.15 + 0.4 * skill * fit + 0.02 * rng.normal(size=n), 0, 1),
                 "val_loss": 2.1 - skill * 0.7 * fit + 0.02 * np.maximum(t - 14, 0) + 0.05 * rng.random(n),
                 "val_accuracy": np.clip(0.12 + 0.35 * skill * fit + 0.03 * rng.normal(size=n), 0, 1),
             }

@@ -9,7 +9,8 @@ from sklearn.metrics import balanced_accuracy_score, log_loss, precision_recall_
 from support.small_fits import Fixed, linear, still
 from torch import nn
 
-from dalsegno.training import losses, train
+from dalsegno.training import train
+from dalsegno.training.objective import losses
 
 LOGITS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.2, 0.1]])
 HARD = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])

@@ -8,7 +8,8 @@ import torch
 from support.small_fits import Fixed, linear, still
 from torch import nn
 
-from dalsegno.training import optimise, train
+from dalsegno.training import train
+from dalsegno.training.objective import optimise
 
 
 def learning_rates(monkeypatch, groups=None, epochs=5, **p):

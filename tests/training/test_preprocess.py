@@ -92,7 +92,7 @@ def test_principal_components_keep_the_share_asked_for_and_are_white():
     x = x @ torch.linalg.qr(torch.randn(3, 3, generator=g))[0]
     x = x - x.mean(0)
     for share, n in ((0.85, 1), (0.95, 2), (1.0, 3)):
-        done = preprocess.Pca(x, share)(x)
+        done = preprocess.Pca.fitted(x, share)(x)
         assert done.shape == (400, n)
         assert torch.allclose(done.T @ done / 400, torch.eye(n), atol=1e-3)
 
@@ -102,6 +102,6 @@ def test_principal_components_are_scikit_learns(whiten):
     x = torch.randn(200, 6, generator=torch.Generator().manual_seed(0)) @ torch.randn(6, 6) + 1
     x = preprocess.Standardise(x.mean(0), x.std(0, correction=0))(x)
     theirs = PCA(0.95, whiten=whiten, svd_solver="full").fit_transform(x.double().numpy())
-    ours = preprocess.Pca(x, 0.95, whiten)(x).numpy()
+    ours = preprocess.Pca.fitted(x, 0.95, whiten)(x).numpy()
     assert ours.shape == theirs.shape
     assert np.allclose(np.abs(ours), np.abs(theirs), rtol=0.01, atol=1e-3)  # the sign of an axis is open

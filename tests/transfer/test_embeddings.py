@@ -73,7 +73,7 @@ def write(folder="e", model=None, description=None, **options):
     """Embed the store; how often the model was called."""
     model = model or Sums()
     description = description or {"arch": "sums"}
-    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), **options)
+    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), {}, **options)
     return model.calls
 
 
@@ -96,7 +96,7 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
 
 def test_whole_clips_are_seen_at_their_own_length(here):
     model = Sums()
-    embeddings.write("e", model, clips(None), {}, [], Provenance())
+    embeddings.write("e", model, clips(None), {}, [], Provenance(), {})
     rows = pd.read_parquet("e/embeddings.parquet").set_index("clip_id").filter(like="e_")
     for i, n in enumerate(LENGTHS):
         x = spectrogram_store.open("store").clip(f"c{i}")

@@ -4,13 +4,13 @@ from support.transfer_task import TRAIN, TUNED
 from torch import nn
 
 from dalsegno.pipeline import params
-from dalsegno.transfer.adapting import entry
+from dalsegno.transfer.adapting import entry, head
 
 
 def test_a_head_is_linear_or_has_layers_and_drops_out():
-    linear = entry.Head(dropout=0.5).build(6, 3)
+    linear = head.Head(dropout=0.5).build(6, 3)
     assert [type(layer) for layer in linear] == [nn.Dropout, nn.Linear] and linear[0].p == 0.5
-    deep = entry.Head(widths=(512, 256, 128, 64), dropout=0.2).build(6, 3)
+    deep = head.Head(widths=(512, 256, 128, 64), dropout=0.2).build(6, 3)
     assert [m.in_features for m in deep if isinstance(m, nn.Linear)] == [6, 512, 256, 128, 64]
     assert [m.p for m in deep if isinstance(m, nn.Dropout)] == [0.2] * 4
 

@@ -1,9 +1,14 @@
-"""features.parquet and embeddings.parquet: clip_id, segment, and one float32 column per feature; written row by row."""
+"""features.parquet and embeddings.parquet: clip_id, segment, and one float32 column per feature; written row by row.
 
+The file itself says, in its metadata, by which settings its features were computed from sound.
+"""
+
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +19,7 @@ from dalsegno.artefacts.learning import pieces
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
+SETTINGS = b"dalsegno.settings"  # key in the file's metadata
 GROUP = 1000  # rows written together, so that memory does not grow with the number of clips
 
 
@@ -23,25 +29,30 @@ class FeatureTable:
 
     x: float32 (n_rows, n_features). clip_ids (n_rows,): the clip each row belongs to, sorted. names: of the columns of x.
     views (n_rows,): 0, or the number of an augmented view, which is only trained on and never predicted from.
+    settings: by which the features were computed from sound, plain data; None where they were computed elsewhere.
     """
 
     x: np.ndarray
     clip_ids: np.ndarray
     names: list[str]
     views: np.ndarray
+    settings: dict[str, Any] | None = None
 
 
-def write(path: str | Path, rows: Iterable[tuple[str, int, dict[str, float]]]) -> None:
+def write(
+    path: str | Path, rows: Iterable[tuple[str, int, dict[str, float]]], settings: dict[str, Any] | None = None
+) -> None:
     """Write (clip_id, segment, value by feature) in the order given.
 
-    Every row has the columns of the first. Raises UserError if there is no row.
+    Every row has the columns of the first. settings: as in FeatureTable. Raises UserError if there is no row.
     """
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
         raise UserError(f"{path}: there is no clip to write features of")
     names = list(first[2])
-    schema = pa.schema([("clip_id", pa.string()), ("segment", pa.int64()), *((name, pa.float32()) for name in names)])
+    columns = [("clip_id", pa.string()), ("segment", pa.int64()), *((name, pa.float32()) for name in names)]
+    schema = pa.schema(columns, metadata={SETTINGS: json.dumps(settings).encode()})
     # A row waits for its group as an array, a thirtieth of its dictionary.
     waiting = ((*at, np.array([row[name] for name in names], np.float32)) for *at, row in chain([first], rows))
     with files.atomic(path) as draft, pq.ParquetWriter(draft, schema) as writer:
@@ -69,7 +80,12 @@ def read(path: str | Path, keep: set[str]) -> FeatureTable:
     if not np.isfinite(x).all():
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise UserError(f"{path}: {names[column]} of clip {rows['clip_id'][row]} is {x[row, column]}")
-    return FeatureTable(x, rows["clip_id"].to_numpy(), names, rows["view"].to_numpy())
+    return FeatureTable(x, rows["clip_id"].to_numpy(), names, rows["view"].to_numpy(), _settings(path))
+
+
+def _settings(path: str | Path) -> dict[str, Any] | None:
+    metadata = pq.read_schema(path).metadata or {}
+    return json.loads(metadata.get(SETTINGS, b"null"))
 
 
 def _in_pieces(rows: pd.DataFrame, keep: set[str], path: str | Path) -> pd.DataFrame:

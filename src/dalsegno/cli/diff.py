@@ -22,24 +22,25 @@ from dalsegno.scoring import compare, ensembles, held_out, intervals, paired
 from dalsegno.scoring.statistics import holm
 
 SPLITS, RUNS, PREDICTIONS = "data/splits.csv", "runs", "predictions.parquet"
+STAGES = "splits classical mlp cnn transfer external"  # whose outputs these are
 WORKSPACE = "the workspace"
 
 
 @dataclass(frozen=True)
 class Differences:
-    """rows: by model, accuracies old and new, and paired.gain of the new over the old; p_holm: over the models that changed."""
+    """rows: by model, accuracies old and new, paired.gain of the new over the old, p_holm over the models that changed, and
+    whether it was told_apart from what it was."""
 
     old: str
     new: str
     rows: dict[str, dict[str, Any]]
-    confidence: float
     only_old: list[str]
     only_new: list[str]
 
     @property
     def worse(self) -> list[str]:
         """The models that lost more than chance explains."""
-        return [name for name, row in self.rows.items() if row["accuracy"] < 0 and self._sure(row)]
+        return [name for name, row in self.rows.items() if row["accuracy"] < 0 and row["told_apart"]]
 
     def lines(self) -> list[str]:
         """The comparison as text, a line per model."""
@@ -57,11 +58,8 @@ class Differences:
         gained = (
             f"{formatting.points(row['accuracy']):>5} points ({low} to {high}), p {formatting.p_value(row['p_holm'])}"
         )
-        verdict = ("better" if row["accuracy"] > 0 else "worse") if self._sure(row) else "may be chance"
+        verdict = ("better" if row["accuracy"] > 0 else "worse") if row["told_apart"] else "may be chance"
         return f"{scores}  {gained}: {verdict}, {row['clips']:,} clips"
-
-    def _sure(self, row: dict[str, Any]) -> bool:
-        return row["p_holm"] < 1 - self.confidence
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,12 @@ def differences(old: str, new: str | None = None) -> Differences:
     changed = [name for name, row in rows.items() if row["right_alone"] or row["wrong_alone"]]
     adjusted = holm.adjusted(np.array([rows[name]["p_value"] for name in changed]))
     p_holm = dict.fromkeys(rows, 1.0) | dict(zip(changed, adjusted.tolist(), strict=True))
-    rows = {name: row | {"p_holm": p_holm[name]} for name, row in rows.items()}
+    sure = dict(zip(changed, holm.told_apart(adjusted, p.confidence).tolist(), strict=True))
+    rows = {name: row | {"p_holm": p_holm[name], "told_apart": sure.get(name, False)} for name, row in rows.items()}
     only = [
         [name for name in one.clips if name not in other.clips] for one, other in ((before, after), (after, before))
     ]
-    return Differences(old, new or WORKSPACE, rows, p.confidence, *only)
+    return Differences(old, new or WORKSPACE, rows, *only)
 
 
 def _row(name: str, before: pd.DataFrame, after: pd.DataFrame, p: intervals.Params) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _check_out(rev: str, folder: Path) -> None:
 
 def _lacking(rev: str, path: str) -> UserError:
     return UserError(
-        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {RUNS} {SPLITS}` gets it, or `dvc repro` there "
+        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {STAGES}` gets it, or `dvc repro` there "
         "makes it again"
     )
 
@@ -155,8 +154,7 @@ def _read(folder: Path, rev: str) -> _State:
         entries, problems = params.parse(ensembles.FAMILY, doc.get(ensembles.FAMILY) or {}, ensembles.Entries)
         if problems:
             raise Refused(problems)
-        members = ensembles.members(entries, list(tables))
-        tables |= {name: ensembles.mean(name, {m: tables[m] for m in models}) for name, models in members.items()}
+        tables |= ensembles.means(ensembles.members(entries, list(tables)), tables)
     except (UserError, FileNotFoundError) as error:
         raise UserError(f"{rev}: {error}") from None
     return _State(

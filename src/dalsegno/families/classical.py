@@ -8,8 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int, Shaped
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -19,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from dalsegno.artefacts.learning import predictions_parquet, splits_csv
+from dalsegno.artefacts.learning import calibration, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 
@@ -30,7 +29,6 @@ ESTIMATORS = {
     "knn": lambda seed: KNeighborsClassifier(),
     "forest": lambda seed: RandomForestClassifier(random_state=seed),
 }
-SPREAD = 0.3  # standard deviation of the logarithm of a temperature, before any clip is seen
 
 
 @section
@@ -46,6 +44,10 @@ class Params:
         for name in sorted({name for options in self.grid for name in options}):
             if name not in known:
                 raise ValueError(f"grid: scikit-learn's {self.estimator} has no setting {name!r}{hint(name, known)}")
+            if name == "probability":
+                raise ValueError(
+                    "grid: probability: an SVM's decisions are made probabilities here anyway; leave it out"
+                )
 
 
 @dataclass(frozen=True)
@@ -140,21 +142,13 @@ def accuracy(p: Float[np.ndarray, "row label"], part: Part) -> float:
 
 
 def temperature(model: BaseEstimator, part: Part) -> float:
-    """The temperature that makes softmax(decision / T) fit `part` best (Guo et al. 2017, arXiv 1706.04599), near 1.
+    """The temperature of an estimator with decision values, fitted on `part`; 1.0 if it has probabilities of its own.
 
     An SVM has decision values and no probabilities; scaled on the validation part they become some, in the same order.
-    Where a few clips are all called right, the likelihood alone would take T towards 0 and every later error for
-    impossible, so the logarithm of T has a normal prior of deviation SPREAD around 0, which counts for less the more
-    clips there are. 1.0 for an estimator with probabilities of its own.
     """
     if hasattr(model, "predict_proba"):
         return 1.0
-    scores, right, n_clips = _scores(model, part.x), (np.arange(len(part.y)), part.y), part.n_clips
-
-    def loss(log_t: float) -> float:
-        return -log_softmax(scores / np.exp(log_t), axis=1)[right].mean() * n_clips + log_t**2 / (2 * SPREAD**2)
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
+    return calibration.temperature(_scores(model, part.x), part.y, part.n_clips)
 
 
 def _fit(p: Params, seed: int, options: dict[str, Any], train: Part, valid: Part, n_labels: int) -> Calibrated:

@@ -16,7 +16,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
-from dalsegno.training.ranges import Share
+from dalsegno.training.objective.ranges import Share
 from dalsegno.training.views import augment, preprocess
 
 
@@ -56,7 +56,8 @@ def train_all(
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
     job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
-    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten, "features": rows.names}
+    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
+    description |= {"features": rows.names, "settings": rows.settings}
     try:
         runs.all_runs(job, description, run_dir, metrics_dir)
     except UserError as error:
@@ -69,4 +70,4 @@ def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
     if not p.pca:
         return standardise
     x = standardise(rows.take(rows.examples(train_ids)[0]))
-    return nn.Sequential(standardise, preprocess.Pca(x, p.pca, p.whiten))
+    return nn.Sequential(standardise, preprocess.Pca.fitted(x, p.pca, p.whiten))

@@ -15,12 +15,12 @@ from dalsegno.training.views import augment
 class Rows:
     """Rows of features, resident on `device`; a row is a clip or a segment of one, or an augmented view of either.
 
-    x (row, feature); names: of its columns; clip_ids: the clips that have a row, sorted.
+    x (row, feature); names: of its columns; settings: as in FeatureTable; clip_ids: the clips that have a row, sorted.
     """
 
     def __init__(self, table: FeatureTable, device: torch.device) -> None:
         self.x = torch.tensor(table.x, device=device)
-        self.names = table.names
+        self.names, self.settings = table.names, table.settings
         self.owners = table.clip_ids
         self.plain = table.views == 0
         self.clip_ids = sorted(set(table.clip_ids))

@@ -18,6 +18,11 @@ def bar(items: Iterable[T], desc: str, total: int | None = None, unit: str = "cl
     )  # fmt: skip
 
 
+def warn(text: str) -> None:
+    """Print a line to stderr, above the bar if there is one."""
+    tqdm.write(text, file=sys.stderr)
+
+
 def say(text: str) -> None:
     """Print a line at once, so that it stands in order with the lines of other stages."""
     print(text, flush=True)

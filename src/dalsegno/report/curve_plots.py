@@ -1,4 +1,4 @@
-"""Plots of training over epochs. Nothing is shown by colour alone: lines have styles, and names at their ends."""
+"""Plots of training over epochs, and of accuracy over coverage. Nothing is shown by colour alone: lines have styles, and names at their ends."""
 
 from typing import Any
 
@@ -9,10 +9,11 @@ from dalsegno.report import drawing
 
 with headless.no_backend():
     from matplotlib.axes import Axes
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 # After Okabe & Ito; each can be seen on white and on black.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480"]
+PARTS = [("log-loss", "train_log_loss", "val_loss"), ("accuracy", "train_accuracy", "val_accuracy")]
 STYLES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))]
 
 
@@ -24,24 +25,47 @@ def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
         for i, (name, rows) in enumerate(curves.groupby("model", sort=False)):
             colour, style = COLOURS[i % len(COLOURS)], STYLES[i % len(STYLES)]
             mean = _lines(axes, rows, y, colour, style)
-            ends.append((float(mean.iloc[-1]), int(mean.index[-1]), name, colour))
+            ends.append((int(mean.index[-1]), float(mean.iloc[-1]), name, colour))
         _grid(axes, label)
-        _names(axes, ends)
+        drawing.beside(axes, ends)
         return drawing.svg(figure)
 
 
-def losses(curves: pd.DataFrame) -> str:
-    """Training and validation loss of one model over its epochs; where they part, it learns its clips by heart."""
+def parts(curves: pd.DataFrame) -> str:
+    """Log-loss and accuracy of one model over its epochs, on validation clips and on as many training clips seen alike.
+
+    Where the two part, the model learns its training clips by heart.
+    """
     with drawing.style():
-        figure, axes = drawing.axes(3.3, 2.2)
+        figure = drawing.figure(5.4, 2.0)
+        figure.subplots_adjust(0, 0, 1, 1, wspace=0.55)
+        for i, (label, train, valid) in enumerate(PARTS):
+            axes, ends = figure.add_subplot(1, 2, i + 1), []
+            for y, part, colour, style in (
+                (train, "train", COLOURS[1], STYLES[1]),
+                (valid, "valid", COLOURS[0], STYLES[0]),
+            ):
+                mean = _lines(axes, curves, y, colour, style)
+                ends.append((int(mean.index[-1]), float(mean.iloc[-1]), part, colour))
+            _grid(axes, label)
+            drawing.beside(axes, ends)
+        return drawing.svg(figure)
+
+
+def coverage(rows: pd.DataFrame) -> str:
+    """Accuracy of each model on the share of clips that it is surest of: what it gains if it may abstain from the rest."""
+    with drawing.style():
+        figure, axes = drawing.axes(6.9, 3.4)
         ends = []
-        for y, part, colour, style in [
-            ("train_loss", "train", COLOURS[1], STYLES[1]), ("val_loss", "valid", COLOURS[0], STYLES[0])
-        ]:  # fmt: skip
-            mean = _lines(axes, curves, y, colour, style)
-            ends.append((float(mean.iloc[-1]), int(mean.index[-1]), part, colour))
-        _grid(axes, "loss")
-        _names(axes, ends)
+        for i, (name, line) in enumerate(rows.groupby("model", sort=False)):
+            colour, style = COLOURS[i % len(COLOURS)], STYLES[i % len(STYLES)]
+            axes.plot(line["coverage"], line["accuracy"], color=colour, linestyle=style, linewidth=1.6)
+            ends.append((float(line["coverage"].iloc[-1]), float(line["accuracy"].iloc[-1]), name, colour))
+        axes.grid()
+        axes.set(xlabel="share of the clips that are answered, the surest first", ylabel="accuracy", xlim=(0, 1))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(PercentFormatter(1, 0))
+        drawing.beside(axes, ends)
         return drawing.svg(figure)
 
 
@@ -60,29 +84,3 @@ def _grid(axes: Axes, label: str) -> None:
     axes.grid()
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _names(axes: Axes, ends: list[tuple[float, int, str, str]]) -> None:
-    """Write each line's name right of the axes, as near its end as leaves the names apart, with a thread between them."""
-    low, high = axes.get_ylim()
-    axes.set_xlim(right=axes.get_xlim()[1])
-    left, right = axes.get_xlim()
-    step = (high - low) * 13 / (axes.bbox.height / axes.figure.dpi * 72)  # 13 points per line
-    at = _apart([y for y, *_ in sorted(ends)], step, high)
-    for (y, x, name, colour), height in zip(sorted(ends), at, strict=True):
-        reach = right + 0.02 * (right - left)
-        axes.plot([x, reach], [y, height], color=colour, linewidth=0.6, alpha=0.6, clip_on=False)
-        axes.plot(x, y, "o", color=colour, markersize=3.5)
-        drawing.text(axes, reach, height, " " + name)
-
-
-def _apart(wanted: list[float], step: float, top: float) -> list[float]:
-    """Rising heights at least `step` apart and below `top`, near the rising ones wanted."""
-    at = list(wanted)
-    for i in range(1, len(at)):
-        at[i] = max(at[i], at[i - 1] + step)
-    ceiling = top
-    for i in reversed(range(len(at))):
-        at[i] = min(at[i], ceiling)
-        ceiling = at[i] - step
-    return at

@@ -39,11 +39,17 @@ def style() -> Iterator[None]:
         yield
 
 
+def figure(width_in: float, height_in: float) -> Figure:
+    """An empty figure of this size, in inches of 72 points; within `style()`."""
+    empty = Figure(figsize=(width_in, height_in))
+    FigureCanvasSVG(empty)
+    return empty
+
+
 def axes(width_in: float, height_in: float) -> tuple[Figure, Axes]:
-    """A figure of this size, in inches of 72 points, and its axes; within `style()`."""
-    figure = Figure(figsize=(width_in, height_in))
-    FigureCanvasSVG(figure)
-    return figure, figure.add_subplot()
+    """A figure of this size and its axes; within `style()`."""
+    empty = figure(width_in, height_in)
+    return empty, empty.add_subplot()
 
 
 def text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
@@ -51,11 +57,32 @@ def text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
     axes.text(x, y, words, parse_math=False, **({"va": "center", "fontsize": 8.5} | style))
 
 
+def title(axes: Axes, words: str) -> None:
+    """Write `words` above the axes, as they are."""
+    axes.set_title(short(words), fontsize=8, parse_math=False)
+
+
+def beside(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
+    """Name points at the right of the axes, as near their heights as leaves the names apart, with a thread to each.
+
+    ends: x, y, name and colour of each point.
+    """
+    ends = sorted(ends, key=lambda end: end[1])
+    low, high = axes.get_ylim()
+    step = (high - low) * 13 / (axes.bbox.height / axes.figure.dpi * 72)  # 13 points per line
+    axes.set_xlim(axes.get_xlim())
+    reach = axes.transData.inverted().transform(axes.transAxes.transform((1.02, 0)))[0]
+    for (x, y, name, colour), height in zip(ends, _apart([end[1] for end in ends], step, high), strict=True):
+        axes.plot([x, reach], [y, height], color=colour, linewidth=0.6, alpha=0.6, clip_on=False)
+        axes.plot(x, y, "o", color=colour, markersize=3.5)
+        text(axes, reach, height, " " + short(name))
+
+
 def ticks(axes: Axes, which: str, names: list[str], offset: float = 0.0, **style: Any) -> None:
     """Name the rows or columns. A long name keeps its beginning and its end, which tells a model from its twin."""
     axis = getattr(axes, f"{which}axis")
     axis.set_ticks([i + offset for i in range(len(names))])
-    labels: list[Text] = axis.set_ticklabels([_short(n) for n in names], fontsize=8.5, **style)
+    labels: list[Text] = axis.set_ticklabels([short(n) for n in names], fontsize=8.5, **style)
     for label in labels:
         label.set_parse_math(False)
 
@@ -63,7 +90,8 @@ def ticks(axes: Axes, which: str, names: list[str], offset: float = 0.0, **style
 def svg(figure: Figure) -> str:
     """The figure as one `<svg>` element to stand in a page."""
     out = io.StringIO()
-    figure.savefig(out, format="svg", bbox_inches="tight", pad_inches=0.04, transparent=True, metadata={"Date": None})
+    box = figure.get_tightbbox().padded(0.04)  # what bbox_inches="tight" comes to, without drawing the figure twice
+    figure.savefig(out, format="svg", bbox_inches=box, transparent=True, metadata={"Date": None})
     drawn = out.getvalue()
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", drawn, flags=re.DOTALL)
@@ -72,5 +100,17 @@ def svg(figure: Figure) -> str:
     return drawn.replace(INK, "currentColor").replace(ACCENT, f"var(--accent, {SHADE})")
 
 
-def _short(name: str) -> str:
+def _apart(wanted: list[float], step: float, top: float) -> list[float]:
+    """Rising heights at least `step` apart and below `top`, near the rising ones wanted."""
+    at = list(wanted)
+    for i in range(1, len(at)):
+        at[i] = max(at[i], at[i - 1] + step)
+    ceiling = top
+    for i in reversed(range(len(at))):
+        at[i] = min(at[i], ceiling)
+        ceiling = at[i] - step
+    return at
+
+
+def short(name: str) -> str:
     return name if len(name) <= 30 else f"{name[:16]}…{name[-13:]}"

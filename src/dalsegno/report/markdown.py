@@ -4,28 +4,35 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import formatting, verdict
+from dalsegno.report import conclusions, formatting, verdict
 
 PERCENT = {
     "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
-    "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
+    "top_3_accuracy": "top-3 acc. %", "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
+    "calibration_error": "calibration error %",
 }  # fmt: skip
 
 
-def table(comparison: dict[str, Any], pairs: pd.DataFrame) -> str:
+def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFrame) -> str:
     """compare.json as a Markdown table, the best accuracy first, under the verdict and what was tested how.
 
-    pairs: pairs.csv, each row of which is a sentence below the table.
+    pairs: pairs.csv, each row of which is a sentence below the table. confusion: confusion.csv.
     """
     of_pairs = formatting.stamped_pairs(comparison, pairs)
+    confusion = confusion.assign(model=confusion["model"].map(formatting.names(comparison)))
     comparison = formatting.stamped(comparison)
     dataset, gains = comparison["dataset"], comparison["gains"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
-    lines += _rows(models, comparison["verdict"]["letters"])
-    lines += ["", "Models that share a letter are not told apart by these clips."] if of_pairs else []
+    lines += [f"- {_cell(text)}" for text in conclusions.conclusions(comparison, of_pairs, confusion)]
+    lines += ["", *_rows(models, comparison["verdict"]["letters"])]
+    lines += (
+        ["", "Models that share a letter are not told apart by these clips."]
+        if comparison["verdict"]["letters"]
+        else []
+    )
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
     lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]

@@ -1,4 +1,4 @@
-"""Plots of scores: accuracies with their intervals, and confusions. Nothing is shown by colour alone."""
+"""Plots of scores: with their intervals, against what they cost, reliability, and confusions. Nothing is shown by colour alone."""
 
 from typing import Any
 
@@ -12,27 +12,83 @@ with headless.no_backend():
     from matplotlib.ticker import PercentFormatter
 
 
-def forest(models: dict[str, dict[str, Any]], chance: float) -> str:
-    """Accuracy of each model with its interval, the best on top; a dotted line at `chance`."""
+def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accuracy") -> str:
+    """A score of each model with its interval, the most accurate model on top; a dotted line at `chance`."""
     ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
     with drawing.style():
         figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
         for row, (_, scores) in enumerate(ranked):
-            low, high = scores.get("accuracy_low"), scores.get("accuracy_high")
+            low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
             if low is not None and high is not None:
                 axes.plot([low, high], [row, row], color=drawing.ACCENT, linewidth=2.2, solid_capstyle="butt")
                 axes.plot([low, high], [row, row], "|", color=drawing.ACCENT, markersize=8, markeredgewidth=1.4)
-            axes.plot(scores["accuracy"], row, "o", color=drawing.ACCENT, markersize=6.5)
-            words = "{}  ({})".format(*formatting.with_ends(scores, "accuracy"))
+            axes.plot(scores[metric], row, "o", color=drawing.ACCENT, markersize=6.5)
+            words = "{}  ({})".format(*formatting.with_ends(scores, metric))
             drawing.text(axes, 1.02, row, words, transform=axes.get_yaxis_transform())
         axes.axvline(chance, color=drawing.INK, linewidth=1, linestyle=":")
         drawing.text(axes, chance, len(ranked) - 0.35, " even guessing", va="bottom")
-        axes.set(xlim=(0, 1), ylim=(-0.6, len(ranked) - 0.4), xlabel="accuracy")
+        axes.set(xlim=(0, 1), ylim=(-0.6, len(ranked) - 0.4), xlabel=metric.replace("_", " "))
         axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
         drawing.ticks(axes, "y", [name for name, _ in ranked])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
+        return drawing.svg(figure)
+
+
+def reliability(rows: pd.DataFrame, names: list[str]) -> str:
+    """Accuracy against confidence of each model, in panels: as trained, and after temperature scaling dashed.
+
+    rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
+    """
+    columns = 4
+    n_rows = -(-len(names) // columns)
+    with drawing.style():
+        figure = drawing.figure(6.9, 1.85 * n_rows)
+        for i, name in enumerate(names):
+            axes = figure.add_subplot(n_rows, columns, i + 1)
+            axes.plot([0, 1], [0, 1], ":", color=drawing.INK, linewidth=0.8)
+            of_model = rows[rows["model"] == name]
+            for scaled, style, size in ((False, "-", 3.5), (True, "--", 0)):
+                line = of_model[of_model["scaled"] == scaled]
+                axes.plot(
+                    line["confidence"], line["accuracy"], style, marker="o", markersize=size, color=drawing.ACCENT, linewidth=1.3
+                )  # fmt: skip
+            axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+            axes.set_xticklabels(["0", ".5", "1"])
+            axes.set_yticklabels(["0", ".5", "1"] if i % columns == 0 else [])
+            drawing.title(axes, name)
+            axes.grid()
+        figure.subplots_adjust(0, 0, 1, 1, hspace=0.35, wspace=0.12)
+        return drawing.svg(figure)
+
+
+COSTS = {
+    "train_s": "seconds of training per run", "converge_s": "seconds of training up to the best epoch",
+    "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "parameters",
+}  # fmt: skip
+
+
+def costs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    """Accuracy against each cost that two models or more have, on a logarithmic axis: (what it costs, the plot)."""
+    found = []
+    for cost, label in COSTS.items():
+        known = {name: m for name, m in models.items() if (m.get(cost) or 0) > 0}
+        if len(known) > 1:
+            found.append((label, _against(known, cost, label)))
+    return found
+
+
+def _against(models: dict[str, dict[str, Any]], cost: str, label: str) -> str:
+    with drawing.style():
+        figure, axes = drawing.axes(2.6, max(2.2, 0.7 + 0.19 * len(models)))
+        axes.set(xscale="log", ylim=(0, 1), xlabel=label, ylabel="accuracy")
+        axes.plot([m[cost] for m in models.values()], [m["accuracy"] for m in models.values()], " ")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        axes.grid()
+        drawing.beside(axes, [(m[cost], m["accuracy"], name, drawing.ACCENT) for name, m in models.items()])
         return drawing.svg(figure)
 
 

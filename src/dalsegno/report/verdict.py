@@ -16,7 +16,7 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     if pd.isna(pair["low"]):
         return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, nothing says how sure that is."
     ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}), {p}"
-    if is_sure(pair, comparison):
+    if pair["told_apart"]:
         return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
     seen = formatting.points(pair["visible"])
     return (
@@ -25,33 +25,30 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     )
 
 
-def is_sure(pair: dict[str, Any], comparison: dict[str, Any]) -> bool:
-    """Whether the two were told apart after Holm's correction."""
-    return pair["p_holm"] < 1 - comparison["interval"]["confidence"]
-
-
 def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str]:
     """The first paragraph of every report: the best model or models, and how sure that is."""
     said, models = comparison["verdict"], comparison["models"]
     best, *tied = said["best"]
     score, ends = formatting.with_ends(models[best], "accuracy")
     lead = f"{best} recognises {score} % ({ends}) of the {_scored(comparison)}"
-    if len(said["letters"]) < 2:
+    if said["models"] < 2:
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
     if comparison["interval"]["units"] < 2:
         alone = comparison["interval"]["unit"]
         return [
             f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."
         ]
-    everyone = f"all {len(said['letters']) - 1} other models" if len(said["letters"]) > 2 else "the other model"
+    if not said["letters"]:
+        return [f"{lead}, the most of all.", *(sentence(pair, comparison) for pair in pairs)]
+    everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
         return [f"{lead} and is better than {everyone}, by more than chance explains."]
     rivals = [p["visible"] for p in pairs if p["model"] == best and p["other"] in tied and not pd.isna(p["visible"])]
     seen = f" Differences under about {formatting.points(max(rivals))} points cannot be seen here." if rivals else ""
     tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {_listed(tied)}.{seen}"
-    if len(tied) + 1 == len(said["letters"]):
+    if len(tied) + 1 == said["models"]:
         return [tie, f"Nothing here says that any model is better than another{_omnibus(said)}."]
-    worse = len(said["letters"]) - len(tied) - 1
+    worse = said["models"] - len(tied) - 1
     return [tie, f"It is better than the other {worse}." if worse > 1 else "It is better than the other one."]
 
 

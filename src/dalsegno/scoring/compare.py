@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts import leaks_json, model_name
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import counted, held_out, intervals
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.metrics import METRICS, Kind
 from dalsegno.scoring.statistics import share
-
-SCRATCH = "-scratch"  # ends the name of a transfer entry's twin
 
 
 def scores(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, float | None]]:
@@ -82,8 +80,11 @@ def _ends(
 ) -> intervals.Ends:
     if reference is None or (kind == "mean over classes" and s.lone):
         return None, None
+    n_units = int(s.units.max()) + 1
     if kind == "loss":
-        return intervals.expanded_percentile(draws, int(s.units.max()) + 1, confidence)
+        return intervals.expanded_percentile(draws, n_units, confidence)
+    if kind == "calibration":
+        return intervals.centred_percentile(value, draws, n_units, confidence)
     return reference.like(kind, value, draws)
 
 
@@ -105,6 +106,8 @@ def cost(path: Path) -> dict[str, Any]:
         for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
         if known.get(name) is not None
     }
+    if known.get("epochs") and known.get("best_epoch") is not None:
+        times["converge_s"] = float(f"{known['train_s'] * (known['best_epoch'] + 1) / known['epochs']:.3g}")
     return counts | times | {name: known[name] for name in ("device", "dtype") if known.get(name)}
 
 
@@ -125,9 +128,9 @@ def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, P
     by_name = {}
     for name in [f"{family}/{key}" for family, keys in variants.items() for key in keys]:
         by_name[name] = Path(runs_dir, name)
-        control = Path(runs_dir, name, "control")
+        control = model_name.folder(runs_dir, name + model_name.SCRATCH)
         if control.is_dir():
-            by_name[name + SCRATCH] = control
+            by_name[name + model_name.SCRATCH] = control
     return by_name
 
 

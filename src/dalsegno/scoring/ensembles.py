@@ -26,6 +26,11 @@ def members(entries: Entries, names: list[str]) -> dict[str, list[str]]:
     return {f"{FAMILY}/{key}": models for key, models in entries.items()}
 
 
+def means(members: dict[str, list[str]], tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The rows of each ensemble by its name; members: as of `members`, tables: the rows of each model."""
+    return {name: mean(name, {model: tables[model] for model in models}) for name, models in members.items()}
+
+
 def mean(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The rows of an ensemble: clips, folds and seeds that all members predicted. tables: their predictions by name.
 

@@ -93,6 +93,16 @@ def predicted(name: str, path: Path, s: Scored) -> pd.DataFrame:
     return aligned(name, path, s, ["clip_id", "fold", "seed"])
 
 
+def validation(path: Path, s: Scored) -> pd.DataFrame:
+    """A model's rows of labelled validation clips: clip_id, fold, seed, label and the probability of each class in order.
+
+    Empty where the validation part is what is scored, since nothing may then be fitted on it.
+    """
+    rows = predictions_parquet.read(path)
+    wanted = (rows["split"] == "valid") & (rows["label"] != "") & (s.part != "valid")
+    return rows.loc[wanted, ["clip_id", "fold", "seed", "label", *(f"p_{c}" for c in s.classes)]]
+
+
 def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
     """The rows of `path` about scored clips: the columns `key`, which name a row, and the probabilities in order.
 

@@ -9,6 +9,8 @@ clip where nothing is known. One rule for each kind of metric:
   side, times the ratio in which a bootstrap of whole units (Davison & Hinkley 1997, section 3.8) sees the two vary.
 - A loss: percentiles of that bootstrap, moved outwards for few units (the expanded percentile interval, Hesterberg 2015).
   Too short for a model that is nearly always right and sure of it: the rare costly error may not be among the clips.
+- A calibration error: the same percentiles, shifted by what resampling adds. A resample has fewer different clips, and
+  the fewer clips, the larger the error of even a calibrated model.
 
 What it is not: the interval holds for these trained models and new clips of the same source. It does not cover another
 draw of the training clips, other recording conditions, or choices made after a look at the test clips. With a single unit
@@ -40,6 +42,7 @@ class Params:
     confidence: Annotated[float, Field(gt=0.5, lt=1)]  # of the intervals
     resamples: Annotated[int, Field(ge=200)] = 2000  # of the bootstrap
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.01  # a difference of accuracy up to this is of no practical use
+    pairs: list[tuple[str, str]] | None = None  # the pairs of models to ask about; None: all of them
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap, whose resamples serve every model, and of sign flips
 
 
@@ -97,6 +100,14 @@ def expanded_percentile(draws: Float[np.ndarray, " n"], n_units: int, confidence
     tail = special.ndtr(-np.sqrt(n_units / (n_units - 1)) * t)
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def centred_percentile(
+    value: float, draws: Float[np.ndarray, " n"], n_units: int, confidence: float
+) -> tuple[float, float]:
+    """`expanded_percentile` of draws whose mean is moved to `value`, not below 0; it holds `value`."""
+    low, high = expanded_percentile(draws + (value - draws.mean()), n_units, confidence)
+    return max(0.0, min(low, value)), max(high, value)
 
 
 def class_clips(labels: Int[np.ndarray, " n_clips"]) -> float:

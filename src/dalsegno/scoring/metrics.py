@@ -1,7 +1,8 @@
 """What a prediction is worth. A metric is one function below, with its kind; nothing else names it.
 
 A share of clips and a loss are the mean over clips of what the function returns for each, from labels (n_clips,), as indices
-of classes, and probabilities (n_clips, n_classes). A mean over classes is that of what the function returns for each class
+of classes, and probabilities (n_clips, n_classes). A calibration error returns a row of N_BINS for each clip; its bins are
+averaged over clips, and their absolute values summed. A mean over classes is that of what the function returns for each class
 (n, n_classes), from the numbers of clips of it that are called so (`right`), of it (`actual`), and called so; it is taken
 over the classes that have a clip, as a small resample may lack one: scikit-learn's score with `labels=np.unique(actual)` and
 `zero_division=0`. A tie between probabilities goes to the first class.
@@ -18,7 +19,9 @@ Labels = Int[np.ndarray, " n_clips"]
 Probabilities = Float[np.ndarray, "n_clips n_classes"]
 OfClip = Float[np.ndarray, " n_clips"] | Bool[np.ndarray, " n_clips"]
 OfClass = Float[np.ndarray, "*n n_classes"]
-Kind = Literal["share of clips", "mean over classes", "loss"]
+OfBin = Float[np.ndarray, "n_clips n_bins"]
+Kind = Literal["share of clips", "mean over classes", "loss", "calibration"]
+N_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ METRICS: dict[str, Metric] = {}
 
 
 def metric(kind: Kind) -> Callable[[Callable[..., np.ndarray]], Callable[..., np.ndarray]]:
-    """Register a function under its own name; shares and means lie in [0, 1], a loss in [0, inf)."""
+    """Register a function under its own name; shares, means and calibration lie in [0, 1], a loss in [0, inf)."""
 
     def register(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
         METRICS[function.__name__] = Metric(function, kind)
@@ -46,6 +49,14 @@ def metric(kind: Kind) -> Callable[[Callable[..., np.ndarray]], Callable[..., np
 def accuracy(labels: Labels, p: Probabilities) -> OfClip:
     """Share of the clips whose most probable class is the right one."""
     return p.argmax(1) == labels
+
+
+@metric("share of clips")
+def top_3_accuracy(labels: Labels, p: Probabilities) -> OfClip:
+    """Share of the clips whose right class is among the three most probable; always 1 for three classes or fewer."""
+    right = p[np.arange(len(labels)), labels][:, None]
+    before = (p > right) | ((p == right) & (np.arange(p.shape[1]) < labels[:, None]))
+    return before.sum(1) < 3
 
 
 @metric("mean over classes")
@@ -81,3 +92,25 @@ def log_loss(labels: Labels, p: Probabilities) -> OfClip:
     p = np.asarray(p, np.float64)
     right = p[np.arange(len(labels)), labels] / p.sum(1)
     return -np.log(np.clip(right, np.finfo(np.float32).eps, 1))
+
+
+@metric("calibration")
+def calibration_error(labels: Labels, p: Probabilities) -> OfBin:
+    """Expected calibration error (Naeini et al. 2015): how far the probability of the called class is from how often it is right.
+
+    Clips are put into N_BINS bins of equal width by that probability, the confidence; the error is the mean over clips of
+    the distance between accuracy and mean confidence of their bin. Even a calibrated model has some on few clips.
+    """
+    gap = (p.argmax(1) == labels) - confidence(p)
+    return gap[:, None] * (bins(p)[:, None] == np.arange(N_BINS))
+
+
+def confidence(p: Probabilities) -> Float[np.ndarray, " n_clips"]:
+    """The probability, float64, of the most probable class of each clip, in [1 / n_classes, 1]."""
+    p = np.asarray(p, np.float64)
+    return p.max(1) / p.sum(1)
+
+
+def bins(p: Probabilities) -> Int[np.ndarray, " n_clips"]:
+    """The bin of each clip by its confidence, from 0; a confidence on the border of two is in the upper one."""
+    return np.minimum((confidence(p) * N_BINS).astype(int), N_BINS - 1)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.scoring import held_out
-from dalsegno.scoring.compare import SCRATCH
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.statistics import difference, sign_flips

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import special
 
+from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import held_out, paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
@@ -15,21 +16,23 @@ from dalsegno.scoring.statistics import cochran, holm, resampled_t
 from dalsegno.scoring.statistics.letters import letters
 
 COLUMNS = [
-    "model", "other", "accuracy", "low", "high", "p_value", "p_holm", "visible", "right_alone", "wrong_alone",
-    "p_resampled", "p_better", "p_equivalent", "p_worse",
+    "model", "other", "accuracy", "low", "high", "p_value", "p_holm", "told_apart", "visible", "right_alone",
+    "wrong_alone", "p_resampled", "p_better", "p_equivalent", "p_worse",
 ]  # fmt: skip
 
 
 def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataFrame], p: Params) -> pd.DataFrame:
-    """A row for each pair, COLUMNS: `model` is the more accurate one, and `accuracy` what it has more than `other`.
+    """A row for each pair that is asked about, COLUMNS: `model` is the more accurate one, `accuracy` what it has more.
 
-    p_holm: the p-value after Holm's correction over all pairs. visible: about the smallest difference that would be sure
+    p_holm: the p-value after Holm's correction over these pairs; told_apart: whether it leaves the difference to chance no
+    longer. visible: about the smallest difference that would be sure
     after a correction over so many pairs, were the models as often of two minds as they are. p_resampled and the three probabilities (resampled_t.py)
-    are there for repeated cross-validation alone. predicted: the rows that `models` were made from.
+    are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises UserError if
+    `p.pairs` names a model that there is not.
     """
-    ranked = sorted(models, key=lambda name: (-accuracy(s, models[name]), name))
+    ranked = _ranked(s, models)
     by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if s.repeats > 1 else {}
-    hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, list(combinations(ranked, 2))
+    hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, _asked(ranked, p)
     gains = paired.of_pairs([(hits[one], hits[other]) for one, other in asked], s.units, p)
     rows = [
         {"model": one, "other": other} | gain | (_over_folds(s, by_fold[one] - by_fold[other], p) if by_fold else {})
@@ -37,8 +40,10 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     ]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
     strict = special.ndtri(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / special.ndtri((1 + p.confidence) / 2)
+    p_holm = holm.adjusted(pairs["p_value"].to_numpy(np.float64))
     return pairs.assign(
-        p_holm=holm.adjusted(pairs["p_value"].to_numpy(np.float64)),
+        p_holm=p_holm,
+        told_apart=holm.told_apart(p_holm, p.confidence),
         visible=(pairs["high"] - pairs["low"]).astype(float) / 2 * strict,
     ).round(6)
 
@@ -46,19 +51,39 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
 def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Params) -> dict[str, Any]:
     """What the pairs say of `models` together: Cochran's Q, their letters, and which of them may be the best.
 
-    pairs: those of all models, over which their p-values were corrected.
+    pairs: those of all models, over which their p-values were corrected. Letters need every pair: where some were not
+    asked about, there are none, and `best` is the most accurate model.
     """
-    ranked = sorted(models, key=lambda name: (-accuracy(s, models[name]), name))
-    shown = letters(ranked, [pair for pair in told_apart(pairs, p) if set(pair) <= set(models)])
+    ranked = _ranked(s, models)
+    sure = pairs[pairs["told_apart"].astype(bool)]
+    apart = [
+        (one, other) for one, other in zip(sure["model"], sure["other"], strict=True) if {one, other} <= set(models)
+    ]
+    shown = letters(ranked, apart) if p.pairs is None else {}
     q, p_value = cochran.q(np.array([_sums(s, runs) for runs in models.values()])) if len(models) > 1 else (0.0, 1.0)
-    best = [name for name in ranked if set(shown[name]) & set(shown[ranked[0]])]
-    return {"pairs": len(pairs), "cochran_q": q, "p_value": p_value, "best": best, "letters": shown}
+    best = [name for name in ranked if set(shown[name]) & set(shown[ranked[0]])] if shown else ranked[:1]
+    return {
+        "models": len(models), "pairs": len(pairs), "cochran_q": q, "p_value": p_value, "best": best, "letters": shown,
+    }  # fmt: skip
 
 
-def told_apart(pairs: pd.DataFrame, p: Params) -> list[tuple[str, str]]:
-    """The pairs whose difference is not left to chance after Holm's correction."""
-    sure = pairs[pairs["p_holm"] < 1 - p.confidence]
-    return list(zip(sure["model"], sure["other"], strict=True))
+def _ranked(s: Scored, models: dict[str, list[Run]]) -> list[str]:
+    return sorted(models, key=lambda name: (-accuracy(s, models[name]), name))
+
+
+def _asked(ranked: list[str], p: Params) -> list[tuple[str, str]]:
+    """The pairs to ask about, the better model first. Raises UserError for one that is no pair of two models."""
+    if p.pairs is None:
+        return list(combinations(ranked, 2))
+    for i, pair in enumerate(p.pairs):
+        for name in pair:
+            if name not in ranked:
+                raise UserError(f"params.yaml: compare.pairs: there is no model {name!r}{hint(name, ranked)}")
+        if pair[0] == pair[1] or {*pair} in [{*earlier} for earlier in p.pairs[:i]]:
+            raise UserError(
+                f"params.yaml: compare.pairs: {' and '.join(pair)} are one model, or a pair that stands there twice"
+            )
+    return [(one, other) for one, other in combinations(ranked, 2) if {one, other} in [{*pair} for pair in p.pairs]]
 
 
 def accuracy(s: Scored, runs: list[Run]) -> float:

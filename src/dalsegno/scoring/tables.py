@@ -1,4 +1,4 @@
-"""The rows that plots are drawn from: confusions and training curves."""
+"""The rows that plots are drawn from: accuracies with their intervals, confusions and training curves."""
 
 import csv
 from pathlib import Path
@@ -9,6 +9,20 @@ from jaxtyping import Int
 
 from dalsegno.artefacts.learning import curves_csv
 from dalsegno.pipeline import files
+
+
+def accuracies(models: dict[str, dict]) -> pd.DataFrame:
+    """model, accuracy, low, high, balanced_accuracy, the best first; models: as in compare.json."""
+    ranked = sorted(models.items(), key=lambda item: -item[1]["accuracy"])
+    names = {
+        "accuracy": "accuracy",
+        "accuracy_low": "low",
+        "accuracy_high": "high",
+        "balanced_accuracy": "balanced_accuracy",
+    }
+    return pd.DataFrame(
+        [{"model": name} | {to: model[key] for key, to in names.items()} for name, model in ranked]
+    ).round(6)
 
 
 def confusion_rows(name: str, counts: Int[np.ndarray, "n_classes n_classes"], classes: list[str]) -> pd.DataFrame:

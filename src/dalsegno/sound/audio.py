@@ -42,8 +42,8 @@ def part(samples: Iterable[Samples], start: int, stop: int) -> Iterator[Samples]
             return
 
 
-def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
-    """Each block of a file with the mean of its channels, and the file's sample rate in Hz."""
+def mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
+    """Each block of a file with the mean of its channels, and the file's sample rate in Hz. Raises UserError as `recording`."""
     n = 0
     try:
         with soundfile.SoundFile(path) as sound:
@@ -65,12 +65,12 @@ def _resampled(path: str | Path, sample_rate_hz: int) -> Iterator[Samples]:
     The resampler carries its state from block to block, so blocks give the same samples as the whole.
     """
     stream, n, n_out, rate_hz = None, 0, 0, sample_rate_hz
-    for mono, rate_hz in _mono(path):
+    for block, rate_hz in mono(path):
         if rate_hz == sample_rate_hz:
-            yield mono
+            yield block
             continue
         stream = stream or soxr.ResampleStream(rate_hz, sample_rate_hz, 1, dtype="float32", quality="soxr_hq")
-        n, y = n + len(mono), stream.resample_chunk(mono)
+        n, y = n + len(block), stream.resample_chunk(block)
         n_out += len(y)
         if len(y):
             yield y

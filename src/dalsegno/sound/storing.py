@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ class Params:
 
 
 def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, r: runtime.Runtime, desc: str) -> None:
-    """Compute the spectrogram of each of `clips`, in order, into a store at `folder`.
+    """Compute the spectrogram of each of `clips`, in order, into a store at `folder`, whose meta.json has the options.
 
     clips: rows of clips.csv, whose paths are below `root`; desc: the name on the progress bar. Raises UserError naming the
     file that cannot be read; `folder` is then as it was.
@@ -32,7 +33,8 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     with files.scratch(folder) as spill:
         spill.mkdir()
         frames = runtime.map(partial(_stored, spill, kind.blocks, p.options), paths, len(paths), r, desc)
-        spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), kind.meta(p.options))
+        meta = kind.meta(p.options) | {"options": asdict(p.options)}
+        spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), meta)
 
 
 def _stored(

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.training import losses, optimise, precision
-from dalsegno.training.ranges import Count
+from dalsegno.training import precision
+from dalsegno.training.objective import losses, optimise
+from dalsegno.training.objective.ranges import Count
 
 Metrics = dict[str, int | float]
 

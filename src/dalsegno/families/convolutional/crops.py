@@ -4,8 +4,6 @@ Clips are stored whole, so each model may see its own pieces of them (`view:`), 
 """
 
 import copy
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +15,13 @@ from torch import Tensor
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.learning import pieces
 from dalsegno.families.convolutional.frames import Frames
+from dalsegno.families.convolutional.shown import Shown, frames_of
 from dalsegno.families.convolutional.view import View, check, check_lengths, compare_lengths
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.views import augment
 
-LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
 
-
-class Crops:
+class Crops(Shown):
     """Views of stored spectrograms: a `training.source.Source`.
 
     x is (batch, channel, bin, frame), or (batch, 1, sample) for a waveform, in the store's unit (dB, or amplitude).
@@ -35,21 +32,14 @@ class Crops:
 
     def __init__(self, folder: str | Path, view: View, keep: set[str] | None, device: torch.device) -> None:
         stored = spectrogram_store.open(folder)
-        self.view, self.meta, self.device = view, stored.meta, device
-        self.frames = Frames(stored, device)
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
-        check(self.view, self.meta, folder)
-        self.clip_ids = list(index.index)
-        self._row = {c: i for i, c in enumerate(self.clip_ids)}
-        start, n_frames = (torch.tensor(index[name].to_numpy(np.int64)) for name in ("start", "n_frames"))
-        self.whole = start, n_frames
-        self.n_parts = self.view.parts or 1
-        self.start, self.n_frames = _parts(start, n_frames, self.n_parts)
-        self.scale = augment.Scale(db_per_unit=self.meta.get("db_per_unit"))
+        check(view, stored.meta, folder)
+        self.scale = augment.Scale(db_per_unit=stored.meta.get("db_per_unit"))
         self.folder, self._by_length = folder, {}
-        self._set_crop(self._frames_of(self.view.crop_s) if self.view.crop_s else int(self.n_frames.max()))
+        crop = frames_of(view.crop_s, stored.meta) if view.crop_s else None
+        super().__init__(Frames(stored, device), view, index, crop)
         check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
 
     def for_training(self, train_ids: list[str]) -> "Crops":
@@ -68,15 +58,8 @@ class Crops:
 
     def _set_crop(self, n_frames: int) -> None:
         """Make crops `n_frames` long."""
-        self.crop = n_frames
-        self.hop = self._frames_of(self.view.hop_s) if self.view.hop_s else n_frames
+        super()._set_crop(n_frames)
         self.input_shape = tuple(self.take(torch.tensor([0]))[0].shape)
-
-    def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
-        """Indices of the training examples of `clip_ids`, one per clip or per part of it, and the clip of each."""
-        kept = [c for c in clip_ids if c in self._row]
-        first = torch.tensor([self._row[c] for c in kept], dtype=torch.int64) * self.n_parts
-        return (first[:, None] + torch.arange(self.n_parts)).flatten(), [c for c in kept for _ in range(self.n_parts)]
 
     def take(
         self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None
@@ -97,20 +80,6 @@ class Crops:
         """The largest view that `evaluation` gives of a clip, alone in a batch."""
         return next(self.evaluation([self.clip_ids[int(self.whole[1].argmax())]], 1))[0]
 
-    def evaluation(
-        self, clip_ids: list[str], batch_size: int
-    ) -> Iterator[tuple[Float[Tensor, "batch channel *shape"], list[str]]]:
-        """All views of every clip of `clip_ids`, in batches of one length, and the clip of each view.
-
-        Windows that cover the clip, in order of time; or the clip whole, where the view says so.
-        """
-        shown = self._whole if self.view.evaluate == "whole" else self._windows
-        for length, seen in shown(clip_ids).items():
-            n = max(1, min(batch_size, LARGEST // self._size(length)))
-            for i in range(0, len(seen), n):
-                start, n_frames, owners = zip(*seen[i : i + n], strict=True)
-                yield self.frames.cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
-
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, "*channel bin"], Float[Tensor, "*channel bin"]]:
         """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""
         count, total, square = 0, *torch.zeros(2, dtype=torch.float64, device=self.device)
@@ -119,41 +88,6 @@ class Crops:
             count, total, square = count + x.shape[-2], total + x.sum(-2), square + x.square().sum(-2)
         mean = total / count
         return mean.float(), (square / count - mean.square()).clamp_min(0).sqrt().float()
-
-    def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
-        """Length of the windows → (first frame, frames left, clip) of each; a clip's last one ends with it."""
-        views = []
-        examples, owners = self.examples(clip_ids)
-        starts, lengths = self.start[examples].tolist(), self.n_frames[examples].tolist()
-        for start, n_frames, owner in zip(starts, lengths, owners, strict=True):
-            last = max(n_frames - self.crop, 0)
-            views += [(start + at, n_frames - at, owner) for at in sorted({*range(0, last, self.hop), last})]
-        return {self.crop: views}
-
-    def _whole(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
-        """Length → (first frame, frames, clip) of each clip of that length; none is shown shorter than a crop."""
-        views: dict[int, list[tuple[int, int, str]]] = {}
-        for clip in clip_ids:
-            start, n_frames = (int(values[self._row[clip]]) for values in self.whole)
-            views.setdefault(max(n_frames, self.crop), []).append((start, n_frames, clip))
-        return views
-
-    def _size(self, length: int) -> int:
-        """Numbers of one view of `length` frames, as stored or as the network sees it, whichever is more."""
-        n_channels = self.meta["channels"] if self.view.channels == "one" else 3
-        return max(length * self.meta["bins"], math.prod(self.view.resize or ())) * n_channels
-
-    def _frames_of(self, seconds: float) -> int:
-        """The number of frames in so many seconds, at least one."""
-        return max(1, round(seconds * self.meta["frame_rate_hz"]))
-
-
-def _parts(
-    start: Int[Tensor, " clip"], n_frames: Int[Tensor, " clip"], n_parts: int
-) -> tuple[Int[Tensor, " example"], Int[Tensor, " example"]]:
-    """Start and n_frames of the equal parts of each clip, those of a clip side by side."""
-    edges = n_frames[:, None] * torch.arange(n_parts + 1) // n_parts
-    return (start[:, None] + edges[:, :-1]).flatten(), edges.diff(dim=1).flatten()
 
 
 def _pieces(index: pd.DataFrame, keep: set[str]) -> pd.DataFrame:

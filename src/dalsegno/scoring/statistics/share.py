@@ -63,10 +63,22 @@ def tally(
 
 def interval(shares: Shares, confidence: float) -> tuple[float, float] | tuple[None, None]:
     """Lower and upper end for one sample; (None, None) for fewer than two units, as nothing then tells how much units differ."""
-    if shares.hits.shape[-1] < 2:
-        return None, None
+    return intervals(shares, confidence)[0]
+
+
+def together(samples: list[Shares]) -> Shares:
+    """Samples with equally many units as one, whose intervals are computed in a fraction of the time."""
+    hits, clips = (np.concatenate([getattr(s, name) for s in samples]) for name in ("hits", "clips"))
+    return Shares(hits, clips, correlation.Sizes(*map(np.concatenate, zip(*(s.sizes for s in samples), strict=True))))
+
+
+def intervals(shares: Shares, confidence: float) -> list[tuple[float, float] | tuple[None, None]]:
+    """`interval` of each sample."""
+    n_samples, n_units = shares.hits.shape
+    if n_units < 2:
+        return [(None, None)] * n_samples
     low, high = score_test.ends(lambda share: shares.plausible(share, confidence), shares.estimate, 0, 1)
-    return float(low[0]), float(high[0])
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _blaker(estimate: np.ndarray, n: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -112,21 +112,24 @@ class Deltas(nn.Module):
 
 
 class Pca(nn.Module):
-    """Projection of standardised features on their first principal components.
-
-    x: training rows (row, feature) after standardisation. share: keep the fewest components that explain this share of
-    the variance (0.95 in recipes/unm_convolneunet.yaml). whiten: scale each component to unit variance.
-    """
+    """Projection of standardised features on their first principal components."""
 
     axes: Tensor
 
-    def __init__(self, x: Float[Tensor, "row feature"], share: float, whiten: bool = True) -> None:
+    def __init__(self, axes: Float[Tensor, "feature component"]) -> None:
         super().__init__()
+        self.register_buffer("axes", axes)
+
+    @classmethod
+    def fitted(cls, x: Float[Tensor, "row feature"], share: float, whiten: bool = True) -> "Pca":
+        """x: training rows after standardisation. share: keep the fewest components that explain this share of the
+        variance (0.95 in recipes/unm_convolneunet.yaml). whiten: scale each component to unit variance.
+        """
         _, deviations, axes = torch.linalg.svd(x.double() - x.double().mean(0), full_matrices=False)
         explained = (deviations**2).cumsum(0) / (deviations**2).sum()
         n = min(int((explained < share).sum()) + 1, len(deviations))
         scale = (deviations[:n] / len(x) ** 0.5).clamp_min(1e-6) if whiten else torch.ones_like(deviations[:n])
-        self.register_buffer("axes", (axes[:n] / scale[:, None]).T.float().contiguous())
+        return cls((axes[:n] / scale[:, None]).T.float().contiguous())
 
     def forward(self, x: Float[Tensor, "row feature"]) -> Float[Tensor, "row component"]:
         return x @ self.axes

@@ -3,31 +3,13 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from torch import nn
 
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline.params import chosen, one_of, section
 from dalsegno.training import train
-from dalsegno.training.ranges import Count, Positive, Share
+from dalsegno.training.objective.ranges import Count, Positive
 from dalsegno.training.views.augment import Params as Augmentation
-
-
-@section
-class Head:
-    """`head:` of a transfer entry: the layers from an embedding to logits."""
-
-    widths: tuple[Count, ...] = ()  # of hidden layers, each with ReLU; empty: linear
-    dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
-
-    def build(self, n_in: int, n_labels: int) -> nn.Sequential:
-        """The head, with random weights, from embeddings (batch, n_in) to logits (batch, n_labels)."""
-        layers: list[nn.Module] = []
-        for width in self.widths:
-            layers += [nn.Linear(n_in, width), nn.ReLU(), nn.Dropout(self.dropout)]
-            n_in = width
-        if not self.widths:
-            layers = [nn.Dropout(self.dropout)]
-        return nn.Sequential(*layers, nn.Linear(n_in, n_labels))
+from dalsegno.transfer.adapting.head import Head
 
 
 @section

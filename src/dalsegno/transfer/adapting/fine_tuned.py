@@ -2,11 +2,9 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 import torch
-from torch import nn
 
 from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.artefacts.learning import splits_csv
@@ -14,9 +12,9 @@ from dalsegno.families.convolutional import cnn
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
-from dalsegno.training.network import Model
 from dalsegno.transfer.adapting import linear_probe
-from dalsegno.transfer.adapting.entry import FineTuned, Head
+from dalsegno.transfer.adapting.entry import FineTuned
+from dalsegno.transfer.adapting.head import put_on
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.adapting.unfreezing import Unfreezing
 from dalsegno.transfer.pretrained import backbone, provenance, weights_file
@@ -46,7 +44,7 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
         seen = crops.for_training(train_ids)
         model = backbone.build(p.arch, p.model, file, runs[fold], seen.example(), seen.meta, asked)
         n_free = _n_free(p, len(model.body))
-        head = _new_head(model, p.head, seen, n_labels)
+        head = put_on(model, p.head, seen.example(), n_labels)
         if p.probe:
             linear_probe.start(model, head, seen, label[train_ids], p.probe)
         adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
@@ -68,7 +66,7 @@ def from_scratch(p: FineTuned, pretrained: Pretrained) -> Prepared:
 
     def build(fold: int, train_ids: list[str]) -> Built:
         model = cnn.from_scratch(p.arch, p.model, crops, train_ids, len(job.classes))
-        _new_head(model, p.head, crops.for_training(train_ids), len(job.classes))
+        put_on(model, p.head, crops.for_training(train_ids).example(), len(job.classes))
         return Built(model)
 
     description = pretrained.description | {"weights": None, "provenance": provenance.unlisted({})}
@@ -86,15 +84,3 @@ def _n_free(p: FineTuned, n_blocks: int) -> int:
             f"{p.unfreeze_every * n_free}, but train.epochs is {p.train.epochs}; raise it, or lower unfreeze"
         )
     return n_free
-
-
-def _new_head(model: Model, head: Head, crops: Crops, n_labels: int) -> nn.Linear:
-    """Replace the head; two clips go through the body, so that the width of its embeddings is known.
-
-    Returns the head's last layer, which makes the logits.
-    """
-    model.to(crops.device).eval()
-    with torch.no_grad():
-        width = model.body(model.prep(crops.example())).shape[1]
-    model.net.head = new = head.build(width, n_labels)
-    return cast(nn.Linear, new[-1])

@@ -10,7 +10,7 @@ import torch
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.leaks_json import Leaks
-from dalsegno.artefacts.learning import splits_csv
+from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Built, Job
@@ -35,6 +35,7 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
         return Built(Model(prep, p.head.build(table.input_shape[0], n_labels)))
 
     description = _backbone(p, Path(folder, "meta.json")) | {"head": asdict(p.head), "input": p.input}
+    description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
     job = Job(table, splits, p.train, build, device, Augmentation())
     return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))
 

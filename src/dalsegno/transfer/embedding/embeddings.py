@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import files, progress
@@ -55,12 +56,14 @@ def write(
     description: dict[str, Any],
     inputs: Iterable[str | Path],
     trained_on: Provenance,
+    backbone: dict[str, Any],
     views: int = 0,
     augmentation: augment.Params = PLAIN,
 ) -> None:
     """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
-    model: stored data (batch, …) to embeddings (batch, dim). views: how many augmented copies of each window follow it;
+    model: stored data (batch, …) to embeddings (batch, dim). backbone: what model.pt of a head on these embeddings has to
+    say of `model`, so that it can be built again; backbone.pt is that with its weights. views: how many augmented copies of each window follow it;
     view 0 is the window itself. description: the content of meta.json, everything that decides the result except
     `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
     """
@@ -82,6 +85,7 @@ def write(
         parts.join(draft / "embeddings.parquet")
         made_with = description | precision.made_on(clips.device, torch.float32)
         files.write_text(draft / "meta.json", json.dumps(made_with, indent=1, allow_nan=False) + "\n")
+        model_pt.save(draft / "backbone.pt", backbone | {"state": {k: v.cpu() for k, v in model.state_dict().items()}})
         files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
 

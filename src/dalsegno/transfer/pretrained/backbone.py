@@ -29,13 +29,18 @@ def build(
         here, there = _as_yaml(asked[name]), _as_yaml(file.preprocessing[name])
         if here != there:
             raise UserError(f"{file.path} wants view.{name}: {there}, but params.yaml has {here}")
-    options = DEFAULTS | asked | file.preprocessing
+    options = preprocessing(file, asked)
     shape = (meta["channels"], meta["bins"]) if meta["channels"] > 1 else (meta["bins"],)
     moments = torch.zeros(shape), torch.ones(shape)  # a checkpoint of ours overwrites them
     prep = preprocess.spectrograms(options["normalise"], *moments, options["resize"], options["channels"])
     model = network.build(arch, p, prep, example, n_labels=2)
     _load(model if file.whole else model.net, run.state, arch, file)
     return model
+
+
+def preprocessing(file: WeightsFile, asked: dict[str, Any]) -> dict[str, Any]:
+    """How pictures are prepared for the weights in `file`: normalise, resize and channels of a view."""
+    return DEFAULTS | asked | file.preprocessing
 
 
 def _load(net: torch.nn.Module, tensors: dict[str, Tensor], arch: str, file: WeightsFile) -> None:

@@ -15,6 +15,7 @@ from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.transfer.wheels import tf_checkpoint
 
+VERSION = "0.1.0"
 CHECKPOINTS = ("MSD_musicnn", "MSD_vgg", "MTT_musicnn", "MTT_vgg")
 FILES = (".index", ".data-00000-of-00001")
 TENSORS = {  # TensorFlow's names of a layer's tensors → PyTorch's

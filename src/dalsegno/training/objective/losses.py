@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dalsegno.pipeline.params import section
-from dalsegno.training.ranges import Count, NotNegative, Share
+from dalsegno.training.objective.ranges import Count, NotNegative, Share
 
 Curve = Literal[
     "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_recall", "weighted_f1",

@@ -8,7 +8,7 @@ from pydantic import Field
 from torch.optim import lr_scheduler
 
 from dalsegno.pipeline.params import section
-from dalsegno.training.ranges import Count, NotNegative, Positive, Share
+from dalsegno.training.objective.ranges import Count, NotNegative, Positive, Share
 
 
 @section

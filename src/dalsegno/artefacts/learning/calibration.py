@@ -1,0 +1,43 @@
+"""Temperature scaling (Guo et al. 2017, arXiv 1706.04599): how sure a model may be, learnt from the validation part.
+
+One number T per trained model divides its logits. The order of the classes stays, so no call changes; only the
+probabilities do.
+"""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+SPREAD = 0.3  # standard deviation of the logarithm of a temperature, before any clip is seen
+_TINY = float(np.finfo(np.float32).eps)  # smaller probabilities count as this one
+
+
+def temperature(
+    logits: Float[np.ndarray, "n n_classes"], labels: Int[np.ndarray, " n"], n_clips: int | None = None
+) -> float:
+    """The temperature above 0 that makes softmax(logits / T) fit `labels` best, near 1; 1.0 where there is no row.
+
+    n_clips: the number of clips that the rows are of, if a clip has several. Where a few clips are all called right, the
+    likelihood alone would take T towards 0 and every later error for impossible, so the logarithm of T has a normal prior
+    of deviation SPREAD around 0, which counts for less the more clips there are.
+    """
+    if not len(labels):
+        return 1.0
+    right, n = (np.arange(len(labels)), labels), len(labels) if n_clips is None else n_clips
+
+    def loss(log_t: float) -> float:
+        return -log_softmax(logits / np.exp(log_t), axis=1)[right].mean() * n + log_t**2 / (2 * SPREAD**2)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
+
+
+def temperature_from(p: Float[np.ndarray, "n n_classes"], labels: Int[np.ndarray, " n"]) -> float:
+    """`temperature` of a model that gives probabilities, whose logarithms serve as logits."""
+    return temperature(np.log(np.maximum(p.astype(np.float64), _TINY)), labels)
+
+
+def scaled(p: Float[np.ndarray, "n n_classes"], t: float) -> Float[np.ndarray, "n n_classes"]:
+    """Probabilities, float64, at the temperature `t`; a class of probability 0 keeps it."""
+    powers = (p.astype(np.float64) / p.max(1, keepdims=True)) ** (1 / t)
+    return powers / powers.sum(1, keepdims=True)

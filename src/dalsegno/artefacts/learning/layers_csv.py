@@ -1,0 +1,65 @@
+"""layers.csv of a network: its layers in the order in which data pass them, with the shape that each gives out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from dalsegno.pipeline import files
+
+COLUMNS = ["layer", "type", "output", "parameters"]
+MOST = 40  # layers; a larger network is told by its blocks
+
+
+@torch.inference_mode()
+def table(model: nn.Module, example: Tensor) -> pd.DataFrame:
+    """COLUMNS, as one pass of `example` [shape=(1, …)] meets them; output: the shape without the batch, a × b × c.
+
+    A layer that is used several times stands where it is met first. Parameters outside the layers that are listed are in
+    a last row, so that the column sums to those of the model.
+    """
+    model.eval()
+    names = {module: name for name, module in _parts(model)}
+    met: dict[nn.Module, str] = {}
+
+    def note(module: nn.Module, _: Any, out: Any) -> None:
+        met.setdefault(module, _shape(out))
+
+    hooks = [module.register_forward_hook(note) for module in names]
+    try:
+        model(example)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    rows = [[names[m], type(m).__name__, shape, sum(w.numel() for w in m.parameters())] for m, shape in met.items()]
+    rest = sum(w.numel() for w in model.parameters()) - sum(row[-1] for row in rows)
+    return pd.DataFrame([*rows, ["", "others", "", rest]] if rest else rows, columns=COLUMNS)
+
+
+def write(path: str | Path, layers: pd.DataFrame) -> None:
+    """Write what `table` gave."""
+    with files.atomic(path) as draft:
+        layers.to_csv(draft, index=False, lineterminator="\n")
+
+
+def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Every layer, or where these are more than MOST, the smallest blocks that are not."""
+    parts = [(name, child) for name, child in model.named_children()]
+    while True:
+        finer = [part for parent in parts for part in _finer(*parent)]
+        if len(finer) > MOST or len(finer) == len(parts):
+            return parts
+        parts = finer
+
+
+def _finer(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    children = [(f"{name}.{child_name}", child) for child_name, child in module.named_children()]
+    yield from children or [(name, module)]
+
+
+def _shape(out: Any) -> str:
+    first = out[0] if isinstance(out, tuple | list) and out else out
+    return " × ".join(map(str, first.shape[1:])) if isinstance(first, Tensor) else ""

@@ -1,0 +1,30 @@
+"""`dalsegno doctor FOLDER`: which clips can be used, which not and why."""
+
+import argparse
+from pathlib import Path
+
+from dalsegno.cli.commands.datasets import NAMES
+from dalsegno.clips import examine
+from dalsegno.clips.dataset import Params
+from dalsegno.pipeline import files
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.report.doctor import page, terminal
+
+N_SHOWN = 20  # files of each kind that the doctor lists
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder, its layout, and how much to say."""
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+    parser.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
+    p = Params(name=arguments.dataset, root=str(arguments.folder))
+    examination = examine.examine(arguments.folder, p, Runtime())
+    terminal.report(examination, None if arguments.all else N_SHOWN)
+    if arguments.page:
+        files.write_text(arguments.page, page.render(examination))

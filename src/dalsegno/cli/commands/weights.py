@@ -1,0 +1,42 @@
+"""`dalsegno weights list|fetch|verify`: published weights to begin from."""
+
+import argparse
+from pathlib import Path
+
+from dalsegno.cli import weights
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do with them."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("list", help="list them: size, licence, lines for params.yaml, checksum, source")
+    command.set_defaults(run=list_all)
+    command = commands.add_parser("fetch", help="download one, going on from where an earlier download was cut off")
+    command.add_argument("name", metavar="NAME", help="as `dalsegno weights list` calls it")
+    command.set_defaults(run=fetch)
+    command = commands.add_parser("verify", help="check the files that are there against their SHA-256")
+    command.set_defaults(run=verify)
+
+
+def list_all(_: argparse.Namespace) -> None:
+    """Print all published weights that can be fetched, and which of them are there."""
+    print("\n".join(weights.descriptions()), end="")
+
+
+def fetch(arguments: argparse.Namespace) -> None:
+    """Download published weights. Raises UserError if they do not arrive whole and as published."""
+    if not Path(params.FILE).is_file():
+        raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")
+    print(f"{weights.fetch(arguments.name)}: whole, and as published")
+
+
+def verify(_: argparse.Namespace) -> None:
+    """Print a line about each file in the folder of weights. Raises UserError if one is not what was published."""
+    n_wrong = 0
+    for line, right in weights.verify():
+        print(line)
+        n_wrong += not right
+    if n_wrong:
+        raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove what is wrong and fetch it again")

@@ -1,0 +1,1 @@
+"""Commands about trained models and new sound, thin doors to the room inference."""

@@ -1,0 +1,95 @@
+"""Answers of a model as a table to read, as CSV, or as JSON, printed as they come."""
+
+import csv
+import json
+import sys
+from typing import Any
+
+import numpy as np
+
+from dalsegno.inference.asked import Answer
+
+
+class Writer:
+    """Prints the `top` most probable classes of each answer, in order, those of a probability below `threshold` left out.
+
+    timed: whether answers are about parts of a file.
+    """
+
+    def __init__(self, labels: list[str], top: int, threshold: float, timed: bool) -> None:
+        self.labels, self.top, self.threshold, self.timed = labels, top, threshold, timed
+
+    def named(self, answer: Answer) -> list[tuple[str, float]]:
+        """Classes with their probabilities; where none is probable enough, no name, and the greatest probability."""
+        if answer.p is None:
+            return []
+        order = np.argsort(-answer.p, kind="stable")[: self.top]
+        best = [(self.labels[i], round(float(answer.p[i]), 6)) for i in order if answer.p[i] >= self.threshold]
+        return best or [("", round(float(answer.p.max()), 6))]
+
+    def add(self, answer: Answer) -> None:
+        """Print one answer."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Print what closes the document."""
+
+
+class Table(Writer):
+    """A line per answer."""
+
+    def add(self, answer: Answer) -> None:
+        """Path, times if there are any, and classes with their probabilities in %."""
+        if answer.p is None:
+            return
+        words = [f"{label or 'none is probable enough'} {100 * p:.1f} %" for label, p in self.named(answer)]
+        at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
+        print(f"{answer.path}{at}  {', '.join(words)}", flush=True)
+
+
+class Csv(Writer):
+    """A row per class of each answer, the most probable first."""
+
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        self._csv = csv.writer(sys.stdout, lineterminator="\n")
+        times = ["start_s", "stop_s"] if self.timed else []
+        self._csv.writerow(["path", *times, "label", "probability"])
+
+    def add(self, answer: Answer) -> None:
+        """The rows of one answer; an empty label where none is probable enough."""
+        times = [f"{answer.start_s:.3f}", f"{answer.stop_s:.3f}"] if answer.start_s is not None else []
+        self._csv.writerows([answer.path, *times, label, f"{p:.6f}"] for label, p in self.named(answer))
+        sys.stdout.flush()
+
+
+class Json(Writer):
+    """A list of objects with path, label, probabilities by class, and error where a file could not be read."""
+
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        self._before = "["
+
+    def add(self, answer: Answer) -> None:
+        """One object."""
+        named = self.named(answer)
+        content: dict[str, Any] = {"path": str(answer.path)}
+        if answer.start_s is not None:
+            content |= {"start_s": answer.start_s, "stop_s": answer.stop_s}
+        if answer.fault:
+            content["error"] = answer.fault
+        else:
+            content |= {"label": named[0][0] or None, "probabilities": {label: p for label, p in named if label}}
+        print(f"{self._before}\n{json.dumps(content, ensure_ascii=False)}", end="", flush=True)
+        self._before = ","
+
+    def end(self) -> None:
+        """Close the list."""
+        print("\n]" if self._before == "," else "[]")
+
+
+FORMATS: dict[str, type[Writer]] = {"table": Table, "csv": Csv, "json": Json}
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"

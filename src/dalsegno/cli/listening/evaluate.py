@@ -1,0 +1,71 @@
+"""`dalsegno evaluate MODEL FOLDER`: scores with intervals on another labelled collection."""
+
+import argparse
+import json
+from pathlib import Path
+
+from dalsegno.inference import evaluate, model
+from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import UserError
+from dalsegno.report import formatting
+from dalsegno.scoring import intervals
+from dalsegno.scoring.metrics import METRICS
+
+N_SHOWN = 10  # files of a kind that are named
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, the collection, and how their classes correspond."""
+    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a collection with a folder per class")
+    parser.add_argument(
+        "--labels", metavar="THEIRS=OURS,…", type=_pairs, default={}, help="classes that have another name there"
+    )
+    parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the scores, and what was not scored. Raises UserError if nothing can be scored."""
+    if not 0.5 < arguments.confidence < 1:
+        raise UserError(f"--confidence is {arguments.confidence:g}; expected more than 0.5 and less than 1")
+    asked = model.load(arguments.model)
+    found = evaluate.collection(arguments.folder, asked, arguments.labels)
+    answers = list(progress.bar(evaluate.answered(asked, found), "evaluate", len(found.clips)))
+    scores = evaluate.scores(asked, found, answers, intervals.Params(confidence=arguments.confidence))
+    unread = [{"path": str(path), "fault": fault} for path, fault in found.unread]
+    scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "unread": unread}
+    print(json.dumps(scores, indent=1, ensure_ascii=False) if arguments.json else "\n".join(_lines(scores, arguments)))
+
+
+def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
+    lines = [
+        f"{arguments.model} on {scores['clips']:,} clips of {arguments.folder}, {100 * arguments.confidence:g} % intervals",
+        "",
+    ]
+    for name in METRICS:
+        value, low, high = (scores[f"{name}{end}"] for end in ("", "_low", "_high"))
+        loss = METRICS[name].kind == "loss"
+        shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
+        ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
+        lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else ' %'}{ends}")
+    lines += ["", *_not_scored(scores)]
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _not_scored(scores: dict) -> list[str]:
+    absent = ", ".join(f"{label} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
+    n_absent, unread = sum(scores["no_counterpart"].values()), scores["unread"]
+    lines = [f"{n_absent} files not scored, whose classes the model does not know: {absent}"] if absent else []
+    lines += [f"{scores['unlabelled']} files not scored, which lie in no class folder"] if scores["unlabelled"] else []
+    lines += [f"{len(unread)} files not scored, which could not be read:"] if unread else []
+    lines += [f"  {entry['path']}: {entry['fault']}" for entry in unread[:N_SHOWN]]
+    return lines + ([f"  … and {len(unread) - N_SHOWN} more"] if len(unread) > N_SHOWN else [])
+
+
+def _pairs(words: str) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words.split(",")]
+    wrong = [their for their, sign, our in pairs if not (their and sign and our)]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no pair; expected theirs=ours,theirs=ours")
+    return {their.strip(): our.strip() for their, _, our in pairs}

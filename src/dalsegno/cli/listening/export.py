@@ -1,0 +1,21 @@
+"""`dalsegno export MODEL --onnx`: a network for other programs, checked to give the same probabilities."""
+
+import argparse
+from pathlib import Path
+
+from dalsegno.inference import model, onnx_file
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, the format and the file."""
+    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, or a model.pt")
+    parser.add_argument("--onnx", action="store_true", required=True, help="the format")
+    parser.add_argument("--to", metavar="FILE", type=Path, help="default: <family>_<key>.onnx, here")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the graph and its recipe. Raises UserError if the architecture cannot be exported, or gives other numbers."""
+    name = arguments.model.removesuffix("/model.pt").removesuffix(".pt").strip("/").replace("/", "_")
+    path = arguments.to or Path(f"{name}.onnx")
+    difference = onnx_file.write(model.load(arguments.model), path)
+    print(f"{path} and {path.with_suffix('.json')}: equal to {difference:.0e} in onnxruntime")

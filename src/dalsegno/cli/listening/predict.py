@@ -1,0 +1,71 @@
+"""`dalsegno predict MODEL FILE|FOLDER…`: what a trained model calls new sound."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from dalsegno.cli.listening import answers
+from dalsegno.inference import asked, model
+from dalsegno.pipeline import progress
+
+UNREAD = 3  # the exit code if some of the files could not be read
+EVERY_S = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, what it is asked about, and how it answers."""
+    parser.epilog = f"Exit code {UNREAD}: some files could not be read; each has a message, and the others an answer."
+    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path)
+    parser.add_argument("--format", choices=answers.FORMATS, default="table", help="(default: %(default)s)")
+    parser.add_argument(
+        "--top", type=_count, metavar="K", help="name the K most probable classes (default: 3 in a table, else all)"
+    )
+    parser.add_argument(
+        "--threshold", type=_share, metavar="P", default=0.0, help="name no class of a lower probability"
+    )
+    parser.add_argument(
+        "--timeline", type=_seconds, metavar="SECONDS", nargs="?", const=EVERY_S,
+        help="answer about every so many seconds of a recording, each as a clip of its own (default: %(const)g)",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print an answer for each file as it is found; the exit code."""
+    loaded = model.load(arguments.model)
+    files = asked.listed(arguments.paths, loaded.suffixes)
+    top = arguments.top or (3 if arguments.format == "table" else len(loaded.labels))
+    writer = answers.FORMATS[arguments.format](loaded.labels, top, arguments.threshold, arguments.timeline is not None)
+    n_unread = 0
+    found = asked.answers(loaded, files, arguments.timeline)
+    total = len(files) if arguments.timeline is None else None
+    bar = progress.bar(found, "predict", total, unit="part" if arguments.timeline else "file")
+    for answer in found if sys.stdout.isatty() else bar:  # on a terminal the answers show how far it is
+        if answer.fault:
+            n_unread += 1
+            progress.warn(f"dalsegno: {answer.path}: {answer.fault}")
+        writer.add(answer)
+    writer.end()
+    return UNREAD if n_unread else 0
+
+
+def _count(word: str) -> int:
+    n = int(word)
+    if n < 1:
+        raise argparse.ArgumentTypeError(f"{word} classes are none; expected 1 or more")
+    return n
+
+
+def _share(word: str) -> float:
+    share = float(word)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{word} is no probability; expected 0 to 1")
+    return share
+
+
+def _seconds(word: str) -> float:
+    seconds = float(word)
+    if not 0.1 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{word} s; expected 0.1 or more")
+    return seconds

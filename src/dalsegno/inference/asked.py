@@ -1,0 +1,61 @@
+"""Files and folders put to a model one by one: what cannot be read gets a message, and the rest goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+
+from dalsegno.clips.tree import formats, walk
+from dalsegno.inference import timeline
+from dalsegno.inference.model import Model
+from dalsegno.pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The probabilities of a file, or of its part from `start_s` to `stop_s`; fault: why there are none."""
+
+    path: Path
+    p: Float64[np.ndarray, " label"] | None = None
+    start_s: float | None = None
+    stop_s: float | None = None
+    fault: str | None = None
+
+
+def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str | None]]:
+    """The files that `paths` mean, those in folders included, and what is already known to be wrong with each.
+
+    A file that is named is taken whatever its suffix; of a folder those are that have one of `suffixes`.
+    """
+    found: list[tuple[Path, str | None]] = []
+    for path in paths:
+        if not walk.is_folder(path):
+            found.append((path, formats.fault(path) if path.exists() else "there is no such file"))
+            continue
+        read = walk.walk(path, suffixes)
+        found += [(file, None) for file in read]
+        foreign = [(file, formats.fault(file)) for file in formats.unread(path, read)] if ".wav" in suffixes else []
+        found += foreign
+        if not read and not foreign:
+            held = formats.census(walk.files(path))
+            found.append(
+                (path, f"this folder holds nothing that the model takes, {f'only {held}' if held else 'no file'}")
+            )
+    return list(dict.fromkeys(found))
+
+
+def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:
+    """What the model says of each file, or, if `every_s` is given, of every so many seconds of it."""
+    for path, fault in files:
+        try:
+            if fault:
+                raise UserError(fault)
+            if every_s is None:
+                yield Answer(path, model.clip(path))
+            else:
+                yield from (Answer(path, p, *at) for at, p in timeline.parts(model, path, every_s))
+        except (UserError, OSError, ValueError) as error:
+            message = str(error).splitlines()[0] if str(error) else type(error).__name__
+            yield Answer(path, fault=message.removeprefix(f"{path}: "))

@@ -1,0 +1,108 @@
+"""A stored model scored on another labelled collection: one folder per class, whose names may differ from the model's."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.clips.tree import groups, labelled, layout
+from dalsegno.inference import asked
+from dalsegno.inference.model import Model
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.scoring import compare, intervals
+from dalsegno.scoring.held_out import Run, Scored
+
+EXPECTS = (
+    "<folder>/<label>/**.<format>   one folder per class; groups.csv beside them may say which clips belong together"
+)
+
+
+@dataclass
+class Collection:
+    """What of a labelled collection a model can be asked.
+
+    clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
+    know. unlabelled: how many files have no class. unread: path and message of each that could not be read.
+    """
+
+    clips: pd.DataFrame
+    no_counterpart: Counter[str] = field(default_factory=Counter)
+    unlabelled: int = 0
+    unread: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
+    """The labelled files below `root`. theirs: their name → ours; other folders go by their own name, whatever its case.
+
+    Raises UserError if `theirs` names a class that one side does not have, or no file has a class that the model knows.
+    """
+    listed = labelled.labelled(root, model.suffixes, "picture" if model.of_pictures else "audio file", EXPECTS)
+    ours = {layout.bare(label): label for label in model.labels}
+    there = {file.label for file in listed if file.label}
+    _check(theirs, there, model.labels)
+    of_label = {label: theirs.get(label) or ours.get(layout.bare(label)) for label in there}
+    found, rows = Collection(pd.DataFrame()), []
+    stated = (
+        groups.read(root, [file.path.relative_to(root) for file in listed], [], "the model is not trained here") or {}
+    )
+    for file in listed:
+        if file.fault:
+            found.unread.append((file.path, file.fault))
+        elif file.label is None:
+            found.unlabelled += 1
+        elif of_label[file.label] is None:
+            found.no_counterpart[file.label] += 1
+        else:
+            rows.append((file.path, of_label[file.label], stated.get(file.path.relative_to(root)) or ""))
+    if not rows:
+        raise UserError(
+            f"{root}: no file has a class that the model knows; it has {', '.join(sorted(there))}, the model "
+            f"{', '.join(model.labels)}; name the pairs with --labels theirs=ours"
+        )
+    found.clips = pd.DataFrame(rows, columns=["path", "label", "group"])
+    return found
+
+
+def _check(theirs: dict[str, str], there: set[str], labels: list[str]) -> None:
+    for their, our in theirs.items():
+        if their not in there:
+            raise UserError(f"--labels: the folder has no class {their!r}{hint(their, sorted(there))}")
+        if our not in labels:
+            raise UserError(f"--labels: the model has no class {our!r}{hint(our, labels)}")
+
+
+def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]]:
+    """The place in `found.clips` and the probabilities of each clip; what cannot be read is put down in `found.unread`."""
+    for i, path in enumerate(found.clips["path"]):
+        for answer in asked.answers(model, [(path, None)], None):
+            if answer.p is None:
+                found.unread.append((path, answer.fault or ""))
+            else:
+                yield i, answer.p
+
+
+def scores(
+    model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], p: intervals.Params
+) -> dict[str, Any]:
+    """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
+
+    Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips.
+    """
+    if not answers:
+        raise UserError("none of the files could be read, so there is nothing to score")
+    places, probabilities = [i for i, _ in answers], np.array([p for _, p in answers])
+    clips = found.clips.iloc[places].reset_index(drop=True)
+    unit = clips["group"].where(clips["group"] != "", clips["path"].map(str))
+    rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
+    s = Scored(
+        "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
+    )
+    order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
+    run = Run(order, probabilities)
+    counted = {"clips": len(clips), "units": int(s.rows["unit"].nunique()), "confidence": p.confidence}
+    called = compare.confusion(s, [run]).tolist()
+    return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

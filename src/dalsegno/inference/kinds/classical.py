@@ -1,0 +1,27 @@
+"""An estimator on features."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dalsegno.artefacts.learning import model_pt
+from dalsegno.families import estimators
+from dalsegno.inference.hearing.features import Features
+from dalsegno.inference.kinds.member import Answers
+from dalsegno.inference.stored.model_file import Stored
+
+
+class Kind:
+    """An estimator on features."""
+
+    of_pictures = False
+
+    def __init__(self, stored: Stored, device: torch.device) -> None:
+        self.stored, self.features = stored, Features(stored)
+        self.runs = model_pt.arrays(stored.runs)
+
+    def answers(self, path: Path) -> Answers:
+        """As `Member.answers`: the mean over the clip's segments."""
+        x, n = self.features.rows(path), len(self.stored.labels)
+        return np.stack([estimators.probabilities(run, x, n).mean(0) for run in self.runs])

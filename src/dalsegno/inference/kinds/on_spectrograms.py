@@ -1,0 +1,73 @@
+"""What networks on spectrograms share: they vote over the views of a clip."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.families.convolutional.frames import Frames
+from dalsegno.families.convolutional.shown import Shown
+from dalsegno.families.convolutional.view import View
+from dalsegno.inference.hearing.spectrogram import NAME, Spectrogram
+from dalsegno.inference.kinds.member import Answers
+from dalsegno.inference.kinds.votes import Views, votes
+from dalsegno.inference.stored.model_file import Stored
+
+BATCH = 16  # views at a time, of which VGG16 makes 0.4 GB
+LONGEST = (
+    2**21
+)  # numbers of a clip that is shown whole: 164 s of 128 bins at 100 Hz; a longer one is shown in equal pieces
+
+
+class OnSpectrograms:
+    """Heads on what `body` makes of the views of a clip, each made for its own number of frames in `crops`.
+
+    seen: the part of the file that says what the network sees, its view and its spectrogram.
+    """
+
+    def __init__(
+        self, stored: Stored, seen: dict[str, Any], body: nn.Module, heads: list[nn.Module], crops: list[int],
+        device: torch.device,
+    ) -> None:  # fmt: skip
+        self.stored, self.body, self.heads, self.crops, self.device = stored, body, heads, crops, device
+        self.view = stored.section("view", seen["view"], View)
+        self.spectrogram = Spectrogram(stored, seen["spectrogram"])
+        self.of_pictures = self.spectrogram.of_pictures
+
+    def answers(self, path: Path) -> Answers:
+        """As `Member.answers`: the vote of the windows that the view shows of the clip."""
+        with TemporaryDirectory() as spill:
+            store = self.spectrogram.store(path, Path(spill))
+            p: list[np.ndarray] = [np.empty(0)] * len(self.heads)
+            for crop, places in self.by_crop():
+                views = shown(store, self.view, crop, self.device)
+                heads = [self.heads[i] for i in places]
+                for i, of_run in zip(places, votes(self.body, heads, views, self.view.vote), strict=True):
+                    p[i] = of_run
+        return np.stack(p)
+
+    def by_crop(self) -> Iterator[tuple[int, list[int]]]:
+        """Each length of crop, in frames, and the places of the runs that were trained on it."""
+        for crop in dict.fromkeys(self.crops):
+            yield crop, [i for i, of_run in enumerate(self.crops) if of_run == crop]
+
+
+def shown(store: Store, view: View, crop: int, device: torch.device) -> Views:
+    """The views of the only clip of `store`, in batches, and that they are its.
+
+    A clip that is to be shown whole is cut into equal pieces if it is so long that memory would grow with it.
+    """
+    index = store.index
+    if view.evaluate == "whole":
+        n_frames, most = len(store.frames), max(crop, LONGEST // (store.meta["bins"] * store.meta["channels"]))
+        edges = np.linspace(0, n_frames, -(-n_frames // most) + 1).astype(int)
+        pieces = [f"{NAME} {i}" for i in range(len(edges) - 1)]
+        index = pd.DataFrame({"start": edges[:-1], "n_frames": np.diff(edges)}, index=pieces)
+    views = Shown(Frames(store, device), view, index, crop)
+    return ((x, [NAME] * len(owners)) for x, owners in views.evaluation(views.clip_ids, BATCH))

@@ -1,0 +1,28 @@
+"""From the views of a clip to one answer of each head, as the pipeline votes."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dalsegno.inference.hearing.spectrogram import NAME
+from dalsegno.training import precision, predict
+
+Views = Iterable[tuple[Tensor, list[str]]]
+
+
+@torch.inference_mode()
+def votes(
+    body: nn.Module, heads: list[nn.Module], views: Views, vote: predict.Vote
+) -> list[Float[np.ndarray, " label"]]:
+    """The probabilities of the only clip by each of `heads`, which are given what `body` makes of its views."""
+    p: list[list[np.ndarray]] = [[] for _ in heads]
+    with precision.full():
+        for x, _ in views:
+            embedded = body(x)
+            for of_head, head in zip(p, heads, strict=True):
+                of_head.append(head(embedded).float().softmax(1).cpu().numpy())
+    windows = [np.concatenate(of_head) for of_head in p]
+    return [predict.voted(w, np.array([NAME] * len(w), dtype=object), [NAME], vote)[0] for w in windows]

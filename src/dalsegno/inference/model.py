@@ -1,0 +1,66 @@
+"""A model to be asked about files: a stored one, or several that answer together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+
+from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
+from dalsegno.inference.kinds.member import Member
+from dalsegno.inference.stored import find, model_file
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Model:
+    """name: as the user wrote it. members: one, or those of an ensemble; all answer about the same labels."""
+
+    name: str
+    members: list[Member]
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes, in the order of its answers."""
+        return self.members[0].stored.labels
+
+    @property
+    def of_pictures(self) -> bool:
+        """Whether it takes pictures of spectrograms and no sound."""
+        return self.members[0].of_pictures
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """The suffixes of the files that it takes."""
+        return PICTURE if self.of_pictures else AUDIO
+
+    def clip(self, path: Path) -> Float64[np.ndarray, " label"]:
+        """The probabilities of the classes of a file. Raises UserError that names the file if it cannot be read."""
+        return np.mean([together(member.answers(path)) for member in self.members], axis=0)
+
+
+def together(answers: Float[np.ndarray, "run label"]) -> Float64[np.ndarray, " label"]:
+    """One answer of those of all folds and seeds: the mean of their probabilities.
+
+    Where probabilities are scaled by a temperature that was fitted on validation clips, each run's are so here.
+    """
+    return answers.astype(np.float64).mean(axis=0)
+
+
+def load(name: str) -> Model:
+    """The model that `name` means, a key of the run or a path.
+
+    Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    stored = [model_file.read(path) for path in find.files(name)]
+    members = [params.component("dalsegno.inference.kinds", of.kind).Kind(of, device) for of in stored]
+    first = members[0]
+    for other in members[1:]:
+        if other.stored.labels != first.stored.labels or other.of_pictures != first.of_pictures:
+            raise UserError(
+                f"{name}: {other.stored.path} knows other classes, or other files, than {first.stored.path}"
+            )
+    return Model(name, members)

@@ -1,0 +1,57 @@
+"""Which stored files a word means: a key of the run such as `cnn/conv`, an ensemble of them, or a path."""
+
+from pathlib import Path
+
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.scoring import ensembles
+from dalsegno.artefacts.model_name import SCRATCH
+
+RUNS, FILE = Path("runs"), "model.pt"
+
+
+def files(name: str) -> list[Path]:
+    """The files of the model `name`: one, or those of the members of an ensemble. Raises UserError if there is none."""
+    path = Path(name)
+    if path.is_file() or path.suffix == ".pt":
+        return [_existing(path, name)]
+    if (path / FILE).is_file():
+        return [path / FILE]
+    if path.parts[:1] == (ensembles.FAMILY,):
+        return [_of_key(member) for member in _members(name)]
+    return [_of_key(name)]
+
+
+def keys() -> list[str]:
+    """The models of the run that are stored, such as `cnn/conv`, twins and ensembles included."""
+    found = sorted(path.parent.relative_to(RUNS) for path in RUNS.glob(f"*/*/{FILE}"))
+    twins = [f"{key.as_posix()}{SCRATCH}" for key in found if (RUNS / key / "control" / FILE).is_file()]
+    together = params.document().get(ensembles.FAMILY) or {} if Path(params.FILE).is_file() else {}
+    return [key.as_posix() for key in found] + twins + [f"{ensembles.FAMILY}/{key}" for key in together]
+
+
+def _of_key(name: str) -> Path:
+    twin = name.endswith(SCRATCH)
+    folder = RUNS / name.removesuffix(SCRATCH) / "control" if twin else RUNS / name
+    return _existing(folder / FILE, name)
+
+
+def _existing(path: Path, name: str) -> Path:
+    if path.is_file():
+        return path
+    known = keys()
+    there = (
+        f"; stored in {RUNS}/ are: {', '.join(known)}" if known else f"; {RUNS}/ holds no model: dvc repro trains them"
+    )
+    if name.startswith("external/"):
+        raise UserError(f"{name}: its predictions were made elsewhere, so there is no model here to ask")
+    raise UserError(f"{name}: there is no such model, neither a key of the run nor a file{hint(name, known)}{there}")
+
+
+def _members(name: str) -> list[str]:
+    entries = params.load(ensembles=ensembles.Entries)
+    models = [key for key in keys() if not key.startswith(f"{ensembles.FAMILY}/")]
+    of_ensembles = ensembles.members(entries, models)
+    if name not in of_ensembles:
+        raise UserError(f"{name}: there is no such ensemble in {params.FILE}{hint(name, list(of_ensembles))}")
+    return of_ensembles[name]

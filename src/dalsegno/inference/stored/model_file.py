@@ -1,0 +1,72 @@
+"""A stored model as it was read: what kind it is, and what it says of itself. Reading it runs no code of the file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dalsegno.artefacts.learning import model_pt
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+
+NEEDED = {
+    "classical": ("estimator", "features", "settings"),
+    "frozen": ("head", "backbone"),
+    "convolutional": ("arch", "model", "view", "spectrogram"),
+    "mlp": ("arch", "model", "pca", "features", "settings"),
+}
+"""The kinds of models, each with what its file must hold; the first that fits is the kind."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The content of a model.pt. labels: in the order of its answers; runs: an entry for each fold and seed."""
+
+    path: Path
+    kind: str
+    content: dict[str, Any]
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes, in the order of the model's answers."""
+        return self.content["labels"]
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The weights, or numbers, of each fold and seed."""
+        return self.content["runs"]
+
+    def section(self, what: str, raw: Any, cls: type) -> Any:
+        """`raw`, a part of the file, as the parameters that this version knows. Raises UserError where it knows others."""
+        try:
+            value, problems = params.parse(what, json.loads(json.dumps(raw)), cls)  # tuples as lists, as YAML has them
+        except (TypeError, ValueError) as error:
+            value, problems = None, [f"{what}: {error}"]
+        if problems:
+            raise UserError(f"{self.path}: stored with settings that this version does not know: {'; '.join(problems)}")
+        return value
+
+    def component(self, package: str, name: str) -> Any:
+        """The file of a registry that the model needs. Raises UserError if this version has none of the name."""
+        try:
+            return params.component(package, name)
+        except ValueError as error:
+            raise UserError(f"{self.path}: {error}; check out the version of dalsegno that trained it") from None
+
+
+def read(path: Path) -> Stored:
+    """The model in `path`. Raises UserError if it is damaged, of another version, or not one of ours."""
+    content = model_pt.load(path)
+    if "labels" not in content or "runs" not in content:
+        raise UserError(f"{path}: a file of weights, but no model that a run has stored: it names no classes")
+    written = content.get("format", 0)
+    if written != model_pt.FORMAT:
+        age = "an earlier" if written == 0 else "another"
+        raise UserError(
+            f"{path}: stored by {age} version of dalsegno (format {written}, this one reads {model_pt.FORMAT}); "
+            "train it again with dvc repro, or check out the version that trained it"
+        )
+    kind = next((kind for kind, names in NEEDED.items() if all(name in content for name in names)), None)
+    if kind is None or not content["runs"] or not content["labels"]:
+        raise UserError(f"{path}: a stored model, but not a whole one; train it again with dvc repro")
+    return Stored(path, kind, content)

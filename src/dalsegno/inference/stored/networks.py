@@ -1,0 +1,78 @@
+"""The networks of a stored model, built again and loaded with its weights, ready to be asked."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from dalsegno.families.convolutional.view import View
+from dalsegno.inference.stored.model_file import Stored
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training import network
+from dalsegno.training.network import Model
+from dalsegno.training.views import preprocess
+from dalsegno.transfer.adapting.head import Head, put_on
+
+LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
+
+
+def on_features(stored: Stored, run: dict[str, Any]) -> nn.Module:
+    """A network of the family mlp: rows of features (row, feature) to logits."""
+    state, n = run["state"], len(stored.content["features"])
+    prep: nn.Module = preprocess.Standardise(torch.zeros(n), torch.ones(n))
+    if stored.content["pca"]:
+        prep = nn.Sequential(prep, preprocess.Pca(torch.zeros_like(state["prep.1.axes"])))
+    return _loaded(stored, _built(stored, stored.content, prep, (n,), len(stored.labels)), state)
+
+
+def on_spectrograms(stored: Stored, run: dict[str, Any]) -> nn.Module:
+    """A network of the family cnn, or a fine-tuned one: views of a spectrogram as it is stored to logits."""
+    model, n_labels = (
+        _on_spectrograms(stored, stored.content, run["input_shape"], len(stored.labels)),
+        len(stored.labels),
+    )
+    if "head" in stored.content:
+        head = stored.section("head", stored.content["head"], Head)
+        put_on(model, head, torch.zeros(2, *run["input_shape"]), n_labels)
+    return _loaded(stored, model, run["state"])
+
+
+def backbone(stored: Stored) -> nn.Module:
+    """The network under a head on embeddings: views of a spectrogram to embeddings (view, dim)."""
+    content = stored.content["backbone"]
+    model = _on_spectrograms(stored, content, content["input_shape"], LABELS_OF_BACKBONE)
+    return _loaded(stored, nn.Sequential(model.prep, model.body), content["state"])
+
+
+def head(stored: Stored, run: dict[str, Any]) -> nn.Module:
+    """The head of a frozen model: embeddings (view, dim) to logits."""
+    settings, width = stored.section("head", stored.content["head"], Head), len(run["state"]["prep.mean"])
+    prep = preprocess.Standardise(torch.zeros(width), torch.ones(width))
+    return _loaded(stored, Model(prep, settings.build(width, len(stored.labels))), run["state"])
+
+
+def _on_spectrograms(stored: Stored, content: dict[str, Any], input_shape: list[int], n_labels: int) -> Model:
+    """The network that `content` describes, behind its preprocessing, with random weights."""
+    view, meta = stored.section("view", content["view"], View), content["spectrogram"]
+    shape = (meta["channels"], meta["bins"]) if meta["channels"] > 1 else (meta["bins"],)
+    moments = torch.zeros(shape), torch.ones(shape)
+    prep = preprocess.spectrograms(view.normalise, *moments, view.resize, view.channels)
+    return _built(stored, content, prep, tuple(input_shape), n_labels)
+
+
+def _built(stored: Stored, content: dict[str, Any], prep: nn.Module, shape: tuple[int, ...], n_labels: int) -> Model:
+    arch = stored.component("dalsegno.models", content["arch"])
+    p = stored.section("model", content["model"], arch.Params)
+    return network.build(content["arch"], p, prep, torch.zeros(2, *shape), n_labels)
+
+
+def _loaded(stored: Stored, model: nn.Module, state: dict[str, torch.Tensor]) -> nn.Module:
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise UserError(
+            f"{stored.path}: its weights do not fit the network as this version builds it ({first}); check out the version "
+            "of dalsegno that trained it"
+        ) from None
+    return model.eval()

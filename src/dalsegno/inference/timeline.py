@@ -1,0 +1,43 @@
+"""A long recording, part by part: each part is put to the model as a clip of its own, so every kind of model can be asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+from jaxtyping import Float64
+
+from dalsegno.inference.model import Model
+from dalsegno.pipeline.errors import UserError
+from dalsegno.sound import audio
+
+Part = tuple[tuple[float, float], Float64[np.ndarray, " label"]]
+
+
+def parts(model: Model, path: Path, every_s: float) -> Iterator[Part]:
+    """(start, stop) in seconds of each part of `every_s` seconds, the last as long as is left, and its probabilities.
+
+    Raises UserError as `Model.clip` does, and for a model of pictures.
+    """
+    if model.of_pictures:
+        raise UserError("the model takes pictures, which cannot be cut by time; leave --timeline out")
+    with TemporaryDirectory() as folder:
+        at, file = 0.0, Path(folder, "part.wav")
+        for samples, rate_hz in cut(path, every_s):
+            soundfile.write(file, samples, rate_hz, subtype="FLOAT")
+            stop = at + len(samples) / rate_hz
+            yield (at, stop), model.clip(file)
+            at = stop
+
+
+def cut(path: Path, every_s: float) -> Iterator[tuple[audio.Samples, int]]:
+    """The samples of each part, mono, and their rate in Hz. Memory does not grow with the recording."""
+    held, rate_hz, n = np.zeros(0, np.float32), 0, 0
+    for block, rate_hz in audio.mono(path):
+        n, held = max(1, round(every_s * rate_hz)), np.concatenate([held, block])
+        while len(held) >= n:
+            yield held[:n], rate_hz
+            held = held[n:]
+    if len(held):
+        yield held, rate_hz

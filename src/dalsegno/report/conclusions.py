@@ -1,0 +1,92 @@
+"""What the numbers support beyond the verdict, in sentences: families, features against spectrograms, mistakes, calibration."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from dalsegno.report import formatting
+from dalsegno.report.verdict import sentence
+
+ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
+
+
+def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusion: pd.DataFrame) -> list[str]:
+    """Sentences for the report; a comparison of families rests on the pair of their most accurate models.
+
+    comparison: compare.json under the names that models are called by, as pairs (rows of pairs.csv) and confusion have
+    them. Models whose weights knew scored clips are left out.
+    """
+    honest = {name: m for name, m in comparison["models"].items() if not m.get("leaks")}
+    ranked = sorted(honest, key=lambda name: -honest[name]["accuracy"])
+    if not ranked:
+        return []
+    return [
+        *_families(ranked, pairs, comparison),
+        *_inputs(ranked, pairs, comparison),
+        *_mistakes(ranked[0], confusion),
+        *_calibration(ranked[0], honest[ranked[0]]),
+    ]
+
+
+def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
+    """The best of the leading family against the best of the next."""
+    best = _best_of_each(ranked)
+    if len(best) < 2:
+        return
+    named = [
+        f"{family} ({formatting.percent(comparison['models'][name]['accuracy'])} %)" for family, name in best.items()
+    ]
+    yield f"Families by their most accurate model: {', '.join(named)}."
+    first, second, *_ = best.values()
+    yield from (f"The two leading families: {text}" for text in _said(first, second, pairs, comparison))
+
+
+def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
+    """Features against spectrograms, both without pretraining."""
+    best = [
+        next((name for name in ranked if name.split("/")[0] in families), None)
+        for families in (ON_FEATURES, ON_SPECTROGRAMS)
+    ]
+    if all(best):
+        said = _said(str(best[0]), str(best[1]), pairs, comparison)
+        yield from (f"Features against spectrograms, the best of either trained from scratch: {text}" for text in said)
+
+
+def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
+    """What the best model confuses most, and what all models together do."""
+    wrong = confusion[(confusion["actual"] != confusion["predicted"]) & (confusion["clips"] > 0)]
+    own = wrong[wrong["model"] == best]
+    if len(own):
+        row = own.loc[own["share"].idxmax()]
+        yield (
+            f"The most frequent mistake of {best}: {row['actual']} taken for {row['predicted']}, "
+            f"{formatting.percent(row['share'], 0)} % of its clips."
+        )
+    n_models = confusion["model"].nunique()
+    if len(wrong) and n_models > 1:
+        mean = wrong.groupby(["actual", "predicted"])["share"].sum() / n_models
+        actual, predicted = mean.idxmax()
+        yield (
+            f"Over all {n_models} models, {actual} is most often taken for {predicted}: "
+            f"{formatting.percent(mean.max(), 0)} % of its clips on average."
+        )
+
+
+def _calibration(best: str, model: dict[str, Any]) -> Iterator[str]:
+    error, ends = formatting.with_ends(model, "calibration_error")
+    scaled = model.get("calibration_error_scaled")
+    after = f"; after temperature scaling by {formatting.points(scaled)}" if scaled is not None else ""
+    yield f"The confidence of {best} in its calls is off by {error} points ({ends}), its calibration error{after}."
+
+
+def _best_of_each(ranked: list[str]) -> dict[str, str]:
+    best: dict[str, str] = {}
+    for name in ranked:
+        best.setdefault(name.split("/")[0], name)
+    return best
+
+
+def _said(one: str, other: str, pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
+    """The sentence of this pair, if it was asked about."""
+    yield from (sentence(pair, comparison) for pair in pairs if {pair["model"], pair["other"]} == {one, other})

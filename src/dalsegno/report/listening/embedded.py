@@ -1,0 +1,34 @@
+"""listening.json as it stands inside a page: no name in it can end the script that holds it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+
+def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the template of the section takes; None for no section. called: the name under which each model is to stand."""
+    if not content:
+        return None
+    models = [called.get(name, name) for name in content["models"]]
+    drawn = content["map"]
+    return {
+        "models": models,
+        "sound": any("sound" in one for one in content["media"].values()),
+        "pictures": not any("outline" in one for one in content["media"].values()),
+        "n_clips": len(content["clips"]),
+        "n_media": len(content["media"]),
+        "against": content["against"],
+        "map": drawn["svg"] and Markup(drawn["svg"]),
+        "share": drawn["share"],
+        "data": _in_script({key: value for key, value in content.items() if key != "map"} | {"models": models}),
+    }
+
+
+def _in_script(data: Any) -> Markup:
+    """JSON that HTML takes for nothing else: `<`, `>` and `&` are written as escapes, which mean the same to JSON."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)

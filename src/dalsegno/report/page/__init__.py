@@ -1,0 +1,1 @@
+"""report.html: one page that needs no network, made of what the stages before it wrote."""

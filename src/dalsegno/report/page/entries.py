@@ -1,0 +1,73 @@
+"""How each model was made: its entry in params.yaml and what that rests on, setting by setting."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dalsegno.artefacts.model_name import SCRATCH
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of params.yaml under its path within the entry; own: no other entry of the family has the same."""
+
+    path: str
+    value: str
+    own: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """family, the settings of the entry and of its input; empty for what params.yaml does not name."""
+
+    family: str
+    settings: list[Setting]
+    input: str
+    input_settings: list[Setting]
+
+
+def of_model(name: str, params: dict[str, Any]) -> Made:
+    """name: <family>/<key>, as in compare.json; params: params.yaml. A twin has the entry of its model."""
+    family, key = name.split("/", 1)
+    entries = params.get(family) or {}
+    key = key if key in entries else key.removesuffix(SCRATCH)
+    entry = _flat(entries.get(key))
+    others = [_flat(other) for other_key, other in entries.items() if other_key != key]
+    settings = [
+        Setting(path, value, not any(other.get(path) == value for other in others)) for path, value in entry.items()
+    ]
+    where = _input(family, entry)
+    section, *inner = where.split(".")
+    found: Any = params.get(section) or {}
+    for step in inner:
+        found = found.get(step) or {}
+    return Made(family, settings, where, [Setting(path, value, False) for path, value in _flat(found).items()])
+
+
+def _input(family: str, entry: dict[str, str]) -> str:
+    """The section of params.yaml that says what a model sees; empty if it sees nothing of its own."""
+    if family in ("classical", "mlp"):
+        return "features"
+    if "input" in entry:
+        return entry["input"].replace("/", ".")
+    return f"spectrograms.{entry['spectrogram']}" if "spectrogram" in entry else ""
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str]:
+    """Values by their dotted path; a list stays whole."""
+    if isinstance(value, dict) and value:
+        found = {}
+        for key, inner in value.items():
+            found |= _flat(inner, f"{path}.{key}" if path else str(key))
+        return found
+    return {path: _written(value)} if value not in (None, {}) else {}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_written(v)}" for k, v in value.items()) + "}"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

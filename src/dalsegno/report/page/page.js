@@ -1,0 +1,51 @@
+// Tables that sort by any column, and plots that enlarge; everything can be read without either.
+"use strict";
+
+for (const table of document.querySelectorAll("table.sortable")) {
+  [...table.tHead.rows[0].cells].forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    button.title = "Sort by this column";
+    head.append(button);
+    button.addEventListener("click", () => sort(table, column));
+  });
+}
+
+function sort(table, column) {
+  const heads = [...table.tHead.rows[0].cells];
+  const up = heads[column].getAttribute("aria-sort") === "descending";
+  heads.forEach((head) => head.removeAttribute("aria-sort"));
+  heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
+  const body = table.tBodies[0];
+  const rows = [...body.rows].map((row) => [value(row.cells[column]), row]);
+  rows.sort(([one], [other]) => compare(one, other) * (up ? 1 : -1) || 0);
+  body.append(...rows.map(([, row]) => row));
+}
+
+function value(cell) {
+  const first = (cell.querySelector("b") || cell).textContent.trim();
+  const number = parseFloat(first.replaceAll(",", "").replace("−", "-"));
+  return Number.isNaN(number) ? first : number;
+}
+
+function compare(one, other) { // numbers before words, so that ?? and – stay together
+  if (typeof one === typeof other) return one < other ? -1 : one > other ? 1 : 0;
+  return typeof one === "number" ? 1 : -1;
+}
+
+const dialog = document.getElementById("enlarged");
+for (const plot of document.querySelectorAll(".plot")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "enlarge";
+  button.textContent = "Enlarge";
+  button.setAttribute("aria-label", `Enlarge: ${plot.getAttribute("aria-label")}`);
+  plot.after(button);
+  button.addEventListener("click", () => {
+    dialog.querySelector("div").replaceChildren(plot.querySelector("svg").cloneNode(true));
+    dialog.showModal();
+  });
+}
+dialog.querySelector("button").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

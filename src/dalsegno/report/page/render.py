@@ -1,0 +1,113 @@
+"""Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from dalsegno.report import conclusions, curve_plots, formatting, plots, verdict
+from dalsegno.report.layout import templates
+from dalsegno.report.listening import embedded
+from dalsegno.report.page import entries, matrices
+from dalsegno.report.page.sources import Sources
+
+CROWD = 8  # models up to which one plot shows the curves of all
+
+
+class _Unmeasured(jinja2.ChainableUndefined):
+    def __str__(self) -> str:
+        return formatting.UNMEASURED
+
+
+def render(sources: Sources, heard: dict[str, Any] | None = None) -> str:
+    """The page as HTML. A number that a source lacks prints `??`. heard: listening.json, for the section Listen."""
+    page = templates.template(
+        "page/page.html.j2",
+        undefined=_Unmeasured,
+        finalize=lambda value: formatting.UNMEASURED if value is None else value,
+        filters={
+            "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
+            "p_value": formatting.p_value, "score": _score, "named": _named,
+        },
+    )  # fmt: skip
+    s, called = sources.under_stamped_names(), formatting.names(sources.compare)
+    ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
+    names = [name for name, _ in ranked]
+    confusions = _by_model(s.tables["confusion"], names)
+    made = {called[name]: entries.of_model(name, s.params) for name in sources.compare["models"]}
+    return page.render(
+        dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
+        clips=s.clips, splits=s.splits, protocols=s.protocols, gains=s.compare["gains"],
+        models=ranked,
+        segmented=any("segment_accuracy" in scores for _, scores in ranked),
+        seeded=any("accuracy_sd" in scores for _, scores in ranked),
+        trained={name: formatting.training(name, scores) for name, scores in ranked},
+        leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
+        mixture=formatting.mixture(s.compare["models"]),
+        confusions=[matrices.confusion(name, rows) for name, rows in confusions],
+        extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
+        classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
+        made=made, layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
+        made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
+        **_verdict(s), **_drawn(s, names),
+    )  # fmt: skip
+
+
+def _verdict(s: Sources) -> dict[str, Any]:
+    """What the pairs of models say, in words and cell by cell."""
+    of_pairs = s.tables["pairs"].to_dict("records")
+    by_name = {(pair["model"], pair["other"]): pair for pair in of_pairs}
+    return {
+        "said": s.compare["verdict"],
+        "verdict": verdict.verdict(s.compare, of_pairs),
+        "conclusions": conclusions.conclusions(s.compare, of_pairs, s.tables["confusion"]),
+        "pairs": by_name,
+        "sentences": {names: verdict.sentence(pair, s.compare) for names, pair in by_name.items()},
+        "sure": {names for names, pair in by_name.items() if pair["told_apart"]},
+    }
+
+
+def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
+    """The plots."""
+    models, chance, curves = s.compare["models"], 1 / s.compare["dataset"]["classes"], s.tables["curves"]
+    return {
+        "forests": [
+            (label, Markup(plots.forest(models, chance, metric)))
+            for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
+        ],
+        "overlays": list(_overlays(curves)),
+        "learning": [(name, Markup(curve_plots.parts(rows))) for name, rows in curves.groupby("model", sort=False)],
+        "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
+        "coverage": Markup(curve_plots.coverage(s.tables["coverage"])),
+        "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
+    }
+
+
+def _overlays(curves: pd.DataFrame) -> Iterator[tuple[str, Markup]]:
+    """Curves of all models in one plot, or where they are many, of each family."""
+    family = curves["model"].str.split("/").str[0]
+    groups = [("", curves)] if curves["model"].nunique() <= CROWD else list(curves.groupby(family, sort=False))
+    for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
+        for name, rows in groups if len(curves) else []:
+            yield f"{label} of {name} models" if name else label, Markup(curve_plots.overlay(rows, y, label))
+
+
+def _by_model(rows: pd.DataFrame, names: list[str]) -> list[tuple[str, pd.DataFrame]]:
+    return [(name, rows[rows["model"] == name]) for name in names]
+
+
+def _known(write: Callable[..., str]) -> Callable[..., str]:
+    """`write` as a filter: a value that the sources lack is None to it."""
+    return lambda value, *options: write(None if isinstance(value, jinja2.Undefined) else value, *options)
+
+
+def _score(scores: dict[str, Any], name: str, digits: int = 1, scale: float = 100.0) -> Markup:
+    """A score of a model with its interval under it."""
+    return Markup('<b>{}</b> <span class="ends">{}</span>').format(*formatting.with_ends(scores, name, scale, digits))
+
+
+def _named(svg: Markup, label: str) -> Markup:
+    """The drawing as an image that a screen reader calls by its label."""
+    return Markup('<svg role="img" aria-label="{}"').format(label) + svg.removeprefix("<svg")

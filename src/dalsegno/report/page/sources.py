@@ -1,0 +1,82 @@
+"""The files that the page is made of, read as they were written."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dalsegno.artefacts import model_name
+from dalsegno.report import formatting
+
+TEXT = dict.fromkeys(["model", "other", "class", "actual", "predicted", "run", "layer", "type", "output"], str)
+TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
+
+    params: sections of params.yaml. made_with: for each package the versions that trained the models. layers: the layers
+    of each network. identity: a short SHA-256 of what a run is determined by.
+    """
+
+    compare: dict[str, Any]
+    clips: dict[str, Any]
+    splits: dict[str, Any]
+    protocols: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    params: dict[str, Any]
+    made_with: dict[str, list[str]]
+    layers: dict[str, pd.DataFrame]
+    identity: dict[str, str]
+
+    def under_stamped_names(self) -> "Sources":
+        """The same with models called as they are to be called, LEAKY ones stamped."""
+        called = formatting.names(self.compare)
+        tables = {
+            name: rows.assign(**{c: rows[c].map(called) for c in ("model", "other") if c in rows})
+            for name, rows in self.tables.items()
+        }
+        layers = {called[name]: rows for name, rows in self.layers.items()}
+        return Sources(
+            formatting.stamped(self.compare), self.clips, self.splits, self.protocols, tables, self.params,
+            self.made_with, layers, self.identity,
+        )  # fmt: skip
+
+
+def read(
+    compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
+    data: dict[str, str], params: dict[str, Any],
+) -> Sources:  # fmt: skip
+    """Read all of them. data: the files that identify the data, by what they are called; params: sections of params.yaml."""
+    jsons = (Path(path).read_text(encoding="utf-8") for path in (compare_json, clips_json, splits_json, protocols_json))
+    compare, clips, splits, protocols = map(json.loads, jsons)
+    tables = {name: _table(Path(plots_dir, f"{name}.csv")) for name in TABLES}
+    identity = {called: _short(Path(path).read_bytes()) for called, path in data.items()}
+    identity["parameters"] = _short(json.dumps(params, sort_keys=True, default=str).encode())
+    folders = {name: model_name.folder(runs_dir, name) for name in compare["models"]}
+    layers = {name: _table(f / "layers.csv") for name, f in folders.items() if (f / "layers.csv").is_file()}
+    return Sources(
+        compare, clips, splits, protocols, tables, params, _made_with(list(folders.values())), layers, identity
+    )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Names are text, even one that reads NA or 1; an empty cell is no number."""
+    rows = pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=[""])
+    return rows.fillna({column: "" for column in rows if column in TEXT})
+
+
+def _made_with(folders: list[Path]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for path in [folder / "cost.json" for folder in folders if (folder / "cost.json").is_file()]:
+        for package, version in json.loads(path.read_text()).get("versions", {}).items():
+            found.setdefault(package, set()).add(version)
+    return {package: sorted(versions) for package, versions in sorted(found.items())}
+
+
+def _short(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

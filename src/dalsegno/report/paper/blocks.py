@@ -1,0 +1,45 @@
+"""What a paper is put together from: paragraphs, tables and figures, as plain data that the layout sets."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dalsegno.report.paper.figures import Figure
+
+Block = dict[str, Any]
+
+
+def section(title: str, blocks: Iterable[Block]) -> Block:
+    """A numbered section."""
+    return {"title": title, "blocks": list(blocks)}
+
+
+def text(words: str) -> Block:
+    """A paragraph."""
+    return {"kind": "text", "words": words}
+
+
+def heading(words: str) -> Block:
+    """A heading within a section."""
+    return {"kind": "heading", "words": words}
+
+
+def points(items: Iterable[str]) -> Block:
+    """A list."""
+    return {"kind": "points", "items": list(items)}
+
+
+def code(words: str) -> Block:
+    """Commands, line by line."""
+    return {"kind": "code", "words": words}
+
+
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1, aligned: str = "right"
+) -> Block:
+    """A numbered table. words: how many of the first columns hold words, set flush left; the others are `aligned`."""
+    return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
+
+
+def figures(drawn: Iterable[Figure], caption: str = "") -> Block:
+    """Figures with a number each; with a caption for all, the panels of one figure, side by side."""
+    return {"kind": "figures", "figures": list(drawn), "caption": caption}

@@ -1,0 +1,63 @@
+"""The plots of the page as a printed page takes them: black on white, without the colours of a screen's theme."""
+
+import re
+from typing import Any
+
+from dalsegno.report import curve_plots, drawing, plots
+from dalsegno.report.page.sources import Sources
+
+MOST_CLASSES = 24  # of a matrix that can be read on paper
+CROWD = 8  # models up to which one plot shows the curves of all
+
+Figure = dict[str, Any]
+
+
+def figure(svg: str, caption: str, share: float = 1.0) -> Figure:
+    """A plot that is `share` of the text wide at most."""
+    ink = svg.replace("currentColor", "#000").replace(f"var(--accent, {drawing.SHADE})", drawing.SHADE)
+    width = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', ink)[1])  # type: ignore[index]
+    return {"svg": ink, "caption": caption, "share": share, "width_pt": width}
+
+
+def results(s: Sources, scored: str) -> list[Figure]:
+    """Accuracies with their intervals."""
+    models, interval = s.compare["models"], f"{s.compare['interval']['confidence']:.0%}"
+    svg = plots.forest(models, 1 / s.compare["dataset"]["classes"])
+    return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
+
+
+def curves(s: Sources) -> list[Figure]:
+    """Validation accuracy and loss of all models, or where they are many, of each family."""
+    rows = s.tables["curves"]
+    family = rows["model"].str.split("/").str[0]
+    groups = [("all", rows)] if rows["model"].nunique() <= CROWD else list(rows.groupby(family, sort=False))
+    return [
+        figure(curve_plots.overlay(of, y, label), f"{label.capitalize()} of {name} models by epoch; thin lines are single runs.")
+        for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss"))
+        for name, of in (groups if len(rows) else [])
+    ]  # fmt: skip
+
+
+def losses(s: Sources) -> list[Figure]:
+    """Training and validation loss of each network."""
+    by_model = s.tables["curves"].groupby("model", sort=False)
+    return [figure(curve_plots.losses(rows), str(name), 0.5) for name, rows in by_model]
+
+
+def confusions(s: Sources, names: list[str]) -> list[Figure]:
+    """The matrices of these models, unless they have more classes than a page can show."""
+    if s.compare["dataset"]["classes"] > MOST_CLASSES:
+        return []
+    rows = s.tables["confusion"]
+    return [figure(plots.confusion(rows[rows["model"] == name]), name, 0.5) for name in names]
+
+
+def calibration(s: Sources, names: list[str]) -> list[Figure]:
+    """Reliability of each model."""
+    svg = plots.reliability(s.tables["reliability"], names)
+    return [figure(svg, "Accuracy against confidence: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
+
+
+def costs(s: Sources) -> list[Figure]:
+    """Accuracy against what a model costs."""
+    return [figure(svg, f"Accuracy against {label}.", 0.5) for label, svg in plots.costs(s.compare["models"])]

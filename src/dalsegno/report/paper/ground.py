@@ -1,0 +1,90 @@
+"""The sections on what was there before any model: the data, their faults, and the splits."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dalsegno.report import formatting
+from dalsegno.report.page.sources import Sources
+from dalsegno.report.paper import blocks
+from dalsegno.report.paper.blocks import Block
+from dalsegno.report.paper.references import Cited
+
+MOST_CLASSES = 40  # whose numbers are listed one by one
+
+
+def data(s: Sources, params: Mapping[str, Any], cite: Cited) -> Iterator[Block]:
+    """What was found, used and left out."""
+    number, clips = formatting.number, s.clips
+    layout = (params.get("dataset") or {}).get("name", "")
+    published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(layout, ())
+    yield blocks.text(
+        f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
+        f"{number(clips.get('unlabelled'))} of them without a label; together they last {number(clips.get('hours'), 2)} hours. "
+        "Every file was decoded once. Files that are broken, silent, shorter than the minimum, or exact copies of another "
+        "are left out; near copies (another gain, format, bit rate or sample rate, or shifted in time) are found and kept on one side of "
+        "the split."
+    )
+    copies = clips.get("copies", {})
+    rows = [(kind.replace("_", " "), number(n), "left out") for kind, n in clips.get("excluded", {}).items()]
+    rows += [(kind.replace("_", " "), number(n), "kept") for kind, n in clips.get("remarks", {}).items()]
+    rows += [("pairs of near copies", number(copies.get("near")), "kept, on one side of a split")]
+    rows += [("pairs of copies under two labels", number(copies.get("across")), "one label of each is wrong")]
+    yield blocks.table("Faults found in the files.", ["fault", "number", "what was done"], rows, aligned="left")
+    labels = clips.get("labels", {})
+    if len(labels) <= MOST_CLASSES:
+        total = sum(labels.values()) or 1
+        shares = [(name, number(n), formatting.percent(n / total)) for name, n in labels.items()]
+        yield blocks.table("Labelled clips of each class.", ["class", "clips", "share, %"], shares)
+    else:
+        few, many = min(labels.values()), max(labels.values())
+        yield blocks.text(f"There are {len(labels)} classes of {few:,} to {many:,} clips.")
+
+
+def splits(s: Sources, cite: Cited) -> Iterator[Block]:
+    """Who was trained on and who was scored, what leaks, and what the split alone does to a score."""
+    number, protocol = formatting.number, s.compare["protocol"]
+    cited = cite(*(["fault_filtered"] * (protocol["name"] in ("fault_filtered", "artist_folds"))))
+    grouped = " Clips of one group (an artist, a song, an instrument) stay in one part." if s.compare["interval"]["unit"] == "group" else ""  # fmt: skip
+    yield blocks.text(
+        f"The protocol is {protocol['name'].replace('_', ' ')}{cited} with {_counted(protocol['folds'], 'fold')} and "
+        f"{_counted(protocol['repeats'], 'repeat')}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
+        "each fold alone. The validation part decides when training stops and which settings are kept; no test clip was looked at for that."
+    )
+    yield from (blocks.text(f"{caveat}.") for caveat in protocol["caveats"])
+    rows = [
+        (fold.removeprefix("fold"), *(number(parts[part]["all"]) for part in ("train", "valid", "test")), number(s.splits["left_out"].get(fold)))
+        for fold, parts in s.splits["clips"].items()
+    ]  # fmt: skip
+    yield blocks.table(
+        "Labelled clips in each part of each fold.", ["fold", "train", "valid", "test", "left out"], rows
+    )
+    protocols = s.protocols.get("protocols") or {}
+    if protocols:
+        yield blocks.text(
+            f"How much the split alone matters is shown by one cheap model ({s.protocols['model']}) on the same "
+            f"{s.protocols['segments']} segments of each clip under every protocol that these data allow. Rows marked LEAKY are too high."
+        )
+        rows = [_protocol(name, m) for name, m in protocols.items()]
+        head = ["protocol", "leaks", "segments, %", "clips, %"]
+        yield blocks.table("One model under each protocol: accuracy with its interval.", head, rows, words=2)
+
+
+def _protocol(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:
+    leaks = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in m.get("leaks", {}).items() if n) or "nothing"
+    scores = (
+        "{} ({})".format(*formatting.with_ends(m, metric)) if metric in m else "–"
+        for metric in ("segment_accuracy", "clip_accuracy")
+    )
+    return (name + formatting.STAMP * bool(m.get("leaky")), leaks, *scores)
+
+
+def _leaks(splits: Mapping[str, Any]) -> str:
+    found = [f"{n:,} times a {kind.replace('_', ' ')}" for kind, n in splits["leaks"].items() if n]
+    if not found:
+        return "No clip, group or known copy lies on two sides of a split."
+    reason = f" This was allowed because: {splits['allow_leaks']}." if splits.get("allow_leaks") else ""
+    return f"Parts of a fold share {', '.join(found)}.{reason}"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -1,0 +1,82 @@
+"""One run, a fold and a seed of a model: build it, train it, and watch it on the validation clips."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training import predict, train
+from dalsegno.training.batches import Batches
+from dalsegno.training.job import Built, Run
+from dalsegno.training.objective import losses
+
+WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may be the best, besides the loss
+
+
+def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, train.Fit]:
+    """The trained model, and what `train.fit` says of it. log: called with the metrics of each epoch.
+
+    Raises UserError if the model cannot be trained on these clips, or training diverges.
+    """
+    job = run.job
+    train.seed_everything(run.seed)
+    built = job.build(run.fold, run.train_ids)
+    built.model.to(job.device)
+    batches = _batches(run)
+    _check_batch_norm(built.model, batches, run)
+    predict.try_out(built.model, run.source)
+    weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
+    options = {"groups": built.groups, "class_weights": weights, "log": log}
+    return built, train.fit(built.model, batches, _validation(run), job.train, **options)
+
+
+def _batches(run: Run) -> Batches:
+    """The training examples of a run, in an order that its seed decides."""
+    job, p = run.job, run.job.train
+    examples, owners = run.source.examples(run.train_ids)
+    return Batches(
+        run.source, examples, job.labels(owners), len(job.classes), p.batch_size,
+        seed=run.seed, device=job.device, balanced=p.balanced, augmentation=job.augmentation,
+    )  # fmt: skip
+
+
+def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
+    """Raise UserError if batches are of one example and the model normalises over the batch."""
+    if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
+        raise UserError(
+            f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
+            "examples: batch normalisation cannot train on batches of one; there must be at least 2 of both"
+        )
+
+
+def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
+    """A function that gives the metrics of a model on the validation clips, and on as many training clips.
+
+    It raises UserError on NaN or infinity.
+    """
+    job, names = run.job, run.job.train.curves
+    some = np.random.default_rng(run.seed).permutation(run.train_ids)[: len(run.valid_ids)].tolist()
+
+    def measured(model: nn.Module, clip_ids: list[str]) -> train.Metrics:
+        probabilities = predict.voted(*predict.windows(model, run.source, clip_ids), clip_ids, job.vote)
+        if not np.isfinite(probabilities).all():
+            raise UserError(
+                f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
+                f"lower train.lr (now {job.train.lr:g}) or set train.clip_norm (now {job.train.clip_norm})"
+            )
+        return losses.metrics(torch.from_numpy(probabilities), job.labels(clip_ids))
+
+    def validate(model: nn.Module) -> train.Metrics:
+        valid, seen = measured(model, run.valid_ids), measured(model, some)
+        watched = {"val_loss": valid["log_loss"]} | {f"val_{name}": valid[name] for name in (*WATCHED, *names)}
+        return watched | {f"train_{name}": seen[name] for name in ("log_loss", "accuracy", *names)}
+
+    return validate
+
+
+def _class_weights(y: Int[Tensor, " example"], n_labels: int) -> Float[Tensor, " label"]:
+    """Weights inverse to the counts, of mean 1 over the training examples."""
+    return len(y) / (n_labels * torch.bincount(y, minlength=n_labels).clamp_min(1))

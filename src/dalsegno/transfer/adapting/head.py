@@ -1,0 +1,40 @@
+"""The new head of a pretrained network: the layers from its embedding to logits."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from dalsegno.pipeline.params import section
+from dalsegno.training.network import Model
+from dalsegno.training.objective.ranges import Count, Share
+
+
+@section
+class Head:
+    """`head:` of a transfer entry: the layers from an embedding to logits."""
+
+    widths: tuple[Count, ...] = ()  # of hidden layers, each with ReLU; empty: linear
+    dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
+
+    def build(self, n_in: int, n_labels: int) -> nn.Sequential:
+        """The head, with random weights, from embeddings (batch, n_in) to logits (batch, n_labels)."""
+        layers: list[nn.Module] = []
+        for width in self.widths:
+            layers += [nn.Linear(n_in, width), nn.ReLU(), nn.Dropout(self.dropout)]
+            n_in = width
+        if not self.widths:
+            layers = [nn.Dropout(self.dropout)]
+        return nn.Sequential(*layers, nn.Linear(n_in, n_labels))
+
+
+def put_on(model: Model, head: Head, example: Tensor, n_labels: int) -> nn.Linear:
+    """Replace the head of `model`; `example`, stored data, goes through the body, so that the width of its embeddings is known.
+
+    Returns the head's last layer, which makes the logits.
+    """
+    model.to(example.device).eval()
+    with torch.no_grad():
+        width = model.body(model.prep(example)).shape[1]
+    model.net.head = new = head.build(width, n_labels)
+    return cast(nn.Linear, new[-1])

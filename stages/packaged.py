@@ -1,0 +1,30 @@
+"""Write published weights that an installed Python package holds as PyTorch reads them."""
+
+from pathlib import Path
+
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
+from dalsegno.transfer.wheels import installed, musicnn
+
+
+@params.section
+class Params:
+    """An entry under `packaged:`."""
+
+    checkpoint: str  # one of the package musicnn: MSD_musicnn, MSD_vgg, MTT_musicnn, MTT_vgg
+
+
+def main(key: str, out_dir: str) -> None:
+    p = params.variant(key, packaged=Params)
+    try:
+        folder = installed.folder("musicnn", musicnn.VERSION)
+        with files.atomic(out_dir) as draft:
+            draft.mkdir()
+            musicnn.write(folder, p.checkpoint, Path(draft, "model.pt"))
+    except UserError as error:
+        raise UserError(f"packaged.{key}: {error}") from None
+    progress.say(f"{p.checkpoint} of musicnn {musicnn.VERSION}, ISC licence")
+
+
+if __name__ == "__main__":
+    stage.run(main)

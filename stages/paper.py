@@ -1,0 +1,26 @@
+"""Write the comparison as a paper in PDF."""
+
+from dalsegno.artefacts import kaggle_csv
+from dalsegno.pipeline import params, progress, stage
+from dalsegno.report.page import sources
+from dalsegno.report.paper import complete, content, pdf
+
+
+def main(
+    compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
+    clips_csv: str, splits_csv: str, scores_csv: str, report_pdf: str, *sections: str,
+) -> None:  # fmt: skip
+    """Describe the models by `sections`, the parts of params.yaml that a result may depend on; say what is still missing."""
+    p, doc, kaggle = params.load(paper=content.Params), params.document(), kaggle_csv.read(scores_csv)
+    entries = {name: doc.get(name) for name in sections}
+    data = {"data": clips_csv, "splits": splits_csv}
+    read = sources.read(
+        compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
+    ).under_stamped_names()
+    pdf.write(report_pdf, content.content(read, complete.complete(entries), p, kaggle))
+    for lacking in content.missing(p, kaggle):
+        progress.say(f"?? {lacking}")
+
+
+if __name__ == "__main__":
+    stage.run(main)

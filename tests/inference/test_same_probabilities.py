@@ -1,0 +1,57 @@
+"""A stored model gives a file of its run the probabilities that the run itself gave it."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import small_run
+
+from dalsegno.inference import model
+
+CLOSE = 1e-5
+
+
+def differences(name, root, folder):
+    asked = model.load(name)
+    by_path = small_run.by_the_pipeline(folder)
+    assert len(by_path) >= 18
+    return [np.abs(asked.clip(Path(root, path)) - row.to_numpy(float)).max() for path, row in by_path.iterrows()]
+
+
+@pytest.mark.parametrize("name", small_run.MODELS)
+def test_of_every_family(run, name):
+    assert max(differences(name, "sounds", f"runs/{name}")) < CLOSE
+
+
+def test_of_a_twin_from_scratch(run):
+    assert max(differences("transfer/tuned-scratch", "sounds", "runs/transfer/tuned/control")) < CLOSE
+
+
+def test_of_pictures(of_pictures, monkeypatch):
+    monkeypatch.chdir(of_pictures)
+    assert max(differences("cnn/pictures", "pictures", "runs/cnn/pictures")) < CLOSE
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members(run):
+    path = Path("sounds/hum/3.wav")
+    alone = [model.load(name).clip(path) for name in small_run.PARAMS["ensembles"]["both"]]
+    assert np.allclose(model.load("ensembles/both").clip(path), np.mean(alone, axis=0), atol=1e-12)
+
+
+def test_a_stored_file_is_all_that_is_needed(run, tmp_path, monkeypatch):
+    there = {name: model.load(name).clip(Path("sounds/hum/3.wav")) for name in ("transfer/published", "classical/svm")}
+    shutil.copy("sounds/hum/3.wav", tmp_path / "x.wav")
+    for i, name in enumerate(there):
+        shutil.copy(f"runs/{name}/model.pt", tmp_path / f"{i}.pt")
+    monkeypatch.chdir(tmp_path)
+    for i, p in enumerate(there.values()):
+        assert np.allclose(model.load(f"{i}.pt").clip(Path("x.wav")), p, atol=1e-12)
+
+
+def test_a_long_clip_shown_whole_is_shown_in_equal_pieces(run, monkeypatch):
+    path = Path("sounds/hum/7.flac") if Path("sounds/hum/7.flac").exists() else Path("sounds/hum/7.wav")
+    whole = model.load("cnn/shown").clip(path)
+    monkeypatch.setattr("dalsegno.inference.kinds.on_spectrograms.LONGEST", 24 * 20)
+    pieces = model.load("cnn/shown").clip(path)
+    assert np.isclose(pieces.sum(), 1) and not np.allclose(pieces, whole, atol=1e-6)

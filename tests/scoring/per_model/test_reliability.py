@@ -1,0 +1,91 @@
+"""Temperatures from validation clips alone, reliability by bin, and accuracy against coverage."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dalsegno.artefacts.learning import calibration
+from dalsegno.scoring.held_out import Run, Scored
+from dalsegno.scoring.per_model import reliability
+
+CLASSES = ["x", "y", "z"]
+
+
+def scored(labels):
+    rows = pd.DataFrame({"clip_id": [f"c{i:03d}" for i in range(len(labels))], "label": labels})
+    return Scored("test", CLASSES, rows.assign(fold=0, unit=range(len(labels)), repeat=0), False)
+
+
+def rows(labels, p, fold=0, seed=0):
+    columns = {f"p_{c}": p[:, i] for i, c in enumerate(CLASSES)}
+    ids = [f"c{i:03d}" for i in range(len(labels))]
+    return pd.DataFrame({"clip_id": ids, "fold": fold, "seed": seed, "label": [CLASSES[y] for y in labels]} | columns)
+
+
+def overconfident(seed, factor, n=400):
+    """Labels drawn from honest probabilities, and these probabilities sharpened by `factor`."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (n, 3))
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    labels = np.array([rng.choice(3, p=row) for row in p])
+    sharp = np.exp(factor * logits)
+    return labels, sharp / sharp.sum(1, keepdims=True)
+
+
+def test_the_temperature_undoes_overconfidence_for_each_fold_and_seed():
+    one, other = overconfident(0, 2.0), overconfident(1, 0.6)
+    valid = pd.concat([rows(*one), rows(*other, fold=1, seed=4)], ignore_index=True)
+    found = reliability.temperatures(valid, CLASSES)
+    assert found.keys() == {(0, 0), (1, 4)}
+    assert found[0, 0] == pytest.approx(2.0, rel=0.15) and found[1, 4] == pytest.approx(0.6, rel=0.15)
+
+
+def test_scaling_changes_no_call_and_lowers_the_error_of_an_overconfident_model():
+    labels, p = overconfident(2, 2.5)
+    table = rows(labels, p).drop(columns="label")
+    by_run = {(0, 0): 2.5}
+    scaled = reliability.scaled(table, by_run)
+    columns = [f"p_{c}" for c in CLASSES]
+    q = scaled[columns].to_numpy()
+    assert (q.argmax(1) == p.argmax(1)).all() and q.sum(1) == pytest.approx(1)
+    s, run = scored(labels), Run(np.arange(len(labels)), q)
+    before = reliability.scores(s, [Run(np.arange(len(labels)), p)], by_run)
+    after = reliability.scores(s, [run], by_run)
+    assert after["temperature"] == 2.5
+    assert after["calibration_error_scaled"] < 0.5 * before["calibration_error_scaled"]
+    assert after["log_loss_scaled"] < before["log_loss_scaled"]
+
+
+def test_a_run_without_validation_clips_is_not_scaled():
+    table = rows(np.array([0, 1]), np.eye(3)[:2]).drop(columns="label")
+    assert reliability.scaled(table, {(0, 7): 1.0}) is None
+    assert reliability.temperatures(rows(np.array([], int), np.zeros((0, 3))), CLASSES) == {}
+
+
+def test_a_class_of_probability_0_keeps_it():
+    assert calibration.scaled(np.array([[0.9, 0.1, 0.0]]), 3.0)[0, 2] == 0
+
+
+def test_few_clips_all_right_do_not_make_the_model_certain():
+    p = np.tile([0.8, 0.1, 0.1], (4, 1))
+    assert calibration.temperature_from(p, np.zeros(4, int)) > 0.3
+
+
+def test_bins_hold_every_prediction_with_mean_confidence_and_share_right():
+    p = np.array([[0.55, 0.3, 0.15], [0.59, 0.41, 0.0], [1.0, 0.0, 0.0], [0.1, 0.9, 0.0]])
+    s, run = scored(np.array([0, 1, 0, 0])), Run(np.arange(4), p)
+    found = reliability.bin_rows("m", s, [run], False)
+    assert list(found.columns) == reliability.RELIABILITY
+    assert found[["bin", "clips", "confidence", "accuracy"]].to_numpy().tolist() == [
+        [0.5, 2, 0.57, 0.5],
+        [0.9, 2, 0.95, 0.5],
+    ]
+
+
+def test_the_surest_clips_are_answered_first_and_equals_count_as_their_mean():
+    p = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25]])
+    s, run = scored(np.array([0, 0, 0, 1])), Run(np.arange(4), p)
+    found = reliability.coverage_rows("m", s, [run]).set_index("coverage")["accuracy"]
+    assert found[0.25] == found[0.5] == 1
+    assert found[0.75] == pytest.approx(2.5 / 3, abs=1e-4)
+    assert found[1.0] == 0.75
