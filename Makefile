@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run test check deps lock clean
+.PHONY: help run test check deps lock submission clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
@@ -29,6 +29,10 @@ lock: $(READY) ## install what pyproject.toml newly asks for; write requirements
 	@python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[test]'
 	@python -m tools.lock
 	@touch $(READY)
+
+submission: $(READY) ## pack the PDF, the code without data, a manifest and the README to hand in
+	@dvc repro paper
+	@python -m tools.submission
 
 clean: ## remove the virtual environment; data and results stay
 	rm -rf .venv

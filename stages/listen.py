@@ -24,24 +24,13 @@ def main(
     chosen = choose.choose(a)
     root, paths = params.value("dataset.root", str), clips_csv.read(clips_path).set_index("clip_id")["path"]
     items = [(a.clip_ids[i], Path(root, paths[pieces.clip_of(a.clip_ids[i])])) for i in chosen.order]
-    made = runtime.map(partial(_media, audio=p.audio), items, len(items), r, "listening")
+    made = runtime.map(partial(media.of, audio=p.audio), items, len(items), r, "listening")
     shown = media.within_budget(zip(chosen.order, made, strict=False))
-    lost = [a.clip_ids[int(i)] for i, one in shown.items() if "lost" in one]
-    if lost:
-        progress.say(
-            f"{len(lost)} clips can no longer be read, the first {lost[0]}: {shown[_place(a, lost[0])]['lost']}"
-        )
+    for lost in media.lost(shown):
+        progress.say(f"no longer to be read: {lost}")
     family = relatives.Family(splits, copies_csv.read(copies_path), g.s.rows)
-    content = listening.content(a, chosen, shown, family, _features(table, a), g.s.part)
+    content = listening.content(a, chosen, shown, family, _features(table, a))
     files.write_text(out, json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-
-
-def _media(item: tuple[str, Path], audio: bool) -> media.Media:
-    return media.of(*item, audio=audio)
-
-
-def _place(a: answers.Answers, clip_id: str) -> str:
-    return str(a.clip_ids.index(clip_id))
 
 
 def _features(table: str, a: answers.Answers) -> features_parquet.FeatureTable | None:

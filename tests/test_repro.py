@@ -34,13 +34,13 @@ CLASSICAL = {"classical@majority", "classical@logistic"}
 CNN = {"cnn@conv", "cnn@wave"}
 TRANSFER = {"transfer@frozen", "transfer@finetuned"}  # of our own backbone
 MODELS = CLASSICAL | {"mlp@small", "transfer@songs"} | CNN | TRANSFER
-SCORES = {"compare", "report"}
-END = SCORES | {"submissions"}
+SCORES = {"compare", "report", "paper"}
+END = SCORES | {"submissions", "listen"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 SONGS = {"embeddings@songs", "transfer@songs"} | END
 STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
-LIBROSA = {"features", "pretrain@notes"} | STORES
+LIBROSA = {"features", "pretrain@notes", "paper"} | STORES
 OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
@@ -329,7 +329,10 @@ EDITS = {
     "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
-    "protocols": (put("protocols.segments", 4), {"protocols", "report"}),
+    "search": (put("search.small.trials", 3), set()),
+    "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
+    "report": (put("report.audio", False), {"listen", "report"}),
+    "paper": (put("paper.title", "A title"), {"paper"}),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
     "comment in an unused architecture": (comment("models/vgg.py"), set()),
@@ -337,7 +340,7 @@ EDITS = {
     "comment in another data set": (comment("datasets/nsynth.py"), BACKBONE),
     "comment in the trainer": (comment("training/train.py"), {"mlp@small", "transfer@songs"} | CNN | BACKBONE),
     "comment in the corpus": (comment("synth/drums.py"), OF_CORPUS),
-    "comment in a figure": (comment("report/plots.py"), {"report"}),
+    "comment in a figure": (comment("report/plots.py"), {"report", "paper"}),
     "style of the page": (comment("report/page/style.css"), {"report"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
@@ -350,7 +353,7 @@ EDITS = {
     "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
-    "new metric": (new_metric, {"protocols"} | SCORES),
+    "new metric": (new_metric, {"protocols", "listen"} | SCORES),
 }
 
 

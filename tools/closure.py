@@ -28,10 +28,12 @@ READS = {
             "page.js",
         )
     },
-    ROOT / "report/listening/embedded.py": {
-        ROOT / "report/listening" / name for name in ("listening.html.j2", "listening.css", "listening.js")
+    ROOT / "report/listening/section/embedded.py": {
+        ROOT / "report/listening/section" / name
+        for name in ("section.html.j2", "section.css", "elements.js", "views.js")
     },
     ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
+    ROOT / "report/search/page.py": {ROOT / "report/search/page.html.j2", ROOT / "report/page/style.css"},
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""

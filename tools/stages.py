@@ -79,9 +79,9 @@ def is_code(dep: str) -> bool:
     return dep.startswith(("src/", "stages/")) and "${" not in dep and Path(dep) not in REGISTRIES
 
 
-def rewritten(text: str) -> str:
-    """dvc.yaml with the code and the packages of every stage as they should be, the rest of the text untouched."""
-    stages = read()
+def rewritten(text: str, path: str | Path = "dvc.yaml") -> str:
+    """A dvc.yaml with the code and the packages of every stage as they should be, the rest of the text untouched."""
+    stages = read(path)
     for name, block in _blocks(text):
         deps = [dep for dep in stages[name]["deps"] if isinstance(dep, str)]
         text = text.replace(block, _with_packages(_with_code(block, name, deps), name, deps))
@@ -127,5 +127,5 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    target = Path("dvc.yaml")
-    target.write_text(rewritten(target.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    for target in (Path("dvc.yaml"), Path("search/dvc.yaml")):
+        target.write_text(rewritten(target.read_text(encoding="utf-8"), target), encoding="utf-8", newline="\n")

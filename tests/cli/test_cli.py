@@ -174,7 +174,7 @@ def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
 def test_help_lists_every_command_and_imports_none(tmp_path):
     code = "import sys; from dalsegno.cli.main import main\ntry: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert re.findall(r"^  (\w+) +\w", ended.stdout, re.M)[: len(main.COMMANDS) + 1][-len(main.COMMANDS) :] == list(
+    assert re.findall(r"^  ([\w-]+) +\w", ended.stdout, re.M)[: len(main.COMMANDS) + 1][-len(main.COMMANDS) :] == list(
         main.COMMANDS
     )
     assert not {"numpy", "torch", "pydantic", "yaml"} & set(ended.stderr.split())

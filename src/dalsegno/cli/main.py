@@ -12,7 +12,9 @@ COMMANDS = {
     "doctor": ("commands", "examine a folder of clips: which can be used, which not and why"),
     "check": ("commands", "list all problems of params.yaml, and see that the data are there"),
     "use": ("commands", "put a recipe in place of params.yaml, or take that back"),
+    "apply-search": ("commands", "write the best values of a search into params.yaml"),
     "diff": ("commands", "compare every model's predictions with those of another revision"),
+    "kaggle-score": ("commands", "note the score that came back for a model's submission"),
     "weights": ("commands", "published weights to begin from: list, fetch, verify"),
     "predict": ("listening", "ask a trained model about files or folders of sound"),
     "evaluate": ("listening", "score a trained model on another labelled collection"),
@@ -45,7 +47,7 @@ def main(words: list[str] | None = None) -> None:
 def _run(word: str, words: list[str]) -> int | None:
     """Run one command; the exit code that it asks for, if it asks for one."""
     folder, about = COMMANDS[word]
-    command = importlib.import_module(f"dalsegno.cli.{folder}.{word}")
+    command = importlib.import_module(f"dalsegno.cli.{folder}.{word.replace('-', '_')}")
     parser = argparse.ArgumentParser(prog=f"dalsegno {word}", description=f"{about[0].upper()}{about[1:]}.")
     command.add_arguments(parser)
     arguments = parser.parse_args(words)
@@ -53,7 +55,7 @@ def _run(word: str, words: list[str]) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = "\n".join(f"  {word:<10} {about}" for word, (_, about) in COMMANDS.items())
+    lines = "\n".join(f"  {word:<13} {about}" for word, (_, about) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="dalsegno", description="A DVC workflow for music audio classification.",
         epilog=f"commands:\n{lines}\n\n`dalsegno COMMAND --help` says more of one.",

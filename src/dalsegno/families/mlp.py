@@ -50,18 +50,22 @@ def train_all(
     Raises UserError, which names `entry`, if a part cannot be trained on or the architecture cannot take a table.
     """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
+    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
+    description |= {"features": rows.names, "settings": rows.settings}
+    try:
+        runs.all_runs(job(p, rows, splits, device), description, run_dir, metrics_dir)
+    except UserError as error:
+        raise UserError(f"{entry}: {error}") from None
+
+
+def job(p: Params, rows: Rows, splits: pd.DataFrame, device: torch.device) -> Job:
+    """What to train: `p` on these rows, on every fold and seed."""
     n_labels = len(splits_csv.classes(splits))
 
     def build(fold: int, train_ids: list[str]) -> Built:
         return Built(network.build(p.arch, p.model, _preprocessing(p, rows, train_ids), rows.x[:2], n_labels))
 
-    job = Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
-    description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
-    description |= {"features": rows.names, "settings": rows.settings}
-    try:
-        runs.all_runs(job, description, run_dir, metrics_dir)
-    except UserError as error:
-        raise UserError(f"{entry}: {error}") from None
+    return Job(source=rows, splits=splits, train=p.train, build=build, device=device, augmentation=p.augment)
 
 
 def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:

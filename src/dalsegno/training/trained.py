@@ -59,18 +59,19 @@ def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
     """
     job, names = run.job, run.job.train.curves
     some = np.random.default_rng(run.seed).permutation(run.train_ids)[: len(run.valid_ids)].tolist()
+    labels = [job.labels(clip_ids) for clip_ids in (run.valid_ids, some)]
 
-    def measured(model: nn.Module, clip_ids: list[str]) -> train.Metrics:
+    def measured(model: nn.Module, clip_ids: list[str], y: Int[Tensor, " clip"]) -> train.Metrics:
         probabilities = predict.voted(*predict.windows(model, run.source, clip_ids), clip_ids, job.vote)
         if not np.isfinite(probabilities).all():
             raise UserError(
                 f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
                 f"lower train.lr (now {job.train.lr:g}) or set train.clip_norm (now {job.train.clip_norm})"
             )
-        return losses.metrics(torch.from_numpy(probabilities), job.labels(clip_ids))
+        return losses.metrics(torch.from_numpy(probabilities), y)
 
     def validate(model: nn.Module) -> train.Metrics:
-        valid, seen = measured(model, run.valid_ids), measured(model, some)
+        valid, seen = (measured(model, ids, y) for ids, y in zip((run.valid_ids, some), labels, strict=True))
         watched = {"val_loss": valid["log_loss"]} | {f"val_{name}": valid[name] for name in (*WATCHED, *names)}
         return watched | {f"train_{name}": seen[name] for name in ("log_loss", "accuracy", *names)}
 

@@ -6,8 +6,9 @@ import pandas as pd
 from support import heard
 
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.report.listening import choose, embedded, feature_map, listening
+from dalsegno.report.listening import choose, feature_map, listening
 from dalsegno.report.listening.relatives import Family
+from dalsegno.report.listening.section import embedded
 
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028 $x# *爵士*"
 
@@ -20,9 +21,7 @@ def family(names):
 
 def content(**given):
     a = heard.answers([0, 1, 2], [[0, 1, 2], [1, 1, 2]], **given)
-    return listening.content(
-        a, choose.choose(a), {"0": {"picture": "", "outline": "M0 50Z"}}, family(a.clip_ids), None, "test"
-    )
+    return listening.content(a, choose.choose(a), {"0": {"picture": "", "outline": "M0 50Z"}}, family(a.clip_ids), None)
 
 
 def test_no_name_ends_the_script_that_holds_it():
@@ -36,7 +35,7 @@ def test_no_name_ends_the_script_that_holds_it():
 def test_models_stand_under_the_names_of_the_page():
     shown = embedded.embedded(content(models=["mlp/a", "mlp/b"]), {"mlp/a": "mlp/a (LEAKY)"})
     assert shown["models"] == json.loads(shown["data"])["models"] == ["mlp/a (LEAKY)", "mlp/b"]
-    assert not shown["sound"] and not shown["pictures"]
+    assert shown["shown"] == "looks"
     assert embedded.embedded(None, {}) is None
 
 

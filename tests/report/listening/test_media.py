@@ -42,11 +42,11 @@ def test_short_and_silent_clips(tmp_path):
     soundfile.write(tmp_path / "s.wav", np.zeros(30), 22050)
     heard = excerpt.loudest(tmp_path / "s.wav", "s")
     assert heard.outline().max() == 0 and heard.spectrogram().shape == (48, 160)
-    assert media.of("s", tmp_path / "s.wav", audio=True)["sound"]
+    assert media.of(("s", tmp_path / "s.wav"), audio=True)["sound"]
 
 
 def test_no_sound_where_none_may_be_passed_on(tmp_path):
-    made = media.of("a", tone(tmp_path / "a.wav", 5), audio=False)
+    made = media.of(("a", tone(tmp_path / "a.wav", 5)), audio=False)
     assert "sound" not in made and made["picture"] and made["outline"].startswith("M0 50L0 ")
 
 
@@ -54,15 +54,15 @@ def test_a_picture_is_shown_upright(tmp_path):
     levels = np.zeros((64, 100), np.uint8)
     levels[50:] = 255  # loud at the bottom: low notes
     Image.fromarray(levels).save(tmp_path / "p.png")
-    made = media.of("p", tmp_path / "p.png", audio=True)
+    made = media.of(("p", tmp_path / "p.png"), audio=True)
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(made["picture"]))).convert("L"))
     assert set(made) == {"picture"}
     assert shown[-1].mean() < 60 < 200 < shown[0].mean()  # dark is loud
 
 
 def test_a_file_that_vanished_is_told(tmp_path):
-    assert "cannot be read" in media.of("a", tmp_path / "gone.wav", audio=True)["lost"]
-    assert media.of("a", tmp_path / "gone.png", audio=True)["lost"]
+    assert "is no longer there" in media.of(("a", tmp_path / "gone.wav"), audio=True)["lost"]
+    assert media.of(("a", tmp_path / "gone.png"), audio=True)["lost"]
 
 
 def test_no_more_than_the_budget(monkeypatch):

@@ -43,16 +43,20 @@ def train_all(
     """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. Raises UserError that names `entry`."""
     try:
         crops = Crops(store, p.view, set(splits["clip_id"]), device)
-        n_labels = len(splits_csv.classes(splits))
-
-        def build(fold: int, train_ids: list[str]) -> Built:
-            return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
-
-        job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
         description = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "spectrogram": crops.meta}
-        runs.all_runs(job, description, run_dir, metrics_dir)
+        runs.all_runs(job(p, crops, splits, device), description, run_dir, metrics_dir)
     except UserError as error:
         raise UserError(f"{entry}: {error}") from None
+
+
+def job(p: Params, crops: Crops, splits: pd.DataFrame, device: torch.device) -> Job:
+    """What to train: `p` on these crops, which are made by `p.view`, on every fold and seed."""
+    n_labels = len(splits_csv.classes(splits))
+
+    def build(fold: int, train_ids: list[str]) -> Built:
+        return Built(from_scratch(p.arch, p.model, crops, train_ids, n_labels))
+
+    return Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
 
 
 def from_scratch(arch: str, p: Any, crops: Crops, train_ids: list[str], n_labels: int) -> Model:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import ensembles
-from dalsegno.artefacts.model_name import SCRATCH
 
 RUNS, FILE = Path("runs"), "model.pt"
 

@@ -49,8 +49,10 @@ def _svg(places: Float[np.ndarray, "n 2"], labels: np.ndarray) -> str:
         if rest.any():
             axes.plot(*places[rest].T, ".", color=drawing.INK, alpha=drawing.FAINT, markersize=3, label=ELSE)
         for i, name in enumerate(named):
-            style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-            axes.plot(*places[labels == name].T, linestyle="", markersize=5, markeredgewidth=0, alpha=0.85, label=name, **style)  # fmt: skip
+            axes.plot(
+                *places[labels == name].T, linestyle="", marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)],
+                markersize=5, markeredgewidth=0, alpha=0.85, label=name,
+            )  # fmt: skip
         axes.set(xlabel="first principal component", ylabel="second")
         axes.grid()
         legend = axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8.5)

@@ -20,7 +20,7 @@ class Params:
 
 
 def content(
-    a: Answers, chosen: Chosen, shown: dict[str, media.Media], family: Family, table: FeatureTable | None, part: str
+    a: Answers, chosen: Chosen, shown: dict[str, media.Media], family: Family, table: FeatureTable | None
 ) -> dict[str, Any]:
     """The content as JSON. shown: sound and pictures by place. table: the features of the scored clips, if there are any.
 
@@ -29,7 +29,6 @@ def content(
     drawn = feature_map.draw(table, _named(a)) if table is not None else None
     svg, share = drawn or (None, None)
     return {
-        "part": part,
         "classes": a.classes,
         "clips": a.clip_ids,
         "labels": a.labels.tolist(),

@@ -21,11 +21,14 @@ QUALITY = 60
 Media = dict[str, Any]
 
 
-def of(item: str, path: Path, audio: bool) -> Media:
+def of(clip: tuple[str, Path], audio: bool) -> Media:
     """`sound` (MP3, if `audio`), `start_s`, `length_s`, `outline` and `picture` (WebP) of a clip, or of a piece of one.
 
-    A picture has `picture` alone; a file that can no longer be read has `lost`, the reason.
+    clip: its id and its file. A picture has `picture` alone; a file that can no longer be read has `lost`, the reason.
     """
+    item, path = clip
+    if not path.is_file():
+        return {"lost": f"{path} is no longer there"}
     try:
         if path.suffix.lower() in clips_csv.PICTURE:
             return {"picture": _webp(np.rint(255 * pictures.read(path)[:, ::-1].T).astype(np.uint8))}
@@ -47,6 +50,11 @@ def within_budget(media: Iterable[tuple[int, Media]]) -> dict[str, Media]:
             break
         kept[str(place)] = one
     return kept
+
+
+def lost(shown: dict[str, Media]) -> list[str]:
+    """Why clips have nothing to show: the files that can no longer be read."""
+    return [one["lost"] for one in shown.values() if "lost" in one]
 
 
 def _webp(levels: np.ndarray) -> str:

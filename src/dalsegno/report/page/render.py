@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from dalsegno.report import conclusions, curve_plots, formatting, plots, verdict
 from dalsegno.report.layout import templates
-from dalsegno.report.listening import embedded
+from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import entries, matrices
 from dalsegno.report.page.sources import Sources
 

@@ -40,6 +40,6 @@ def table(
     return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
 
 
-def figures(drawn: Iterable[Figure], caption: str = "") -> Block:
-    """Figures with a number each; with a caption for all, the panels of one figure, side by side."""
-    return {"kind": "figures", "figures": list(drawn), "caption": caption}
+def figures(drawn: Iterable[Figure], caption: str = "", columns: int = 1) -> Block:
+    """Figures with a number each; with a caption for all, the panels of one figure, so many side by side."""
+    return {"kind": "figures", "figures": list(drawn), "caption": caption, "columns": columns}

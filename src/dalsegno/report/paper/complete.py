@@ -11,7 +11,7 @@ from dalsegno.sound import storing
 from dalsegno.transfer.adapting import entry
 from dalsegno.transfer.embedding import embedding_entry
 
-OF_ENTRIES: dict[str, type] = {
+OF_ENTRIES: dict[str, Any] = {
     "classical": classical.Params, "mlp": mlp.Params, "cnn": cnn.Params, "transfer": entry.Params,
     "spectrograms": storing.Params, "embeddings": embedding_entry.Params,
 }  # fmt: skip
@@ -28,6 +28,6 @@ def complete(doc: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
-def _complete(name: str, raw: Any, cls: type) -> Any:
+def _complete(name: str, raw: Any, cls: Any) -> Any:
     value, problems = params.parse(name, raw, cls)
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) and not problems else raw

@@ -53,7 +53,7 @@ def content(s: Sources, params: dict[str, Any], p: Params, kaggle: Scores) -> di
         ("Methods", _methods(s, params, cite)),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
         ("Training and cost", results.training(s)),
-        ("Discussion", results.discussion(s)),
+        ("Discussion and conclusions", results.discussion(s)),
         ("Reproduction", _reproduction(s)),
         ("Files", [blocks.table("What the archive holds.", ["file", "what it is"], list(FILES.items()), words=2)]),
     ]
@@ -61,7 +61,8 @@ def content(s: Sources, params: dict[str, Any], p: Params, kaggle: Scores) -> di
     return {
         "title": p.title or f"{dataset['title']}: {len(s.compare['models'])} models compared",
         "team": [{"name": member.name, "did": member.did or formatting.UNMEASURED} for member in p.team],
-        "stamps": _stamps(s),
+        "stamps": list(_stamps(s).values()),
+        "marks": list(_stamps(s)),
         "abstract": [_question(s), *verdict.verdict(s.compare, of_pairs)],
         "sections": sections,
         "references": cite.listed(),
@@ -84,15 +85,15 @@ def _question(s: Sources) -> str:
     )
 
 
-def _stamps(s: Sources) -> list[str]:
+def _stamps(s: Sources) -> dict[str, str]:
+    """What must stand with every result, in a word or two and in a sentence."""
     dataset, protocol = s.compare["dataset"], s.compare["protocol"]
-    synthetic = "Synthetic data: the audio was made by this project, and the scores say nothing about music."
-    leaky = (
-        "LEAKY split: models were trained on parts, copies or the group of what is scored, so every score is too high."
-    )
-    valid = "Validation, not test: the splits hold out no test clip, so scores are somewhat too high."
-    told = [(dataset["synthetic"], synthetic), (protocol["leaky"], leaky), (protocol["part"] != "test", valid)]
-    return [words for holds, words in told if holds]
+    told = [
+        (dataset["synthetic"], "synthetic data", "the audio was made by this project, and the scores say nothing about music."),
+        (protocol["leaky"], "LEAKY split", "models were trained on parts, copies or the group of what is scored, so every score is too high."),
+        (protocol["part"] != "test", "validation, not test", "the splits hold out no test clip, so scores are somewhat too high."),
+    ]  # fmt: skip
+    return {mark: f"{mark[0].upper()}{mark[1:]}: {words}" for holds, mark, words in told if holds}
 
 
 def _methods(s: Sources, params: dict[str, Any], cite: Cited) -> Iterator[Block]:
@@ -100,7 +101,7 @@ def _methods(s: Sources, params: dict[str, Any], cite: Cited) -> Iterator[Block]
         "Each model predicts the probability of every class for every clip that is held out; a stage of its own turns predictions into "
         f"scores. Networks are trained with PyTorch{cite('pytorch')}. What is not said of a model, it does not have."
     )
-    for name, _ in results.ranked(s):
+    for name in s.compare["models"]:
         plain = name.removesuffix(formatting.STAMP)
         topics = method.of_model(plain, params, cite)
         yield blocks.heading(name)

@@ -12,11 +12,11 @@ CROWD = 8  # models up to which one plot shows the curves of all
 Figure = dict[str, Any]
 
 
-def figure(svg: str, caption: str, share: float = 1.0) -> Figure:
-    """A plot that is `share` of the text wide at most."""
+def figure(svg: str, caption: str) -> Figure:
+    """A plot with its caption, and the width that it is drawn for."""
     ink = svg.replace("currentColor", "#000").replace(f"var(--accent, {drawing.SHADE})", drawing.SHADE)
     width = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', ink)[1])  # type: ignore[index]
-    return {"svg": ink, "caption": caption, "share": share, "width_pt": width}
+    return {"svg": ink, "caption": caption, "width_pt": width}
 
 
 def results(s: Sources, scored: str) -> list[Figure]:
@@ -38,10 +38,10 @@ def curves(s: Sources) -> list[Figure]:
     ]  # fmt: skip
 
 
-def losses(s: Sources) -> list[Figure]:
-    """Training and validation loss of each network."""
+def learning(s: Sources) -> list[Figure]:
+    """Log-loss and accuracy of each network on training and validation clips."""
     by_model = s.tables["curves"].groupby("model", sort=False)
-    return [figure(curve_plots.losses(rows), str(name), 0.5) for name, rows in by_model]
+    return [figure(curve_plots.parts(rows), str(name)) for name, rows in by_model]
 
 
 def confusions(s: Sources, names: list[str]) -> list[Figure]:
@@ -49,7 +49,7 @@ def confusions(s: Sources, names: list[str]) -> list[Figure]:
     if s.compare["dataset"]["classes"] > MOST_CLASSES:
         return []
     rows = s.tables["confusion"]
-    return [figure(plots.confusion(rows[rows["model"] == name]), name, 0.5) for name in names]
+    return [figure(plots.confusion(rows[rows["model"] == name]), name) for name in names]
 
 
 def calibration(s: Sources, names: list[str]) -> list[Figure]:
@@ -60,4 +60,4 @@ def calibration(s: Sources, names: list[str]) -> list[Figure]:
 
 def costs(s: Sources) -> list[Figure]:
     """Accuracy against what a model costs."""
-    return [figure(svg, f"Accuracy against {label}.", 0.5) for label, svg in plots.costs(s.compare["models"])]
+    return [figure(svg, f"Accuracy against {label}.") for label, svg in plots.costs(s.compare["models"])]

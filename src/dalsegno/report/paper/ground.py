@@ -19,7 +19,7 @@ def data(s: Sources, params: Mapping[str, Any], cite: Cited) -> Iterator[Block]:
     published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(layout, ())
     yield blocks.text(
         f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
-        f"{number(clips.get('unlabelled'))} of them without a label; together they last {number(clips.get('hours'), 2)} hours. "
+        f"{number(clips.get('unlabelled'))} of them without a label{_lasting(clips)}. "
         "Every file was decoded once. Files that are broken, silent, shorter than the minimum, or exact copies of another "
         "are left out; near copies (another gain, format, bit rate or sample rate, or shifted in time) are found and kept on one side of "
         "the split."
@@ -48,7 +48,7 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
     yield blocks.text(
         f"The protocol is {protocol['name'].replace('_', ' ')}{cited} with {_counted(protocol['folds'], 'fold')} and "
         f"{_counted(protocol['repeats'], 'repeat')}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
-        "each fold alone. The validation part decides when training stops and which settings are kept; no test clip was looked at for that."
+        f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(protocol)}."
     )
     yield from (blocks.text(f"{caveat}.") for caveat in protocol["caveats"])
     rows = [
@@ -67,6 +67,16 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
         rows = [_protocol(name, m) for name, m in protocols.items()]
         head = ["protocol", "leaks", "segments, %", "clips, %"]
         yield blocks.table("One model under each protocol: accuracy with its interval.", head, rows, words=2)
+
+
+def _lasting(clips: Mapping[str, Any]) -> str:
+    return f"; together they last {formatting.number(clips['hours'], 2)} hours" if clips.get("hours") else ""
+
+
+def _looked_at(protocol: Mapping[str, Any]) -> str:
+    if protocol["part"] == "test":
+        return "no test clip was looked at for that"
+    return "as there is no test part, it is also what is scored here"
 
 
 def _protocol(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     entry = entries.get(key, entries.get(key.removesuffix(SCRATCH)))
     if isinstance(entry, list):
         return [("members", f"mean of the probabilities of {', '.join(entry)}")]
-    if not isinstance(entry, dict):
+    if not entry or not isinstance(entry, dict):
         return []
     if family == "external":
         return [("origin", f"predictions made elsewhere, taken in from {entry['file']}")]
@@ -50,7 +50,7 @@ def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any]
     used = [arch, *map(str, model.values()), *(["dropout"] if _any(model.get("dropout")) else [])]
     yield "network", f"{arch}{cite(*_methods(used))}" + (f": {_listed(model)}" if model else "")
     if "head" in entry:
-        yield "head", f"{_listed(entry['head'])}"
+        yield "head", _listed({k: v for k, v in entry["head"].items() if _any(v)}) or "linear"
     if "weights" in entry:
         yield "start", "random weights, the twin of the model without this ending" if twin else _start(entry)
     if "view" in entry:
@@ -66,7 +66,7 @@ def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any]
 def _training(train: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     smoothing = train.get("label_smoothing")
     smoothed = f", labels smoothed by {smoothing:g}{cite('smoothing')}" if smoothing else ""
-    rest = _listed({k: v for k, v in train.items() if k not in SAID})
+    rest = _listed({k: v for k, v in train.items() if k not in SAID and _any(v)})
     yield "loss", f"{str(train['loss']).replace('_', ' ')}{smoothed}" + (f"; {rest}" if rest else "")
     decay = f", weight decay {train['weight_decay']:g}" if train.get("weight_decay") else ""
     clip = f", gradients clipped to norm {train['clip_norm']:g}" if train.get("clip_norm") else ""
@@ -100,9 +100,7 @@ def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited)
     found = (doc.get(section) or {}).get(key) or {}
     if section == "spectrograms":
         return f"{found.get('kind', key)} ({_listed(found.get('options') or {})})"
-    return (
-        f"embeddings of the frozen network over {_listed(found.get('view') or {})} of {found.get('spectrogram', key)}"
-    )
+    return f"embeddings of the frozen network over {_listed(found.get('view') or {}) or 'whole clips'} of {found.get('spectrogram', key)}"
 
 
 def _features(doc: dict[str, Any], cite: Cited) -> str:
@@ -159,4 +157,4 @@ def _plain(value: Any) -> str:
         return "{" + _listed(value) + "}"
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,20 +11,25 @@ from dalsegno.pipeline import files, headless
 
 with headless.no_backend():
     import matplotlib
+    from matplotlib.ft2font import FT2Font
 
 LAYOUT = Path(__file__).parent / "paper.typ"
 
 
-def write(path: str | Path, content: dict[str, Any]) -> None:
+def write(path: str | Path, content: dict[str, Any]) -> str:
     """Write the PDF, whole or not at all; the same content gives the same bytes, as no date is in them.
+
+    Returns the letters in it that only fonts of the machine can have.
 
     Letters come from Typst's own fonts and matplotlib's, which have Latin, Greek and Cyrillic; others, Chinese for one,
     from the fonts of the machine.
     """
-    fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    fonts, text = Path(matplotlib.get_data_path(), "fonts", "ttf"), json.dumps(content, ensure_ascii=False)
     with TemporaryDirectory() as folder:
         Path(folder, "paper.typ").write_bytes(LAYOUT.read_bytes())
-        Path(folder, "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        Path(folder, "content.json").write_text(text, encoding="utf-8")
         made = typst.compile(str(Path(folder, "paper.typ")), font_paths=[str(fonts)], format="pdf")
     with files.atomic(path) as draft:
         draft.write_bytes(made)
+    known = FT2Font(str(fonts / "DejaVuSans.ttf")).get_charmap()
+    return "".join(sorted({letter for letter in text if ord(letter) not in known and letter.isprintable()}))

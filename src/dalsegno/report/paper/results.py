@@ -15,7 +15,7 @@ METRICS = {
     "accuracy": "accuracy", "balanced_accuracy": "balanced", "macro_precision": "precision", "macro_recall": "recall",
     "macro_f1": "F1",
 }  # fmt: skip
-MOST_SENTENCES = 45
+MOST_COLUMNS = 12  # of a table of pairs, and of a matrix of half the width of a page
 Scores = Mapping[str, tuple[float, str]]
 
 
@@ -48,7 +48,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
         caption = (
             "Clips by actual class (row) and called class (column), summed over runs; the best model of each family."
         )
-        yield blocks.figures(drawn, caption)
+        yield blocks.figures(drawn, caption, 2 if s.compare["dataset"]["classes"] <= MOST_COLUMNS else 1)
     yield from _classes(s, names[0])
     yield blocks.heading("Calibration")
     yield blocks.figures(figures.calibration(s, [name for name, _ in ranked(s)]))
@@ -81,10 +81,26 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
         if said.get("cochran_q") is not None
         else f"Every two models are compared on the same clips{cite('tango')}."
     )
-    told = [verdict.sentence(pair, s.compare) for pair in sorted(of_pairs, key=lambda pair: not pair["told_apart"])]
-    yield blocks.points(told[:MOST_SENTENCES])
-    if len(told) > MOST_SENTENCES:
-        yield blocks.text(f"The other {len(told) - MOST_SENTENCES} pairs are in metrics/plots/pairs.csv.")
+    if len(s.compare["models"]) <= MOST_COLUMNS:
+        yield _matrix([name for name, _ in ranked(s)], of_pairs)
+    best = s.compare["verdict"]["best"][0]
+    told = [verdict.sentence(pair, s.compare) for pair in of_pairs if best in (pair["model"], pair["other"])]
+    yield blocks.points(told)
+    if len(of_pairs) > len(told):
+        yield blocks.text(
+            f"In words, the other {len(of_pairs) - len(told)} pairs are in reports/report.html; metrics/plots/pairs.csv has all numbers."
+        )
+
+
+def _matrix(names: list[str], of_pairs: list[dict[str, Any]]) -> Block:
+    """What the model of a row has more than that of a column, a star where the two are told apart."""
+    cells = {
+        (pair["model"], pair["other"]): formatting.points(pair["accuracy"]) + "*" * bool(pair["told_apart"])
+        for pair in of_pairs
+    }
+    rows = [[f"{i} {name}", *(cells.get((name, other), "") for other in names[1:])] for i, name in enumerate(names, 1)]
+    caption = "What the model of the row has more than that of the column, in points of accuracy; *: told apart after the correction."
+    return blocks.table(caption, ["", *map(str, range(2, len(names) + 1))], rows)
 
 
 def _gains(s: Sources, cite: Cited) -> Iterator[Block]:
@@ -121,10 +137,11 @@ def _share(value: float) -> str:
 def training(s: Sources) -> Iterator[Block]:
     """Curves, and what the models cost."""
     yield blocks.figures(figures.curves(s))
-    drawn = figures.losses(s)
+    drawn = figures.learning(s)
     if drawn:
         yield blocks.figures(
-            drawn, "Training and validation loss by epoch: where they part, a network learns its clips by heart."
+            drawn,
+            "Log-loss and accuracy by epoch, on validation clips and on as many training clips seen alike: where the two part, a network learns its training clips by heart.",
         )
     head = ["model", "parameters", "epochs", "best epoch", "training, s", "prediction, ms/clip", "device"]
     costs = ("parameters", "epochs", "best_epoch", "train_s", "predict_ms_per_clip")
@@ -133,7 +150,7 @@ def training(s: Sources) -> Iterator[Block]:
         for name, m in ranked(s)
     ]
     yield blocks.table("Cost of each model, as means over its runs; ??: not measured, or it has none.", head, rows)
-    yield blocks.figures(figures.costs(s), "What accuracy costs.")
+    yield blocks.figures(figures.costs(s), "What accuracy costs.", 2)
 
 
 def discussion(s: Sources) -> Iterator[Block]:

@@ -15,8 +15,7 @@ def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[
     drawn = content["map"]
     return {
         "models": models,
-        "sound": any("sound" in one for one in content["media"].values()),
-        "pictures": not any("outline" in one for one in content["media"].values()),
+        "shown": _shown(content),
         "n_clips": len(content["clips"]),
         "n_media": len(content["media"]),
         "against": content["against"],
@@ -24,6 +23,16 @@ def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[
         "share": drawn["share"],
         "data": _in_script({key: value for key, value in content.items() if key != "map"} | {"models": models}),
     }
+
+
+def _shown(content: dict[str, Any]) -> str:
+    """What there is of the clips: sound, pictures that are the data, looks (sound is not permitted), or nothing."""
+    has = {part for one in content["media"].values() for part in one}
+    if "sound" in has:
+        return "sound"
+    if "picture" not in has:
+        return "nothing"
+    return "looks" if "outline" in has else "pictures"
 
 
 def _in_script(data: Any) -> Markup:

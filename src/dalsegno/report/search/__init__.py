@@ -1,0 +1,1 @@
+"""The page of a search: its trials, what they were worth, and what the best came to on the test clips."""

@@ -1,0 +1,34 @@
+"""Lay out what a search found as one page that needs no network."""
+
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from dalsegno.report import formatting
+from dalsegno.report.layout import templates
+from dalsegno.report.search import plots
+
+SHOWN = 200  # trials in the table; trials.csv has all
+
+
+def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
+    """rows: trials.csv, found: search.json."""
+    metric, settings = (
+        found["metric"],
+        [c for c in rows.columns if c not in ("trial", "state", found["metric"], "epochs", "error")],
+    )
+    page = templates.template(
+        "search/page.html.j2", filters={"percent": formatting.percent, "number": _number, "points": formatting.points}
+    )
+    rows = rows.reset_index(drop=True)
+    return page.render(
+        found=found, metric=metric, settings=settings, rows=rows.head(SHOWN).to_dict("records"), n_rows=len(rows),
+        states=rows["state"].value_counts().to_dict(), epochs=int(rows["epochs"].fillna(0).sum()),
+        history=Markup(plots.history(rows, metric)), slices=Markup(plots.slices(rows, metric, settings)),
+        parallel=Markup(plots.parallel(rows, metric, settings)),
+    )  # fmt: skip
+
+
+def _number(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:.4g}" if isinstance(value, float) else f"{value}"

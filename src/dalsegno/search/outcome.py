@@ -1,0 +1,80 @@
+"""What a search found: its trials as a table, the best settings, which settings mattered, and how much the best flatters."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.search import space, study
+from dalsegno.search.entry import Params
+
+
+def table(found: Study, p: Params) -> pd.DataFrame:
+    """trial, state, the metric, epochs, every setting that was drawn, and why a trial failed; the best first.
+
+    A pruned trial has the metric of its last epoch, and stands below those that went to the end.
+    """
+    rows = [_row(trial, p) for trial in study.finished(found)]
+    rows = pd.DataFrame(rows, columns=["trial", "state", p.metric, "epochs", *space.drawn(p.space), "error"])
+    rank = rows["state"].map({"complete": 0, "pruned": 1, "failed": 2})
+    value = rows[p.metric].astype(float) * (-1 if p.maximise else 1)
+    return (
+        rows.assign(_rank=rank, _value=value)
+        .sort_values(["_rank", "_value", "trial"])
+        .drop(columns=["_rank", "_value"])
+    )
+
+
+def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
+    """The best metric and the settings that gave it, the first of equals.
+
+    Raises UserError if no trial came to its end, with the first reason.
+    """
+    complete = [trial for trial in study.finished(found) if trial.state == TrialState.COMPLETE]
+    if not complete:
+        reasons = [t.user_attrs["error"] for t in study.finished(found) if "error" in t.user_attrs]
+        why = f"the first failed because: {reasons[0]}" if reasons else "all were pruned; give it no pruner"
+        raise UserError(f"none of {len(study.finished(found))} trials came to its end; {why}")
+    sign = -1 if p.maximise else 1
+    first = min(complete, key=lambda t: (sign * float(t.value), t.number))  # pyright: ignore[reportArgumentType]
+    return float(first.value), {path: first.params[path] for path in space.drawn(p.space)} | space.fixed(p.space)  # pyright: ignore[reportArgumentType]
+
+
+def importance(found: Study) -> dict[str, float]:
+    """The share of the metric's variance that each setting explains (PED-ANOVA, Watanabe et al. 2023), by the trials that
+    came to their end; empty for too few of them."""
+    complete = [trial for trial in study.finished(found) if trial.state == TrialState.COMPLETE]
+    if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        return {
+            name: float(share)
+            for name, share in optuna.importance.get_param_importances(found, evaluator=evaluator).items()
+        }
+
+
+def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:
+    """By how much the best of n trials would look better than they are, were all equally good; None for a loss.
+
+    The expected maximum of n normal deviates times the standard error of a share of `n_valid` clips at their mean.
+    """
+    values = rows.loc[rows["state"] == "complete", p.metric].astype(float)
+    if not p.maximise or len(values) < 2 or not n_valid:
+        return None
+    share = float(values.mean())
+    deviates = np.random.default_rng(0).standard_normal((20_000, len(values))).max(1).mean()
+    return float(deviates * np.sqrt(share * (1 - share) / n_valid))
+
+
+def _row(trial: FrozenTrial, p: Params) -> dict[str, Any]:
+    state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")
+    value = trial.value if state == "complete" else next(reversed(trial.intermediate_values.values()), None)
+    of_trial = {"trial": trial.number + 1, "state": state, p.metric: value, "epochs": trial.user_attrs.get("epochs")}
+    return of_trial | trial.params | {"error": trial.user_attrs.get("error", "")}

@@ -1,0 +1,122 @@
+"""What a search may try: for each setting a range or a choice, as params.yaml says it."""
+
+import itertools
+import math
+from typing import Any
+
+from optuna import distributions
+from optuna.distributions import BaseDistribution
+
+from dalsegno.pipeline.errors import UserError, hint
+
+KINDS = ("uniform", "loguniform", "int", "logint", "choice", "fixed")
+Space = dict[str, Any]
+"""By dotted path within the entry, as in `train.lr: {loguniform: [1e-4, 1e-2]}`; numbers count the items of a list."""
+
+
+def problems(space: Space) -> list[str]:
+    """What is wrong with a space, each with its path."""
+    found = [f"{path}: {what}" for path, spec in space.items() if (what := _wrong(spec))]
+    return found or ([] if drawn(space) else ["there is nothing to draw; give a setting a range or a choice"])
+
+
+def drawn(space: Space) -> dict[str, BaseDistribution]:
+    """The distribution of each setting that a trial draws."""
+    return {path: _distribution(*next(iter(spec.items()))) for path, spec in space.items() if "fixed" not in spec}
+
+
+def fixed(space: Space) -> dict[str, Any]:
+    """The settings that are the same in every trial."""
+    return {path: spec["fixed"] for path, spec in space.items() if "fixed" in spec}
+
+
+def grid(space: Space) -> dict[str, list[Any]]:
+    """All values of each setting. Raises UserError for a range, which has no end of them."""
+    endless = [path for path, spec in space.items() if not {"choice", "int", "fixed"} & spec.keys()]
+    if endless:
+        raise UserError(f"space: {endless[0]}: a grid needs a choice or whole numbers, got {space[endless[0]]}")
+    return {
+        path: list(spec["choice"]) if "choice" in spec else list(range(spec["int"][0], spec["int"][1] + 1))
+        for path, spec in space.items()
+        if "fixed" not in spec
+    }
+
+
+def points(space: Space) -> list[dict[str, Any]]:
+    """Every point of the grid."""
+    values = grid(space)
+    return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
+
+
+def grid_size(space: Space) -> int:
+    """The number of trials that a grid has."""
+    return math.prod(len(values) for values in grid(space).values())
+
+
+def with_values(entry: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A copy of an entry of params.yaml with these values at their paths. Raises UserError for a path that leads nowhere."""
+    changed = _copy(entry)
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        owner: Any = changed
+        for step in parents:
+            owner = owner[_place(owner, step, path)]
+        owner[_place(owner, last, path, new=isinstance(owner, dict))] = value
+    return changed
+
+
+def _place(owner: Any, step: str, path: str, new: bool = False) -> Any:
+    if isinstance(owner, list) and step.isdecimal() and int(step) < len(owner):
+        return int(step)
+    if isinstance(owner, dict) and (new or step in owner):
+        return step
+    known = (
+        list(owner)
+        if isinstance(owner, dict)
+        else [str(i) for i in range(len(owner))]
+        if isinstance(owner, list)
+        else []
+    )
+    raise UserError(f"space: {path}: the entry has no {step!r} there{hint(step, known)}")
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _copy(v) for k, v in value.items()}
+    return [_copy(v) for v in value] if isinstance(value, list) else value
+
+
+def _wrong(spec: Any) -> str:
+    if not isinstance(spec, dict) or len(spec) != 1 or next(iter(spec)) not in KINDS:
+        return f"expected one of {', '.join(KINDS)}, such as {{uniform: [0, 0.5]}}, got {spec!r}"
+    kind, value = next(iter(spec.items()))
+    if kind == "fixed":
+        return ""
+    if kind == "choice":
+        return "" if isinstance(value, list) and value else f"a choice is a list of values, got {value!r}"
+    if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v, kind) for v in value)):
+        noun = "whole numbers" if kind.endswith("int") else "numbers"
+        return f"{kind} takes two {noun}, the lowest and the highest, got {value!r}"
+    if value[0] >= value[1]:
+        return f"the lowest, {value[0]}, is not below the highest, {value[1]}"
+    return (
+        f"the logarithm of {value[0]} is not a number; begin above 0"
+        if kind.startswith("log") and value[0] <= 0
+        else ""
+    )
+
+
+def _is_number(value: Any, kind: str) -> bool:
+    return (
+        isinstance(value, int if kind.endswith("int") else int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
+
+
+def _distribution(kind: str, value: Any) -> BaseDistribution:
+    if kind == "choice":
+        return distributions.CategoricalDistribution(value)
+    if kind.endswith("int"):
+        return distributions.IntDistribution(*value, log=kind == "logint")
+    return distributions.FloatDistribution(*value, log=kind == "loguniform")

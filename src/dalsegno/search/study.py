@@ -1,0 +1,139 @@
+"""Trials of one search: drawn, trained, judged on validation clips, kept in a journal from which a broken search goes on."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna import pruners, samplers
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.search import space
+from dalsegno.search.entry import Params
+from dalsegno.search.subject import Subject
+from dalsegno.training import train
+from dalsegno.training.trained import trained
+
+DONE = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+Say = Callable[[str], None]
+
+
+def name(p: Params, subject: Subject, data: str) -> str:
+    """The name of a study: trials of another space, entry or data are of another study, and never mixed with these.
+
+    How many trials there are to be, and by how many workers, is left out, so that a search can be made longer. data: a hash.
+    """
+    settings = [p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def opened(p: Params, journal: str | Path, study: str) -> Study:
+    """The study in the journal, new if it is not there."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    direction = "maximize" if p.maximise else "minimize"
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    return optuna.create_study(
+        storage=storage, study_name=study, direction=direction, load_if_exists=True, pruner=_pruner(p)
+    )
+
+
+def prepare(found: Study, p: Params) -> int:
+    """How many trials are still to be made. A trial that was running when the search was broken off is made again, and of a
+    new grid all points are put in line."""
+    for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        Trial(found, trial._trial_id).set_user_attr("broken_off", True)
+        found.enqueue_trial(trial.params)
+        found.tell(trial.number, state=TrialState.FAIL)
+    if p.sampler == "grid" and not found.get_trials(deepcopy=False):
+        points = space.points(p.space)
+        for i in np.random.default_rng(p.seed).permutation(len(points)):
+            found.enqueue_trial(points[i])
+    return max(0, p.n_trials - len(finished(found)))
+
+
+def finished(found: Study) -> list[FrozenTrial]:
+    """The trials that came to an end, without those that were broken off and drawn again."""
+    trials = found.get_trials(deepcopy=False, states=DONE)
+    return [trial for trial in trials if not trial.user_attrs.get("broken_off")]
+
+
+def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> None:
+    """Make `n` trials. One that cannot be trained, or diverges, is kept as failed, with the reason."""
+    distributions = space.drawn(p.space)
+    for _ in range(n):
+        trial = _asked(found, p, distributions)
+        values = {path: trial.params[path] for path in p.space if path in trial.params} | space.fixed(p.space)
+        try:
+            value, epochs = _trained(subject, values, p, trial)
+            found.tell(trial, value)
+            said = f"{p.metric} {value:.4f} after {epochs} epochs"
+        except optuna.TrialPruned as pruned:
+            found.tell(trial, state=TrialState.PRUNED)
+            said = f"pruned {pruned}"
+        except UserError as error:
+            trial.set_user_attr("error", str(error))
+            found.tell(trial, state=TrialState.FAIL)
+            said = f"failed: {error}"
+        say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
+
+
+def _asked(found: Study, p: Params, distributions: dict[str, BaseDistribution]) -> Trial:
+    """The next trial. What it draws depends on the seed and its number, so that a search that goes on draws no value twice."""
+    number = len(finished(found)) + len(found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, number]).generate_state(1)[0]))
+    return found.ask(distributions)
+
+
+def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
+    """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
+    runs = subject.job(subject.with_values(values)).runs()
+    folds = sorted({run.fold for run in runs})[: p.folds]
+    watch = _Watch(trial, p)
+    try:
+        best = [float(trained(run, watch)[1].best[p.metric]) for run in runs if run.fold in folds]
+    finally:
+        trial.set_user_attr("epochs", watch.epochs)
+    return float(np.mean(best)), watch.epochs
+
+
+class _Watch:
+    """Counts the epochs of a trial, and tells the pruner of those of its first run, by the best so far."""
+
+    def __init__(self, trial: Trial, p: Params) -> None:
+        self.trial, self.p, self.epochs, self.best = trial, p, 0, None
+
+    def __call__(self, metrics: train.Metrics) -> None:
+        """Raises TrialPruned if the trial falls behind."""
+        self.epochs += 1
+        if self.p.pruner is None or metrics["epoch"] + 1 != self.epochs:
+            return
+        value = float(metrics[self.p.metric])
+        self.best = value if self.best is None else (max if self.p.maximise else min)(value, self.best)
+        self.trial.report(self.best, self.epochs)
+        if self.trial.should_prune():
+            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {self.best:.4f}")
+
+
+def _sampler(p: Params, seed: int) -> BaseSampler:
+    return samplers.TPESampler(seed=seed) if p.sampler == "tpe" else samplers.RandomSampler(seed=seed)
+
+
+def _pruner(p: Params) -> pruners.BasePruner:
+    if p.pruner == "halving":
+        return pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3)
+    return pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2) if p.pruner else pruners.NopPruner()
+
+
+def _short(values: dict[str, Any]) -> str:
+    return "  ".join(
+        f"{path} {value:.3g}" if isinstance(value, float) else f"{path} {value}" for path, value in values.items()
+    )

@@ -1,0 +1,75 @@
+"""Search the settings of a model by its validation clips, and only then score the best on the test clips."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from joblib import Parallel, delayed
+
+from dalsegno.artefacts.learning import json_file, splits_csv
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.report.search import page
+from dalsegno.scoring import compare, held_out, intervals
+from dalsegno.search import entry, outcome, study, subject
+from dalsegno.training import runs
+
+
+def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) -> None:
+    p = params.variant(key, search=entry.Params)
+    r, asked = params.load(runtime=Runtime, compare=intervals.Params)
+    try:
+        of = subject.subject(p.of, source, splits_csv.read(splits_path), r.torch_device())
+        name = study.name(p, of, hashlib.sha256(Path(splits_path).read_bytes()).hexdigest())
+        Path(journal).parent.mkdir(parents=True, exist_ok=True)
+        left = study.prepare(study.opened(p, journal, name), p)
+        progress.say(f"{p.n_trials} trials of {p.of}, {left} of them to be made")
+        workers = max(1, min(p.workers, left))
+        shares = [left // workers + (i < left % workers) for i in range(workers)]
+        if workers == 1:
+            study.make_trials(study.opened(p, journal, name), p, of, left, progress.say)
+        else:
+            Parallel(workers)(delayed(_work)(p, source, splits_path, journal, name, n, workers) for n in shares)
+        _write(p, of, study.opened(p, journal, name), out_dir, Path(splits_path), asked.confidence)
+    except UserError as error:
+        raise UserError(f"search.{key}: {error}") from None
+
+
+def _work(p: entry.Params, source: str, splits_path: str, journal: str, name: str, n: int, workers: int) -> None:
+    """The trials of one process, which loads the data for itself."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+    of = subject.subject(p.of, source, splits_csv.read(splits_path), params.load(runtime=Runtime).torch_device())
+    study.make_trials(study.opened(p, journal, name), p, of, n, progress.say)
+
+
+def _write(
+    p: entry.Params, of: subject.Subject, found: Any, out_dir: str, splits_path: Path, confidence: float
+) -> None:
+    """trials.csv, best.yaml, search.json and page.html; the best settings are trained anew on all folds to be scored."""
+    rows, (value, values) = outcome.table(found, p), outcome.best(found, p)
+    job = of.job(of.with_values(values))
+    n_valid = len(job.runs()[0].valid_ids)
+    with files.atomic(out_dir) as draft:
+        draft.mkdir()
+        rows.to_csv(draft / "trials.csv", index=False, lineterminator="\n")
+        files.write_text(draft / "best.yaml", yaml.safe_dump({p.of: values}, sort_keys=False))
+        progress.say(f"best of {len(rows)}: {p.metric} {value:.4f}; now trained on all folds and scored")
+        runs.all_runs(job, {"arch": of.entry["arch"]}, draft / "best", draft / "curves")
+        s = held_out.held_out(splits_csv.read(splits_path))
+        table = held_out.predicted(p.of, draft / "best/predictions.parquet", s)
+        s = held_out.shared(s, [table])
+        scores = compare.accuracy("accuracy", s, held_out.runs(s, table), confidence)
+        found_ = {
+            "of": p.of, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
+            "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found), "confidence": confidence,
+        }  # fmt: skip
+        json_file.write(draft / "search.json", found_ | scores)
+        files.write_text(draft / "page.html", page.render(rows, found_ | scores))
+
+
+if __name__ == "__main__":
+    stage.run(main)

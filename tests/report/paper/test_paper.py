@@ -1,0 +1,121 @@
+"""The PDF of a tree of finished runs: what it says, that it is the same twice, and what hostile names do."""
+
+import contextlib
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from support import fake_runs
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.report.page import sources
+from dalsegno.report.paper import content, pdf
+
+STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
+FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
+HOSTILE = ["#panic()", "$x^2$ *bold* _it_", "@ref <label> `raw`", "\\ {} [x] // no", "爵士"]
+
+
+def tree(root, scores="", paper=None, **shape):
+    args = fake_runs.build(root, **{"skill": FEW, "classes": fake_runs.CLASSES[:4]} | shape)
+    with contextlib.chdir(root):
+        STAGES["compare"](*args)
+    (root / "metrics/kaggle.csv").write_text("model,score,date\n" + scores)
+    doc = json.loads((root / "params.yaml").read_text()) | {"paper": paper or {"title": None, "team": []}}
+    (root / "params.yaml").write_text(json.dumps(doc))
+    return args
+
+
+def paper(root, args):
+    """The bytes of the PDF."""
+    plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *_ = fake_runs.for_report(root, args)
+    made = [str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
+    with contextlib.chdir(root):
+        STAGES["paper"](
+            args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
+        )
+    return (root / "report.pdf").read_bytes()
+
+
+def said(root, args, kaggle=None, p=None):
+    """All that the paper says, as one text."""
+    plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
+    read = sources.read(args[4], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+    made = content.content(read.under_stamped_names(), {}, p or content.Params(team=[]), kaggle or {})
+    return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
+
+
+def _without_plots(part):
+    for block in part["blocks"]:
+        for figure in block.get("figures", []):
+            figure.pop("svg")
+    return part
+
+
+def test_the_same_runs_make_the_same_pdf_and_say_what_is_missing(tmp_path, capsys):
+    args = tree(tmp_path)
+    first = paper(tmp_path, args)
+    assert first.startswith(b"%PDF-") and first == paper(tmp_path, args)
+    told = capsys.readouterr().out
+    assert "?? paper.team" in told and "?? a Kaggle score" in told
+    assert b"CreationDate" not in first
+
+
+def test_names_that_look_like_markup_are_text(tmp_path, capsys):
+    members = [{"name": "#emph[A] $b$", "did": None}]
+    args = tree(tmp_path, classes=sorted(HOSTILE), paper={"title": "*T* #1 <x>", "team": members})
+    assert paper(tmp_path, args).startswith(b"%PDF-")
+    assert "print as boxes unless a font of this machine has them: 士爵" in capsys.readouterr().out
+
+
+def test_every_score_is_that_of_compare(tmp_path):
+    args = tree(tmp_path)
+    text, models = said(tmp_path, args), json.loads(Path(args[4]).read_text())["models"]
+    for name, m in models.items():
+        assert f'"{name}"' in text
+        assert f"{100 * m['accuracy']:.1f}\\n{100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f}" in text
+    assert "Synthetic data:" in text
+    assert "was made." not in text  # params.yaml of this tree says nothing of its models
+
+
+def test_kaggle_scores_stand_beside_the_result_if_there_are_any(tmp_path):
+    args = tree(tmp_path)
+    assert '"Kaggle"' not in said(tmp_path, args)
+    with_score = said(tmp_path, args, {"mlp/features": (0.79, "2026-05-31"), "mlp/gone": (0.5, "")})
+    assert '"Kaggle"' in with_score and "79.0\\n2026-05-31" in with_score
+
+
+def test_a_leak_and_a_lack_of_test_clips_are_told(tmp_path):
+    args = tree(tmp_path, skill={"mlp/features": 1.0}, held_out="", leaky=True, synthetic=False)
+    text = said(tmp_path, args)
+    assert "LEAKY split: models were trained" in text and "Validation, not test:" in text
+    assert "Synthetic" not in text
+    assert paper(tmp_path, args)
+
+
+@pytest.mark.parametrize(
+    "shape", [{"classes": ["a", "b"], "skill": {"classical/majority": None}}, {"repeats": 2, "n_folds": 3}]
+)
+def test_one_model_without_curves_and_repeated_folds(tmp_path, shape):
+    assert paper(tmp_path, tree(tmp_path, **shape)).startswith(b"%PDF-")
+
+
+def test_no_half_written_pdf(tmp_path):
+    with pytest.raises(Exception, match=r"dictionary|key|title"):
+        pdf.write(tmp_path / "p.pdf", {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_files_names_what_is_there():
+    root = Path(__file__).parents[3]
+    for names in content.FILES:
+        for name in re.split(", ", names):
+            assert name == "MANIFEST.md" or (root / name).exists(), name
+
+
+def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
+    args = tree(tmp_path, scores="mlp/features,79,2026-05-31\n")
+    with pytest.raises(UserError, match="line 2: expected a score from 0 to 1, got '79'"):
+        paper(tmp_path, args)

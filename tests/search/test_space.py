@@ -1,0 +1,70 @@
+"""Spaces: what they draw, and what is wrong with them, by path."""
+
+import pytest
+
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+from dalsegno.search import space
+from dalsegno.search.entry import Params
+
+GOOD = {"train.lr": {"loguniform": [1e-4, 1e-2]}}
+ENTRY = {"of": "mlp.small", "input": "features.parquet", "space": GOOD}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"uniform": [0.5, 0.1]}, "the lowest, 0.5, is not below the highest, 0.1"),
+        ({"loguniform": [0, 1]}, "the logarithm of 0 is not a number"),
+        ({"int": [1.5, 4]}, "int takes two whole numbers"),
+        ({"choice": []}, "a choice is a list of values"),
+        ({"normal": [0, 1]}, "expected one of uniform, loguniform, int, logint, choice, fixed"),
+        ({"uniform": [0, 1], "int": [1, 2]}, "expected one of"),
+        ({"uniform": [0, float("inf")]}, "takes two numbers"),
+        (0.1, "expected one of"),
+    ],
+)
+def test_a_range_that_cannot_be_drawn_from_is_named(spec, said):
+    problem, *more = space.problems({"train.lr": spec})
+    assert problem.startswith("train.lr: ") and said in problem and not more
+
+
+def test_a_space_that_draws_nothing_is_refused():
+    for empty in ({}, {"train.lr": {"fixed": 0.1}}):
+        assert space.problems(empty) == ["there is nothing to draw; give a setting a range or a choice"]
+
+
+def test_values_go_to_their_paths_and_the_entry_stays():
+    entry = {"model": {"widths": [128, 64]}, "train": {"lr": 0.1}}
+    changed = space.with_values(entry, {"model.widths.1": 32, "train.lr": 0.2, "model.dropout": 0.5})
+    assert changed == {"model": {"widths": [128, 32], "dropout": 0.5}, "train": {"lr": 0.2}}
+    assert entry == {"model": {"widths": [128, 64]}, "train": {"lr": 0.1}}
+
+
+@pytest.mark.parametrize("path", ["model.widths.2", "modle.dropout", "train.lr.x"])
+def test_a_path_that_leads_nowhere_is_named(path):
+    with pytest.raises(UserError, match=f"space: {path}: the entry has no"):
+        space.with_values({"model": {"widths": [1, 2]}, "train": {"lr": 0.1}}, {path: 1})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sampler": "grid", "space": GOOD}, "a grid needs a choice or whole numbers"),
+        ({"sampler": "grid", "trials": None, "space": {"a": {"int": [1, 200]}, "b": {"int": [1, 200]}}}, "the grid has 40,000 trials"),
+        ({"trials": None}, "trials: null stands for all of a grid"),
+        ({"of": "classical.svm"}, "of"),
+        ({"space": {"train.lr": {"uniform": [1, 0]}}}, "train.lr: the lowest, 1, is not below"),
+    ],
+)  # fmt: skip
+def test_an_entry_says_what_is_wrong_with_it(change, said):
+    _, problems = params.parse("search.a", ENTRY | change, Params)
+    assert len(problems) == 1 and said in problems[0]
+
+
+def test_a_grid_has_no_more_trials_than_it_has_points():
+    p, _ = params.parse(
+        "search.a", ENTRY | {"sampler": "grid", "space": {"x": {"choice": [1, 2, 3]}, "y": {"int": [1, 2]}}}, Params
+    )
+    assert p.n_trials == 6
+    assert space.grid(p.space) == {"x": [1, 2, 3], "y": [1, 2]}

@@ -1,0 +1,176 @@
+"""A search from the table of features to its page: seeded, interrupted and gone on with, pruned, by several processes."""
+
+import contextlib
+import io
+import json
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts.learning import splits_csv
+from dalsegno.cli import main
+from dalsegno.pipeline.errors import UserError
+from dalsegno.search import study
+
+STAGE = runpy.run_path(str(Path("stages/search.py").resolve()))["main"]
+SMALL = {
+    "arch": "mlp", "model": {"widths": [8], "activation": "relu", "dropout": 0.0}, "pca": None, "augment": {},
+    "train": {"seeds": [0], "epochs": 4, "batch_size": 16, "lr": 1e-3, "patience": None},
+}  # fmt: skip
+SPACE = {
+    "train.lr": {"loguniform": [1e-3, 1e-1]},
+    "model.widths.0": {"int": [4, 16]},
+    "train.batch_size": {"choice": [8, 16]},
+}
+ENTRY = {"of": "mlp.small", "input": "features.parquet", "trials": 6, "space": SPACE}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """90 clips of three classes that two of six features tell apart, most of the time."""
+    monkeypatch.chdir(tmp_path)
+    rng, labels = np.random.default_rng(0), np.arange(90) % 3
+    ids = [f"c{i:03d}" for i in range(90)]
+    x = rng.normal(size=(90, 6))
+    x[:, 0] += labels
+    x[:, 1] -= labels
+    Path("data").mkdir()
+    splits = pd.DataFrame(
+        {"clip_id": ids, "label": np.array(["a", "b", "c"])[labels], "group": "", "unit": ids, "sha256": ids}
+    )
+    for fold in range(2):
+        splits[f"fold{fold}"] = np.array(["train", "train", "valid", "test"])[(np.arange(90) // 3 + fold) % 4]
+    splits_csv.write("data/splits.csv", splits)
+    rows = [(clip, 0, {f"f{k}": float(value) for k, value in enumerate(row)}) for clip, row in zip(ids, x, strict=True)]
+    features_parquet.write("data/features.parquet", rows)
+    return tmp_path
+
+
+def search(key="a", entry=ENTRY, small=SMALL):
+    Path("params.yaml").write_text(
+        yaml.safe_dump({
+            "runtime": {"workers": 1, "device": "cpu"}, "compare": {"confidence": 0.95},
+            "mlp": {"small": small}, "search": {key: entry},
+        })
+    )  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        STAGE(key, "data/features.parquet", "data/splits.csv", f"data/searches/{key}.journal", f"data/searches/{key}")
+    out = Path("data/searches", key)
+    return pd.read_csv(out / "trials.csv"), json.loads((out / "search.json").read_text())
+
+
+def test_trials_are_seeded_sorted_and_the_best_is_scored_after_it_was_chosen(folder):
+    rows, found = search()
+    assert len(rows) == 6 and (rows["state"] == "complete").all() and (rows["epochs"] == 4).all()
+    assert rows["val_accuracy"].is_monotonic_decreasing and found["best"] == pytest.approx(
+        rows["val_accuracy"].iloc[0], abs=1e-6
+    )
+    assert rows["train.lr"].between(1e-3, 1e-1).all() and rows["train.batch_size"].isin([8, 16]).all()
+    assert rows["train.lr"].nunique() == 6
+    assert found["part"] == "test" and found["accuracy_low"] < found["accuracy"] < found["accuracy_high"]
+    best = yaml.safe_load(Path("data/searches/a/best.yaml").read_text())
+    assert best == {"mlp.small": pytest.approx({path: rows[path].iloc[0] for path in SPACE})}
+    page = Path("data/searches/a/page.html").read_text()
+    assert f"{100 * found['accuracy']:.1f}" in page and "Only then was it trained anew" in page
+    again, _ = search("b")
+    assert again.drop(columns="error").equals(rows.drop(columns="error"))
+
+
+def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeypatch):
+    whole, _ = search("whole")
+    real, calls = study._trained, []
+
+    def breaks(*arguments):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(study, "_trained", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        search("a")
+    assert not Path("data/searches/a").exists()
+    rows, _ = search("a")
+    columns = [*SPACE, "val_accuracy"]
+    assert len(calls) == 4 + 3
+    assert sorted(map(tuple, rows[columns].to_numpy())) == sorted(map(tuple, whole[columns].to_numpy()))
+
+
+def test_more_trials_go_on_from_those_that_were_made_and_another_space_does_not(folder):
+    few, _ = search(entry=ENTRY | {"trials": 3})
+    more, _ = search(entry=ENTRY | {"trials": 5})
+    assert set(few["train.lr"]) < set(more["train.lr"]) and len(more) == 5
+    other, _ = search(entry=ENTRY | {"trials": 3, "space": SPACE | {"train.lr": {"fixed": 0.01}}})
+    assert len(other) == 3 and "train.lr" not in other
+
+
+def test_a_grid_visits_every_point_once(folder):
+    grid = {"model.widths.0": {"choice": [4, 8, 16]}, "train.batch_size": {"choice": [8, 16]}}
+    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": grid})
+    assert sorted(zip(rows["model.widths.0"], rows["train.batch_size"], strict=True)) == [
+        (w, b) for w in (4, 8, 16) for b in (8, 16)
+    ]
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_halving_ends_trials_that_fall_behind(folder, sampler):
+    long = SMALL | {"train": SMALL["train"] | {"epochs": 12}}
+    rows, found = search(entry=ENTRY | {"trials": 12, "pruner": "halving", "sampler": sampler}, small=long)
+    pruned = rows[rows["state"] == "pruned"]
+    assert len(pruned) >= 3 and (pruned["epochs"] < 12).all()
+    assert rows["state"].iloc[0] == "complete" and found["best"] == pytest.approx(
+        rows["val_accuracy"].iloc[0], abs=1e-6
+    )
+
+
+def test_several_processes_share_the_trials(folder):
+    rows, _ = search(entry=ENTRY | {"workers": 2, "trials": 5})
+    assert len(rows) == 5 and rows["train.lr"].nunique() == 5
+
+
+def test_a_trial_that_cannot_be_trained_is_kept_with_its_reason(folder):
+    space = {"train.lr": {"choice": [1e-2, 1e30]}}
+    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": space})
+    failed = rows[rows["state"] == "failed"]
+    assert failed["train.lr"].tolist() == [1e30] and "diverged" in failed["error"].iloc[0]
+    with pytest.raises(
+        UserError, match=r"search\.a: none of 1 trials came to its end; the first failed because: .*diverged"
+    ):
+        search(entry=ENTRY | {"trials": 1, "space": {"train.lr": {"choice": [1e30]}}})
+
+
+def test_a_name_that_leads_nowhere_is_told(folder):
+    with pytest.raises(
+        UserError, match=r"search\.a: params\.yaml: there is no entry mlp\.smal; did you mean 'mlp\.small'"
+    ):
+        search(entry=ENTRY | {"of": "mlp.smal"})
+    with pytest.raises(UserError, match=r"space: model\.width\.0: the entry has no 'width'"):
+        search(entry=ENTRY | {"space": {"model.width.0": {"int": [1, 2]}}})
+
+
+def test_the_best_values_go_into_params_yaml_and_comments_stay(folder, capsys):
+    _, found = search()
+    text = """\
+mlp: # ours
+  small:
+    arch: mlp
+    model: {widths: [8], activation: relu, dropout: 0.0} # small
+    train: {seeds: [0], epochs: 4, batch_size: 16, lr: 1e-3}
+"""
+    Path("params.yaml").write_text(text)
+    main.main(["apply-search", "a", "--show"])
+    assert Path("params.yaml").read_text() == text
+    main.main(["apply-search", "a"])
+    changed = Path("params.yaml").read_text()
+    lines = zip(text.splitlines(), changed.splitlines(), strict=True)
+    assert [i for i, (old, new) in enumerate(lines) if old != new] == [3, 4] and "} # small" in changed
+    doc = yaml.safe_load(changed)["mlp"]["small"]
+    assert doc["model"]["widths"] == [found["values"]["model.widths.0"]]
+    assert doc["train"]["lr"] == pytest.approx(found["values"]["train.lr"], abs=1e-6)
+    with pytest.raises(SystemExit, match="did you mean 'a'"):
+        main.main(["apply-search", "aa"])

@@ -1,0 +1,52 @@
+"""What `make submission` packs."""
+
+import contextlib
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dalsegno.pipeline.errors import UserError
+from tools import submission
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name, text in {
+        "README.md": "# x", "src/a.py": '"""Adds things up. And more."""\n', "tests/test_b.py": "x = 1\n",
+        ".gitignore": "/data/\n/reports/\n", "data/secret.wav": "RIFF", "reports/report.pdf": "%PDF-", "run": "#!/bin/sh\n# Starts it.\n",
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with contextlib.chdir(tmp_path):
+        subprocess.run("git init -q && git add -A", shell=True, check=True)
+        yield tmp_path
+
+
+def test_code_without_data_a_manifest_and_the_same_bytes_twice(project):
+    names = submission.pack()
+    assert {"report.pdf", "MANIFEST.md", "README.md", "src/a.py"} <= set(names)
+    assert not any(name.startswith("data") for name in names)
+    first = submission.OUT.read_bytes()
+    submission.pack()
+    assert submission.OUT.read_bytes() == first
+    text = zipfile.ZipFile(submission.OUT).read("MANIFEST.md").decode()
+    assert "- `src/a.py`: Adds things up.\n" in text
+    assert "- `run`: Starts it.\n" in text and "- `tests/test_b.py`: Tests of b.\n" in text
+
+
+def test_without_a_pdf_there_is_nothing_to_hand_in(project):
+    submission.PDF.unlink()
+    with pytest.raises(UserError, match="dvc repro paper"):
+        submission.pack()
+    assert not submission.OUT.exists()
+
+
+def test_every_file_of_this_repository_has_a_sentence():
+    root = Path(__file__).parents[1]
+    with contextlib.chdir(root):
+        listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
+        paths = [Path(name) for name in listed if name and Path(name).is_file()]
+        unsaid = [line for line in submission.manifest(paths).splitlines() if "as its name says" in line]
+    assert not unsaid
