@@ -113,7 +113,7 @@ def test_every_command_runs_as_printed(name, tmp_path, shell):
     (tmp_path / "recipes").mkdir()
     recipe = tmp_path / "recipes" / f"{name}.yaml"
     recipe.write_text(yaml.safe_dump(doc, sort_keys=False))
-    lay_out(tmp_path, doc)
+    lay_out(tmp_path, small(name))
     shell("git init -q && git config user.name T && git config user.email t@example.org && dvc init -q", tmp_path)
     shell("git add -A && git commit -qm start", tmp_path)
     for line in lines:
