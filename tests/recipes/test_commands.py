@@ -110,6 +110,8 @@ def test_every_command_runs_as_printed(name, tmp_path, shell):
         shutil.copytree(HERE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("dvc.yaml", "versions.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / file, tmp_path)
+    (tmp_path / "metrics").mkdir()
+    shutil.copy(HERE / "metrics/kaggle.csv", tmp_path / "metrics")
     (tmp_path / "recipes").mkdir()
     recipe = tmp_path / "recipes" / f"{name}.yaml"
     recipe.write_text(yaml.safe_dump(doc, sort_keys=False))
