@@ -1,13 +1,14 @@
 """Fit a scikit-learn baseline on the features."""
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_info
 
-from dalsegno.artefacts import features_parquet
+from dalsegno.artefacts import features_parquet, settings_json
 from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet, splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
@@ -45,6 +46,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         }
         stored |= {"features": table.names, "settings": table.settings, "made_on": made_on}
         model_pt.save(Path(draft, "model.pt"), stored)
+        settings_json.write(draft, asdict(p), table.settings, None)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms}
         json_file.write(Path(draft, "cost.json"), cost | made_on)
 

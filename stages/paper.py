@@ -17,7 +17,7 @@ def main(
     read = sources.read(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
-    rare = pdf.write(report_pdf, content.content(read, complete.complete(entries), p, kaggle))
+    rare = pdf.write(report_pdf, content.content(read, complete.complete(entries, runs_dir), p, kaggle))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
     for lacking in content.missing(p, kaggle):

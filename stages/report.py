@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+from dalsegno.artefacts import kaggle_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report.page import render, sources
 
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, listening_json: str, report_html: str, *sections: str,
+    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, report_html: str, *sections: str,
 ) -> None:  # fmt: skip
     """Show the settings of `sections`, the parts of params.yaml that a result may depend on."""
     doc = params.document()
@@ -25,7 +26,7 @@ def main(
         {name: doc.get(name) for name in sections},
     )
     heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
-    files.write_text(report_html, render.render(read, heard))
+    files.write_text(report_html, render.render(read, heard, kaggle_csv.read(scores_csv)))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,9 @@ def _write(
         rows.to_csv(draft / "trials.csv", index=False, lineterminator="\n")
         files.write_text(draft / "best.yaml", yaml.safe_dump({p.of: values}, sort_keys=False))
         progress.say(f"best of {len(rows)}: {p.metric} {value:.4f}; now trained on all folds and scored")
-        runs.all_runs(job, {"arch": of.entry["arch"]}, draft / "best", draft / "curves")
+        runs.all_runs(
+            job, {"arch": of.entry["arch"], "entry": of.with_values(values)}, draft / "best", draft / "curves"
+        )
         s = held_out.held_out(splits_csv.read(splits_path))
         table = held_out.predicted(p.of, draft / "best/predictions.parquet", s)
         s = held_out.shared(s, [table])

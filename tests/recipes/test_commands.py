@@ -110,10 +110,12 @@ def test_every_command_runs_as_printed(name, tmp_path, shell):
         shutil.copytree(HERE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("dvc.yaml", "versions.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / file, tmp_path)
+    (tmp_path / "metrics").mkdir()
+    shutil.copy(HERE / "metrics/kaggle.csv", tmp_path / "metrics")
     (tmp_path / "recipes").mkdir()
     recipe = tmp_path / "recipes" / f"{name}.yaml"
     recipe.write_text(yaml.safe_dump(doc, sort_keys=False))
-    lay_out(tmp_path, doc)
+    lay_out(tmp_path, small(name))
     shell("git init -q && git config user.name T && git config user.email t@example.org && dvc init -q", tmp_path)
     shell("git add -A && git commit -qm start", tmp_path)
     for line in lines:

@@ -342,3 +342,33 @@ def test_the_same_run_is_known_by_its_hashes(tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"mlp": {"features": {"lr": 3}}}))
     assert re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))[:2] == first[:2]
     assert re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))[2] != first[2]
+
+
+def test_a_kaggle_score_stands_in_the_table_and_where_there_is_none_no_column(html, tmp_path):
+    assert "Kaggle" not in html
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0, "cnn/conv": 1.2})
+    (tmp_path / "metrics/kaggle.csv").write_text(
+        "model,score,date\ncnn/conv,0.79,2026-05-01\ngone/model,0.5,2026-05-01\n"
+    )
+    text = Page(render(tmp_path, args)).text
+    assert "79.0 2026-05-01" in text and "gone/model" not in text
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"classes": ["a", "b"], "skill": {"mlp/features": 0.0}},
+        {"classes": ["a", "b", "c"], "per_class": 6, "groups_per_class": 3},  # six clips are scored
+        {"groups_per_class": 3, "per_class": 12, "classes": ["a", "b"]},
+        {"n_folds": 2, "repeats": 3, "seeds": (0,), "classes": ["a", "b", "c"]},
+        {"held_out": "", "classes": ["a", "b"], "skill": {"mlp/features": 1.0, "cnn/conv": 2.0}},
+    ],
+    ids=["one model, two classes", "few clips", "two groups in all", "repeats", "no test part"],
+)
+def test_odd_comparisons_are_readable(tmp_path, odd):
+    args = fake_runs.build(tmp_path, **({"skill": FEW} | odd))
+    names = odd.get("skill", FEW)
+    if len(names) > 1:
+        fake_runs.write_params(tmp_path, names, {"both": list(names)[:2]})
+    text = Page(render(tmp_path, args)).text
+    assert "nan" not in text.lower().split() and "recognises" in text

@@ -75,7 +75,10 @@ def for_report(root, args):
     )
     if not Path(heard).exists():
         _write(Path(heard), None)  # nothing to listen to
-    made = [protocols, runs, clips_csv, splits_csv_, heard, html]
+    kaggle = Path(root, "metrics/kaggle.csv")
+    if not kaggle.exists():
+        kaggle.write_text("model,score,date\n")
+    made = [protocols, runs, clips_csv, splits_csv_, heard, str(kaggle), html]
     return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 

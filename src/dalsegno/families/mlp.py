@@ -51,7 +51,7 @@ def train_all(
     """
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
-    description |= {"features": rows.names, "settings": rows.settings}
+    description |= {"features": rows.names, "settings": rows.settings, "entry": asdict(p)}
     try:
         runs.all_runs(job(p, rows, splits, device), description, run_dir, metrics_dir)
     except UserError as error:

@@ -34,8 +34,11 @@ def means(members: dict[str, list[str]], tables: dict[str, pd.DataFrame]) -> dic
 def mean(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The rows of an ensemble: clips, folds and seeds that all members predicted. tables: their predictions by name.
 
-    A member with one seed stands beside each seed of the others. Raises UserError if their seeds differ otherwise.
+    A member with one seed stands beside each seed of the others. Empty if a member's is.
+    Raises UserError if their seeds differ otherwise.
     """
+    if any(table.empty for table in tables.values()):
+        return next(iter(tables.values())).iloc[:0]
     seeds = {model: sorted(set(table["seed"].tolist())) for model, table in tables.items()}
     most = max(seeds.values(), key=len)
     for model, of_model in seeds.items():

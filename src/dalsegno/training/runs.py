@@ -13,6 +13,7 @@ from dvclive.live import Live
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dalsegno.artefacts import settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.training import precision, predict, train
@@ -36,7 +37,8 @@ class Result:
 def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics_dir: str | Path) -> None:
     """Train a model for each fold and seed; write model.pt, its predictions and cost.json, and log to DVCLive.
 
-    description: what model.pt says of the model besides its weights, plain data. An error leaves nothing of the run
+    description: what model.pt says of the model besides its weights, plain data: `entry`, its entry in params.yaml with
+    every default, and more. An error leaves nothing of the run
     behind. Raises UserError if a part cannot be trained on.
     """
     runs = job.runs()
@@ -64,6 +66,7 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     model_pt.save(folder / "model.pt", stored | {"made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     layers_csv.write(folder / "layers.csv", results[0].layers)
+    settings_json.write(folder, description["entry"], description.get("settings"), description.get("spectrogram"))
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
     json_file.write(folder / "cost.json", cost | asked | made_on)

@@ -1,14 +1,36 @@
+from dataclasses import asdict
+
+import pytest
+
+from dalsegno.artefacts import settings_json
+from dalsegno.families import classical, mlp
 from dalsegno.pipeline import params
 from dalsegno.report.paper import complete, method
 from dalsegno.report.paper.references import PAPERS, Cited
+from dalsegno.transfer.adapting import entry
+
+ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "transfer": entry.Params}
 
 
-def topics(name, cite=None):
-    doc = complete.complete(params.document("params.yaml"))
-    return dict(method.of_model(name, doc, cite or Cited()))
+@pytest.fixture(scope="module")
+def doc(tmp_path_factory):
+    """params.yaml of the repository, completed by what its models' stages would have written."""
+    doc, runs = params.document("params.yaml"), tmp_path_factory.mktemp("runs")
+    for family, cls in ENTRIES.items():
+        for key, raw in doc[family].items():
+            (runs / family / key).mkdir(parents=True)
+            value, problems = params.parse(f"{family}.{key}", raw, cls)
+            assert problems == []
+            settings_json.write(runs / family / key, asdict(value), None, None)
+    return complete.complete(doc, runs)
 
 
-def test_defaults_that_nobody_typed_are_told():
+@pytest.fixture
+def topics(doc):
+    return lambda name: dict(method.of_model(name, doc, Cited()))
+
+
+def test_defaults_that_nobody_typed_are_told(topics):
     told = topics("mlp/small")
     assert told["loss"] == "cross entropy"
     assert told["optimiser"].startswith(
@@ -19,13 +41,13 @@ def test_defaults_that_nobody_typed_are_told():
     assert told["augmentation"] == "none"
 
 
-def test_a_twin_starts_from_random_weights_and_has_the_training_of_its_control():
+def test_a_twin_starts_from_random_weights_and_has_the_training_of_its_control(topics):
     model, twin = topics("transfer/finetuned"), topics("transfer/finetuned-scratch")
     assert "all blocks learn" in model["start"] and "random weights" in twin["start"]
     assert model["stopping"].startswith("at most 12 epochs") and twin["stopping"].startswith("at most 50 epochs")
 
 
-def test_models_without_training_of_ours():
+def test_models_without_training_of_ours(topics):
     assert topics("ensembles/three") == {"members": "mean of the probabilities of classical/svm, mlp/small, cnn/conv"}
     assert topics("cnn/gone") == {}
     assert method.of_model("external/keras", {"external": {"keras": {"file": "k.csv"}}}, Cited()) == [

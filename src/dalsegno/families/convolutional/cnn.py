@@ -43,7 +43,8 @@ def train_all(
     """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. Raises UserError that names `entry`."""
     try:
         crops = Crops(store, p.view, set(splits["clip_id"]), device)
-        description = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "spectrogram": crops.meta}
+        description = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "entry": asdict(p)}
+        description |= {"spectrogram": crops.meta}
         runs.all_runs(job(p, crops, splits, device), description, run_dir, metrics_dir)
     except UserError as error:
         raise UserError(f"{entry}: {error}") from None

@@ -21,8 +21,11 @@ class _Unmeasured(jinja2.ChainableUndefined):
         return formatting.UNMEASURED
 
 
-def render(sources: Sources, heard: dict[str, Any] | None = None) -> str:
-    """The page as HTML. A number that a source lacks prints `??`. heard: listening.json, for the section Listen."""
+def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tuple[float, str]]) -> str:
+    """The page as HTML. A number that a source lacks prints `??`.
+
+    heard: listening.json, for the section Listen. kaggle: the score of a submission and its date, by model.
+    """
     page = templates.template(
         "page/page.html.j2",
         undefined=_Unmeasured,
@@ -41,6 +44,7 @@ def render(sources: Sources, heard: dict[str, Any] | None = None) -> str:
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
         clips=s.clips, splits=s.splits, protocols=s.protocols, gains=s.compare["gains"],
         models=ranked,
+        kaggle={called[name]: score for name, score in kaggle.items() if name in called},
         segmented=any("segment_accuracy" in scores for _, scores in ranked),
         seeded=any("accuracy_sd" in scores for _, scores in ranked),
         trained={name: formatting.training(name, scores) for name, scores in ranked},

@@ -53,6 +53,7 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
 
     description = {"arch": p.arch, "model": asdict(p.model), "weights": p.weights, "head": asdict(p.head)}
     description |= {"view": asdict(p.view), "spectrogram": crops.meta, "provenance": provenance.unlisted(used)}
+    description |= {"entry": asdict(p)}
     job = Job(crops, splits, p.train, build, device, p.augment, p.view.vote)
     return Pretrained(job, description, provenance.leaks(p.weights, used, file.clips, splits), crops)
 

@@ -38,7 +38,11 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
         prep = preprocess.Standardise(*table.moments(train_ids))
         return Built(Model(prep, _head(p.head, table, prep, train_ids, splits)))
 
-    description = _backbone(p, Path(folder, "meta.json")) | {"head": asdict(p.head), "input": p.input}
+    description = _backbone(p, Path(folder, "meta.json")) | {
+        "head": asdict(p.head),
+        "input": p.input,
+        "entry": asdict(p),
+    }
     description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
     job = Job(table, splits, p.train, build, device, Augmentation())
     return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))

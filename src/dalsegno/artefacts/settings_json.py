@@ -1,0 +1,21 @@
+"""settings.json of a model: its entry in params.yaml with every default written out, and what it was computed from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dalsegno.pipeline import files
+
+NAME = "settings.json"
+
+
+def write(run_dir: str | Path, entry: dict[str, Any], features: Any, spectrogram: Any) -> None:
+    """entry: of the model. features, spectrogram: the settings of its input; None for what it does not read."""
+    content = {"entry": entry, "features": features, "spectrogram": spectrogram}
+    files.write_text(Path(run_dir, NAME), json.dumps(content, indent=1) + "\n")  # no number is rounded
+
+
+def read(run_dir: str | Path) -> dict[str, Any]:
+    """entry, features and spectrogram; empty where there is no such file, as of predictions made elsewhere."""
+    path = Path(run_dir, NAME)
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
