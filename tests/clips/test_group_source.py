@@ -71,6 +71,11 @@ def test_odd_spellings_are_read_as_meant(written, meant):
     assert tags.spelt(written) == meant
 
 
+def test_a_name_with_lost_letters_is_the_one_that_it_fits():
+    named = [tags.Names(name) for name in ("bj\ufffdrk", "björk", "m\ufffdller", "müller", "möller", "mıller x")]
+    assert tags.groups(named) == ["björk", "björk", "m\ufffdller", "müller", "möller", "mıller x"]
+
+
 def test_a_tag_of_ten_thousand_characters_is_kept_short_and_differs_from_another():
     one, other = (tags.spelt("x" * 10_000 + end) for end in "ab")
     assert one != other and max(len(one), len(other)) < 100

@@ -14,6 +14,7 @@ from dalsegno.clips.dataset import Params
 from dalsegno.clips.known import collections
 from dalsegno.clips.table.columns import Columns
 from dalsegno.pipeline.errors import UserError
+from dalsegno.sound import excerpt
 from dalsegno.splits import assign, leaks
 from dalsegno.splits.protocol import Protocol
 
@@ -125,6 +126,7 @@ def test_tables_that_are_none_are_refused(root):
     assert "there is no 'clip.csv'" in refusal(root, "clip.csv") and "did you mean 'clips.csv'?" in refusal(
         root, "clip.csv"
     )
+    assert "there is no '../clips.csv' below" in refusal(root, "../clips.csv")
     (root / "broken.jsonl").write_text('{"file": "a/x.wav"}\n{"file": \n')
     assert "line 2: not JSON" in refusal(root, "broken.jsonl")
     (root / "list.jsonl").write_text("[1]\n")
@@ -190,6 +192,12 @@ def test_pieces_beyond_the_end_of_their_file_are_faults(root):
         "a.y.0.2-4": "truncated: its row promises 3.80 s, 0.80 s are there",
         "b.x.0.1-0.9": "",
     }
+
+
+def test_times_of_any_size_are_found_again(tmp_path):
+    for start_s, end_s in ((0.0000001, 0.5), (1e6, None), (12.25, 1e7)):
+        path, *times = excerpt.place(excerpt.name(tmp_path / "x y.wav", start_s, end_s))
+        assert path == tmp_path / "x y.wav" and times == [start_s, end_s]
 
 
 def test_pieces_of_one_file_in_two_groups_are_refused(root):

@@ -35,11 +35,14 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 
 def _tables(root: Path, pattern: str) -> list[Path]:
     """The tables of that name, in order. Raises UserError if there is none."""
-    tables = sorted(path for path in root.glob(pattern) if path.is_file()) if not Path(pattern).is_absolute() else []
+    inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts  # what DVC watches
+    tables = sorted(path for path in root.glob(pattern) if path.is_file()) if inside else []
     if not tables:
         known = [p.relative_to(root).as_posix() for p in walk.walk(root, frozenset(read.SUFFIXES)) if p.is_file()]
         there = f"; tables there: {', '.join(known[:5])}" if known else ""
-        raise UserError(f"params.yaml: dataset.table: there is no {pattern!r} in {root}{hint(pattern, known)}{there}")
+        raise UserError(
+            f"params.yaml: dataset.table: there is no {pattern!r} below {root}{hint(pattern, known)}{there}"
+        )
     return tables
 
 

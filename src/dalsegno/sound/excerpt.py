@@ -22,7 +22,12 @@ class Opened(NamedTuple):
 
 def name(path: Path, start_s: float, end_s: float | None) -> Path:
     """The path of the part of `path` from `start_s` to `end_s` (None: to its end)."""
-    return path.with_name(f"{path.name}#t={start_s:.15g},{'' if end_s is None else f'{end_s:.15g}'}")
+    return path.with_name(f"{path.name}#t={_plain(start_s)},{'' if end_s is None else _plain(end_s)}")
+
+
+def _plain(seconds: float) -> str:
+    """Seconds without an exponent, to the nanosecond."""
+    return f"{seconds:.9f}".rstrip("0").rstrip(".")
 
 
 def place(path: str | Path) -> tuple[Path, float, float | None]:

@@ -13,6 +13,7 @@ NOBODY = frozenset({
     "untitled", "track", "audio", "soundtrack", "compilation",
 })  # fmt: skip
 """What stands in tags where nobody is named."""
+LOST = "\ufffd"  # stands for a letter that could not be decoded
 GUEST = re.compile(r"\s[(\[]?(?:feat|ft|featuring)\b.*", re.DOTALL)
 SIGNS = re.compile(r"[^\w\s]|_")
 
@@ -48,9 +49,17 @@ def groups(named: Sequence[Names]) -> list[str]:
 
     A single album is no group either: there is nothing to keep apart.
     """
-    by_artist = [name.group for name in named]
+    by_artist = _restored([name.group for name in named])
     chosen = by_artist if len({*by_artist} - {""}) > 1 else [name.of_album for name in named]
     return chosen if len({*chosen} - {""}) > 1 else [""] * len(chosen)
+
+
+def _restored(names: list[str]) -> list[str]:
+    """The names, one with lost letters as the one other that it fits, if a single one does: `bj�rk` as `björk`."""
+    whole = sorted({name for name in names if LOST not in name})
+    broken = {name: re.compile(re.escape(name).replace(LOST, ".{1,2}")) for name in {*names} - {*whole}}
+    fits = {name: [other for other in whole if pattern.fullmatch(other)] for name, pattern in broken.items()}
+    return [fits[name][0] if len(fits.get(name, [])) == 1 else name for name in names]
 
 
 def spelt(name: str) -> str:
@@ -77,5 +86,5 @@ def _repaired(name: str) -> str:
 def _readable(name: str) -> bool:
     """Whether at least half of a name, blanks apart, is no sign that stands for a lost letter; nothing is not."""
     letters = name.replace(" ", "")
-    lost = letters.count("\ufffd") + letters.count("?")
+    lost = letters.count(LOST) + letters.count("?")
     return bool(letters) and 2 * lost <= len(letters)
