@@ -57,7 +57,12 @@ def recipe(model: Model) -> dict[str, Any]:
     """How a file becomes the input of the graph, and its output an answer: plain data."""
     member = model.members[0]
     content = member.stored.content
-    told: dict[str, Any] = {"model": model.name, "labels": model.labels, "runs": len(member.stored.runs), "after": AFTER}
+    told: dict[str, Any] = {
+        "model": model.name,
+        "labels": model.labels,
+        "runs": len(member.stored.runs),
+        "after": AFTER,
+    }
     if isinstance(member, OnSpectrograms):
         seen = content.get("backbone", content)
         front_end = {"spectrogram": member.spectrogram.meta, "view": seen["view"], "crop_frames": member.crops[0]}
@@ -68,7 +73,9 @@ def recipe(model: Model) -> dict[str, Any]:
         )
         return told | front_end | {"before": before, "vote": member.view.vote}
     front_end = {"features": content["features"], "settings": content["settings"]}
-    return told | front_end | {"before": "A row of features per segment: (batch, feature), in this order.", "vote": "mean"}
+    return (
+        told | front_end | {"before": "A row of features per segment: (batch, feature), in this order.", "vote": "mean"}
+    )
 
 
 def _network(model: Model) -> tuple[Together, tuple[int, ...]]:
