@@ -1,5 +1,6 @@
 """The page over a real server on loopback: answers, bad and hostile uploads, and that nobody else can reach it."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from dalsegno.inference import demo, model
 
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install 'dalsegno[demo]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::ResourceWarning")
+BROWSERS_OWN = (".google.com", ".gvt1.com")  # what Chromium asks for itself
 NAMES = ["classical/svm", "cnn/crops"]
 
 
@@ -102,3 +104,6 @@ def test_a_browser_shows_the_page_and_loads_nothing_from_elsewhere(address, tmp_
         check=True,
     )
     assert "classical/svm" in ended.stdout and "What is it?" in ended.stdout
+    asked_for = set(re.findall(r'"url":"https?://([^/":]+)', log.read_text()))
+    assert "127.0.0.1" in asked_for
+    assert all(host == "127.0.0.1" or host.endswith(BROWSERS_OWN) for host in asked_for), asked_for

@@ -99,7 +99,7 @@ def _protocol(compared: dict, splits: dict) -> str:
     found = f"Found on both sides: {leaks}." if leaks else "No clip, copy or group stands on both sides."
     leaky = " **The split is leaky: the scores are too high.**" if splits["leaky"] else ""
     return (
-        f"`{p['name']}`: {p['folds']} folds, {p['repeats']} repeats, {p['seeds']} seeds, scored on the {p['part']} part, "
+        f"`{p['name']}`: folds {p['folds']}, repeats {p['repeats']}, seeds {p['seeds']}; scored on the {p['part']} part, "
         f"{p['predictions']:,} predictions. {found}{leaky}"
     )
 
