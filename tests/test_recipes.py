@@ -24,12 +24,14 @@ import torchvision
 import yaml
 from dvc.repo import Repo
 from PIL import Image
-from support import tf_checkpoints
+from support import small_run, tf_checkpoints
 
 from dalsegno.cli import weights
 from dalsegno.clips import gtzan_csv
+from dalsegno.inference import model
 from dalsegno.models import efficientat
 from dalsegno.pipeline import check, params
+from dalsegno.pipeline.errors import UserError
 from dalsegno.transfer.wheels import musicnn
 
 pytestmark = [
@@ -313,3 +315,19 @@ def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
     assert "<html" in Path("reports/report.html").read_text()
     submissions = list(Path("reports/submissions").glob("*.csv"))
     assert len(submissions) == (len(models) if doc["dataset"]["name"] == "kaggle" else 0)
+    for name in models:
+        assert asked_again(name, doc) < 1e-5, name
+
+
+def asked_again(name, doc):
+    """The greatest difference between what the run predicted of a few clips and what its stored model says of their files."""
+    by_path = small_run.by_the_pipeline(f"runs/{name}").iloc[:3]
+    of_features = name.split("/")[0] in ("classical", "mlp")
+    if of_features and doc["features"].get("source") == "csv":
+        with pytest.raises(UserError, match="computed elsewhere"):
+            model.load(name)
+        return 0.0
+    asked, root = model.load(name), doc["dataset"]["root"]
+    return max(
+        [np.abs(asked.clip(Path(root, path)) - p.to_numpy(float)).max() for path, p in by_path.iterrows()], default=0
+    )

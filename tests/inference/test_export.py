@@ -1,13 +1,15 @@
 """ONNX: the graph with what its JSON says before and after it gives the model's own answer."""
 
+import importlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from dalsegno.cli import main
-from dalsegno.inference import model
+from dalsegno.inference import model, onnx_file
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'dalsegno[onnx]'")
 pytest.importorskip("onnxscript", reason="onnxscript is not installed: pip install 'dalsegno[onnx]'")
@@ -43,6 +45,21 @@ def test_a_network_on_features(run, tmp_path):
     rows = asked.members[0].features.rows(path)
     p = onnxruntime.InferenceSession(tmp_path / "x.onnx").run(None, {"x": rows})[0]
     assert len(told["features"]) == rows.shape[1] and np.allclose(p.mean((0, 1)), asked.clip(path), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arch", "settings", "shape"),
+    [
+        ("efficientat", {"width": 0.4}, (1, 128, 100)), ("modnet", {}, (1, 64, 129)),
+        ("resnet", {"width": 8, "depth": (1, 1, 1, 1)}, (1, 64, 65)),
+    ],
+)  # fmt: skip
+def test_an_architecture(tmp_path, arch, settings, shape):
+    module = importlib.import_module(f"dalsegno.models.{arch}")
+    torch.manual_seed(0)
+    network = onnx_file.Together(torch.nn.Identity(), [module.build(module.Params(**settings), shape, 4).eval()]).eval()
+    onnx_file._export(network, torch.zeros(2, *shape), tmp_path / "x.onnx", arch)
+    assert onnx_file._compare(network, shape, tmp_path / "x.onnx") < onnx_file.CLOSE
 
 
 @pytest.mark.parametrize(
