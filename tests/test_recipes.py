@@ -316,11 +316,15 @@ def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
     submissions = list(Path("reports/submissions").glob("*.csv"))
     assert len(submissions) == (len(models) if doc["dataset"]["name"] == "kaggle" else 0)
     for name in models:
-        assert asked_again(name, doc) < 1e-5, name
+        assert asked_again(name, doc) < (1e-4 if name.startswith("transfer") else 1e-5), name
 
 
 def asked_again(name, doc):
-    """The greatest difference between what the run predicted of a few clips and what its stored model says of their files."""
+    """The greatest difference between what the run predicted of a few clips and what its stored model says of their files.
+
+    A network of random weights makes nearly the same embedding of every clip, so that standardising it magnifies rounding,
+    which differs with the number of windows in a batch: hence the wider bound for transfer here, and not elsewhere.
+    """
     by_path = small_run.by_the_pipeline(f"runs/{name}").iloc[:3]
     of_features = name.split("/")[0] in ("classical", "mlp")
     if of_features and doc["features"].get("source") == "csv":
