@@ -61,7 +61,9 @@ class Clone:
             ["git", "ls-files", "-coz", "--exclude-standard"], cwd=HERE, capture_output=True, text=True
         )
         for name in listed.stdout.split("\0"):
-            made = name == "dvc.lock" or (name.startswith("metrics/") and name != "metrics/kaggle.csv")  # by runs, not by people
+            made = name == "dvc.lock" or (
+                name.startswith("metrics/") and name != "metrics/kaggle.csv"
+            )  # by runs, not by people
             if (HERE / name).is_file() and not made:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(HERE / name, root / name)
