@@ -4,14 +4,17 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run test check deps lock submission clean
+.PHONY: help run music test check deps lock submission clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-run: $(READY) $(CHECKED) ## install, run the whole pipeline, say where the report is
+run: $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
+
+music: $(READY)
+	@dalsegno music "$(MUSIC)"
 
 test: $(READY) ## install and run every test
 	@echo "== Running the tests, a file of them on each core at a time"

@@ -7,8 +7,9 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer.embedding import embedding_entry, embeddings
+from dalsegno.transfer.embedding import embedding_entry, embeddings, own_body, own_encoder
 from dalsegno.transfer.pretrained import backbone, weights_file
+from dalsegno.transfer.pretrained.provenance import Provenance
 
 
 def main(key: str, spectrograms: str, out_dir: str) -> None:
@@ -16,15 +17,20 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
     device = params.load(runtime=Runtime).torch_device()
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
-        file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
-        run = file.runs[0]
-        model = backbone.build(p.arch, p.model, file, run, clips.example(), clips.meta, p.view.preprocessing)
-        body = nn.Sequential(model.prep, model.body).to(device)
+        if p.arch == own_encoder.ARCH:
+            body, trained_on, prepared = own_body.Body(p.weights, clips.meta), Provenance(silent=(p.weights,)), {}
+        else:
+            file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
+            model = backbone.build(
+                p.arch, p.model, file, file.runs[0], clips.example(), clips.meta, p.view.preprocessing
+            )
+            body, trained_on = nn.Sequential(model.prep, model.body).to(device), file.runs[0].provenance
+            prepared = backbone.preprocessing(file, p.view.preprocessing)
         inputs = [p.weights, spectrograms]
-        seen = asdict(clips.view) | backbone.preprocessing(file, p.view.preprocessing)
+        seen = asdict(clips.view) | prepared
         rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
         rebuilt |= {"input_shape": list(clips.input_shape)}
-        embeddings.write(out_dir, body, clips, asdict(p), inputs, run.provenance, rebuilt, p.views, p.augment)
+        embeddings.write(out_dir, body, clips, asdict(p), inputs, trained_on, rebuilt, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

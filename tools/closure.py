@@ -15,6 +15,7 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
+    ROOT / "clips/known/collections.py": {ROOT / "clips/known/collections.csv"},
     ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
     ROOT / "report/page/render.py": {
         ROOT / "report/page" / name

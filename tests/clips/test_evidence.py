@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
-from dalsegno.clips import evidence
+from dalsegno.clips.whole import evidence
 
 NO_COPIES = pd.DataFrame([], columns=copies_csv.COLUMNS)
 

@@ -6,6 +6,7 @@ import soundfile as sf
 from support.tunes import RATE, examine, reason, save, tune
 
 from dalsegno.clips import decoding, inspect_audio
+from dalsegno.sound import excerpt
 
 
 def inspect(path):
@@ -49,8 +50,8 @@ def test_what_the_mix_loses_is_measured_over_the_whole_file(tmp_path, monkeypatc
     y = stereo(residual=10 ** (-30 / 20))
     save(tmp_path / "x.wav", y, subtype=subtype)
     lost_db = 10 * np.log10(y.var(axis=0).mean() / y.mean(axis=1).var())
-    with sf.SoundFile(tmp_path / "x.wav") as sound:
-        assert decoding.decode(sound, 0).cancelled_db == pytest.approx(lost_db, abs=0.02)
+    with excerpt.opened(tmp_path / "x.wav") as clip:
+        assert decoding.decode(clip, 0).cancelled_db == pytest.approx(lost_db, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,33 @@
 """One contract over all data sets, each on a tree generated in its own layout; and what is peculiar to each."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 from PIL import Image
+from support import collections
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Params
+from dalsegno.clips.table.columns import Columns
 from dalsegno.clips.tree import ids as clip_ids
-from dalsegno.datasets import folders, gtzan, images, kaggle, nsynth
+from dalsegno.datasets import fma, folders, gtzan, images, irmas, kaggle, nsynth, table
 from dalsegno.pipeline import errors
 
-ADAPTERS = {"folders": folders, "gtzan": gtzan, "images": images, "kaggle": kaggle, "nsynth": nsynth}
+ADAPTERS = {
+    "fma": fma,
+    "folders": folders,
+    "gtzan": gtzan,
+    "images": images,
+    "irmas": irmas,
+    "kaggle": kaggle,
+    "nsynth": nsynth,
+    "table": table,
+}
+OPTIONS = {"table": {"table": "metadata.csv", "columns": Columns(path="file_name", label="label")}}
 
 
 def sound(path, seed=0):
@@ -52,6 +65,16 @@ def root(request, tmp_path):
         case "images":
             picture(tmp_path / "blues" / "blues.00000.png")
             picture(tmp_path / "rock" / "rock.00000.jpg")
+        case "fma":
+            collections.fma(tmp_path)
+            shutil.rmtree(tmp_path / "fma_small" / "098")
+            tracks = tmp_path / "fma_metadata" / "tracks.csv"
+            tracks.write_text("".join(line for line in tracks.open() if not line.startswith("98565,")))
+        case "irmas":
+            for instrument in ("cel", "voi"):
+                sound(tmp_path / instrument / f"[{instrument}][cla]0001__1.wav")
+        case "table":
+            collections.hf_audiofolder(tmp_path)
         case "kaggle":
             for path in ("train/rock/x.wav", "train/pop/y.wav", "test/x.wav"):
                 sound(tmp_path / path)
@@ -65,7 +88,7 @@ every = pytest.mark.parametrize("root", sorted(ADAPTERS), indirect=True)
 
 
 def listed(name, root, **more):
-    return list(ADAPTERS[name].clips(Path(root), Params(name=name, root=str(root), **more)))
+    return list(ADAPTERS[name].clips(Path(root), Params(name=name, root=str(root), **OPTIONS.get(name, {}), **more)))
 
 
 def test_every_adapter_is_here():
@@ -81,7 +104,8 @@ def test_contract(root):
     assert len({c.id.casefold() for c in clips}) == len(clips) >= 2
     for clip in clips:
         assert clip.path.is_file() and clip.path.is_relative_to(root)
-        assert clip.id == clip_ids.safe(clip.id) and not clip.id.startswith((".", "-"))
+        plain = clip.id.replace("%", "_")  # what stands for a character that no file's name should have
+        assert plain == clip_ids.safe(plain) and not clip.id.startswith((".", "-"))
         assert clip.label is None or clip.label
         assert clip.split in (None, "train", "valid", "test")
     assert len({c.label for c in clips} - {None}) == 2
@@ -242,3 +266,22 @@ def test_examples_are_read_through_a_window_as_json_reads_them_whole(tmp_path, m
     path = tmp_path / "examples.json"
     path.write_text(json.dumps(table, indent=2, ensure_ascii=False))
     assert {key: value for key, value, _ in nsynth.entries(path)} == table
+
+
+def test_fma_has_artists_parts_and_known_faults(tmp_path):
+    collections.fma(tmp_path)
+    clips = {clip.path.stem: clip for clip in listed("fma", tmp_path)}
+    assert clips["098565"].fault == "known fault: FMA's authors list it as cut short" and "155320" not in clips
+    one, two = clips["000002"], clips["000003"]
+    assert (one.label, one.group, one.split, one.fault) == ("Folk", "artist 10", "train", None)
+    assert two.group == one.group and {clip.split for clip in clips.values()} == {"train", "valid", "test"}
+    (tmp_path / "fma_metadata" / "tracks.csv").write_text("track_id,genre\n2,Folk\n")
+    with pytest.raises(errors.UserError, match=r"expected FMA's tracks\.csv"):
+        listed("fma", tmp_path)
+
+
+def test_excerpts_of_irmas_are_grouped_by_recording(tmp_path):
+    collections.irmas(tmp_path)
+    groups = {clip.path.name: clip.group for clip in listed("irmas", tmp_path)}
+    assert groups["[cel][cla]0003__1.wav"] == groups["[cel][cla]0003__3.wav"] == "recording 0003"
+    assert groups["005__[cel][dru][cla]0006__1.wav"] == "recording 0006"

@@ -14,6 +14,7 @@ from dalsegno.models import wave1d
 from dalsegno.pipeline import params
 
 ARCHITECTURES = sorted(path.stem for path in Path(models.__file__).parent.glob("[!_]*.py"))
+ARCHITECTURES.remove("encoder")  # it stands for the files of others and has no network
 if not find_spec("transformers"):  # an optional extra
     ARCHITECTURES.remove("transformers")
 TABLE, PICTURE, WAVE = (57,), (1, 128, 39), (1, 2048)  # a table's row, 3 s of the log-mel pictures, a pooled waveform

@@ -192,13 +192,19 @@ def test_more_folds_than_the_smallest_class():
 
 
 def test_a_class_of_one_group_is_trained_on_and_said():
-    made = split(clips_of(["a"] * 30 + ["b"] * 5, [""] * 30 + ["x"] * 5))
+    made = split(clips_of(["a"] * 30 + ["b"] * 5 + ["c"] * 30, [""] * 30 + ["x"] * 5 + [""] * 30))
     assert set(made.rows.loc[made.rows["label"] == "b", "fold0"]) == {"train"}
     assert made.messages == [
         "Never tested, as they hold more than half of a class: 1 (group:x)",
         "fold 0 has no valid clip of b",
         "fold 0 has no test clip of b",
     ]
+    assert made.caveats == made.messages  # each result is to be read with them
+
+
+def test_a_validation_part_that_can_rank_nothing_stops():
+    with pytest.raises(UserError, match=r"fold 0 validates on .* clips of one class, 'a', which can rank no model"):
+        split(clips_of(["a"] * 30 + ["b"] * 5, [""] * 30 + ["x"] * 5))
 
 
 def test_nothing_to_train_on():

@@ -11,7 +11,7 @@ import soundfile as sf
 import torch
 import torchvision
 from PIL import Image
-from support import tf_checkpoints
+from support import collections, tf_checkpoints
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.models import efficientat
@@ -119,7 +119,15 @@ MAKE = {
     "kaggle": make_kaggle,
     "nsynth": make_nsynth,
     "images": make_images,
+    "fma": collections.fma,
+    "irmas": collections.irmas,
+    "ESC-50": collections.esc50,
+    "UrbanSound8K": collections.urbansound8k,
+    "medley_solos_db": collections.medley_solos_db,
+    "audiofolder": collections.hf_audiofolder,
+    "kaggle_table": collections.kaggle_train_csv,
 }
+"""How to make a small tree of a layout or, where the layout is that of a table, of the data in a folder of that name."""
 
 
 @functools.cache
@@ -173,7 +181,8 @@ def header(name):
 
 def lay_out(root, doc):
     """The data and the weights that `doc` asks for, below `root`."""
-    MAKE[doc["dataset"]["name"]](root / doc["dataset"]["root"])
+    name, folder = doc["dataset"]["name"], root / doc["dataset"]["root"]
+    MAKE[folder.name if name == "table" else name](folder)
     (root / "weights").mkdir()
     for entry in entries(doc, "embeddings", "transfer").values():
         if "model" in entry:

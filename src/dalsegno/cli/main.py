@@ -10,7 +10,10 @@ from dalsegno.pipeline.errors import UserError, hint
 COMMANDS = {
     "datasets": ("commands", "list the layouts of data that can be read, and what each expects"),
     "doctor": ("commands", "examine a folder of clips: which can be used, which not and why"),
+    "music": ("commands", "run on a folder of your own from now on: write its path into params.yaml"),
+    "groups": ("commands", "draft a groups.csv from tags and folders, for you to correct"),
     "check": ("commands", "list all problems of params.yaml, and see that the data are there"),
+    "check-encoder": ("commands", "try an encoder of your own on silence, noise, short and long sound"),
     "use": ("commands", "put a recipe in place of params.yaml, or take that back"),
     "apply-search": ("commands", "write the best values of a search into params.yaml"),
     "diff": ("commands", "compare every model's predictions with those of another revision"),

@@ -9,6 +9,9 @@ from hashlib import sha256
 import numpy as np
 import soundfile as sf
 
+from dalsegno.sound import excerpt
+from dalsegno.sound.excerpt import Opened
+
 BLOCK = 1 << 20  # samples decoded at a time, so that memory does not depend on the length that a header claims
 FULL = 0.9995  # of full scale: a sample that may be clipped
 
@@ -74,13 +77,14 @@ class Decoded:
         return 10 * float(np.log10(channels / mix)) if mix > 0 else np.inf
 
 
-def decode(sound: sf.SoundFile, n_beginning: int) -> Decoded:
-    """Decode an open file to its end, or to where decoding breaks off; keep its first `n_beginning` frames as mono."""
+def decode(clip: Opened, n_beginning: int) -> Decoded:
+    """Decode an open clip to its end, or to where decoding breaks off; keep its first `n_beginning` frames as mono."""
+    sound = clip.sound
     digest = sha256(f"{sound.samplerate} {sound.channels}".encode())
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"
     decoded, n_frames, at_end = Decoded(), max(1, BLOCK // sound.channels), False
     try:
-        while len(block := sound.read(n_frames, dtype=dtype, always_2d=True)):
+        for block in excerpt.blocks(clip, n_frames, dtype):
             if at_end:  # a hole in the stream ended the block before this one
                 decoded.gap = True
                 break
@@ -91,7 +95,7 @@ def decode(sound: sf.SoundFile, n_beginning: int) -> Decoded:
             at_end = len(block) < n_frames
     except sf.SoundFileError as error:
         decoded.error = reason(error)
-        decoded.n += _n_until_error(sound, decoded.n)
+        decoded.n += _n_until_error(sound, clip.start + decoded.n)
     decoded.digest = digest.hexdigest()
     return decoded
 

@@ -1,7 +1,7 @@
 """Examine a data set: list its clips, decode each once, name faults, find copies, and build the table of clips."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from unicodedata import category
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, sample_submission
-from dalsegno.clips import entry, inspect_audio, inspect_picture, listing, remarks
+from dalsegno.clips import entry, inspect_audio, inspect_picture, listing
 from dalsegno.clips.copies import search
 from dalsegno.clips.dataset import Clip, Params
-from dalsegno.clips.evidence import Evidence, weigh
+from dalsegno.clips.groups import source
+from dalsegno.clips.known import collections
+from dalsegno.clips.whole import limits, remarks
+from dalsegno.clips.whole.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
 from dalsegno.pipeline.errors import UserError
 
@@ -22,15 +25,22 @@ from dalsegno.pipeline.errors import UserError
 class Examination:
     """The doctor's findings on a data set."""
 
+    root: Path
     description: dict[str, Any]  # title, synthetic
     clips: pd.DataFrame  # clips_csv.COLUMNS: every file of the data set
     copies: pd.DataFrame  # copies_csv.COLUMNS: pairs of clips with the same recording
     remarks: pd.DataFrame  # about, remark: oddities that are no reason to leave a clip out
     n_left_out: int  # clips of classes that dataset.leave_out names
+    groups_from: str = "none"  # a key of groups.source.WORDS
+    collection: dict[str, str] = field(default_factory=dict)  # name, title, licence, citation, source; empty: not known
 
     def evidence(self) -> Evidence:
         """How much the clips can show, before anything is trained."""
         return weigh(self.clips, self.copies)
+
+    def limits(self) -> list[str]:
+        """What the clips cannot show, in sentences that stand above all else."""
+        return limits.limits(self.clips, str(self.root), self.evidence())
 
     def summary(self) -> dict[str, Any]:
         """The counts for metrics/clips.json: files, hours, clips per label, faults, copies and remarks by kind."""
@@ -48,7 +58,21 @@ class Examination:
             "copies": {kind: int((self.copies["kind"] == kind).sum()) for kind in ("exact", "near")}
             | {"across": len(across)},
             "remarks": dict(sorted(Counter(self.remarks["remark"].map(metric_key)).items())),
+            "groups": self.grouping(),
+            "limits": self.limits(),
+            **({"collection": self.collection} if self.collection else {}),
             "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
+        }
+
+    def grouping(self) -> dict[str, Any]:
+        """Where the groups come from, how many there are, and how many usable labelled clips have none."""
+        used = clips_csv.usable(self.clips)
+        group = used.loc[used["label"] != "", "group"]
+        return {
+            "source": self.groups_from,
+            "source_in_words": source.WORDS[self.groups_from],
+            "n": int(group[group != ""].nunique()),
+            "clips_without": int((group == "").sum()),
         }
 
 
@@ -66,6 +90,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     listed, n_left_out = listing.listing(root, p)
     inspect = partial(_inspect, root=root, min_duration_s=p.min_duration_s, charted=p.near_copies)
     facts = list(runtime.map(inspect, listed, len(listed), r, "examine clips", "file"))
+    listed, groups_from = source.grouped(root, listed, [f.tagged for f in facts], p)
     table = _table(root, listed, facts)
     copies = search.exclude_exact(table)
     _refuse_faults(table, p)
@@ -75,7 +100,16 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
     odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
-    return Examination(listing.description(root, p.title), table, copies, odd, n_left_out)
+    return Examination(
+        root,
+        listing.description(root, p.title),
+        table,
+        copies,
+        odd,
+        n_left_out,
+        groups_from,
+        collections.of(p.collection, p.name),
+    )
 
 
 def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> inspect_audio.Facts:

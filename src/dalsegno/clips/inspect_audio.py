@@ -11,7 +11,10 @@ from dalsegno.clips import decoding, entry
 from dalsegno.clips.copies import chart
 from dalsegno.clips.copies.chart import Chart
 from dalsegno.clips.decoding import Decoded
+from dalsegno.clips.groups import tags
 from dalsegno.clips.tree import formats
+from dalsegno.sound import excerpt
+from dalsegno.sound.excerpt import Opened
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
 CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
@@ -30,22 +33,24 @@ class Facts:
     sha256: str = ""  # of the decoded samples, rate and channels: the same in whatever lossless container
     fault: str = ""  # "kind: explanation", why the file cannot be used; empty: it can
     remarks: tuple[str, ...] = ()  # "kind: explanation", worth knowing but no reason to leave the file out
+    tagged: tags.Names = tags.Names()  # artist and album, by the file's own tags
     chart: Chart | None = None  # of a usable file, for the search of near copies
 
 
 def inspect(path: Path, min_duration_s: float, charted: bool) -> Facts:
     """Decode the audio file `path` and judge it; with `charted`, chart it as well. Never raises for what the file holds."""
-    fault = entry.file_fault(path)
+    fault = entry.file_fault(excerpt.place(path)[0])
     if fault:
         return Facts(fault=fault)
     try:
-        with decoding.quiet(), sf.SoundFile(path) as sound:
+        with decoding.quiet(), excerpt.opened(path) as clip:
+            sound = clip.sound
             if not RATES_HZ[0] <= sound.samplerate <= RATES_HZ[1]:
                 return Facts(fault=f"unreadable: its header states a sample rate of {sound.samplerate} Hz")
             if sound.format == "RAW":  # what libsndfile takes an .au without its header for
                 return Facts(fault="unreadable: no header")
-            decoded = decoding.decode(sound, chart.LONGEST_S * sound.samplerate if charted else 0)
-            facts = _judge(sound, decoded, path, min_duration_s)
+            decoded = decoding.decode(clip, chart.LONGEST_S * sound.samplerate if charted else 0)
+            facts = replace(_judge(clip, decoded, path, min_duration_s), tagged=tags.names(sound.copy_metadata()))
             if not charted or facts.fault:
                 return facts
             return replace(facts, chart=chart.chart(np.concatenate(decoded.beginning), sound.samplerate))
@@ -53,11 +58,12 @@ def inspect(path: Path, min_duration_s: float, charted: bool) -> Facts:
         return Facts(fault=f"unreadable: {decoding.reason(error)}")
 
 
-def _judge(sound: sf.SoundFile, decoded: Decoded, path: Path, min_duration_s: float) -> Facts:
+def _judge(clip: Opened, decoded: Decoded, path: Path, min_duration_s: float) -> Facts:
     """The facts, with the first fault that applies."""
+    sound = clip.sound
     duration_s = decoded.n / sound.samplerate
     fault = (
-        _shortfall(sound, decoded)
+        _shortfall(clip, decoded)
         or ("empty: not one sample" if not decoded.n else "")
         or ("" if np.isfinite([decoded.low, decoded.high]).all() else "not finite: holds NaN or infinite samples")
         or (f"too short: {duration_s:.3f} s" if duration_s < min_duration_s else "")
@@ -79,27 +85,31 @@ def _remarks(sound: sf.SoundFile, decoded: Decoded, path: Path) -> list[str]:
     remarks = [f"clipped: {100 * share:.1f} % of its samples"] if share > CLIPPED else []
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
-    if sound.format not in formats.LIBSNDFILE.get(path.suffix.lower(), ()):
+    if sound.format not in formats.LIBSNDFILE.get(excerpt.place(path)[0].suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
     return remarks
 
 
-def _shortfall(sound: sf.SoundFile, decoded: Decoded) -> str:
+def _shortfall(clip: Opened, decoded: Decoded) -> str:
     """How much of what the header promises is missing; empty if nothing worth mention is."""
+    sound = clip.sound
     there = f"{decoded.n / sound.samplerate:.2f} s are there"
     if decoded.error:
         if not decoded.n:
             return f"unreadable: {decoded.error}"
         return f"truncated: decoding breaks off, {there} ({decoded.error})"
     if decoded.gap:
-        whole_s = sound.frames / sound.samplerate
+        whole_s = clip.n_frames / sound.samplerate
         return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f} of {whole_s:.2f} s can be decoded"
     sizes = SHORTER.search(sound.extra_info)
     promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
-    if promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096:  # what recorders write for "unknown"
+    if (
+        clip.whole and promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096
+    ):  # what recorders write for "unknown"
         return f"truncated: its header promises {promised} bytes of samples, {held} are there"
-    if "lacks an end-of-stream bit" in sound.extra_info:
+    if clip.whole and "lacks an end-of-stream bit" in sound.extra_info:
         return f"truncated: the stream has no end, {there}"
-    if decoded.n < 0.99 * sound.frames:
-        return f"truncated: its header promises {sound.frames / sound.samplerate:.2f} s, {there}"
+    if decoded.n < 0.99 * clip.n_frames:
+        promised_by = "its header" if clip.whole else "its row"
+        return f"truncated: {promised_by} promises {clip.n_frames / sound.samplerate:.2f} s, {there}"
     return ""

@@ -155,6 +155,8 @@ def _of_store(store: Store) -> Float32[np.ndarray, "frame bin"]:
 
 def _mel(path: Path) -> Float32[np.ndarray, "frame bin"]:
     """A log-mel spectrogram to look at, of a model that sees none."""
-    samples = audio.recording(path, 22050)
-    powers = [spectrum.mel(spectrum.power(t), 22050, 96) for t in spectrum.transforms(samples, 2048, 512)]
-    return np.concatenate(list(decibels.encoded(Replay(lambda: powers), 80.0, "uint8"))).astype(np.float32)
+    p = decibels.Params(sample_rate_hz=22050, n_fft=2048, hop_length=512)
+    samples = audio.recording(path, p.sample_rate_hz)
+    transforms = spectrum.transforms(samples, p.n_fft, p.hop_length)
+    powers = [spectrum.mel(spectrum.power(t), p.sample_rate_hz, 96) for t in transforms]
+    return np.concatenate(list(decibels.encoded(Replay(lambda: powers), p, [1.0]))).astype(np.float32)

@@ -10,6 +10,7 @@ import soxr
 from jaxtyping import Float32
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.sound import excerpt
 from dalsegno.sound.replay import Replay
 
 Samples = Float32[np.ndarray, " _"]  # (n_samples,); the blocks of a recording differ in length
@@ -20,7 +21,7 @@ def recording(path: str | Path, sample_rate_hz: int, peak_normalise: bool = Fals
     """The samples of one file in blocks, full scale ±1: the mean of its channels, resampled to `sample_rate_hz` if need be.
 
     With `peak_normalise` the loudest sample is ±1, so that loudness tells a model nothing. Every format of libsndfile
-    is read: wav, au, flac, ogg, mp3, aiff. Iterating raises UserError naming the file if it cannot be decoded, holds no
+    is read: wav, au, flac, ogg, mp3, aiff; `path` may name a part of a file (`excerpt`). Iterating raises UserError naming the file if it cannot be decoded, holds no
     sample, or holds one that is not finite; so does this call if it looks for the peak.
     """
     samples = Replay(lambda: _resampled(path, sample_rate_hz))
@@ -46,8 +47,9 @@ def mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
     """Each block of a file with the mean of its channels, and the file's sample rate in Hz. Raises UserError as `recording`."""
     n = 0
     try:
-        with soundfile.SoundFile(path) as sound:
-            while len(block := sound.read(max(1, BLOCK // sound.channels), dtype="float32", always_2d=True)):
+        with excerpt.opened(path) as clip:
+            sound = clip.sound
+            for block in excerpt.blocks(clip, max(1, BLOCK // sound.channels)):
                 mono = block[:, 0] if sound.channels == 1 else block.mean(axis=1)
                 if not np.isfinite(mono).all():
                     raise UserError(f"{path}: sample {n + int(np.argmin(np.isfinite(mono)))} is not a finite number")

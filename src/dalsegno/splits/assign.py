@@ -62,12 +62,9 @@ def split(
     unlabelled = rest[(rest["label"] == "") & (rest["excluded"] == "")]
     unlabelled = unlabelled.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
-    messages = (
-        made.messages
-        + made.caveats
-        + _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
-    )
-    return replace(made, rows=rows, messages=messages)
+    _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
+    said = made.caveats + caveats.lacking(rows)
+    return replace(made, rows=rows, messages=made.messages + said, caveats=said)
 
 
 def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
@@ -166,12 +163,11 @@ def _rows(clips: pd.DataFrame, parts: list[np.ndarray]) -> pd.DataFrame:
     return clips[splits_csv.CLIP].assign(**{f"fold{k}": part for k, part in enumerate(parts)})
 
 
-def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> list[str]:
-    """Raise UserError for an empty part or a class without training clips; return messages about what can be lived with."""
-    messages, classes = [], splits_csv.classes(rows)
+def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> None:
+    """Raise UserError for an empty part, a class without training clips, or a validation part that can rank nothing."""
+    classes = splits_csv.classes(rows)
     for k in splits_csv.numbers(rows):
         labels = {part: rows.loc[rows[f"fold{k}"] == part, "label"] for part in ("train", "valid", "test")}
-        lacking = {part: sorted(set(classes) - set(of_part)) for part, of_part in labels.items()}
         empty = [part for part in labels if labels[part].empty and not (part == "test" and may_lack_test)]
         if empty:
             raise UserError(
@@ -179,9 +175,9 @@ def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> list[str]:
                 "splits.protocol, splits.folds or share"
             )
         splits_csv.check_trainable(rows, k, classes)
-        if labels["test"].empty:
-            messages.append(f"fold {k} has no test clip: models are trained and validated, but not tested")
-        for part in ("valid", "test"):
-            if lacking[part] and not labels[part].empty:
-                messages.append(f"fold {k} has no {part} clip of {', '.join(lacking[part])}")
-    return messages
+        if labels["valid"].nunique() == 1:
+            raise UserError(
+                f"fold {k} validates on {len(labels['valid'])} clips of one class, {labels['valid'].iloc[0]!r}, which can "
+                "rank no model and choose no epoch; add clips or groups of the other classes, raise splits.valid_share, or "
+                "lower splits.folds"
+            )

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from dalsegno.artefacts.learning import splits_csv
+
 
 def linked(unit: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
     """A caveat about the scored clips of a unit that is trained on."""
@@ -20,6 +22,19 @@ def doubtful(clips: pd.DataFrame, same: np.ndarray, drawn: list[np.ndarray]) -> 
     doubtful = tested & (clips.groupby(same)["label"].transform("nunique") > 1).to_numpy()
     names = some(clips.loc[doubtful, "clip_id"].tolist())
     return [f"Tested as published, though an exact copy has another label: {names}"] if doubtful.any() else []
+
+
+def lacking(rows: pd.DataFrame) -> list[str]:
+    """Caveats about parts of splits.csv's `rows` that are empty or lack classes."""
+    said, classes = [], set(splits_csv.classes(rows))
+    for k in splits_csv.numbers(rows):
+        for part in ("valid", "test"):
+            labels = set(rows.loc[rows[f"fold{k}"] == part, "label"])
+            if not labels:
+                said.append(f"fold {k} has no {part} clip: models are trained and validated, but not tested")
+            elif lacks := sorted(classes - labels):
+                said.append(f"fold {k} has no {part} clip of {', '.join(lacks)}")
+    return said
 
 
 def some(names: list[str]) -> str:

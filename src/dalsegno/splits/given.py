@@ -11,6 +11,9 @@ from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.splits import lists
 
+FOLD = "fold "
+"""What a published fold is called in the column `split` of clips.csv: `fold 3` tests the clip."""
+
 
 @dataclass(frozen=True)
 class Given:
@@ -44,7 +47,20 @@ def official(clips: pd.DataFrame) -> Given:
         raise UserError(
             "params.yaml: splits.protocol: official: this data set has no split of its own; use holdout or kfold"
         )
-    return _given(np.arange(len(clips)), clips["clip_id"].to_numpy(), [clips["split"].to_numpy()])
+    stated = clips["split"].to_numpy()
+    folds = sorted({part for part in stated if part.startswith(FOLD)}, key=_number)
+    if len(folds) == 1:
+        raise UserError(
+            f"params.yaml: splits.protocol: official: all clips are of {folds[0]}, so none is left to train on"
+        )
+    parts = [np.where(stated == fold, "test", np.where(stated == "", "", "train")) for fold in folds] or [stated]
+    return _given(np.arange(len(clips)), clips["clip_id"].to_numpy(), parts)
+
+
+def _number(fold: str) -> tuple[int, str]:
+    """Folds go by their number, `fold 10` after `fold 9`; those that have none, by their name."""
+    name = fold.removeprefix(FOLD)
+    return (int(name), "") if name.isdecimal() else (-1, name)
 
 
 def fault_filtered(clips: pd.DataFrame) -> Given:

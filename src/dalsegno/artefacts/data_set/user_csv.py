@@ -9,13 +9,13 @@ import pandas as pd
 from dalsegno.pipeline.errors import UserError
 
 
-def read(path: str | Path) -> pd.DataFrame:
-    """The rows of a CSV, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
+def read(path: str | Path, delimiter: str = ",") -> pd.DataFrame:
+    """The rows of a CSV, or of one with another delimiter, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
 
     Raises UserError with file and line if it is no UTF-8 text, has no header, names a column twice, or has a row of another
     length than the header.
     """
-    rows = _rows(Path(path))
+    rows = _rows(Path(path), delimiter)
     _, header = next(rows, (1, []))
     if not header:
         raise UserError(f"{path}, line 1: expected the names of columns, got an empty file")
@@ -31,11 +31,11 @@ def read(path: str | Path) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=header, index=lines, dtype=str)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each row that is not blank ends, and its cells."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as text:
-            reader = csv.reader(text, strict=True)
+            reader = csv.reader(text, delimiter=delimiter, strict=True)
             yield from ((reader.line_num, row) for row in reader if row)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
-import soundfile as sf
 
 from dalsegno.clips import decoding, inspect_audio
 from dalsegno.clips.copies import by_chart, chart
+from dalsegno.sound import excerpt
 
 BEGINNING_S = 4  # the length of a clip's beginning that is compared
 RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
@@ -92,9 +92,10 @@ def _wave(path: Path) -> _Wave:
 
 def _beginning(path: Path, rate_hz: int) -> tuple[np.ndarray, bool]:
     """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `rate_hz`, and whether it is clipped."""
-    with decoding.quiet(), sf.SoundFile(path) as sound:
-        mono = decoding.mono(sound.read(BEGINNING_S * sound.samplerate, dtype="float32", always_2d=True))
-        rate = sound.samplerate
+    with decoding.quiet(), excerpt.opened(path) as clip:
+        rate = clip.sound.samplerate
+        n_frames = BEGINNING_S * rate if clip.whole else min(clip.n_frames, BEGINNING_S * rate)
+        mono = decoding.mono(clip.sound.read(n_frames, dtype="float32", always_2d=True))
     whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole
     spectrum = scipy.fft.rfft(mono, n)

@@ -20,30 +20,35 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     names no path or a labelled path has no row, unless there is a reason for that in `allow_ungrouped`. A table without
     rows says that there are no groups.
     """
-    tables = [path for path in sorted(root.iterdir()) if layout.bare(path.name) in ("groupscsv", "groupcsv")]
-    if not tables:
+    stated = table(root)
+    if stated is None:
         return None
-    if [table.name for table in tables] != ["groups.csv"]:
-        raise UserError(f"{root}: expected one table of groups, groups.csv, got {', '.join(t.name for t in tables)}")
-    table = tables[0]
-    lines, groups = _read(table)
+    lines, groups = _read(stated)
     known = {_normal(path): path for path in paths}
     astray = [name for name in groups if name not in known]
     bare = [path for path in labelled if _normal(path) not in groups]
     if groups and len(astray) == len(groups):
         raise UserError(
-            f"{table}: it groups {len(groups)} paths and none of them is here{_first(_no_file(astray, known, lines))}\n"
+            f"{stated}: it groups {len(groups)} paths and none of them is here{_first(_no_file(astray, known, lines))}\n"
             f"  Expected paths below {str(root)!r}, such as {paths[0].as_posix()!r}"
         )
     states = [f"{len(astray)} of its {len(groups)} paths name no file"] if astray else []
     states += [f"{len(bare)} of {len(labelled)} labelled files have no row"] if bare else []
     if groups and states and not allow_ungrouped:
         raise UserError(
-            f"{table}: {' and '.join(states)}, so that clips of one group could be on both sides of a split"
+            f"{stated}: {' and '.join(states)}, so that clips of one group could be on both sides of a split"
             f"{_first(_no_file(astray, known, lines))}{_first(_no_row(bare, astray))}\n"
             "  Mend the table (an empty group says that a clip has none), or give the reason in dataset.allow_ungrouped"
         )
     return {path: groups[name] for path in paths if groups.get(name := _normal(path))}
+
+
+def table(root: Path) -> Path | None:
+    """The table of groups in `root`, if it has one. Raises UserError if it is spelt otherwise, or there are several."""
+    tables = [path for path in sorted(root.iterdir()) if layout.bare(path.name) in ("groupscsv", "groupcsv")]
+    if tables and [table.name for table in tables] != ["groups.csv"]:
+        raise UserError(f"{root}: expected one table of groups, groups.csv, got {', '.join(t.name for t in tables)}")
+    return tables[0] if tables else None
 
 
 def _read(table: Path) -> tuple[dict[str, int], dict[str, str]]:

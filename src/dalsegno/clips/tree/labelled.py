@@ -39,8 +39,16 @@ def clips(root: Path, p: Params, suffixes: frozenset[str], noun: str, expects: s
 def groups_of(root: Path, paths: list[Path], listed: list[Labelled], p: Params) -> dict[Path, str]:
     """The groups of those of `paths` that root/groups.csv, or without it GTZAN's list of artists, gives one.
 
-    Raises UserError if the table does not have all of `listed` that need a group.
+    None with a `dataset.groups` that looks elsewhere. Raises UserError if the table is asked for and not there, or does not
+    have all of `listed` that need a group.
     """
+    if p.groups not in ("auto", "file"):
+        return {}
+    if p.groups == "file" and not groups.table(root):
+        raise UserError(
+            f"params.yaml: dataset.groups: file: there is no {root / 'groups.csv'}; `dalsegno groups {root}` drafts one "
+            "from tags and folders, for you to correct"
+        )
     inside = [path.relative_to(root) for path in paths]
     need = [f.path.relative_to(root) for f in listed if f.label and not f.fault and f.label not in p.leave_out]
     stated = groups.read(root, inside, need, p.allow_ungrouped)

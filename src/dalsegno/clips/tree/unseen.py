@@ -13,7 +13,8 @@ N_NAMED = 20
 
 def refuse(root: Path, paths: list[Path]) -> None:
     """Raise UserError if any of the files `paths` lies in a folder, `root` or below, that DVC takes for empty."""
-    folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(root)}
+    own = {path.parent for path in paths}
+    folders = {folder for path in own for folder in (path, *path.parents) if folder.is_relative_to(root)}
     links = sorted(folder for folder in folders - {root} if folder.is_symlink())
     if links:
         raise UserError(

@@ -47,6 +47,10 @@ def backbone(stored: Stored) -> nn.Module:
 def head(stored: Stored, run: dict[str, Any]) -> nn.Module:
     """The head of a frozen model: embeddings (view, dim) to logits."""
     settings, width = stored.section("head", stored.content["head"], Head), len(run["state"]["prep.mean"])
+    if settings.over != "windows":
+        raise UserError(
+            f"its head sees all windows of a clip at once (head.over: {settings.over}), which is not done here"
+        )
     prep = preprocess.Standardise(torch.zeros(width), torch.ones(width))
     return _loaded(stored, Model(prep, settings.build(width, len(stored.labels))), run["state"])
 

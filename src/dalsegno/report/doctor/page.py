@@ -1,52 +1,90 @@
 """What the doctor says of a data set, as a page for people."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine
-from dalsegno.clips.copies import search
+from dalsegno.report.doctor import pictures, tables
 from dalsegno.report.layout import templates
+from dalsegno.sound import pictures as drawn
 
 SHOWN = 500  # rows of a table; the CSV files have all
-NUMBERS = ("usable", "excluded", "hours", "similarity")  # columns that are set flush right
+DRAWN = 24  # classes of which a clip is drawn
+NUMBERS = ("usable", "share", "groups", "left out", "length", "similarity")  # columns that are set flush right
 
 
 def render(examination: examine.Examination) -> str:
     """The page as HTML; every name in it is escaped."""
-    table, pairs = examination.clips, examination.copies
-    faulty = table.loc[table["excluded"] != "", ["path", "label", "excluded"]].rename(columns={"excluded": "because"})
-    across = search.across_classes(pairs, table)[["clip_id_a", "label_a", "clip_id_b", "label_b", "kind"]]
-    sections = [
-        _section("Classes", "The clips of each class that can be used.", _classes(table)),
-        _section("Left out", "These files are not used.", faulty),
-        _section("Copies across classes", "The same recording under two labels: one of them is wrong.", across),
+    page = templates.template("doctor/page.html.j2")
+    return page.render(
+        summary=examination.summary(),
+        length=tables.length(clips_csv.usable(examination.clips)["duration_s"].sum()),
+        sections=list(filter(None, _sections(examination.clips, examination.copies, examination.remarks))),
+        evidence=examination.evidence().lines(),
+        drawings=_drawings(examination),
+        numbers=NUMBERS,
+        columns=pictures.COLUMNS,
+    )
+
+
+def _sections(table: pd.DataFrame, pairs: pd.DataFrame, odd: pd.DataFrame) -> list[dict[str, Any] | None]:
+    published, linked = tables.published(table), tables.across_groups(table, pairs)
+    return [
+        _section("Classes", "The clips of each class that can be used.", tables.classes(table)),
+        _section("Published parts", "The clips of each class in each part that the data set states.", published)
+        if len(published)
+        else None,
+        _section("Formats", "All files by what their names end in.", tables.formats(table)),
+        _section("Left out", "These files are not used.", tables.left_out(table)),
+        _section(
+            "Copies across classes",
+            "The same recording under two labels: one of them is wrong.",
+            tables.across_classes(table, pairs),
+        ),
+        _section(
+            "Groups that copies link",
+            "The same recording in two groups, which therefore go to one side of a split together.",
+            linked,
+        )
+        if len(linked)
+        else None,
         _section(
             "Copies",
             "Pairs of clips with the same recording. Of exact copies the second is left out; near copies (another gain, "
             "format, bit rate or sample rate, or shifted by up to a second) stay and must not be split.",
-            pairs,
+            tables.copies(table, pairs),
         ),
         _section(
-            "Remarks", "These files are odd in some way, which is no reason to leave them out.", examination.remarks
+            "Remarks",
+            "These files are odd in some way, which is no reason to leave them out.",
+            tables.remarks(table, odd),
         ),
     ]
-    page = templates.template("doctor/page.html.j2")
-    return page.render(
-        summary=examination.summary(), sections=sections, evidence=examination.evidence().lines(), numbers=NUMBERS
-    )
 
 
 def _section(title: str, text: str, rows: pd.DataFrame) -> dict[str, Any]:
     shown = rows.head(SHOWN).to_numpy().tolist()
-    return {"title": title, "text": text, "columns": list(rows.columns), "rows": shown, "n_rows": len(rows)}
+    columns = [str(name).replace("_", " ") for name in rows.columns]
+    return {"title": title, "text": text, "columns": columns, "rows": shown, "n_rows": len(rows)}
 
 
-def _classes(table: pd.DataFrame) -> pd.DataFrame:
-    used = clips_csv.usable(table).groupby("label")
-    counts = pd.DataFrame({"usable": used.size(), "hours": (used["duration_s"].sum() / 3600).map("{:.2f}".format)})
-    excluded = table[table["excluded"] != ""].groupby("label").size().rename("excluded")
-    both = counts.join(excluded, how="outer").fillna({"usable": 0, "excluded": 0, "hours": "0.00"})
-    both = both.astype({"usable": int, "excluded": int})[["usable", "excluded", "hours"]]
-    return both.reset_index(names="class").replace({"class": {"": "(no label)"}})
+def _drawings(examination: examine.Examination) -> list[dict[str, str]]:
+    """One clip per class, that of middle length, drawn; at most DRAWN classes."""
+    used = clips_csv.usable(examination.clips)
+    chosen = []
+    for label, clips in used[used["label"] != ""].groupby("label"):
+        clip = clips.sort_values("duration_s", kind="stable").iloc[len(clips) // 2]
+        chosen.append({"label": str(label), "path": clip["path"]} | _drawn(examination.root / clip["path"]))
+        if len(chosen) == DRAWN:
+            break
+    return chosen
+
+
+def _drawn(path: Path) -> dict[str, str]:
+    """The drawings of a clip, whether it is sound or a picture."""
+    if path.suffix.lower() in clips_csv.PICTURE:
+        return pictures.of_picture(drawn.read(path))
+    return pictures.of_audio(path)

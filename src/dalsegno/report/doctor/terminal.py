@@ -7,18 +7,30 @@ import pandas as pd
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.examine import Examination, metric_key
 from dalsegno.pipeline import progress
+from dalsegno.report.doctor import tables
 
 
 def report(examination: Examination, n_shown: int | None) -> None:
     """Print the files left out, near copies and remarks by kind, `n_shown` of each (None: all), and what they can show."""
     clips, used = examination.clips, clips_csv.usable(examination.clips)
     progress.say(f"{len(used)} of {len(clips)} files can be used, in {len(set(used['label']) - {''})} classes")
+    for line in examination.limits():
+        progress.say(f"  ! {line}")
+    grouping = examination.grouping()
+    if grouping["n"]:
+        counted = f"{grouping['n']} groups, {grouping['clips_without']} labelled clips in none"
+        progress.say(f"groups: {grouping['source_in_words']} ({counted})")
     for key, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
         _list(f"{len(rows):6d} {key}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
-    near = examination.copies[examination.copies["kind"] == "near"]
+    near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])
     if len(near):
-        _list(f"{len(near):6d} near copies, used all the same", near["clip_id_a"], near["clip_id_b"], n_shown, " ~ ")
-    for key, rows in _by_kind(examination.remarks, "remark"):
+        _list(f"{len(near):6d} near copies, used all the same", near["file"], near["is a copy of"], n_shown, " ~ ")
+    linked = tables.across_groups(clips, examination.copies)
+    if len(linked):
+        pairs = linked["file"] + " ~ " + linked["is a copy of"]
+        both = linked["links group"].map(repr) + " and " + linked["with group"].map(repr)
+        _list(f"{len(linked):6d} pairs of groups linked by copies", both, pairs, n_shown, ": ")
+    for key, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
         _list(f"{len(rows):6d} remarks, {key}", rows["about"], map(_explanation, rows["remark"]), n_shown)
     for line in examination.evidence().lines():
         progress.say(line)

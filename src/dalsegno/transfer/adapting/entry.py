@@ -46,6 +46,8 @@ class FineTuned(Entry):
     control: train.Params | None = None  # how the same network is also trained from random weights; null: it is not
 
     def __post_init__(self) -> None:
+        if self.head.over != "windows":
+            raise ValueError(f"head.over is {self.head.over!r}, which needs stored embeddings: input: embeddings/<key>")
         if self.control and self.control.seeds != self.train.seeds:
             raise ValueError(
                 f"control.seeds is {list(self.control.seeds)}, but train.seeds is {list(self.train.seeds)}: the two are "

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.leaks_json import Leaks
@@ -17,9 +18,12 @@ from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
-from dalsegno.transfer.adapting.entry import Frozen
+from dalsegno.transfer.adapting import over_time
+from dalsegno.transfer.adapting.entry import Frozen, Head
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.pretrained import provenance
+
+NEIGHBOURS = 5  # where an entry does not say how many
 
 
 def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
@@ -27,12 +31,12 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
 
     Raises UserError if the embeddings are of another network than `p` names.
     """
-    table = Rows(features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"])), device)
-    n_labels = len(splits_csv.classes(splits))
+    stored = features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"]))
+    table = (Rows if p.head.over == "windows" else over_time.Sequences)(stored, device)
 
     def build(fold: int, train_ids: list[str]) -> Built:
         prep = preprocess.Standardise(*table.moments(train_ids))
-        return Built(Model(prep, p.head.build(table.input_shape[0], n_labels)))
+        return Built(Model(prep, _head(p.head, table, prep, train_ids, splits)))
 
     description = _backbone(p, Path(folder, "meta.json")) | {
         "head": asdict(p.head),
@@ -42,6 +46,25 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
     description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
     job = Job(table, splits, p.train, build, device, Augmentation())
     return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))
+
+
+def _head(head: Head, table: Rows, prep: nn.Module, train_ids: list[str], splits: pd.DataFrame) -> nn.Module:
+    """The head of a fold; only one of neighbours knows the training clips."""
+    classes, n_in = splits_csv.classes(splits), table.input_shape[0]
+    match head.over:
+        case "neighbours":
+            rows, owners = table.examples(train_ids)
+            labels = splits.set_index("clip_id")["label"][owners].map(classes.index)
+            known = prep.to(table.x.device)(table.take(rows)).nanmean(1)
+            number = torch.tensor(labels.to_numpy(), device=known.device)
+            return over_time.Neighbours(known, number, len(classes), head.k or NEIGHBOURS)
+        case "mean":
+            return nn.Sequential(over_time.Mean(), head.build(n_in, len(classes)))
+        case "mean_std":
+            return nn.Sequential(over_time.MeanAndDeviation(), head.build(2 * n_in, len(classes)))
+        case "attention":
+            return nn.Sequential(over_time.Attention(n_in), head.build(n_in, len(classes)))
+    return head.build(n_in, len(classes))
 
 
 def _backbone(p: Frozen, meta: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The new head of a pretrained network: the layers from its embedding to logits."""
 
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,20 @@ class Head:
     """`head:` of a transfer entry: the layers from an embedding to logits."""
 
     widths: tuple[Count, ...] = ()  # of hidden layers, each with ReLU; empty: linear
+    over: Literal[  # frozen: what the head sees at a time
+        "windows",  # one window; a clip is called what its windows are called on average
+        "mean", "mean_std",  # the mean of a clip's windows, with their standard deviation
+        "attention",  # a weighted mean of them, with weights that are learnt
+        "neighbours",  # no layers: the labels of the nearest training clips
+    ] = "windows"  # fmt: skip
+    k: Count | None = None  # neighbours: how many; null: 5
     dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
+
+    def __post_init__(self) -> None:
+        if self.over == "neighbours" and (self.widths or self.dropout):
+            raise ValueError("widths and dropout: of no use where over is 'neighbours', which has no layers")
+        if self.over != "neighbours" and self.k:
+            raise ValueError(f"k: of no use where over is {self.over!r}; it is the number of neighbours")
 
     def build(self, n_in: int, n_labels: int) -> nn.Sequential:
         """The head, with random weights, from embeddings (batch, n_in) to logits (batch, n_labels)."""

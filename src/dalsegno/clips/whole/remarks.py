@@ -11,8 +11,11 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Params
 from dalsegno.clips.tree import formats, layout, walk
+from dalsegno.sound import excerpt
 
-TEXT = frozenset({".csv", ".json", ".md", ".txt", ".yaml", ".yml"})  # suffixes of what stands beside clips in data sets
+TEXT = frozenset(
+    {".csv", ".json", ".jsonl", ".md", ".parquet", ".tsv", ".txt", ".yaml", ".yml"}
+)  # suffixes of what stands beside clips in data sets
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 
@@ -33,7 +36,7 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
 
 def _passed_over(root: Path, clips: pd.DataFrame) -> str:
     """The files in folders below `root` that nothing else is said of, by suffix; empty if there are none."""
-    listed, known = {root / path for path in clips["path"]}, TEXT | formats.FOREIGN
+    listed, known = {excerpt.place(root / path)[0] for path in clips["path"]}, TEXT | formats.FOREIGN
     inside = [path for folder in walk.folders(root) for path in walk.files(folder)]
     return formats.census(path for path in inside if path not in listed and path.suffix.lower() not in known)
 

@@ -1,0 +1,76 @@
+"""`dalsegno groups FOLDER`: draft the table of clips that must share a split, for its owner to correct."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import soundfile as sf
+
+from dalsegno.cli.commands.datasets import NAMES
+from dalsegno.clips import decoding, listing
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.groups import source, tags
+from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
+
+N_SHOWN = 10  # largest groups that are named
+COLUMNS = ["path", "group", "from"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder and its layout."""
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Draft groups.csv in a folder. Raises UserError if there is one, or nothing to list."""
+    print("\n".join(write(arguments.folder, arguments.dataset)))
+
+
+def write(folder: Path, dataset: str) -> list[str]:
+    """Write `groups.csv` into `folder`; lines that say what is in it. Raises UserError if there is such a table already."""
+    table = folder / "groups.csv"
+    clips, _ = listing.listing(folder, Params(name=dataset, root=str(folder), groups="none"))
+    if table.exists():
+        raise UserError(f"{table} is there already, and your work is not overwritten: move it away for a new draft")
+    rows = draft(folder, clips)
+    with files.atomic(table) as new:
+        rows.to_csv(new, index=False, lineterminator="\n")
+    n = Counter(rows["from"])
+    sizes = Counter(group for group in rows["group"] if group)
+    largest = ", ".join(f"{group!r} ({size})" for group, size in sizes.most_common(N_SHOWN))
+    return [
+        f"{table}: {len(rows)} files in {len(sizes)} groups; {n['tags']} by their tags, {n['folder']} by their folder, "
+        f"{n['']} with no guess",
+        *([f"largest: {largest}"] if largest else []),
+        "Correct it: clips of one artist, song or instrument get one group, an empty group says that a clip has none. "
+        "Every run reads it from then on",
+    ]
+
+
+def draft(root: Path, listed: Sequence[Clip]) -> pd.DataFrame:
+    """A row per clip that is a file, columns COLUMNS: its path below `root`, a guess at its group, what the guess is from.
+
+    Tags come first (the artist, or else the album), then the folder below that of the class. Nothing is decoded.
+    """
+    files = [clip for clip in listed if clip.path.is_file()]
+    tagged = tags.groups([_names(clip.path) for clip in files])
+    rows = [_row(clip.path.relative_to(root), clip.label, name) for clip, name in zip(files, tagged, strict=True)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(inside: Path, label: str | None, tagged: str) -> tuple[str, str, str]:
+    folder = tags.spelt(source.folder(inside, label)) if label in inside.parts else ""
+    return inside.as_posix(), tagged or folder, "tags" if tagged else "folder" if folder else ""
+
+
+def _names(path: Path) -> tags.Names:
+    """The names in a file's tags, none in a file that cannot be opened."""
+    try:
+        with decoding.quiet(), sf.SoundFile(path) as sound:
+            return tags.names(sound.copy_metadata())
+    except (sf.SoundFileError, OSError, ValueError):
+        return tags.Names()

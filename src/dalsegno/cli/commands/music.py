@@ -1,0 +1,37 @@
+"""`dalsegno music FOLDER`: the run is on a folder of one's own from now on. `make run MUSIC=FOLDER` calls it."""
+
+import argparse
+import json
+from pathlib import Path
+
+import yaml
+
+from dalsegno.cli import params_text
+from dalsegno.pipeline import files, params
+from dalsegno.pipeline.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder."""
+    parser.add_argument("folder", type=Path, help="holds one folder of sound per class")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the absolute path of the folder into params.yaml: a relative one leads elsewhere in a queued experiment.
+
+    Raises UserError if there is no such folder, or no params.yaml here.
+    """
+    here, folder = Path(params.FILE), arguments.folder.expanduser()
+    if not folder.is_dir():
+        raise UserError(f"{str(folder)!r} is no folder (in {Path.cwd()}); expected one that holds a folder per class")
+    if not here.is_file():
+        raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
+    text = before = here.read_text(encoding="utf-8")
+    wanted = {"name": "folders", "root": str(folder.resolve())}
+    for name, value in wanted.items():
+        if yaml.safe_load(text)["dataset"].get(name) != value:
+            written = value if name == "name" else json.dumps(value, ensure_ascii=False)
+            text = params_text.with_value(text, ["dataset", name], written)
+    if text != before:
+        files.write_text(here, text)
+    print(f"{here}: dataset.root is {wanted['root']}")

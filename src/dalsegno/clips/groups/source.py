@@ -1,0 +1,57 @@
+"""Where a data set's groups come from: a table, the data set's own facts, the files' tags, their folders, or nowhere."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.groups import tags
+from dalsegno.clips.tree import groups
+
+WORDS = {
+    "file": "from groups.csv",
+    "data set": "stated by the data set",
+    "tags": "from the files' own tags: the artist, or the album where no artist is named",
+    "folders": "from the folders below those of the classes",
+    "none": "not known",
+}
+"""Every source, as a reader is told of it."""
+
+
+def grouped(root: Path, listed: list[Clip], tagged: Sequence[tags.Names], p: Params) -> tuple[list[Clip], str]:
+    """The clips with their groups by `dataset.groups`, and the source, a key of WORDS.
+
+    tagged: the names in the tags of each clip's file. With `auto`, tags are taken where there is
+    no groups.csv and the data set states no group itself.
+    """
+    source = _source(root, listed, p)
+    if source == "tags":
+        named = tags.groups(tagged)
+    elif source == "folders":
+        named = [folder(clip.path.relative_to(root), clip.label) for clip in listed]
+    else:
+        named = [clip.group or "" for clip in listed]
+    if source == "none" or not any(named):
+        return [replace(clip, group=None) for clip in listed], "none"
+    return [replace(clip, group=name or None) for clip, name in zip(listed, named, strict=True)], source
+
+
+def folder(inside: PurePath, label: str | None) -> str:
+    """The first folder below that of the class, `Queen` of `rock/Queen/Jazz/01.mp3`; empty for a file in that of the class.
+
+    inside: the path below the root. Where no folder is called like the class, it is the folder that the file lies in.
+    """
+    folders = [unicodedata.normalize("NFC", part) for part in inside.parts[:-1]]
+    if label not in folders:
+        return "/".join(folders)
+    below = folders[folders.index(label) + 1 :]
+    return below[0] if below else ""
+
+
+def _source(root: Path, listed: list[Clip], p: Params) -> str:
+    if p.groups != "auto":
+        return p.groups
+    if groups.table(root):
+        return "file"
+    return "data set" if any(clip.group for clip in listed) else "tags"

@@ -1,0 +1,1 @@
+"""What is published about known collections: title, licence and citation, as data."""

@@ -1,0 +1,66 @@
+"""The files below a root, to be found by what a table calls them."""
+
+import posixpath
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.pipeline.errors import UserError, hint
+
+N_COMPARED = 2000  # paths at most among which the nearest name is looked for
+
+
+@dataclass(frozen=True)
+class Files:
+    """The sound files below `root`, each by its path relative to it."""
+
+    root: Path
+    paths: dict[str, Path]  # by the relative path in Unicode's form NFC
+
+    def find(self, name: str, folder: str, where: str) -> str | None:
+        """The key in `paths` of the file that a table in `folder` (below the root, or empty) calls `name`; None if there is none.
+
+        It is the file at that path below the folder of the table, or the root; or else the one file of that name, suffix or
+        not, wherever it lies. Raises UserError if there are several.
+        """
+        plain = normal(name)
+        for path in (f"{folder}/{plain}" if folder else plain, plain):
+            if path in self.paths:
+                return path
+        alike = self._by_name.get(posixpath.basename(plain)) or self._by_name.get(_bare(plain)) or []
+        if len(alike) > 1:
+            several = ", ".join(map(repr, alike[:3]))
+            raise UserError(f"{where}: {name!r} may be any of {len(alike)} files ({several}); write the path")
+        return alike[0] if alike else None
+
+    def nearest(self, name: str) -> str:
+        """The end of a message about a file that is not there."""
+        return hint(normal(name), sorted(self.paths)[:N_COMPARED])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for plain in self.paths:
+            for name in {posixpath.basename(plain), _bare(plain)}:
+                found.setdefault(name, []).append(plain)
+        return found
+
+
+def files(root: Path, paths: list[Path]) -> Files:
+    """Those of `paths`, which lie below `root`."""
+    above = len(str(root / "x")) - 1
+    return Files(root, {normal(str(path)[above:]): path for path in paths})
+
+
+def normal(name: str) -> str:
+    """A relative path as it is compared: slashes, no dots, accents composed."""
+    plain = name.strip().replace("\\", "/")
+    if "//" in plain or "./" in plain:
+        plain = PurePosixPath(plain).as_posix()
+    return unicodedata.normalize("NFC", plain)
+
+
+def _bare(plain: str) -> str:
+    return clips_csv.bare(posixpath.basename(plain))

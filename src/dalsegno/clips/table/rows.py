@@ -1,0 +1,171 @@
+"""From the rows of a table to clips: paths that lead somewhere, labels, groups, published parts, and pieces of long files."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unicodedata import normalize
+
+import pandas as pd
+
+from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.table import read
+from dalsegno.clips.table.columns import Columns
+from dalsegno.clips.table.files import Files, normal
+from dalsegno.clips.tree.ids import ids
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.sound import excerpt
+
+FIELD = re.compile(r"\{([^{}]+)\}")
+FOLDER = "table_folder"  # what `{table_folder}` stands for: the folder that the table lies in, below the root
+PART = {
+    **dict.fromkeys(("train", "training", "dev-train"), "train"),
+    **dict.fromkeys(("valid", "val", "validation", "dev", "development"), "valid"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+    "": "",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, found among the files."""
+
+    where: str
+    inside: str  # the file's path below the root, accents composed
+    start_s: float
+    end_s: float | None
+    clip: Clip  # its id is not given yet
+
+    def with_group(self, group: str | None) -> "Row":
+        """The row in `group`, or as it is for None."""
+        return replace(self, clip=replace(self.clip, group=group)) if group else self
+
+
+def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Columns) -> list[Row]:
+    """The clips of the rows of one table, in their order.
+
+    Raises UserError for a column that is not there, a part, time or label that is none, and if no path leads to a file.
+    """
+    folder = table.parent.relative_to(files.root).as_posix().removeprefix(".")
+    cells = {name: _cells(table, frame, folder, name, column) for name, column in _stated(columns)}
+    places = [read.place(table, number) for number in frame.index]
+    made = [_row(files, folder, place, row, p) for place, row in zip(places, _dicts(cells), strict=True)]
+    if made and all(row.clip.fault for row in made):
+        first = made[0]
+        raise UserError(
+            f"{table}: none of its {len(made)} paths leads to a file below {str(files.root)!r}; the first is "
+            f"{first.inside!r}{files.nearest(first.inside)}"
+        )
+    return made
+
+
+def named(rows: list[Row], p: Params) -> Iterator[Clip]:
+    """The clips of all tables with their ids. Raises UserError for a clip that is there twice, or pieces kept apart."""
+    _refuse_twice(rows)
+    pieces = [_piece(row) for row in rows]
+    for name, row in zip(ids(pieces), rows, strict=True):
+        partial = row.start_s > 0 or row.end_s is not None
+        path = excerpt.name(row.clip.path, row.start_s, row.end_s) if partial else row.clip.path
+        group = row.clip.group or (row.inside if partial and p.groups == "auto" else None)
+        yield replace(row.clip, id=name, path=path, group=group)
+
+
+def mapped(rows: list[Row], p: Params) -> list[Row]:
+    """The rows with their labels by `dataset.labels`. Raises UserError for a label there that no row has."""
+    if not p.labels:
+        return rows
+    known = {row.clip.label for row in rows if row.clip.label}
+    for raw in p.labels:
+        if raw not in known:
+            raise UserError(f"params.yaml: dataset.labels: no row is labelled {raw!r}{hint(raw, sorted(known))}")
+    new = {raw: normalize("NFC", name) for raw, name in p.labels.items()}
+    return [replace(row, clip=replace(row.clip, label=new.get(row.clip.label or "", row.clip.label))) for row in rows]
+
+
+def _stated(columns: Columns) -> list[tuple[str, str]]:
+    names = ("path", "label", "group", "split", "fold", "start_s", "end_s")
+    return [(name, column) for name in names if (column := getattr(columns, name))]
+
+
+def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str) -> list[str]:
+    """What a column says in each row; a text with names in braces is filled in."""
+    wanted = [column] if column in frame else FIELD.findall(column) or [column]
+    for missing in wanted:
+        if missing not in frame and missing != FOLDER:
+            raise UserError(
+                f"{table}: there is no column {missing!r}, which params.yaml names in dataset.columns.{name}"
+                f"{hint(missing, list(frame.columns))}; there are: {', '.join(map(str, frame.columns))}"
+            )
+    if column in frame:
+        return frame[column].tolist()
+    values = [frame[field].tolist() if field in frame else [folder] * len(frame) for field in wanted]
+    if column == FOLDER:
+        return values[0]
+    template = FIELD.sub("{}", column)
+    return [template.format(*row) for row in zip(*values, strict=True)]
+
+
+def _dicts(cells: dict[str, list[str]]) -> Iterator[dict[str, str]]:
+    return (dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True))
+
+
+def _row(files: Files, folder: str, where: str, cells: dict[str, str], p: Params) -> Row:
+    start_s, end_s = _seconds(cells, "start_s", where) or 0.0, _seconds(cells, "end_s", where)
+    if end_s is not None and end_s <= start_s:
+        raise UserError(f"{where}: a clip must end after it starts, got start_s {start_s:g} and end_s {end_s:g}")
+    if not cells["path"].strip():
+        raise UserError(f"{where}: its path is empty")
+    found = files.find(cells["path"], folder, where)
+    inside = found or normal(cells["path"]).lstrip("/")
+    path = files.paths[found] if found else files.root / inside
+    fault = None if found else f"missing: {where} names it, and it is not there"
+    label, group = (normalize("NFC", cells.get(name, "").strip()) or None for name in ("label", "group"))
+    clip = Clip("", path, label, group, _part(cells, where), fault)
+    return Row(where, inside, start_s, end_s, clip)
+
+
+def _seconds(cells: dict[str, str], name: str, where: str) -> float | None:
+    text = cells.get(name, "").strip()
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        value = math.nan
+    if value is not None and not 0 <= value < math.inf:
+        raise UserError(f"{where}: expected {name} in seconds, 0 or more, got {text!r}")
+    return value
+
+
+def _part(cells: dict[str, str], where: str) -> str | None:
+    """train, valid or test; `fold 3` of a clip that the third fold tests."""
+    if cells.get("fold", "").strip():
+        return f"fold {cells['fold'].strip()}"
+    stated = cells.get("split", "").strip()
+    if stated.casefold() not in PART:
+        raise UserError(f"{where}: expected train, valid, test or nothing in the column of the split, got {stated!r}")
+    return PART[stated.casefold()] or None
+
+
+def _piece(row: Row) -> Path:
+    """The path that a clip's id is made of: `concert.12.5-20.flac` for a piece of a file."""
+    path = Path(row.inside)
+    if row.start_s == 0 and row.end_s is None:
+        return path
+    end = "end" if row.end_s is None else f"{row.end_s:g}"
+    return path.with_name(f"{path.stem}.{row.start_s:g}-{end}{path.suffix}")
+
+
+def _refuse_twice(rows: list[Row]) -> None:
+    seen: dict[tuple, Row] = {}
+    for row in rows:
+        first = seen.setdefault((row.inside, row.start_s, row.end_s), row)
+        if first is not row:
+            raise UserError(f"{row.where}: {row.inside!r} is there already, in {first.where}")
+    groups: dict[str, Row] = {}
+    for row in rows:
+        first = groups.setdefault(row.inside, row)
+        if row.clip.group != first.clip.group:
+            raise UserError(
+                f"{row.where}: {row.inside!r} is in group {row.clip.group!r} and, by {first.where}, in "
+                f"{first.clip.group!r}; pieces of one file must share a group"
+            )

@@ -1,0 +1,74 @@
+"""What the clips cannot show, in sentences: to be read before any result."""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.clips.whole.evidence import CORRELATION, Evidence
+
+FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
+FEW_CLIPS = 10  # of a class
+SEEN_S = 3.0  # what the networks of the default see of a clip at a time
+ACCURACY, ENOUGH = 0.8, 0.05  # the half-width of an interval that is called enough, at this accuracy
+
+
+def limits(clips: pd.DataFrame, root: str, evidence: Evidence) -> list[str]:
+    """Whole sentences about the usable labelled rows of `clips` (clips_csv.COLUMNS); none where there is nothing to say."""
+    used = clips_csv.usable(clips)
+    used = used[used["label"] != ""]
+    return [] if used.empty else [*_groups(used, root, evidence), *_classes(used, evidence), *_lengths(used)]
+
+
+def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
+    n = int((used["group"] == "").sum())
+    draft = f"`dalsegno groups {root}` drafts a groups.csv from tags and folders for you to correct."
+    sides = "clips of one artist, song or instrument may be trained on and tested on, and results too high"
+    if n == len(used):
+        yield f"No groups are known: {sides}. {draft}"
+    elif n:
+        yield f"Of {n} of {len(used)} labelled clips no group is known: {sides}. {draft}"
+    if n < len(used) and evidence.n_groups < FEW_GROUPS:
+        half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
+        yield (
+            f"There are {evidence.n_groups} groups only (clips without one count each for itself): even with each tested "
+            f"once, the interval of an accuracy of {100 * ACCURACY:.0f} % is about {half}."
+        )
+
+
+def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
+    n_by_label = used["label"].value_counts().sort_index()
+    few = n_by_label[n_by_label < FEW_CLIPS]
+    if len(few):
+        named = ", ".join(f"{label} ({n})" for label, n in few.head(8).items()) + (", …" if len(few) > 8 else "")
+        yield (
+            f"Classes of fewer than {FEW_CLIPS} clips: {named}. A validation or test part may lack them, and no result of "
+            "such a class alone says anything."
+        )
+    if evidence.half_width(ACCURACY) > ENOUGH:
+        yield (
+            f"About {enough_per_class(used, evidence)} clips per class, in groups as large as now, would bring the interval "
+            f"of an accuracy of {100 * ACCURACY:.0f} % to ±{100 * ENOUGH:.0f} points; the smallest class has "
+            f"{n_by_label.min()}."
+        )
+
+
+def enough_per_class(used: pd.DataFrame, evidence: Evidence) -> int:
+    """The clips per class for an interval of ±ENOUGH at ACCURACY, each clip tested once: two figures, rounded up."""
+    independent = ACCURACY * (1 - ACCURACY) * (1.96 / ENOUGH) ** 2
+    size = evidence.n_clips / max(1, evidence.n_groups)
+    per_class = independent * (1 + (size - 1) * CORRELATION) / used["label"].nunique()
+    step = 10 ** max(0, math.floor(math.log10(max(per_class, 1))) - 1)
+    return math.ceil(per_class / step) * step
+
+
+def _lengths(used: pd.DataFrame) -> Iterator[str]:
+    short = used["duration_s"].dropna()
+    n = int((short < SEEN_S).sum())
+    if n:
+        yield (
+            f"{n} of {len(used)} labelled clips are shorter than {SEEN_S:g} s, which is what the default networks see of a "
+            f"clip at a time; the shortest has {short.min():.2f} s. Set `view.crop_s` of a network to what most clips have "
+            f"({short.median():.1f} s)."
+        )

@@ -1,0 +1,29 @@
+"""An encoder of one's own in the place of a network."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.transfer.embedding.own_encoder import frames, load
+
+
+class Body(nn.Module):
+    """The encoder as a network has it: windows of a stored waveform to embeddings, the mean of their frames."""
+
+    def __init__(self, path: str | Path, meta: dict[str, Any]) -> None:
+        super().__init__()
+        if meta.get("kind") != "waveform" or meta.get("hop_length") != 1:
+            raise UserError(
+                "an encoder of one's own hears samples: `spectrogram` must name an entry of spectrograms with kind: waveform "
+                "and options: {sample_rate_hz: …, pool: 1}"
+            )
+        self.path, self.rate_hz, self.embed = path, int(meta["sample_rate_hz"]), load(path)
+
+    def forward(self, x: Float[Tensor, "batch 1 sample"]) -> Float[Tensor, "batch dim"]:
+        sounds = x[:, 0].cpu().float().numpy()
+        return torch.tensor(np.stack([frames(self.path, self.embed, y, self.rate_hz).mean(0) for y in sounds]))

@@ -1,0 +1,49 @@
+"""`dalsegno music FOLDER`, and `make run MUSIC=FOLDER`, which calls it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dalsegno.cli import main as command_line
+from dalsegno.pipeline import params
+
+HERE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    work = tmp_path / "work"
+    work.mkdir()
+    shutil.copy(HERE / "params.yaml", work)
+    (tmp_path / 'my "own" müsic: #1').mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+def test_the_absolute_path_is_written_and_nothing_else(here, capsys):
+    before = Path("params.yaml").read_text()
+    command_line.main(["music", '../my "own" müsic: #1'])
+    after = Path("params.yaml").read_text()
+    changed = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
+    assert len(changed) == 1 and changed[0][0].strip().startswith("root: data/corpus/styles")
+    assert changed[0][1].endswith("# the folder that holds your audio: <root>/<label>/<clips>")
+    assert params.document(Path("params.yaml"))["dataset"]["root"] == str(here.parent / 'my "own" müsic: #1')
+    command_line.main(["music", '../my "own" müsic: #1'])
+    assert Path("params.yaml").read_text() == after
+
+
+def test_a_folder_that_is_none_is_refused(here):
+    before = Path("params.yaml").read_text()
+    with pytest.raises(SystemExit, match=r"'\.\./nowhere' is no folder"):
+        command_line.main(["music", "../nowhere"])
+    assert Path("params.yaml").read_text() == before
+
+
+def test_make_run_calls_it_first_with_music_only():
+    told = subprocess.run(["make", "-n", "run", "MUSIC=../my music"], cwd=HERE, capture_output=True, text=True).stdout
+    assert told.index('dalsegno music "../my music"') < told.index("dvc repro")
+    assert (
+        "dalsegno music" not in subprocess.run(["make", "-n", "run"], cwd=HERE, capture_output=True, text=True).stdout
+    )

@@ -1,0 +1,51 @@
+"""What the clips cannot show, in sentences."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from dalsegno.artefacts.data_set import clips_csv, copies_csv
+from dalsegno.clips.whole import evidence, limits
+
+NO_COPIES = pd.DataFrame([], columns=copies_csv.COLUMNS)
+
+
+def said(n_per_class, group=lambda i: f"g{i}", seconds=5.0, labels="ab"):
+    rows = [(f"{label}{i}", label, group(i), seconds) for label in labels for i in range(n_per_class)]
+    clips = pd.DataFrame("", index=range(len(rows)), columns=clips_csv.COLUMNS)
+    clips[["clip_id", "label", "group", "duration_s"]] = rows
+    return limits.limits(clips, "../my music", evidence.weigh(clips, NO_COPIES))
+
+
+def test_many_clips_in_many_groups_need_no_word():
+    assert said(400) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "starts"),
+    [
+        ({"n_per_class": 400, "group": lambda i: ""}, "No groups are known: "),
+        (
+            {"n_per_class": 400, "group": lambda i: f"g{i}" if i else ""},
+            "Of 2 of 800 labelled clips no group is known: ",
+        ),
+        ({"n_per_class": 400, "seconds": 1.5}, "800 of 800 labelled clips are shorter than 3 s"),
+    ],
+)
+def test_each_lack_is_said_alone(how, starts):
+    (sentence,) = said(**how)
+    assert sentence.startswith(starts) and (
+        "no group" not in sentence.lower() or "`dalsegno groups ../my music`" in sentence
+    )
+
+
+def test_few_groups_and_few_clips_are_said_with_what_would_do():
+    few, classes, enough = said(9, group=lambda i: f"g{i // 3}")
+    assert few.startswith("There are 3 groups only") and "a (9), b (9)" in classes
+    assert re.search(r"About \d+0 clips per class.*the smallest class has 9", enough)
+
+
+def test_as_many_clips_as_are_asked_for_would_do():
+    n = int(re.search(r"About (\d+) clips", said(50)[-1])[1])
+    assert said(n) == [] and said(int(0.8 * n)) != []

@@ -1,0 +1,80 @@
+"""The doctor's page and its terminal: limits first, paths as people read them, and a clip of each class drawn."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.tunes import RATE, examine, save, tune
+
+from dalsegno.report.doctor import page, pictures, tables, terminal
+
+
+@pytest.fixture
+def examination(tmp_path):
+    for i in range(3):
+        save(tmp_path / "blues & more" / f"Ü {i}.wav", tune(i, 2.0 + i))
+        save(tmp_path / "rock" / f"{i}.wav", tune(10 + i, 2.0))
+    save(tmp_path / "rock" / "again.wav", 0.5 * tune(0, 2.0))
+    (tmp_path / "rock" / "song.m4a").write_bytes(b"x")
+    rows = [f"blues & more/Ü {i}.wav,Ann" for i in range(3)] + [f"rock/{i}.wav,Bob" for i in range(3)]
+    (tmp_path / "groups.csv").write_text("\n".join(["path,group", *rows, "rock/again.wav,Cy"]) + "\n")
+    return examine(tmp_path)
+
+
+def test_what_cannot_be_shown_stands_above_what_can(examination):
+    html = page.render(examination)
+    assert (
+        0
+        < html.index("What these clips cannot show")
+        < html.index("files can be used")
+        < html.index("What they can show")
+    )
+    assert "There are 2 groups only" in html and examination.summary()["limits"] == examination.limits()
+
+
+def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted(examination):
+    html = page.render(examination)
+    assert "blues &amp; more/Ü 0.wav" in html and "%20" not in html and "%C3" not in html
+    assert re.search(r"<th scope=\"row\" class=\"text\">\.m4a</th><td>0</td><td>1</td>", html)
+
+
+def test_two_groups_that_copies_link_are_named(examination, capsys):
+    linked = tables.across_groups(examination.clips, examination.copies)
+    assert linked[["links group", "with group"]].to_numpy().tolist() == [["Ann", "Cy"]]
+    assert "Groups that copies link" in page.render(examination)
+    terminal.report(examination, 1)
+    said = capsys.readouterr()
+    assert "'Ann' and 'Cy': blues & more/Ü 0.wav ~ rock/again.wav" in said.out + said.err
+
+
+def test_the_page_has_the_same_bytes_for_the_same_files_and_draws_each_class(examination, tmp_path):
+    html = page.render(examination)
+    assert html == page.render(examine(tmp_path))
+    assert html.count("<figure>") == html.count('alt="spectrogram of') == html.count('aria-label="waveform of') == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (59.96, "1 min 0 s"), (75, "1 min 15 s"), (7325, "2 h 2 min")]
+)
+def test_lengths_are_never_nought_hours(seconds, text):
+    assert tables.length(seconds) == text
+
+
+def test_a_rising_tone_rises_in_the_picture(tmp_path):
+    t = np.arange(4 * RATE) / RATE
+    save(tmp_path / "up.wav", 0.5 * np.sin(2 * np.pi * (100 * t + 400 * t**2)))
+    drawn = pictures.of_audio(tmp_path / "up.wav")
+    png = base64.b64decode(drawn["spectrogram"].split(",")[1])
+    levels = np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(float)
+    assert levels.shape == (pictures.ROWS, pictures.COLUMNS)
+    highest = levels.argmax(axis=0)
+    assert (np.diff(highest) <= 0).all() and highest[0] > highest[-1] + 20 and len(png) < 6000
+    assert drawn["wave"].startswith("M0 ") and drawn["wave"].endswith("Z")
+
+
+def test_a_clip_of_a_few_samples_can_be_drawn(tmp_path):
+    save(tmp_path / "x.wav", np.ones(3, np.float32))
+    assert pictures.of_audio(tmp_path / "x.wav")["spectrogram"].startswith("data:image/png")
