@@ -14,10 +14,9 @@ from dalsegno.inference import saliency, timeline
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
 from dalsegno.inference.saliency import Saliency
-from dalsegno.pipeline import headless
+from dalsegno.pipeline import headless, params
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.sound import audio, decibels, spectrum
-from dalsegno.sound.replay import Replay
+from dalsegno.sound import audio
 
 with headless.no_backend():
     from matplotlib.axes import Axes
@@ -155,8 +154,6 @@ def _of_store(store: Store) -> Float32[np.ndarray, "frame bin"]:
 
 def _mel(path: Path) -> Float32[np.ndarray, "frame bin"]:
     """A log-mel spectrogram to look at, of a model that sees none."""
-    p = decibels.Params(sample_rate_hz=22050, n_fft=2048, hop_length=512)
-    samples = audio.recording(path, p.sample_rate_hz)
-    transforms = spectrum.transforms(samples, p.n_fft, p.hop_length)
-    powers = [spectrum.mel(spectrum.power(t), p.sample_rate_hz, 96) for t in transforms]
-    return np.concatenate(list(decibels.encoded(Replay(lambda: powers), p, [1.0]))).astype(np.float32)
+    logmel = params.component("dalsegno.spectrograms", "logmel")
+    p = logmel.Params(sample_rate_hz=22050, n_fft=2048, hop_length=512, n_mels=96)
+    return np.concatenate(list(logmel.blocks(path, p))).astype(np.float32)
