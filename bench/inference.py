@@ -1,4 +1,4 @@
-"""Peak memory of `dalsegno predict` on a recording of 60 minutes, below 1 GB, and its speed, for every model of a run.
+"""Peak memory of `dalsegno predict` on a recording of 60 minutes, below 1 GiB (0.85 of it is there after 10 s), and its speed, for every model of a run.
 
     python bench/inference.py [MODEL …]
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -87,8 +88,13 @@ def bad_files(folder):
             n = max(1, round(seconds * 8000)) if seconds else 8000
             sf.write(folder / name, np.zeros(n) if not seconds else np.full(n, 0.3), 8000)
     (folder / "inner").mkdir()
+    os.mkfifo(folder / "pipe.wav")
+    (folder / "link.wav").symlink_to("nowhere")
     shutil.copy(FILE, folder / "inner" / "0.2 s.wav")  # two files of one name
-    return ["empty.wav", "text.wav", "none.wav", "nan.wav", "talk.m4a", "cut.flac"], [*good, "inner/0.2 s.wav"]
+    return ["empty.wav", "text.wav", "none.wav", "nan.wav", "talk.m4a", "cut.flac", "pipe.wav", "link.wav"], [
+        *good,
+        "inner/0.2 s.wav",
+    ]
 
 
 @pytest.mark.parametrize(

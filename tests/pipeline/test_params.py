@@ -296,7 +296,8 @@ def test_no_stage_writes_temporary_files_that_the_next_run_does_not_remove():
     used = [
         path for path in (*Path("src").rglob("*.py"), *Path("stages").glob("*.py")) if "tempfile" in path.read_text()
     ]
-    assert {path.name for path in used if "cli" not in path.parts} == {"numba_cache.py"}  # where no other place is left
+    of_stages = {path.name for path in used if not {"cli", "inference"} & set(path.parts)}
+    assert of_stages == {"numba_cache.py"}  # where no other place is left
 
 
 def test_what_another_run_is_writing_stays(tmp_path, stage_process):

@@ -133,5 +133,6 @@ def by_the_pipeline(folder):
     """What the run itself predicted of each of its files, the mean over folds and seeds, by path below the root."""
     rows = predictions_parquet.read(Path(folder, "predictions.parquet"))
     columns = [f"p_{label}" for label in predictions_parquet.classes(rows)]
+    rows = rows[~rows["clip_id"].str.contains("#")]  # pieces of a clip are no files
     clips = pd.read_csv("data/clips.csv", dtype=str).set_index("clip_id")["path"]
     return rows.groupby("clip_id")[columns].mean().rename(index=clips)

@@ -32,10 +32,10 @@ def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str 
     found: list[tuple[Path, str | None]] = []
     for path in paths:
         if not walk.is_folder(path):
-            found.append((path, formats.fault(path) if path.exists() else "there is no such file"))
+            found.append((path, _fault(path)))
             continue
         read = walk.walk(path, suffixes)
-        found += [(file, None) for file in read]
+        found += [(file, _fault(file)) for file in read]
         foreign = [(file, formats.fault(file)) for file in formats.unread(path, read)] if ".wav" in suffixes else []
         found += foreign
         if not read and not foreign:
@@ -44,6 +44,13 @@ def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str 
                 (path, f"this folder holds nothing that the model takes, {f'only {held}' if held else 'no file'}")
             )
     return list(dict.fromkeys(found))
+
+
+def _fault(path: Path) -> str | None:
+    """What is wrong with a file before it is opened; a pipe would never end."""
+    if not path.exists():
+        return "a broken link" if path.is_symlink() else "there is no such file"
+    return formats.fault(path) if path.is_file() else "no file, but a folder or a device"
 
 
 def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:

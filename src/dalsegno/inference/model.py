@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
+from dalsegno.artefacts.learning import calibration
 from dalsegno.inference.kinds.member import Member
 from dalsegno.inference.stored import find, model_file
 from dalsegno.pipeline import params
@@ -16,10 +17,15 @@ from dalsegno.pipeline.errors import UserError
 
 @dataclass(frozen=True)
 class Model:
-    """name: as the user wrote it. members: one, or those of an ensemble; all answer about the same labels."""
+    """name: as the user wrote it. members: one, or those of an ensemble; all answer about the same labels.
+
+    calibrated: whether the probabilities of each fold and seed are scaled by its temperature, which was fitted on validation
+    clips, before they are averaged. Without it they are those of the pipeline.
+    """
 
     name: str
     members: list[Member]
+    calibrated: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -38,19 +44,23 @@ class Model:
 
     def clip(self, path: Path) -> Float64[np.ndarray, " label"]:
         """The probabilities of the classes of a file. Raises UserError that names the file if it cannot be read."""
-        return np.mean([together(member.answers(path)) for member in self.members], axis=0)
+        return np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
+
+    def _answers(self, member: Member, path: Path) -> Float[np.ndarray, "run label"]:
+        answers = member.answers(path)
+        if not self.calibrated:
+            return answers
+        temperatures = member.stored.temperatures
+        return np.stack([calibration.scaled(p[None], t)[0] for p, t in zip(answers, temperatures, strict=True)])
 
 
 def together(answers: Float[np.ndarray, "run label"]) -> Float64[np.ndarray, " label"]:
-    """One answer of those of all folds and seeds: the mean of their probabilities.
-
-    Where probabilities are scaled by a temperature that was fitted on validation clips, each run's are so here.
-    """
+    """One answer of those of all folds and seeds: the mean of their probabilities."""
     return answers.astype(np.float64).mean(axis=0)
 
 
-def load(name: str) -> Model:
-    """The model that `name` means, a key of the run or a path.
+def load(name: str, calibrated: bool = False) -> Model:
+    """The model that `name` means, a key of the run or a path. calibrated: as of `Model`.
 
     Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
     """
@@ -63,4 +73,4 @@ def load(name: str) -> Model:
             raise UserError(
                 f"{name}: {other.stored.path} knows other classes, or other files, than {first.stored.path}"
             )
-    return Model(name, members)
+    return Model(name, members, calibrated)

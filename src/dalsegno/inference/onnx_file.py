@@ -21,7 +21,7 @@ from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
 CLOSE = 1e-4  # greatest difference between a probability by onnxruntime and ours
-N_CHECKED = 3  # views that are compared: another number than the graph was traced with
+N_CHECKED = 3  # views of each kind that are compared; their number is another one than the graph was traced with
 AFTER = "For each run: the vote of the probabilities of all views of a clip; then the mean over the runs."
 
 
@@ -122,10 +122,8 @@ def _compare(network: Together, shape: tuple[int, ...], path: Path) -> float:
         import onnxruntime
     except ImportError:
         raise UserError("onnxruntime is not installed; pip install 'dalsegno[onnx]'") from None
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn((N_CHECKED, *shape), generator=generator) * 20 - 40 if len(shape) > 2 else torch.randn(
-        (N_CHECKED, *shape), generator=generator
-    )  # fmt: skip
+    noise = torch.randn((N_CHECKED, *shape), generator=torch.Generator().manual_seed(0))
+    x = torch.cat([noise, 20 * noise - 40])  # amplitudes or features, and decibels
     there = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"x": x.numpy()})[0]
     with torch.no_grad():
         return float(np.abs(np.asarray(there) - network(x).numpy()).max())

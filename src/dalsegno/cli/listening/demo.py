@@ -1,7 +1,18 @@
-"""Not yet."""
+"""`dalsegno demo MODEL…`: a local page on which to try models."""
 
 import argparse
 
+from dalsegno.inference import demo, model
 
-def add_arguments(p: argparse.ArgumentParser) -> None: ...
-def run(a: argparse.Namespace) -> None: ...
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The models and the port."""
+    parser.add_argument(
+        "models", metavar="MODEL", nargs="+", help="keys of the run, ensembles, or stored files, side by side"
+    )
+    parser.add_argument("--port", type=int, help="default: the first free one from 7860 on")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Serve the page until interrupted. Raises UserError if it cannot be opened."""
+    demo.launch([model.load(name) for name in arguments.models], arguments.port)

@@ -1,7 +1,24 @@
-"""Not yet."""
+"""`dalsegno explain MODEL FILE`: one picture of a file, of what in it the model goes by, and of its answer over time."""
 
 import argparse
+from pathlib import Path
+
+from dalsegno.inference import model, portrait
+from dalsegno.pipeline import files
 
 
-def add_arguments(p: argparse.ArgumentParser) -> None: ...
-def run(a: argparse.Namespace) -> None: ...
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, the file, the class and the picture."""
+    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--label", help="the class to explain (default: the most probable one)")
+    parser.add_argument("--to", metavar="PNG", type=Path, help="default: <name of the file>.explained.png, here")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the picture. Raises UserError if the file cannot be read."""
+    found = portrait.explained(model.load(arguments.model), arguments.file, arguments.label)
+    path = arguments.to or Path(f"{arguments.file.stem}.explained.png")
+    with files.atomic(path) as draft:
+        draft.write_bytes(portrait.png(found))
+    print(path)

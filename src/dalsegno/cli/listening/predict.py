@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=_share, metavar="P", default=0.0, help="name no class of a lower probability"
     )
     parser.add_argument(
+        "--calibrated", action="store_true",
+        help="scale the probabilities by the temperatures fitted on validation clips; without it they are those of the run",
+    )  # fmt: skip
+    parser.add_argument(
         "--timeline", type=_seconds, metavar="SECONDS", nargs="?", const=EVERY_S,
         help="answer about every so many seconds of a recording, each as a clip of its own (default: %(const)g)",
     )  # fmt: skip
@@ -33,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print an answer for each file as it is found; the exit code."""
-    loaded = model.load(arguments.model)
+    loaded = model.load(arguments.model, arguments.calibrated)
     files = asked.listed(arguments.paths, loaded.suffixes)
     top = arguments.top or (3 if arguments.format == "table" else len(loaded.labels))
     writer = answers.FORMATS[arguments.format](loaded.labels, top, arguments.threshold, arguments.timeline is not None)

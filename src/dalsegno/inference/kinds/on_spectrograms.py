@@ -43,16 +43,18 @@ class OnSpectrograms:
     def answers(self, path: Path) -> Answers:
         """As `Member.answers`: the vote of the windows that the view shows of the clip."""
         with TemporaryDirectory() as spill:
-            store = self.spectrogram.store(path, Path(spill))
-            p: list[np.ndarray] = [np.empty(0)] * len(self.heads)
-            for crop, places in self.by_crop():
-                views = shown(store, self.view, crop, self.device)
-                heads = [self.heads[i] for i in places]
-                for i, of_run in zip(places, votes(self.body, heads, views, self.view.vote), strict=True):
-                    p[i] = of_run
+            return self.of_store(self.spectrogram.store(path, Path(spill)))
+
+    def of_store(self, store: Store) -> Answers:
+        """The answers about the only clip of `store`."""
+        p: list[np.ndarray] = [np.empty(0)] * len(self.heads)
+        for crop, places in self._by_crop():
+            views, heads = shown(store, self.view, crop, self.device), [self.heads[i] for i in places]
+            for i, of_run in zip(places, votes(self.body, heads, views, self.view.vote), strict=True):
+                p[i] = of_run
         return np.stack(p)
 
-    def by_crop(self) -> Iterator[tuple[int, list[int]]]:
+    def _by_crop(self) -> Iterator[tuple[int, list[int]]]:
         """Each length of crop, in frames, and the places of the runs that were trained on it."""
         for crop in dict.fromkeys(self.crops):
             yield crop, [i for i, of_run in enumerate(self.crops) if of_run == crop]

@@ -36,6 +36,11 @@ class Stored:
         """The weights, or numbers, of each fold and seed."""
         return self.content["runs"]
 
+    @property
+    def temperatures(self) -> list[float]:
+        """By which the probabilities of each run become calibrated; 1 for an estimator, which has applied its own."""
+        return [1.0 if self.kind == "classical" else float(run.get("temperature", 1.0)) for run in self.runs]
+
     def section(self, what: str, raw: Any, cls: type) -> Any:
         """`raw`, a part of the file, as the parameters that this version knows. Raises UserError where it knows others."""
         try:

@@ -1,0 +1,148 @@
+"""A model card in Hugging Face's format (huggingface.co/docs/hub/model-cards), from what the run measured and nothing else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dalsegno.inference.stored import find, model_file
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.scoring.ensembles import FAMILY
+from dalsegno.scoring.metrics import METRICS
+
+METRICS_DIR = Path("metrics")
+SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss")
+
+
+def card(name: str, licences: dict[str, str]) -> str:
+    """The card of a model of the run. licences: of published weights, by their path.
+
+    Raises UserError if the run has not scored the model, or its numbers are not there.
+    """
+    compared, clips, splits = (_read(METRICS_DIR / f"{part}.json") for part in ("compare", "clips", "splits"))
+    if name not in compared["models"]:
+        known = list(compared["models"])
+        raise UserError(f"{name}: metrics/compare.json has no such model{hint(name, known)}; it has {', '.join(known)}")
+    stored = [model_file.read(path) for path in find.files(name)]
+    licence = _licence(stored, licences)
+    scores = compared["models"][name]
+    parts = [
+        f"---\n{yaml.safe_dump(_front(name, compared, scores, licence), sort_keys=False, allow_unicode=True)}---\n",
+        f"# {name}\n\n{_what(name, stored)}",
+        f"## Data\n\n{_data(compared, clips)}",
+        f"## Protocol\n\n{_protocol(compared, splits)}",
+        f"## Results\n\n{_results(compared, scores)}",
+        f"## Limits\n\n{_limits(compared, scores, splits)}",
+        f"## Licence\n\n{_licence_words(stored, licence)}",
+        f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\nor, with the stored file alone, `dalsegno predict model.pt FILE`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file in {Path.cwd()}; dvc repro writes it")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, Any]:
+    """The YAML above the text, by which the Hub files a model."""
+    values = [{"type": metric, "value": scores[metric]} for metric in SHOWN if scores.get(metric) is not None]
+    dataset = {"type": "audio", "name": compared["dataset"]["title"], "split": compared["protocol"]["part"]}
+    result = {"task": {"type": "audio-classification"}, "dataset": dataset, "metrics": values}
+    about = {
+        "library_name": "dalsegno",
+        "pipeline_tag": "audio-classification",
+        "license": "other",
+        "license_name": licence,
+    }
+    return about | {"tags": ["audio", "music"], "model-index": [{"name": name, "results": [result]}]}
+
+
+def _what(name: str, stored: list[model_file.Stored]) -> str:
+    kinds = {
+        "classical": "a scikit-learn estimator ({estimator}) on features of sound",
+        "mlp": "a network ({arch}) on features of sound",
+        "convolutional": "a network ({arch}) on spectrograms of the kind {kind}",
+        "frozen": "a new head on the frozen network {arch}, which sees spectrograms of the kind {kind}",
+    }
+    lines = []
+    for of in stored:
+        seen = of.content.get("backbone", of.content)
+        words = {key: of.content.get(key) for key in ("estimator", "arch")} | {
+            "kind": seen.get("spectrogram", {}).get("kind")
+        }
+        start = f"; it started from `{of.content['weights']}`" if of.content.get("weights") else ""
+        lines.append(
+            f"{kinds[of.kind].format(**words)}{start}. It answers as the mean of {len(of.runs)} folds and seeds."
+        )
+    labels = ", ".join(stored[0].labels)
+    opening = "An ensemble, the mean of:\n\n- " if name.startswith(f"{FAMILY}/") else ""
+    body = "\n- ".join(lines) if opening else lines[0][0].upper() + lines[0][1:]
+    return f"{opening}{body}\n\nClasses: {labels}."
+
+
+def _data(compared: dict, clips: dict) -> str:
+    of_class = ", ".join(f"{label} {n}" for label, n in clips["labels"].items())
+    excluded = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in clips["excluded"].items() if n) or "none"
+    synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
+    return (
+        f"{compared['dataset']['title']}: {clips['used']:,} clips, {clips['hours']:.2f} hours, of {len(clips['labels'])} "
+        f"classes ({of_class}). Excluded files: {excluded}.{synthetic}"
+    )
+
+
+def _protocol(compared: dict, splits: dict) -> str:
+    p = compared["protocol"]
+    leaks = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in splits["leaks"].items() if n)
+    found = f"Found on both sides: {leaks}." if leaks else "No clip, copy or group stands on both sides."
+    leaky = " **The split is leaky: the scores are too high.**" if splits["leaky"] else ""
+    return (
+        f"`{p['name']}`: folds {p['folds']}, repeats {p['repeats']}, seeds {p['seeds']}; scored on the {p['part']} part, "
+        f"{p['predictions']:,} predictions. {found}{leaky}"
+    )
+
+
+def _results(compared: dict, scores: dict) -> str:
+    """A table; the scores are those of single folds, not of their mean, which no held-out clip can judge."""
+    interval = compared["interval"]
+    rows = []
+    for metric in METRICS:
+        if scores.get(metric) is None:
+            continue
+        low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
+        ends = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "none"
+        rows.append(f"| {metric.replace('_', ' ')} | {scores[metric]:.3f} | {ends} |")
+    head = f"| metric | value | {100 * interval['confidence']:g} % interval |\n| --- | --- | --- |"
+    note = (
+        f"Intervals count {interval['units']:,} {interval['unit']}s. Each clip was scored by the models of the folds that "
+        "did not train on it; the stored model answers as the mean of all folds, which no clip here can judge."
+    )
+    return "\n".join([head, *rows, "", note])
+
+
+def _limits(compared: dict, scores: dict, splits: dict) -> str:
+    lines = [
+        "The intervals hold for new clips of the same source. They do not cover other recording conditions, or another draw of the training clips.",
+        "It names one of its classes for every sound, also for one that is none of them; `--threshold` lets it abstain.",
+        *compared["protocol"]["caveats"], *scores.get("leaks", []), *scores.get("notes", []),
+    ]  # fmt: skip
+    if splits["allow_leaks"]:
+        lines.append(f"Leaks were allowed: {splits['allow_leaks']}.")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _licence(stored: list[model_file.Stored], licences: dict[str, str]) -> str:
+    """That of the published weights that a model started from; `unknown` if they are not listed, `none` without any."""
+    starts = {of.content["weights"] for of in stored if of.content.get("weights")}
+    published = {licences.get(path, "unknown") for path in starts if not path.startswith("data/pretrain/")}
+    return ", ".join(sorted(published)) or "none"
+
+
+def _licence_words(stored: list[model_file.Stored], licence: str) -> str:
+    starts = sorted({of.content["weights"] for of in stored if of.content.get("weights")})
+    if not starts:
+        return "The weights began at random; nobody else's licence is on them but that of the recordings."
+    own = "they were trained by this run" if licence == "none" else f"licence of the published weights: {licence}"
+    return f"It started from {', '.join(f'`{path}`' for path in starts)}; {own}. The licence of the recordings holds as well."

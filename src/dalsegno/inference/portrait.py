@@ -1,0 +1,159 @@
+"""A file as a model sees it, as one picture: its spectrogram, where the answer comes from, and the answer over time."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+from jaxtyping import Float, Float32
+
+from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.inference import saliency, timeline
+from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
+from dalsegno.inference.model import Model
+from dalsegno.inference.saliency import Saliency
+from dalsegno.pipeline import headless, params
+from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.sound import audio
+
+with headless.no_backend():
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+LONGEST_S = 30.0  # of a recording that is explained: its beginning; the timeline is of all of that
+WINDOW_S, N_WINDOWS = 3.0, 20  # of the timeline: of a model that sees no crops of its own; their largest number
+N_NAMED = 4  # classes in the timeline
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the picture shows.
+
+    p: of the excerpt, which lasts `seconds`. db (frame, bin): a spectrogram of it, as the model sees it if it sees one.
+    times, over_time: the middle of each part of a recording, in seconds, and its probabilities; empty for pictures.
+    """
+
+    name: str
+    labels: list[str]
+    p: Float[np.ndarray, " label"]
+    seconds: float
+    db: Float32[np.ndarray, "frame bin"]
+    saliency: Saliency
+    times: list[float]
+    over_time: list[Float[np.ndarray, " label"]]
+
+
+def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
+    """The portrait of a file for its most probable class, or for `label`. Raises UserError as `Model.clip` does."""
+    if label is not None and label not in model.labels:
+        raise UserError(
+            f"the model has no class {label!r}{hint(label, model.labels)}; it has {', '.join(model.labels)}"
+        )
+    with TemporaryDirectory() as folder:
+        excerpt = path if model.of_pictures else _beginning(path, Path(folder))
+        p = model.clip(excerpt)
+        place = int(p.argmax()) if label is None else model.labels.index(label)
+        member, several = model.members[0], len(model.members) > 1
+        if isinstance(member, OnSpectrograms) and not several and member.spectrogram.meta["bins"] > 1:
+            store = member.spectrogram.store(excerpt, Path(folder))
+            db, seconds = _of_store(store), len(store.frames) / store.meta["frame_rate_hz"]
+            found = saliency.of_spectrogram(member, store, place)
+        else:
+            db, seconds = _mel(excerpt), soundfile.info(excerpt).duration
+            found = saliency.of_sound(model, excerpt, place)
+        times, over_time = ([], []) if model.of_pictures else _sliding(model, excerpt, Path(folder))
+        return Portrait(path.name, model.labels, p, seconds, db, found, times, over_time)
+
+
+def png(portrait: Portrait) -> bytes:
+    """The portrait as a PNG picture."""
+    figure = Figure(figsize=(9, 7.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    rows = figure.subplots(3 if portrait.times else 2, sharex=True)
+    label, extent = portrait.labels[portrait.saliency.label], (0.0, portrait.seconds, 0.0, 1.0)
+    best = ", ".join(f"{portrait.labels[i]} {100 * portrait.p[i]:.1f} %" for i in np.argsort(-portrait.p)[:3])
+    _title(figure, f"{portrait.name}: {best}")
+    rows[0].imshow(portrait.db.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
+    rows[0].set_ylabel("frequency, low to high")
+    rows[0].set_yticks([])
+    _saliency(rows[1], portrait.saliency, extent)
+    _title(
+        rows[1], f"what speaks for {label} (red) and against it (blue): loss of log probability where hidden, in nats"
+    )
+    if portrait.times:
+        _timeline(rows[2], portrait)
+    rows[-1].set_xlabel("seconds")
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _sliding(model: Model, path: Path, folder: Path) -> tuple[list[float], list[np.ndarray]]:
+    """The middle of each window of a recording, as long as the crops that the model is used to, and its probabilities."""
+    member = model.members[0]
+    window_s = WINDOW_S
+    if isinstance(member, OnSpectrograms) and member.view.evaluate == "windows":
+        window_s = member.crops[0] / member.spectrogram.meta["frame_rate_hz"]
+    blocks = list(audio.mono(path))
+    samples, rate_hz = np.concatenate([block for block, _ in blocks]), blocks[0][1]
+    n = min(len(samples), round(window_s * rate_hz))
+    starts = np.linspace(0, len(samples) - n, min(N_WINDOWS, 1 + 4 * (len(samples) - n) // n)).astype(int)
+    over_time = []
+    for start in starts:
+        soundfile.write(folder / "window.wav", samples[start : start + n], rate_hz, subtype="FLOAT")
+        over_time.append(model.clip(folder / "window.wav"))
+    return [(start + n / 2) / rate_hz for start in starts], over_time
+
+
+def _saliency(axes: Axes, found: Saliency, extent: tuple[float, float, float, float]) -> None:
+    most = max(float(np.abs(found.nats).max()), 1e-3)
+    drawn = axes.imshow(found.nats, origin="lower", aspect="auto", extent=extent, cmap="RdBu_r", vmin=-most, vmax=most)
+    axes.figure.colorbar(drawn, ax=axes, pad=0.01)
+    axes.set_ylabel("frequency, low to high" if len(found.nats) > 1 else "all frequencies")
+    axes.set_yticks([])
+
+
+def _timeline(axes: Axes, portrait: Portrait) -> None:
+    over_time = np.stack(portrait.over_time)
+    for i in np.argsort(-over_time.mean(0))[:N_NAMED]:
+        axes.plot(portrait.times, over_time[:, i], marker=".", label=portrait.labels[i].replace("$", r"\$"))
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("probability around a time")
+    axes.legend(loc="upper right", fontsize=8)
+
+
+def _title(where: Figure | Axes, words: str) -> None:
+    """Write `words` as they are: a dollar sign is no mathematics."""
+    title = where.suptitle(words) if isinstance(where, Figure) else where.set_title(words, fontsize=9)
+    title.set_parse_math(False)
+
+
+def _beginning(path: Path, folder: Path) -> Path:
+    """The file itself if it is short, else a file of its beginning."""
+    first, *more = _two(path)
+    if not more:
+        return path
+    samples, rate_hz = first
+    soundfile.write(folder / "beginning.wav", samples, rate_hz, subtype="FLOAT")
+    return folder / "beginning.wav"
+
+
+def _two(path: Path) -> list[tuple[audio.Samples, int]]:
+    parts = timeline.cut(path, LONGEST_S)
+    return [part for part, _ in zip(parts, range(2), strict=False)]
+
+
+def _of_store(store: Store) -> Float32[np.ndarray, "frame bin"]:
+    """The spectrogram as a picture: the first of its channels."""
+    x = store.frames if store.frames.ndim == 2 else store.frames[..., 0]
+    return np.asarray(x, np.float32)
+
+
+def _mel(path: Path) -> Float32[np.ndarray, "frame bin"]:
+    """A log-mel spectrogram to look at, of a model that sees none."""
+    logmel = params.component("dalsegno.spectrograms", "logmel")
+    p = logmel.Params(sample_rate_hz=22050, n_fft=2048, hop_length=512, n_mels=96)
+    return np.concatenate(list(logmel.blocks(path, p))).astype(np.float32)

@@ -1,0 +1,60 @@
+"""`dalsegno use`: a recipe in place of params.yaml, and the way back."""
+
+from pathlib import Path
+
+import pytest
+
+from dalsegno.cli import main
+
+OLD = "runtime: {workers: 1} # mine\nsplits: {folds: 3}\n"
+RECIPE = "# A recipe of one line.\n\nruntime: {workers: null}\nsplits: {folds: 5}\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("recipes").mkdir()
+    Path("recipes/instruments.yaml").write_text(RECIPE)
+    Path("recipes/broken.yaml").write_text("- no\n- params\n")
+    Path("params.yaml").write_text(OLD)
+    return tmp_path
+
+
+def refusal(*words):
+    with pytest.raises(SystemExit) as end:
+        main.main(["use", *words])
+    return str(end.value.code)
+
+
+@pytest.mark.parametrize("word", ["instruments", "instruments.yaml", "recipes/instruments.yaml"])
+def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
+    main.main(["use", word])
+    printed = capsys.readouterr().out
+    assert "-splits: {folds: 3}" in printed and "+splits: {folds: 5}" in printed and "--undo" in printed
+    assert Path("params.yaml").read_text() == RECIPE
+    main.main(["use", "--undo"])
+    assert Path("params.yaml").read_text() == OLD
+    assert "nothing to undo" in refusal("--undo")
+
+
+def test_show_changes_nothing_and_without_a_name_recipes_are_listed(here, capsys):
+    main.main(["use", "instruments", "--show"])
+    assert "+splits: {folds: 5}" in capsys.readouterr().out and Path("params.yaml").read_text() == OLD
+    main.main(["use"])
+    assert "instruments              A recipe of one line." in capsys.readouterr().out
+
+
+def test_using_the_same_twice_keeps_what_was_there_before(here, capsys):
+    main.main(["use", "instruments"])
+    main.main(["use", "instruments"])
+    assert "already" in capsys.readouterr().out
+    main.main(["use", "--undo"])
+    assert Path("params.yaml").read_text() == OLD
+
+
+def test_a_wrong_name_or_file_changes_nothing(here):
+    assert "did you mean 'instruments'?" in refusal("instrument")
+    assert "expected sections" in refusal("broken")
+    assert Path("params.yaml").read_text() == OLD
+    Path("params.yaml").unlink()
+    assert "run from the top of the repository" in refusal("instruments")

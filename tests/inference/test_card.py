@@ -1,0 +1,58 @@
+"""`dalsegno card`: what the run measured, in the format of a model card."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from support.easy_task import stage
+
+from dalsegno.cli import main
+
+
+@pytest.fixture
+def compared(run):
+    """The run with its comparison."""
+    if not Path("metrics/compare.json").exists():
+        doc = yaml.safe_load(Path("params.yaml").read_text()) | {
+            "compare": {"confidence": 0.9, "resamples": 200},
+            "external": {},
+        }
+        Path("params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
+        plots = [f"metrics/plots/{name}.csv" for name in ("confusion", "curves", "pairs")]
+        stage("compare")(
+            "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics/compare.json",
+            "reports/compare.md", *plots, "classical", "mlp", "cnn", "transfer", "external",
+        )  # fmt: skip
+    return run
+
+
+@pytest.mark.parametrize(
+    "name", ["classical/svm", "mlp/pca", "transfer/published", "transfer/tuned-scratch", "ensembles/both"]
+)
+def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name):
+    main.main(["card", name])
+    _, front, text = capsys.readouterr().out.split("---\n", 2)
+    scores = json.loads(Path("metrics/compare.json").read_text())["models"][name]
+    (entry,) = yaml.safe_load(front)["model-index"]
+    values = {metric["type"]: metric["value"] for metric in entry["results"][0]["metrics"]}
+    assert values["accuracy"] == scores["accuracy"] and yaml.safe_load(front)["pipeline_tag"] == "audio-classification"
+    for heading in ("Data", "Protocol", "Results", "Limits", "Licence", "Use"):
+        assert f"## {heading}\n" in text
+    assert (
+        f"| accuracy | {scores['accuracy']:.3f} | {scores['accuracy_low']:.3f} to {scores['accuracy_high']:.3f} |"
+        in text
+    )
+    assert "90 % interval" in text and "24 clips" in text
+    if name == "transfer/published":
+        assert "licence of the published weights: unknown" in text  # this file is in no list
+
+
+def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch):
+    with pytest.raises(SystemExit) as end:
+        main.main(["card", "cnn/crop"])
+    assert "did you mean 'cnn/crops'?" in str(end.value.code)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main.main(["card", "cnn/crops"])
+    assert "dvc repro" in str(end.value.code)

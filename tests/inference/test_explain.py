@@ -1,0 +1,60 @@
+"""Saliency finds what decides, and the picture of any kind of model can be drawn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+from PIL import Image
+from support import small_run
+
+from dalsegno.cli import main
+from dalsegno.inference import model, saliency
+
+
+class LoudBins(torch.nn.Module):
+    """Calls a view `noise` the louder its upper bins are in its last frames."""
+
+    def forward(self, x):
+        score = x[:, :, -6:, -10:].mean((1, 2, 3))
+        return torch.stack([torch.zeros_like(score), score / 10 + 5, torch.zeros_like(score)], 1)
+
+
+def test_the_cell_that_decides_stands_out(run, tmp_path):
+    (member,) = model.load("cnn/shown").members
+    member.heads = [LoudBins()] * len(member.heads)
+    rng = np.random.default_rng(0)
+    hiss = np.concatenate([np.zeros(16000), rng.normal(0, 0.3, 8000)])
+    sf.write(tmp_path / "hiss.wav", hiss, 16000)
+    store = member.spectrogram.store(tmp_path / "hiss.wav", tmp_path)
+    found = saliency.of_spectrogram(member, store, label=1, cells=(4, 6))
+    assert found.nats.shape == (4, 6) and np.unravel_index(found.nats.argmax(), (4, 6)) == (3, 5)
+    assert np.abs(found.nats[:2]).max() < 1e-3 * found.nats.max()
+
+
+def test_silence_where_there_was_silence_changes_nothing(run, tmp_path):
+    x = np.concatenate([np.zeros(8000), small_run.samples("hum", 1, 1.0, 8000)])
+    sf.write(tmp_path / "late.wav", x, 8000, subtype="FLOAT")
+    asked = model.load("classical/logistic")
+    found = saliency.of_sound(asked, tmp_path / "late.wav", 0, n_stretches=8)
+    assert (found.nats[0, :4] == 0).all() and np.abs(found.nats[0, 4:]).max() > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["cnn/crops", "cnn/windows", "cnn/wave", "transfer/frozen", "classical/svm", "ensembles/both"]
+)
+def test_every_kind_of_model_is_drawn(run, tmp_path, name):
+    main.main(["explain", name, "sounds/pulse/5.ogg", "--label", "hum", "--to", str(tmp_path / "x.png")])
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.width > 800 and picture.height > 800
+
+
+def test_pictures_are_drawn_and_a_wrong_label_is_named(of_pictures, monkeypatch, tmp_path):
+    monkeypatch.chdir(of_pictures)
+    main.main(["explain", "cnn/pictures", "pictures/hum/0.png", "--to", str(tmp_path / "x.png")])
+    assert (tmp_path / "x.png").stat().st_size > 10_000
+    with pytest.raises(SystemExit) as end:
+        main.main(["explain", "cnn/pictures", "pictures/hum/0.png", "--label", "ham"])
+    assert "no class 'ham'; did you mean 'hum'?" in str(end.value.code)
+    assert not list(Path().glob("*.png"))
