@@ -372,3 +372,19 @@ def test_odd_comparisons_are_readable(tmp_path, odd):
         fake_runs.write_params(tmp_path, names, {"both": list(names)[:2]})
     text = Page(render(tmp_path, args)).text
     assert "nan" not in text.lower().split() and "recognises" in text
+
+
+def test_what_the_data_cannot_show_stands_at_the_top_and_where_groups_come_from(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0})
+    clips = json.loads(Path(args[2]).read_text())
+    limits = ["No artists are known: results may be too high."]
+    collection = {
+        "title": "ESC-50",
+        "licence": "CC BY-NC 3.0",
+        "citation": "K. J. Piczak",
+        "source": "https://example.org",
+    }
+    Path(args[2]).write_text(json.dumps(clips | {"limits": limits, "collection": collection}))
+    text = Page(render(tmp_path, args)).text
+    assert text.index("The data. No artists are known") < text.index("recognises")
+    assert "Groups 8, as groups.csv says; 3 clips have none" in text and "Licence: CC BY-NC 3.0" in text

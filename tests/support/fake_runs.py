@@ -46,6 +46,7 @@ def build(
         "title": title, "synthetic": synthetic, "files": len(splits) + 4, "used": len(splits), "unlabelled": 0,
         "left_out": 0, "hours": len(splits) * 6 / 3600,
         "excluded": {"exact_copy": 1, "hidden_file": 1, "silent": 1, "unreadable": 1}, "remarks": {"clipped": 2},
+        "limits": [], "groups": {"source": "file", "source_in_words": "as groups.csv says", "n": 8, "clips_without": 3},
         "copies": {"exact": 1, "near": 0, "across": len(caveats)}, "labels": dict.fromkeys(classes, per_class),
     })  # fmt: skip
     row = {"leaky": True, "part": "test", "leaks": {"clip": 7, "group": 0}, "segment_accuracy": 0.875,
