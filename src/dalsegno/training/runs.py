@@ -75,7 +75,7 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    (built, fit), train_s = _timed(lambda: trained(run, _logger(run, live)))
+    built, fit, train_s = trained(run, _logger(run, live))
     (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)

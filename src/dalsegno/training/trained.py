@@ -1,5 +1,6 @@
 """One run, a fold and a seed of a model: build it, train it, and watch it on the validation clips."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -16,8 +17,8 @@ from dalsegno.training.objective import losses
 WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may be the best, besides the loss
 
 
-def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, train.Fit]:
-    """The trained model, and what `train.fit` says of it. log: called with the metrics of each epoch.
+def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, train.Fit, float]:
+    """The trained model, what `train.fit` says of it, and the seconds that it took. log: called with each epoch's metrics.
 
     Raises UserError if the model cannot be trained on these clips, or training diverges.
     """
@@ -30,7 +31,9 @@ def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, trai
     predict.try_out(built.model, run.source)
     weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
     options = {"groups": built.groups, "class_weights": weights, "log": log}
-    return built, train.fit(built.model, batches, _validation(run), job.train, **options)
+    validate, began = _validation(run), time.perf_counter()
+    fit = train.fit(built.model, batches, validate, job.train, **options)
+    return built, fit, time.perf_counter() - began
 
 
 def _batches(run: Run) -> Batches:
