@@ -386,5 +386,5 @@ def test_what_the_data_cannot_show_stands_at_the_top_and_where_groups_come_from(
     }
     Path(args[2]).write_text(json.dumps(clips | {"limits": limits, "collection": collection}))
     text = Page(render(tmp_path, args)).text
-    assert text.index("The data. No artists are known") < text.index("recognises")
+    assert text.index("recognises") < text.index("The data. No artists are known") < text.index("macro")
     assert "Groups 8, as groups.csv says; 3 clips have none" in text and "Licence: CC BY-NC 3.0" in text
