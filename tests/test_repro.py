@@ -40,7 +40,7 @@ BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 SONGS = {"embeddings@songs", "transfer@songs"} | END
 STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
-LIBROSA = {"features", "pretrain@notes", "paper"} | STORES
+LIBROSA = {"features", "pretrain@notes"} | STORES
 OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
@@ -331,7 +331,7 @@ EDITS = {
     "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
-    "search": (put("search.small.trials", 3), set()),
+    "search": (put("search.small", {"of": "mlp.small", "input": "features.parquet"}), set()),
     "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
     "report": (put("report.audio", False), {"listen", "report"}),
     "paper": (put("paper.title", "A title"), {"paper"}),
@@ -351,7 +351,10 @@ EDITS = {
         version("librosa"),
         LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | SONGS | {"protocols"},
     ),
-    "version of PyTorch": (version("torch"), {"mlp@small", "packaged@msd_musicnn"} | CNN | BACKBONE | SONGS),
+    "version of PyTorch": (
+        version("torch"),
+        {"mlp@small", "packaged@msd_musicnn"} | CLASSICAL | CNN | BACKBONE | SONGS,
+    ),
     "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),

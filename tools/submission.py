@@ -34,6 +34,7 @@ KNOWN = {
     ".dvc/*": "Settings of DVC.",
     "*.gitignore": "What Git leaves alone.",
     ".github/*": "What runs on a pull request.",
+    "src/dalsegno/clips/known/*.csv": "Known collections: the title, licence and citation of each.",
     "metrics/kaggle.csv": "The scores that came back from Kaggle.",
     "metrics/plots/*.csv": "A table of results: one row per model, class, pair or epoch.",
     "*.tsv": "One curve of a training run, epoch by epoch.",

@@ -151,7 +151,7 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
          "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it; did you mean 'logmel'?"),
         (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
         ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
-         "there are: folders, gtzan, images, kaggle, nsynth, got \"folder\""),
+         "there are: fma, folders, gtzan, images, irmas, kaggle, nsynth, table, got \"folder\""),
         ("device: auto", "device: cuda", "runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from PIL import Image
-from support import collections
+from support import known_collections
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Params
@@ -66,7 +66,7 @@ def root(request, tmp_path):
             picture(tmp_path / "blues" / "blues.00000.png")
             picture(tmp_path / "rock" / "rock.00000.jpg")
         case "fma":
-            collections.fma(tmp_path)
+            known_collections.fma(tmp_path)
             shutil.rmtree(tmp_path / "fma_small" / "098")
             tracks = tmp_path / "fma_metadata" / "tracks.csv"
             tracks.write_text("".join(line for line in tracks.open() if not line.startswith("98565,")))
@@ -74,7 +74,7 @@ def root(request, tmp_path):
             for instrument in ("cel", "voi"):
                 sound(tmp_path / instrument / f"[{instrument}][cla]0001__1.wav")
         case "table":
-            collections.hf_audiofolder(tmp_path)
+            known_collections.hf_audiofolder(tmp_path)
         case "kaggle":
             for path in ("train/rock/x.wav", "train/pop/y.wav", "test/x.wav"):
                 sound(tmp_path / path)
@@ -269,7 +269,7 @@ def test_examples_are_read_through_a_window_as_json_reads_them_whole(tmp_path, m
 
 
 def test_fma_has_artists_parts_and_known_faults(tmp_path):
-    collections.fma(tmp_path)
+    known_collections.fma(tmp_path)
     clips = {clip.path.stem: clip for clip in listed("fma", tmp_path)}
     assert clips["098565"].fault == "known fault: FMA's authors list it as cut short" and "155320" not in clips
     one, two = clips["000002"], clips["000003"]
@@ -281,7 +281,7 @@ def test_fma_has_artists_parts_and_known_faults(tmp_path):
 
 
 def test_excerpts_of_irmas_are_grouped_by_recording(tmp_path):
-    collections.irmas(tmp_path)
+    known_collections.irmas(tmp_path)
     groups = {clip.path.name: clip.group for clip in listed("irmas", tmp_path)}
     assert groups["[cel][cla]0003__1.wav"] == groups["[cel][cla]0003__3.wav"] == "recording 0003"
     assert groups["005__[cel][dru][cla]0006__1.wav"] == "recording 0006"

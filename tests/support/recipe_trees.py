@@ -11,7 +11,7 @@ import soundfile as sf
 import torch
 import torchvision
 from PIL import Image
-from support import collections, tf_checkpoints
+from support import known_collections, tf_checkpoints
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.models import efficientat
@@ -119,13 +119,13 @@ MAKE = {
     "kaggle": make_kaggle,
     "nsynth": make_nsynth,
     "images": make_images,
-    "fma": collections.fma,
-    "irmas": collections.irmas,
-    "ESC-50": collections.esc50,
-    "UrbanSound8K": collections.urbansound8k,
-    "medley_solos_db": collections.medley_solos_db,
-    "audiofolder": collections.hf_audiofolder,
-    "kaggle_table": collections.kaggle_train_csv,
+    "fma": known_collections.fma,
+    "irmas": known_collections.irmas,
+    "ESC-50": known_collections.esc50,
+    "UrbanSound8K": known_collections.urbansound8k,
+    "medley_solos_db": known_collections.medley_solos_db,
+    "audiofolder": known_collections.hf_audiofolder,
+    "kaggle_table": known_collections.kaggle_train_csv,
 }
 """How to make a small tree of a layout or, where the layout is that of a table, of the data in a folder of that name."""
 

@@ -5,6 +5,8 @@ Nothing here may change a result on purpose, so editing `runtime` reruns nothing
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import joblib
@@ -52,6 +54,12 @@ def map(
         with threadpool_limits(1):
             yield from progress.bar((function(item) for item in items), desc, total, unit)
         return
+    here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        results = joblib.Parallel(n_jobs=workers, return_as="generator")(joblib.delayed(function)(i) for i in items)
+        results = joblib.Parallel(n_jobs=workers, return_as="generator")(joblib.delayed(here)(i) for i in items)
         yield from progress.bar(results, desc, total, unit)
+
+
+def _here(folder: Path, function: Callable[[A], B], item: A) -> B:
+    os.chdir(folder)
+    return function(item)

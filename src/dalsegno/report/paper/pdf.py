@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import typst
@@ -25,7 +24,8 @@ def write(path: str | Path, content: dict[str, Any]) -> str:
     from the fonts of the machine.
     """
     fonts, text = Path(matplotlib.get_data_path(), "fonts", "ttf"), json.dumps(content, ensure_ascii=False)
-    with TemporaryDirectory() as folder:
+    with files.scratch(path) as folder:
+        folder.mkdir()
         Path(folder, "paper.typ").write_bytes(LAYOUT.read_bytes())
         Path(folder, "content.json").write_text(text, encoding="utf-8")
         made = typst.compile(str(Path(folder, "paper.typ")), font_paths=[str(fonts)], format="pdf")
