@@ -116,7 +116,7 @@ def test_every_command_runs_as_printed(name, tmp_path, shell):
     every = list(joined(commands(name)))
     lines = every if os.environ.get("ALL_COMMANDS") else few(every)
     doc = named(small(name), "\n".join(lines).replace("{", " ").replace(",", " "))
-    for folder in ("src", "stages"):
+    for folder in ("src", "stages", "search"):
         shutil.copytree(HERE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("dvc.yaml", "versions.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / file, tmp_path)
