@@ -33,14 +33,18 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
         if workers == 1:
             study.make_trials(study.opened(p, journal, name), p, of, left, progress.say)
         else:
-            Parallel(workers)(delayed(_work)(p, source, splits_path, journal, name, n, workers) for n in shares)
+            here = Path.cwd()
+            Parallel(workers)(delayed(_work)(here, p, source, splits_path, journal, name, n, workers) for n in shares)
         _write(p, of, study.opened(p, journal, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
 
-def _work(p: entry.Params, source: str, splits_path: str, journal: str, name: str, n: int, workers: int) -> None:
-    """The trials of one process, which loads the data for itself."""
+def _work(
+    folder: Path, p: entry.Params, source: str, splits_path: str, journal: str, name: str, n: int, workers: int
+) -> None:
+    """The trials of one process, which loads the data for itself; it may stand in a folder that it served before."""
+    os.chdir(folder)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     of = subject.subject(p.of, source, splits_csv.read(splits_path), params.load(runtime=Runtime).torch_device())
     study.make_trials(study.opened(p, journal, name), p, of, n, progress.say)
