@@ -85,7 +85,7 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
 
 def _data(compared: dict, clips: dict) -> str:
     of_class = ", ".join(f"{label} {n}" for label, n in clips["labels"].items())
-    excluded = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in clips["excluded"].items() if n) or "none"
+    excluded = _counted(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
     return (
         f"{compared['dataset']['title']}: {clips['used']:,} clips, {clips['hours']:.2f} hours, of {len(clips['labels'])} "
@@ -95,13 +95,18 @@ def _data(compared: dict, clips: dict) -> str:
 
 def _protocol(compared: dict, splits: dict) -> str:
     p = compared["protocol"]
-    leaks = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in splits["leaks"].items() if n)
+    leaks = _counted(splits["leaks"])
     found = f"Found on both sides: {leaks}." if leaks else "No clip, copy or group stands on both sides."
     leaky = " **The split is leaky: the scores are too high.**" if splits["leaky"] else ""
     return (
         f"`{p['name']}`: folds {p['folds']}, repeats {p['repeats']}, seeds {p['seeds']}; scored on the {p['part']} part, "
         f"{p['predictions']:,} predictions. {found}{leaky}"
     )
+
+
+def _counted(numbers: dict[str, int]) -> str:
+    """`3 exact copy, 1 silent`: what there is any of."""
+    return ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in numbers.items() if n)
 
 
 def _results(compared: dict, scores: dict) -> str:
