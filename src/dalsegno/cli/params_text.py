@@ -1,11 +1,26 @@
-"""The text of params.yaml with another value, every other character as it was."""
+"""The text of params.yaml: read, with another value and every other character as it was, and how it differs."""
 
+import difflib
+from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+
+
+def read() -> str:
+    """The text as it is. Raises UserError where there is no such file."""
+    here = Path(params.FILE)
+    if not here.is_file():
+        raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
+    return here.read_text(encoding="utf-8")
+
+
+def difference(before: str, after: str, name: str, other: str) -> str:
+    """The lines that differ, each with one around it, under the names of both; empty if none does."""
+    return "".join(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, other, n=1))
 
 
 def with_value(text: str, path: list[str], written: str) -> str:

@@ -1,7 +1,6 @@
 """`dalsegno apply-search KEY`: the best values of a search in params.yaml, comments kept, the difference shown."""
 
 import argparse
-import difflib
 import json
 from pathlib import Path
 from typing import Any
@@ -29,17 +28,13 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"{arguments.key}: there is no {path}{hint(arguments.key, known)}; dvc repro search/dvc.yaml:search@{arguments.key} makes it"
         )
-    here = Path(params.FILE)
-    before = here.read_text(encoding="utf-8")
+    before = params_text.read()
     after = _with_values(before, yaml.safe_load(path.read_text(encoding="utf-8")))
-    print(
-        "".join(difflib.unified_diff(before.splitlines(True), after.splitlines(True), "before", params.FILE, n=1)),
-        end="",
-    )
+    print(params_text.difference(before, after, "before", params.FILE), end="")
     if before == after:
         print(f"{params.FILE} has these values already")
     elif not arguments.show:
-        files.write_text(here, after)
+        files.write_text(Path(params.FILE), after)
         print(f"{params.FILE} has the best values now; `dvc repro` runs what they affect")
 
 

@@ -24,9 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     here, folder = Path(params.FILE), arguments.folder.expanduser()
     if not folder.is_dir():
         raise UserError(f"{str(folder)!r} is no folder (in {Path.cwd()}); expected one that holds a folder per class")
-    if not here.is_file():
-        raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
-    text = before = here.read_text(encoding="utf-8")
+    text = before = params_text.read()
     wanted = {"name": "folders", "root": str(folder.resolve())}
     for name, value in wanted.items():
         if yaml.safe_load(text)["dataset"].get(name) != value:

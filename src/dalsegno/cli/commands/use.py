@@ -1,9 +1,9 @@
 """`dalsegno use RECIPE`: a recipe in place of params.yaml, the difference shown, and the way back."""
 
 import argparse
-import difflib
 from pathlib import Path
 
+from dalsegno.cli import params_text
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -22,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """List, show, use or undo. Raises UserError if there is no such recipe, or nothing to undo."""
     here = Path(params.FILE)
-    if not here.is_file():
-        raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
+    before = params_text.read()
     if arguments.undo:
         if not KEPT.is_file():
             raise UserError("there is nothing to undo: `dalsegno use` has replaced nothing here")
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
         print("\n".join(f"{path.stem:<24} {_title(path)}" for path in sorted(RECIPES.glob("*.yaml"))))
     else:
         recipe = _recipe(arguments.recipe)
-        before, after = (path.read_text(encoding="utf-8") for path in (here, recipe))
+        after = recipe.read_text(encoding="utf-8")
         print(_difference(before, after, str(recipe)), end="")
         if not arguments.show and before != after:
             files.write_text(KEPT, before)
@@ -53,8 +52,7 @@ def _recipe(word: str) -> Path:
 
 
 def _difference(before: str, after: str, name: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), params.FILE, name, n=1)
-    return "".join(lines) or f"{params.FILE} is {name} already\n"
+    return params_text.difference(before, after, params.FILE, name) or f"{params.FILE} is {name} already\n"
 
 
 def _replace(path: Path, text: str, what: str) -> None:
