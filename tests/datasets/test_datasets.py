@@ -229,7 +229,9 @@ def test_nsynth_target_group_and_split(root):
         ("bass", "bass_acoustic_000", "train"),
         ("reed", "reed_acoustic_001", "test"),
     ]
-    assert {c.label for c in listed(*root, target="instrument_source")} == {"acoustic"}
+    assert [c.second_label for c in clips] == ["acoustic", "acoustic"]
+    by_source = listed(*root, target="instrument_source")
+    assert {c.label for c in by_source} == {"acoustic"} and [c.second_label for c in by_source] == ["bass", "reed"]
     with pytest.raises(errors.UserError, match="instrument_family or instrument_source, got 'pitch'"):
         listed(*root, target="pitch")
 

@@ -14,6 +14,7 @@ from dalsegno.clips.dataset import Params
 from dalsegno.clips.known import collections
 from dalsegno.clips.table.columns import Columns
 from dalsegno.pipeline.errors import UserError
+from dalsegno.report.doctor import page
 from dalsegno.sound import excerpt
 from dalsegno.splits import assign, leaks
 from dalsegno.splits.protocol import Protocol
@@ -254,3 +255,12 @@ def test_licence_and_citation_of_a_known_collection_reach_the_metrics(root):
     assert "collection" not in examined(root).summary()
     with pytest.raises(ValueError, match="did you mean 'esc50'"):
         collections.known("esc-50")
+
+
+def test_a_second_label_is_counted_beside_the_first_and_shown_by_the_doctor(root):
+    write(root, ROWS | {"source": ["live", "", "live", ""]})
+    found = examined(root, columns={"path": "file", "label": "kind", "second_label": "source"})
+    assert found.summary()["second_labels"] == {"blues": {"": 1, "live": 1}, "rock": {"": 0, "live": 1}}
+    html = page.render(found)
+    assert "Classes by the second label" in html and '<th scope="col" class="text">live</th>' in html
+    assert "second_labels" not in examined(root).summary()

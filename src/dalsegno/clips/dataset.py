@@ -62,4 +62,5 @@ class Clip:
     label: str | None = None  # None: unlabelled, to be predicted (a Kaggle test folder)
     group: str | None = None  # clips that must share a split: artist, song, instrument
     split: str | None = None  # train, valid or test, or `fold 3`, where the data set has a split of its own
+    second_label: str | None = None  # what it is by the data set's other labelling (NSynth: source beside family)
     fault: str | None = None  # "kind: explanation" if the adapter already knows why it cannot be used

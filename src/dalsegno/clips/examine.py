@@ -32,6 +32,7 @@ class Examination:
     remarks: pd.DataFrame  # about, remark: oddities that are no reason to leave a clip out
     n_left_out: int  # clips of classes that dataset.leave_out names
     groups_from: str = "none"  # a key of groups.source.WORDS
+    second_labels: dict[str, str] = field(default_factory=dict)  # of clips, where the data set labels them in two ways
     collection: dict[str, str] = field(default_factory=dict)  # name, title, licence, citation, source; empty: not known
 
     def evidence(self) -> Evidence:
@@ -61,8 +62,16 @@ class Examination:
             "groups": self.grouping(),
             "limits": self.limits(),
             **({"collection": self.collection} if self.collection else {}),
+            **({"second_labels": self.by_both_labels()} if self.second_labels else {}),
             "labels": dict(sorted(Counter(used.loc[used["label"] != "", "label"]).items())),
         }
+
+    def by_both_labels(self) -> dict[str, dict[str, int]]:
+        """Usable labelled clips of each class by their second label, which is empty where a clip has none."""
+        used = clips_csv.usable(self.clips)
+        used = used[used["label"] != ""]
+        counts = pd.crosstab(used["label"], used["clip_id"].map(self.second_labels).fillna(""))
+        return {str(label): {str(name): int(n) for name, n in row.items()} for label, row in counts.iterrows()}
 
     def grouping(self) -> dict[str, Any]:
         """Where the groups come from, how many there are, and how many usable labelled clips have none."""
@@ -108,6 +117,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
         odd,
         n_left_out,
         groups_from,
+        {clip.id: _printable(clip.second_label) for clip in listed if clip.second_label},
         collections.of(p.collection, p.name),
     )
 

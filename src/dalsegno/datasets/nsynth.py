@@ -30,6 +30,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     target = p.target or TARGETS[0]
     if target not in TARGETS:
         raise UserError(f"params.yaml: dataset.target: expected {' or '.join(TARGETS)}, got {target!r}")
+    second_target = next(name for name in TARGETS if name != target)
     present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
     if not present:
         raise UserError(walk.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
@@ -38,9 +39,12 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
         for name, note, where in entries(part_root / "examples.json"):
             label = note.get(f"{target}_str") if isinstance(note, dict) else None
             group = note.get("instrument_str") if label else None
+            second_label = note.get(f"{second_target}_str") if label else None
+            if second_label is not None and not isinstance(second_label, str):
+                raise UserError(f"{where}: expected {name!r} to have text as its {second_target}_str")
             if not isinstance(label, str) or not isinstance(group, str):
                 raise UserError(f"{where}: expected {name!r} to have the texts {target}_str and instrument_str")
-            yield Clip(name, part_root / "audio" / f"{name}.wav", label, group, part)
+            yield Clip(name, part_root / "audio" / f"{name}.wav", label, group, part, second_label)
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any, str]]:

@@ -15,6 +15,7 @@ class Columns:
 
     path: Name  # below the root or the table's own folder; or a file's name alone, with or without its suffix
     label: Name | None = None  # an empty cell: a clip to predict. null: all are
+    second_label: Name | None = None  # another labelling of the same clips, to be counted beside the first
     group: Name | None = None  # artist, song, source
     split: Name | None = None  # train, valid or test, as the data set was published
     fold: Name | None = None  # the fold that tests the clip, as the data set was published

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from unicodedata import normalize
 
@@ -84,7 +84,7 @@ def mapped(rows: list[Row], p: Params) -> list[Row]:
 
 
 def _stated(columns: Columns) -> list[tuple[str, str]]:
-    names = ("path", "label", "group", "split", "fold", "start_s", "end_s")
+    names = [field.name for field in fields(Columns)]
     return [(name, column) for name in names if (column := getattr(columns, name))]
 
 
@@ -120,8 +120,10 @@ def _row(files: Files, folder: str, where: str, cells: dict[str, str], p: Params
     inside = found or normal(cells["path"]).lstrip("/")
     path = files.paths[found] if found else files.root / inside
     fault = None if found else f"missing: {where} names it, and it is not there"
-    label, group = (normalize("NFC", cells.get(name, "").strip()) or None for name in ("label", "group"))
-    clip = Clip("", path, label, group, _part(cells, where), fault)
+    label, second_label, group = (
+        normalize("NFC", cells.get(name, "").strip()) or None for name in ("label", "second_label", "group")
+    )
+    clip = Clip("", path, label, group, _part(cells, where), second_label, fault)
     return Row(where, inside, start_s, end_s, clip)
 
 

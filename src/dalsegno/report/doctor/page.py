@@ -22,7 +22,7 @@ def render(examination: examine.Examination) -> str:
     return page.render(
         summary=examination.summary(),
         length=tables.length(clips_csv.usable(examination.clips)["duration_s"].sum()),
-        sections=list(filter(None, _sections(examination.clips, examination.copies, examination.remarks))),
+        sections=list(filter(None, _sections(examination))),
         evidence=examination.evidence().lines(),
         drawings=_drawings(examination),
         numbers=NUMBERS,
@@ -30,12 +30,21 @@ def render(examination: examine.Examination) -> str:
     )
 
 
-def _sections(table: pd.DataFrame, pairs: pd.DataFrame, odd: pd.DataFrame) -> list[dict[str, Any] | None]:
+def _sections(examination: examine.Examination) -> list[dict[str, Any] | None]:
+    table, pairs, odd = examination.clips, examination.copies, examination.remarks
+    both = tables.by_both_labels(examination.by_both_labels()) if examination.second_labels else None
     published, linked = tables.published(table), tables.across_groups(table, pairs)
     return [
         _section("Classes", "The clips of each class that can be used.", tables.classes(table)),
         _section("Published parts", "The clips of each class in each part that the data set states.", published)
         if len(published)
+        else None,
+        _section(
+            "Classes by the second label",
+            "The data set labels its clips in two ways: how many clips of each class have which second label.",
+            both,
+        )
+        if both is not None
         else None,
         _section("Formats", "All files by what their names end in.", tables.formats(table)),
         _section("Left out", "These files are not used.", tables.left_out(table)),

@@ -39,6 +39,11 @@ def published(table: pd.DataFrame) -> pd.DataFrame:
     return pd.crosstab(stated["label"], stated["split"]).reset_index(names="class") if len(stated) else pd.DataFrame()
 
 
+def by_both_labels(counts: dict[str, dict[str, int]]) -> pd.DataFrame:
+    """A row per class, a column per second label, as `Examination.by_both_labels` counts them."""
+    return pd.DataFrame.from_dict(counts, orient="index").rename(columns={"": NO_LABEL}).reset_index(names="class")
+
+
 def formats(table: pd.DataFrame) -> pd.DataFrame:
     """Files by suffix, those that are not read as well."""
     suffix = table["path"].str.extract(r"(\.[A-Za-z0-9]{1,5})(?:#t=.*)?$")[0].str.lower().fillna("(none)")
