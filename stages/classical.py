@@ -47,7 +47,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         stored |= {"features": table.names, "settings": table.settings, "made_on": made_on}
         model_pt.save(Path(draft, "model.pt"), stored)
         settings_json.write(draft, asdict(p), table.settings, None)
-        cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms}
+        cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms} | environment.peak_memory_mb()
         json_file.write(Path(draft, "cost.json"), cost | made_on)
 
 

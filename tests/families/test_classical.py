@@ -164,4 +164,10 @@ def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
 def test_cost_says_what_it_was_measured_on(fitted):
     fitted("logistic")
     cost = json.loads(Path("run/cost.json").read_text())
-    assert cost["device"] == "cpu" and cost["threads"] >= 1 and cost["dtype"] == "float32" and "versions" in cost
+    assert (
+        cost["device"] == "cpu"
+        and cost["threads"] >= 1
+        and 50 < cost["peak_memory_mb"] < 20_000
+        and cost["dtype"] == "float32"
+        and "versions" in cost
+    )

@@ -85,8 +85,11 @@ def test_says_what_was_scored_and_how(tree):
     }  # fmt: skip
     assert found["interval"] == {"confidence": 0.95, "unit": "group", "units": 16, "lone_classes": []}
     assert list(found["models"]) == [*FEW, "transfer/finetuned-scratch"]
-    cost = {k: found["models"]["mlp/features"][k] for k in ("parameters", "epochs", "train_s", "predict_ms_per_clip")}
-    assert cost == {"parameters": 30_000, "epochs": 23.3, "train_s": 9.42, "predict_ms_per_clip": 0.123}
+    costs = ("parameters", "epochs", "train_s", "predict_ms_per_clip", "peak_memory_mb")
+    cost = {k: found["models"]["mlp/features"][k] for k in costs}
+    assert cost == {
+        "parameters": 30_000, "epochs": 23.3, "train_s": 9.42, "predict_ms_per_clip": 0.123, "peak_memory_mb": 612.0
+    }  # fmt: skip
     assert "parameters" not in found["models"]["classical/majority"]
 
 

@@ -137,6 +137,7 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
             frames.append(predictions_parquet.frame(splits, fold, seed, list(splits["clip_id"]), p, classes))
     predictions_parquet.write(folder / "predictions.parquet", frames)
     cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu", "dtype": "float32"}
+    cost |= {"peak_memory_mb": 612.345}
     if parameters:
         cost |= {
             "parameters": float(parameters),

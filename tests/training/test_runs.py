@@ -40,6 +40,7 @@ def test_what_a_run_leaves(trained, family):
         assert metrics[figure] == pytest.approx(best, abs=1e-5)
     cost = json.loads((folder / "cost.json").read_text())
     assert cost["epochs"] == 2 and cost["device"] == "cpu" and cost["train_s"] > 0
+    assert 100 < cost["peak_memory_mb"] < 20_000 and "peak_gpu_memory_mb" not in cost
     assert cost["threads"] == torch.get_num_threads() and cost["dtype"] == "float32" and "versions" in cost
     saved = model_pt.load(folder / "model.pt")
     assert saved["labels"] == LABELS and saved["arch"] == ("conv" if family == "cnn" else "mlp")

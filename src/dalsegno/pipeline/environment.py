@@ -1,7 +1,7 @@
 """The installed packages, held against versions.yaml: the versions that `dvc.yaml` names as inputs of each stage."""
 
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ def differences() -> list[str]:
         for name, version in installed.items()
         if name in wanted and version.split("+")[0] != wanted[name]
     ]
+
+
+def peak_memory_mb() -> dict[str, float]:
+    """`{"peak_memory_mb": …}`: the most memory that this process has held so far; empty where the system does not say."""
+    try:
+        resource = import_module("resource")  # not on Windows
+    except ImportError:
+        return {}
+    per_mb = 1e6 if sys.platform == "darwin" else 1e6 / 1024  # macOS counts bytes, Linux KiB
+    return {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb}
 
 
 def _declared() -> list[str]:

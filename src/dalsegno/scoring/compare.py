@@ -96,14 +96,22 @@ def confusion(s: Scored, runs: list[Run]) -> Int[np.ndarray, "n_classes n_classe
 
 
 def cost(path: Path) -> dict[str, Any]:
-    """What a model cost, from cost.json if there is one; timings to three digits, as no more of them is repeatable."""
+    """What a model cost, from cost.json if there is one; timings and memory to three digits, as no more of them is repeatable."""
     if not path.is_file():
         return {}
     known = json.loads(path.read_text())
     counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
     times = {
         name: float(f"{known[name]:.3g}")
-        for name in ("epochs", "best_epoch", "lr", "train_s", "predict_ms_per_clip")
+        for name in (
+            "epochs",
+            "best_epoch",
+            "lr",
+            "train_s",
+            "predict_ms_per_clip",
+            "peak_memory_mb",
+            "peak_gpu_memory_mb",
+        )
         if known.get(name) is not None
     }
     if known.get("epochs") and known.get("best_epoch") is not None:

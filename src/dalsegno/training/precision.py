@@ -25,6 +25,12 @@ def full() -> Iterator[None]:
         torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolutions, products
 
 
+def peak_memory_mb(device: torch.device) -> dict[str, float]:
+    """The most memory that this process has held so far, and `peak_gpu_memory_mb`, that of its tensors on a GPU."""
+    on_gpu = torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else None
+    return environment.peak_memory_mb() | ({} if on_gpu is None else {"peak_gpu_memory_mb": on_gpu})
+
+
 def made_on(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
     """Device, number of threads, number format and versions of packages, as plain data."""
     return {

@@ -69,7 +69,7 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     settings_json.write(folder, description["entry"], description.get("settings"), description.get("spectrogram"))
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
-    json_file.write(folder / "cost.json", cost | asked | made_on)
+    json_file.write(folder / "cost.json", cost | precision.peak_memory_mb(job.device) | asked | made_on)
 
 
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:

@@ -1,5 +1,6 @@
 """What the doctor says of a data set, as a page for people."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def render(examination: examine.Examination) -> str:
     return page.render(
         summary=examination.summary(),
         length=tables.length(clips_csv.usable(examination.clips)["duration_s"].sum()),
-        sections=list(filter(None, _sections(examination))),
+        sections=list(_sections(examination)),
         evidence=examination.evidence().lines(),
         drawings=_drawings(examination),
         numbers=NUMBERS,
@@ -30,48 +31,34 @@ def render(examination: examine.Examination) -> str:
     )
 
 
-def _sections(examination: examine.Examination) -> list[dict[str, Any] | None]:
-    table, pairs, odd = examination.clips, examination.copies, examination.remarks
-    both = tables.by_both_labels(examination.by_both_labels()) if examination.second_labels else None
-    published, linked = tables.published(table), tables.across_groups(table, pairs)
-    return [
-        _section("Classes", "The clips of each class that can be used.", tables.classes(table)),
-        _section("Published parts", "The clips of each class in each part that the data set states.", published)
-        if len(published)
-        else None,
-        _section(
-            "Classes by the second label",
-            "The data set labels its clips in two ways: how many clips of each class have which second label.",
-            both,
-        )
-        if both is not None
-        else None,
-        _section("Formats", "All files by what their names end in.", tables.formats(table)),
-        _section("Left out", "These files are not used.", tables.left_out(table)),
-        _section(
-            "Copies across classes",
-            "The same recording under two labels: one of them is wrong.",
-            tables.across_classes(table, pairs),
-        ),
-        _section(
-            "Groups that copies link",
-            "The same recording in two groups, which therefore go to one side of a split together.",
-            linked,
-        )
-        if len(linked)
-        else None,
-        _section(
-            "Copies",
-            "Pairs of clips with the same recording. Of exact copies the second is left out; near copies (another gain, "
-            "format, bit rate or sample rate, or shifted by up to a second) stay and must not be split.",
-            tables.copies(table, pairs),
-        ),
-        _section(
-            "Remarks",
-            "These files are odd in some way, which is no reason to leave them out.",
-            tables.remarks(table, odd),
-        ),
-    ]
+def _sections(examination: examine.Examination) -> Iterator[dict[str, Any]]:
+    table, pairs = examination.clips, examination.copies
+    yield _section("Classes", "The clips of each class that can be used.", tables.classes(table))
+    published = tables.published(table)
+    if len(published):
+        yield _section("Published parts", "The clips of each class in each part that the data set states.", published)
+    if examination.second_labels:
+        text = "The data set labels its clips in two ways: how many clips of each class have which second label."
+        yield _section("Classes by the second label", text, tables.by_both_labels(examination.by_both_labels()))
+    yield _section("Formats", "All files by what their names end in.", tables.formats(table))
+    yield _section("Left out", "These files are not used.", tables.left_out(table))
+    yield from _of_copies(table, pairs)
+    text = "These files are odd in some way, which is no reason to leave them out."
+    yield _section("Remarks", text, tables.remarks(table, examination.remarks))
+
+
+def _of_copies(table: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    text = "The same recording under two labels: one of them is wrong."
+    yield _section("Copies across classes", text, tables.across_classes(table, pairs))
+    linked = tables.across_groups(table, pairs)
+    if len(linked):
+        text = "The same recording in two groups, which therefore go to one side of a split together."
+        yield _section("Groups that copies link", text, linked)
+    text = (
+        "Pairs of clips with the same recording. Of exact copies the second is left out; near copies (another gain, "
+        "format, bit rate or sample rate, or shifted by up to a second) stay and must not be split."
+    )
+    yield _section("Copies", text, tables.copies(table, pairs))
 
 
 def _section(title: str, text: str, rows: pd.DataFrame) -> dict[str, Any]:

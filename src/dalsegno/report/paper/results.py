@@ -143,8 +143,17 @@ def training(s: Sources) -> Iterator[Block]:
             drawn,
             "Log-loss and accuracy by epoch, on validation clips and on as many training clips seen alike: where the two part, a network learns its training clips by heart.",
         )
-    head = ["model", "parameters", "epochs", "best epoch", "training, s", "prediction, ms/clip", "device"]
-    costs = ("parameters", "epochs", "best_epoch", "train_s", "predict_ms_per_clip")
+    head = [
+        "model",
+        "parameters",
+        "epochs",
+        "best epoch",
+        "training, s",
+        "prediction, ms/clip",
+        "peak memory, MB",
+        "device",
+    ]
+    costs = ("parameters", "epochs", "best_epoch", "train_s", "predict_ms_per_clip", "peak_memory_mb")
     rows = [
         [name, *(formatting.number(m.get(cost)) for cost in costs), m.get("device", formatting.UNMEASURED)]
         for name, m in ranked(s)
