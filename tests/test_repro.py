@@ -31,14 +31,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  
 
 HERE = Path(__file__).parents[1]
 CLASSICAL = {"classical@majority", "classical@logistic"}
-CNN = {"cnn@conv", "cnn@wave"}
+CNN = {"cnn@conv"}
 TRANSFER = {"transfer@frozen", "transfer@finetuned"}  # of our own backbone
 MODELS = CLASSICAL | {"mlp@small", "transfer@songs"} | CNN | TRANSFER
 SCORES = {"compare", "report", "paper"}
 END = SCORES | {"submissions", "listen"}
 BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 SONGS = {"embeddings@songs", "transfer@songs"} | END
-STORES = {"spectrograms@logmel", "spectrograms@waveform", "spectrograms@musicnn"}
+STORES = {"spectrograms@logmel", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
 LIBROSA = {"features", "pretrain@notes"} | STORES
 OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
@@ -316,14 +316,10 @@ EDITS = {
         put("spectrograms.logmel.options.n_mels", 32),
         {"spectrograms@logmel", "cnn@conv", "protocols"} | BACKBONE,
     ),
-    "spectrograms.waveform": (
-        put("spectrograms.waveform.options.pool", 20),
-        {"spectrograms@waveform", "cnn@wave"} | END,
-    ),
     "splits": (put("splits.seed", 1), {"splits"} | MODELS | END),
     "classical.logistic": (put("classical.logistic.grid", [{"C": 2.0}]), {"classical@logistic"} | END),
     "mlp.small": (put("mlp.small.model.widths", [16]), {"mlp@small"} | END),
-    "cnn.wave": (put("cnn.wave.train.lr", 0.5), {"cnn@wave"} | END),
+    "cnn.conv": (put("cnn.conv.train.lr", 0.5), CNN | END),
     "pretrain": (put("pretrain.notes.train.lr", 0.5), BACKBONE),
     "packaged": (put("packaged.msd_musicnn.checkpoint", "MTT_musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "embeddings.notes": (put("embeddings.notes.view.crop_s", 0.9), {"embeddings@notes", "transfer@frozen"} | END),
@@ -349,7 +345,7 @@ EDITS = {
     "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), OF_CORPUS),
     "version of librosa": (
         version("librosa"),
-        LIBROSA | {"cnn@conv", "cnn@wave", "mlp@small"} | CLASSICAL | BACKBONE | SONGS | {"protocols"},
+        LIBROSA | {"cnn@conv", "mlp@small"} | CLASSICAL | BACKBONE | SONGS | {"protocols"},
     ),
     "version of PyTorch": (
         version("torch"),

@@ -9,6 +9,7 @@ from cli.test_cli import PARAMS, here, refusal  # noqa: F401
 from dalsegno.cli import main
 
 STYLES = "root: data/corpus/styles"
+CONV = "    spectrogram: logmel\n    arch: conv\n"
 
 
 def lines():
@@ -129,8 +130,8 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("    spectrogram: waveform", "    spectrogram: wavefrom", "cnn.wave.spectrogram: 'wavefrom' leads nowhere: there is no "
-         "'data/spectrograms/wavefrom' and no stage writes it; did you mean 'waveform'?"),
+        (CONV, CONV.replace("logmel", "lgmel"), "cnn.conv.spectrogram: 'lgmel' leads nowhere: there is no "
+         "'data/spectrograms/lgmel' and no stage writes it; did you mean 'logmel'?"),
         ("  spectrogram: logmel\n  segments", "  spectrogram: lgmel\n  segments", "protocols.spectrogram: 'lgmel' leads nowhere: "
          "there is no 'data/spectrograms/lgmel' and no stage writes it; did you mean 'logmel'?"),
         ("input: embeddings/notes", "input: embeddings/note", "transfer.frozen.input: 'embeddings/note' leads nowhere: there is "
@@ -164,9 +165,9 @@ def test_a_name_that_leads_nowhere_is_told(here, monkeypatch, old, new, line):  
 def test_what_an_earlier_run_has_left_of_another_entry_leads_nowhere(here):  # noqa: F811
     """DVC would take it for a file of the user's own, and train on what no stage keeps up to date."""
     Path("data/spectrograms/mel").mkdir(parents=True)
-    here(("    spectrogram: waveform", "    spectrogram: mel"))
+    here((CONV, CONV.replace("logmel", "mel")))
     assert the_line() == (
-        "cnn.wave.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what lies there is of an "
+        "cnn.conv.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what lies there is of an "
         "earlier run; did you mean 'logmel'?"
     )
 
@@ -200,13 +201,13 @@ def test_weights_of_another_stage_and_those_that_are_there_lead_somewhere(here, 
 
 def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    here(("seed: 1\n", "seed: -1\n"), ("spectrogram: waveform", "spectrogram: x"), ("device: auto", "device: cuda"),
+    here(("seed: 1\n", "seed: -1\n"), (CONV, CONV.replace("logmel", "x")), ("device: auto", "device: cuda"),
          (STYLES, "root: nowhere"))  # fmt: skip
     Path(".git").rmdir()
     said = "\n".join(lines())
     for part in (
         "corpus.styles.seed: ",
-        "cnn.wave.spectrogram: ",
+        "cnn.conv.spectrogram: ",
         "runtime.device is 'cuda'",
         "dataset.root: 'nowhere'",
         "no Git",
