@@ -8,13 +8,12 @@ import pandas as pd
 from jaxtyping import Float
 
 from dalsegno.artefacts.data_set import user_csv
+from dalsegno.artefacts.data_set.user_csv import CLIPS, LABELS
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 from dalsegno.splits import lists
 
-NAMES = ("clip_id", "path", "filename", "file", "clip", "id")
-LABELS = ("label", "predicted", "class", "genre")
 UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobody here can tell."
 LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
 _SHOWN = 5
@@ -45,9 +44,9 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     """
     table = user_csv.read(p.file)
     classes = splits_csv.classes(splits)
-    names = next((table[c] for c in NAMES if c in table), None)
+    names = next((table[c] for c in CLIPS if c in table), None)
     if names is None:
-        raise UserError(f"{p.file}, line 1: expected a column of clip names ({', '.join(NAMES)}), got {_some(table)}")
+        raise UserError(f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {_some(table)}")
     labelled = next((c for c in LABELS if c in table), None) if not set(classes) <= set(_bare(table)) else None
     values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
     listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})

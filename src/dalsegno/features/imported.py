@@ -12,11 +12,9 @@ import pandas as pd
 from jaxtyping import Float
 
 from dalsegno.artefacts.data_set import clips_csv, user_csv
+from dalsegno.artefacts.data_set.user_csv import CLIPS, LABELS
 from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import UserError
-
-IDS = ("clip_id", "filename", "path", "file", "id")
-LABELS = ("label", "genre", "class")
 
 
 def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str, float]]]:
@@ -26,8 +24,8 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
     that names a clip of the data set.
     """
     table = _read(source)
-    names = next(table[c] for c in IDS if c in table)
-    features = table.drop(columns=[c for c in table if c in (*IDS, *LABELS)])
+    names = next(table[c] for c in CLIPS if c in table)
+    features = table.drop(columns=[c for c in table if c in (*CLIPS, *LABELS)])
     if not len(features.columns):
         raise UserError(f"{source}, line 1: expected columns of numbers beside {', '.join(table.columns)}")
     known = {key: c.clip_id for c in clips.itertuples() for key in (c.clip_id, c.path, _stem(c.path))}
@@ -48,9 +46,9 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
 def _read(source: str) -> pd.DataFrame:
     """The table, all cells as text. Raises UserError if no column holds the names of clips, or if there is no row."""
     table = user_csv.read(source)
-    if not any(c in table for c in IDS):
+    if not any(c in table for c in CLIPS):
         shown = ", ".join(table.columns[:6])
-        raise UserError(f"{source}, line 1: expected a column of clip names ({', '.join(IDS)}), got {shown}")
+        raise UserError(f"{source}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {shown}")
     if table.empty:
         raise UserError(f"{source}: expected one row per clip, got none")
     return table

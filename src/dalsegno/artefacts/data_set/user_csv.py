@@ -8,12 +8,17 @@ import pandas as pd
 
 from dalsegno.pipeline.errors import UserError
 
+CLIPS = ("clip_id", "path", "filename", "file", "clip", "id")
+"""Columns that may name a clip; the first that a table has does."""
+LABELS = ("label", "predicted", "class", "genre")
+"""Columns that may hold its class."""
+
 
 def read(path: str | Path, delimiter: str = ",") -> pd.DataFrame:
-    """The rows of a CSV, or of one with another delimiter, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
+    """The rows of a CSV, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
 
-    Raises UserError with file and line if it is no UTF-8 text, has no header, names a column twice, or has a row of another
-    length than the header.
+    delimiter: what stands between cells. Raises UserError with file and line if it is no UTF-8 text, has no header, names
+    a column twice, or has a row of another length than the header.
     """
     rows = _rows(Path(path), delimiter)
     _, header = next(rows, (1, []))
