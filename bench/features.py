@@ -16,10 +16,10 @@ from clips import clips
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from dalsegno.features import catalogue, compute, statistics
+from dalsegno.features import compute, registry, statistics
 from dalsegno.pipeline import runtime
 
-P = compute.Params(use=list(catalogue.FEATURES), stats=list(statistics.STATISTICS))
+P = compute.Params(use=list(registry.FEATURES), stats=list(statistics.STATISTICS))
 
 
 def one_call_each(path):

@@ -16,7 +16,7 @@ from support.sound import samples
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.features import catalogue, compute, statistics, tuning
+from dalsegno.features import compute, registry, statistics, tuning
 from dalsegno.features.analysis import Analysis
 from dalsegno.features.block import N_FRAMES
 from dalsegno.pipeline import errors, params
@@ -24,11 +24,11 @@ from dalsegno.sound import spectrum
 
 REAL = Path("../shared/data/gtzan_audio")
 RATE_HZ = 22050
-ALL = compute.Params(use=list(catalogue.FEATURES), stats=list(statistics.STATISTICS))
+ALL = compute.Params(use=list(registry.FEATURES), stats=list(statistics.STATISTICS))
 
 
 def values(y, name):
-    return catalogue.FEATURES[name].compute(Analysis([y.astype(np.float32)], ALL))
+    return registry.FEATURES[name].compute(Analysis([y.astype(np.float32)], ALL))
 
 
 def sine(hz, duration_s=2.0, rate_hz=RATE_HZ):
@@ -94,7 +94,7 @@ def test_a_long_recording_in_blocks_has_the_features_of_the_whole():
     y = music(3.5 * N_FRAMES * 512 / RATE_HZ)
     pieces = np.array_split(y, [1, 7, 100_000, 100_300, 700_001])
     whole, blockwise = (Analysis(x, ALL) for x in ([y], pieces))
-    for name, feature in catalogue.FEATURES.items():
+    for name, feature in registry.FEATURES.items():
         assert np.array_equal(feature.compute(whole), feature.compute(blockwise)), name
     theirs = librosa.feature.mfcc(y=y, sr=RATE_HZ)
     assert np.abs(values(y, "mfcc").T - theirs).max() < 1e-3
@@ -118,7 +118,7 @@ def test_known_signals():
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 513, 3000])
-@pytest.mark.parametrize("name", catalogue.FEATURES)
+@pytest.mark.parametrize("name", registry.FEATURES)
 def test_short_clips_and_silence_have_finite_features(name, n_samples):
     for y in (np.zeros(n_samples), np.random.default_rng(0).normal(0, 0.1, n_samples)):
         x = values(y, name)
@@ -161,8 +161,8 @@ def test_columns_are_named_by_feature_coefficient_and_statistic(tmp_path):
 
 def test_a_figure_that_is_not_finite_is_named(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", sine(440), RATE_HZ)
-    never = catalogue.Feature(lambda a: np.array([[1.0], [np.inf]]), (), ())
-    monkeypatch.setitem(catalogue.FEATURES, "rms", never)
+    never = registry.Feature(lambda a: np.array([[1.0], [np.inf]]), (), ())
+    monkeypatch.setitem(registry.FEATURES, "rms", never)
     with pytest.raises(errors.UserError, match=r"clip a \(.*a.wav\): feature rms is not finite"):
         compute.compute(("a", tmp_path / "a.wav"), compute.Params(use=["zcr", "rms"], stats=["mean"]))
 
@@ -183,7 +183,7 @@ def test_a_figure_that_is_not_finite_is_named(tmp_path, monkeypatch):
     ],
 )
 def test_impossible_parameters_are_refused_when_read(change, says):
-    raw = {"use": list(catalogue.FEATURES), "stats": ["mean"]} | change
+    raw = {"use": list(registry.FEATURES), "stats": ["mean"]} | change
     _, problems = params.parse("features", raw, compute.Params)
     assert len(problems) == 1 and re.search(says, problems[0]), problems
 

@@ -66,12 +66,12 @@ def test_all_of_librosa_is_imported_while_the_cache_is_locked(tmp_path):
         from pathlib import Path
         import numpy as np, soundfile
         from dalsegno import spectrograms
-        from dalsegno.features import catalogue, compute, statistics
+        from dalsegno.features import compute, registry, statistics
         from dalsegno.pipeline import params
         before = {name for name in sys.modules if name.startswith("librosa")}
         path = Path(sys.argv[1], "noise.wav")
         soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 33075), 22050)
-        p = compute.Params(use=list(catalogue.FEATURES), stats=list(statistics.STATISTICS))
+        p = compute.Params(use=list(registry.FEATURES), stats=list(statistics.STATISTICS))
         compute.compute(("noise", path), p)
         for kind in ("logmel", "stft", "phase", "windows", "efficientat", "ast", "musicnn", "waveform"):
             module = params.component("dalsegno.spectrograms", kind)

@@ -13,9 +13,7 @@ from jaxtyping import Float
 from dalsegno.features import bands
 from dalsegno.features.analysis import Analysis
 from dalsegno.features.block import N_FRAMES, Block, OverTime
-from dalsegno.features.registry import FEATURES, Feature, OfClip, per_clip, per_frame
-
-__all__ = ["FEATURES", "Feature", "OfClip"]
+from dalsegno.features.registry import OfClip, per_clip, per_frame
 
 
 @per_frame("loudest_db")

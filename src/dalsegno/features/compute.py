@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, Field
 
+import dalsegno.features.catalogue  # noqa: F401 (it fills FEATURES)
 from dalsegno.features import bands, statistics
 from dalsegno.features.analysis import Analysis
 from dalsegno.features.block import OverTime, Settings
-from dalsegno.features.catalogue import FEATURES, OfClip
+from dalsegno.features.registry import FEATURES, OfClip
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, cleaning, spectrum
