@@ -188,6 +188,19 @@ def test_curves_of_every_run_in_one_table(tree):
     assert one["val_loss"].tolist() == logged["fold0_seed2"].tolist()
 
 
+def test_curves_keep_the_metrics_that_an_entry_asks_for(copy):
+    root, args = copy
+    path = root / "runs/mlp/features/curves.csv"
+    rows = pd.read_csv(path)
+    rows.assign(val_macro_f1=rows["val_accuracy"] / 2).to_csv(path, index=False)
+    compare(root, args)
+    curves = plot(args, "curves")
+    assert list(curves)[:3] == ["model", "run", "epoch"] and list(curves)[-1] == "val_macro_f1"
+    asked = curves["model"] == "mlp/features"
+    assert np.allclose(curves.loc[asked, "val_macro_f1"], curves.loc[asked, "val_accuracy"] / 2)
+    assert curves.loc[~asked, "val_macro_f1"].isna().all() and (~asked).any()
+
+
 def test_same_bytes_twice(tree, copy):
     _, before, _ = tree
     root, args = copy

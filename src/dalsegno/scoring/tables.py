@@ -47,13 +47,13 @@ def confusion_rows(name: str, counts: Int[np.ndarray, "n_classes n_classes"], cl
 
 
 def curves(name: str, run_dir: str | Path) -> pd.DataFrame:
-    """model, run, epoch and the metrics of each epoch of the model's runs; no row if it is trained without epochs."""
+    """model, and the columns of the model's curves.csv; no row if it is trained without epochs."""
     rows = curves_csv.read(Path(run_dir, "curves.csv"))
-    return rows.assign(model=name)[["model", *curves_csv.COLUMNS]]
+    return rows.assign(model=name)[["model", *rows.columns]]
 
 
 def write_csv(path: str | Path, tables: list[pd.DataFrame]) -> None:
-    """Write the tables one below the other under one header."""
+    """Write the tables one below the other under one header; a cell is empty where a table lacks the column."""
     rows = pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
     with files.atomic(path) as draft:
         rows.to_csv(draft, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)

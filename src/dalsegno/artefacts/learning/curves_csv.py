@@ -1,8 +1,9 @@
 """curves.csv of a model: the metrics of each epoch of its runs, a run being a fold and a seed.
 
 train_loss is what training minimised, on augmented batches as it went on; losses_comparable says whether that is a
-log-loss as val_loss is, without penalty, smoothing, mixup, hinge or weights of classes. train_log_loss and train_accuracy are of training clips
-seen as validation clips are. Metrics that `train.curves` names follow, as train_<name> and val_<name>.
+log-loss as val_loss is, without penalty, smoothing, mixup, hinge or weights of classes. train_log_loss and
+train_accuracy are of training clips seen as validation clips are. Metrics that `train.curves` names follow, as
+train_<name> and val_<name>.
 """
 
 from pathlib import Path
