@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from support import small_run
 
+from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.inference import model
+from dalsegno.scoring.per_model import reliability
 
 CLOSE = 1e-5
 
@@ -55,3 +57,14 @@ def test_a_long_clip_shown_whole_is_shown_in_equal_pieces(run, monkeypatch):
     monkeypatch.setattr("dalsegno.inference.kinds.on_spectrograms.LONGEST", 24 * 20)
     pieces = model.load("cnn/shown").clip(path)
     assert np.isclose(pieces.sum(), 1) and not np.allclose(pieces, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in small_run.MODELS if not name.startswith("classical")])
+def test_a_network_stores_the_temperatures_that_the_comparison_finds(run, name):
+    """Scoring reads predictions alone, of whatever made them, so it fits anew what training has stored with the weights."""
+    rows = predictions_parquet.read(f"runs/{name}/predictions.parquet")
+    valid = rows[rows["split"] == "valid"].reset_index(drop=True)
+    found = reliability.temperatures(valid, predictions_parquet.classes(rows))
+    (member,) = model.load(name).members
+    stored = {(run["fold"], run["seed"]): run["temperature"] for run in member.stored.runs}
+    assert found == pytest.approx(stored, rel=1e-6)
