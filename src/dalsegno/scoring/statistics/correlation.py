@@ -61,6 +61,13 @@ def _log_likelihood(successes: np.ndarray, trials: np.ndarray, share: np.ndarray
 
 
 def _rising(k: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Log of start (start + 1) … (start + k - 1) for each unit; k (n_samples, n_units) need not be whole."""
+    """Log of start (start + 1) … (start + k - 1) for each unit; k (n_samples, n_units) need not be whole.
+
+    Hits and clips are mostly few whole numbers; the function, which is dear, is then computed once for each of these.
+    """
     start = start[:, None, :]
-    return gammaln(k[..., None] + start) - gammaln(start)
+    values, at = np.unique(k, return_inverse=True)
+    if len(values) > k.shape[1]:
+        return gammaln(k[..., None] + start) - gammaln(start)
+    rising = gammaln(values[:, None] + start) - gammaln(start)
+    return rising[np.arange(len(start))[:, None], at.reshape(k.shape)]
