@@ -1,4 +1,7 @@
-"""Plots of training over epochs, and of accuracy over coverage. Nothing is shown by colour alone: lines have styles, and names at their ends."""
+"""Plots of training over epochs, and of accuracy over coverage.
+
+Nothing is shown by colour alone: lines have styles, and names at their ends.
+"""
 
 from typing import Any
 
@@ -24,8 +27,7 @@ def overlay(curves: pd.DataFrame, y: str, label: str) -> str:
         ends = []
         for i, (name, rows) in enumerate(curves.groupby("model", sort=False)):
             colour, style = COLOURS[i % len(COLOURS)], STYLES[i % len(STYLES)]
-            mean = _lines(axes, rows, y, colour, style)
-            ends.append((int(mean.index[-1]), float(mean.iloc[-1]), name, colour))
+            ends.append(_lines(axes, rows, y, str(name), colour, style))
         _grid(axes, label)
         drawing.beside(axes, ends)
         return drawing.svg(figure)
@@ -45,8 +47,7 @@ def parts(curves: pd.DataFrame) -> str:
                 (train, "train", COLOURS[1], STYLES[1]),
                 (valid, "valid", COLOURS[0], STYLES[0]),
             ):
-                mean = _lines(axes, curves, y, colour, style)
-                ends.append((int(mean.index[-1]), float(mean.iloc[-1]), part, colour))
+                ends.append(_lines(axes, curves, y, part, colour, style))
             _grid(axes, label)
             drawing.beside(axes, ends)
         return drawing.svg(figure)
@@ -69,15 +70,15 @@ def coverage(rows: pd.DataFrame) -> str:
         return drawing.svg(figure)
 
 
-def _lines(axes: Axes, rows: pd.DataFrame, y: str, colour: str, style: Any) -> pd.Series:
-    """Draw each run, and the mean of the runs over the epochs that all of them reached; return that mean by epoch."""
-    known = rows.dropna(subset=[y])
-    runs = [run.set_index("epoch")[y] for _, run in known.groupby("run")]
-    for run in runs if len(runs) > 1 else []:
-        axes.plot(run.index, run, color=colour, alpha=min(drawing.FAINT, 2 / len(runs)), linewidth=0.8)
-    mean = pd.concat(runs, axis=1, join="inner").mean(axis=1)
+def _lines(axes: Axes, rows: pd.DataFrame, y: str, name: str, colour: str, style: Any) -> drawing.End:
+    """Draw each run, and the mean of the runs over the epochs that all of them reached; return where that ends."""
+    runs = rows.dropna(subset=[y]).pivot(index="epoch", columns="run", values=y)
+    for run in runs if runs.shape[1] > 1 else []:
+        of_run = runs[run].dropna()
+        axes.plot(of_run.index, of_run, color=colour, alpha=min(drawing.FAINT, 2 / runs.shape[1]), linewidth=0.8)
+    mean = runs.dropna().mean(axis=1)
     axes.plot(mean.index, mean, color=colour, linestyle=style, linewidth=1.8)
-    return mean
+    return int(mean.index[-1]), float(mean.iloc[-1]), name, colour
 
 
 def _grid(axes: Axes, label: str) -> None:

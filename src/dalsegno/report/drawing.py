@@ -20,6 +20,7 @@ INK = "#010203"  # stands for the page's own text colour
 FAINT = 0.3
 ACCENT = "#010204"  # likewise the accent of the page, where it has one
 SHADE = "#1b5fa5"
+End = tuple[float, float, str, str]  # of a line: x, y, name and colour
 RC: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "dalsegno", "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 9.5,
     "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
@@ -62,11 +63,8 @@ def title(axes: Axes, words: str) -> None:
     axes.set_title(short(words), fontsize=8, parse_math=False)
 
 
-def beside(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Name points at the right of the axes, as near their heights as leaves the names apart, with a thread to each.
-
-    ends: x, y, name and colour of each point.
-    """
+def beside(axes: Axes, ends: list[End]) -> None:
+    """Name points at the right of the axes, as near their heights as leaves the names apart, with a thread to each."""
     ends = sorted(ends, key=lambda end: end[1])
     low, high = axes.get_ylim()
     step = (high - low) * 13 / (axes.bbox.height / axes.figure.dpi * 72)  # 13 points per line
