@@ -9,7 +9,8 @@ from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.pipeline import files, params, progress, runtime, stage
 from dalsegno.pipeline.errors import UserError
-from dalsegno.report.listening import answers, choose, listening, media, relatives
+from dalsegno.report.listening import answers, choose, heard, listening, media, relatives
+from dalsegno.report.listening.network import Clips
 from dalsegno.scoring import ensembles, gathered
 
 
@@ -23,13 +24,17 @@ def main(
     a = answers.answers(g)
     chosen = choose.choose(a)
     root, paths = params.value("dataset.root", str), clips_csv.read(clips_path).set_index("clip_id")["path"]
-    items = [(a.clip_ids[i], Path(root, paths[pieces.clip_of(a.clip_ids[i])])) for i in chosen.order]
+    files_of = {item: Path(root, paths[pieces.clip_of(item)]) for item in a.clip_ids}
+    folds = g.s.rows.groupby("clip_id")["fold"].agg(list)
+    told = heard.heard(a, g.folders, Clips(files_of, folds.to_dict()), p.explained, r.torch_device())
+    order = list(dict.fromkeys([*(one["clip"] for one in (told.clips if told else [])), *chosen.order]))
+    items = [(a.clip_ids[i], files_of[a.clip_ids[i]]) for i in order]
     made = runtime.map(partial(media.of, audio=p.audio), items, len(items), r, "listening")
-    shown = media.within_budget(zip(chosen.order, made, strict=False))
+    shown = media.within_budget(zip(order, made, strict=False))
     for lost in media.lost(shown):
         progress.say(f"no longer to be read: {lost}")
     family = relatives.Family(splits, copies_csv.read(copies_path), g.s.rows)
-    content = listening.content(a, chosen, shown, family, _features(table, a))
+    content = listening.content(a, chosen, shown, family, _features(table, a), told)
     files.write_text(out, json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 

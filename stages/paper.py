@@ -1,14 +1,17 @@
 """Write the comparison as a paper in PDF."""
 
+import json
+from pathlib import Path
+
 from dalsegno.artefacts import kaggle_csv
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.report.page import sources
-from dalsegno.report.paper import complete, content, pdf
+from dalsegno.report.paper import content, pdf
 
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, scores_csv: str, report_pdf: str, *sections: str,
+    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, report_pdf: str, *sections: str,
 ) -> None:  # fmt: skip
     """Describe the models by `sections`, the parts of params.yaml that a result may depend on; say what is still missing."""
     p, doc, kaggle = params.load(paper=content.Params), params.document(), kaggle_csv.read(scores_csv)
@@ -17,7 +20,8 @@ def main(
     read = sources.read(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
-    rare = pdf.write(report_pdf, content.content(read, complete.complete(entries, runs_dir), p, kaggle))
+    heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
+    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
     for lacking in content.missing(p, kaggle):

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from support import fake_runs
 
+from dalsegno.artefacts import settings_json
+
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
 SMALL = {"skill": FEW, "classes": fake_runs.CLASSES[:4]}
@@ -330,6 +332,17 @@ def test_each_model_shows_its_settings_and_marks_its_own(tmp_path):
     assert "<dt>arch</dt><dd><b>resnet</b></dd>" in html and "<dt>train.lr</dt><dd>0.001</dd>" in html
     assert "<dt>train.seeds</dt><dd>0, 1</dd>" in html
     assert "<dt>options.n_mels</dt><dd>77</dd>" in html and "<code>spectrograms.mel</code>" in html
+
+
+def test_defaults_that_nobody_typed_are_shown_as_the_model_was_trained(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0, "cnn/conv": 1.2})
+    entry = {"arch": "conv", "view": {"crop_s": 3.0}, "spectrogram": "mel"}
+    settings_json.write(tmp_path / "runs/cnn/conv", entry, None, {"options": {"n_mels": 99}})
+    path = tmp_path / "params.yaml"
+    doc = json.loads(path.read_text()) | {"cnn": {"conv": {"arch": "conv"}}, "spectrograms": {"mel": {}}}
+    path.write_text(json.dumps(doc))
+    html = render(tmp_path, args)
+    assert "<dt>view.crop_s</dt><dd><b>3</b></dd>" in html and "<dt>options.n_mels</dt><dd>99</dd>" in html
 
 
 def test_the_same_run_is_known_by_its_hashes(tmp_path):

@@ -13,6 +13,14 @@ def test_mistakes_doubts_and_hits_of_each_model():
     assert other["mistakes"] == [4]
 
 
+def test_of_each_class_a_typical_clip_that_is_right_and_the_surest_that_is_wrong():
+    labels, called = [0, 0, 0, 0, 0, 1, 1, 2], [[0, 0, 0, 1, 1, 1, 0, 0]]
+    a = heard.answers(labels, called, [[0.7, 0.9, 0.8, 0.6, 0.7, 0.6, 0.6, 0.5]])
+    assert choose.of_each_class(a, 0, 1) == [2, 5, 4, 6, 7]  # no clip of the last class is right
+    assert choose.of_each_class(a, 0, 2) == [2, 5, 4, 6, 7, 1, 3]
+    assert choose.of_each_class(a, 0, 0) == []
+
+
 def test_what_all_models_call_otherwise_is_perhaps_mislabelled():
     calls = [[1, 0, 2, 1], [1, 0, 2, 1], [0, 0, 0, 0]]  # the last calls all clips the same and is not asked
     sure = [[0.9, 0.9, 0.6, 0.49], [0.8, 0.9, 0.7, 0.9], [0.5] * 4]

@@ -21,7 +21,9 @@ def family(names):
 
 def content(**given):
     a = heard.answers([0, 1, 2], [[0, 1, 2], [1, 1, 2]], **given)
-    return listening.content(a, choose.choose(a), {"0": {"picture": "", "outline": "M0 50Z"}}, family(a.clip_ids), None)
+    return listening.content(
+        a, choose.choose(a), {"0": {"picture": "", "outline": "M0 50Z"}}, family(a.clip_ids), None, None
+    )
 
 
 def test_no_name_ends_the_script_that_holds_it():

@@ -1,6 +1,8 @@
 """The stage on a tree of finished runs, and its content in the page."""
 
+import base64
 import contextlib
+import io
 import json
 import re
 import runpy
@@ -11,6 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 import yaml
+from PIL import Image
 from support import fake_runs
 
 from dalsegno.artefacts import features_parquet
@@ -18,7 +21,8 @@ from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import splits_csv
 
 STAGES = {
-    name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("listen", "compare", "report")
+    name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"]
+    for name in ("listen", "compare", "report", "paper")
 }
 HOSTILE = ["</script><script>alert(1)</script>", "rock & roll", "a$b$c_{", 'quo"ted', "爵士 #*"]
 
@@ -40,7 +44,12 @@ def listen(root, *, audio=True, entries=None, **shape):
     for i in range(len(splits)):
         soundfile.write(root / f"audio/{i}.wav", 0.1 * rng.normal(size=2000), 8000)
     doc = yaml.safe_load((root / "params.yaml").read_text())
-    doc |= {"report": {"audio": audio}, "dataset": {"root": str(root / "audio")}, "runtime": {"workers": 1}}
+    doc |= {
+        "report": {"audio": audio},
+        "paper": {"team": []},
+        "dataset": {"root": str(root / "audio")},
+        "runtime": {"workers": 1},
+    }
     doc["ensembles"] = entries or {}
     (root / "params.yaml").write_text(yaml.safe_dump(doc))
     return args
@@ -74,6 +83,33 @@ def test_hostile_names_stay_data_in_the_page(tmp_path):
     assert not re.search(r"\son\w+=", html)
     data = re.search(r'<script type="application/json" id="listening-data">(.*?)</script>', html, re.DOTALL)
     assert json.loads(data[1])["clips"] == content["clips"]
+
+
+def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp_path):
+    args = listen(tmp_path, classes=sorted(HOSTILE), per_class=12)
+    content = run(tmp_path, args)
+    assert content["heard"] is None  # no network of this tree is stored
+    with contextlib.chdir(tmp_path):
+        STAGES["compare"](*args)
+    shown = content["labels"].index(content["classes"].index(HOSTILE[0]))
+    one = {"clip": shown, "called": 1, "p": 981, "without": 452, "from_s": 1.2, "to_s": 1.6, "band": 2, "bands": 6}
+    picture = io.BytesIO()
+    Image.new("RGB", (320, 198)).save(picture, "WEBP")
+    clips = [one | {"picture": base64.b64encode(picture.getvalue()).decode()}]
+    clips.append(clips[0] | {"clip": 0, "without": 981})
+    content["heard"] = {"model": "mlp/features", "passed": ["classical/majority"], "clips": clips}
+    (tmp_path / "reports/listening.json").write_text(json.dumps(content))
+    with contextlib.chdir(tmp_path):
+        STAGES["report"](args[4], *(given := fake_runs.for_report(tmp_path, args)))
+        STAGES["paper"](args[4], *given[:9], "report.pdf", *fake_runs.FAMILIES)
+    html = (tmp_path / "report.html").read_text()
+    assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
+    figures = re.findall(r'<figure class="card">.*?</figure>', html, re.DOTALL)
+    assert len(figures) == 2 and all(re.search(r'<img [^>]*alt="[^"]{40,}">', figure) for figure in figures)
+    assert "98&nbsp;%, and 45&nbsp;% without the reddest field." in figures[0]
+    assert "98&nbsp;%; no field alone makes a difference." in figures[1]
+    assert "More accurate, but too large to be asked so often here: classical/majority" in html
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_same_bytes_twice_and_no_sound_if_none_may_be_passed_on(tmp_path):

@@ -5,7 +5,8 @@ import pytest
 from dalsegno.artefacts import settings_json
 from dalsegno.families import classical, mlp
 from dalsegno.pipeline import params
-from dalsegno.report.paper import complete, method
+from dalsegno.report import complete
+from dalsegno.report.paper import method
 from dalsegno.report.paper.references import PAPERS, Cited
 from dalsegno.transfer.adapting import entry
 

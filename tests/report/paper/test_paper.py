@@ -30,8 +30,8 @@ def tree(root, scores="", paper=None, **shape):
 
 def paper(root, args):
     """The bytes of the PDF."""
-    plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *_ = fake_runs.for_report(root, args)
-    made = [str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
+    plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, heard, *_ = fake_runs.for_report(root, args)
+    made = [heard, str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
     with contextlib.chdir(root):
         STAGES["paper"](
             args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
@@ -43,7 +43,7 @@ def said(root, args, kaggle=None, p=None):
     """All that the paper says, as one text."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
     read = sources.read(args[4], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
-    made = content.content(read.under_stamped_names(), {}, p or content.Params(team=[]), kaggle or {})
+    made = content.content(read.under_stamped_names(), p or content.Params(team=[]), kaggle or {}, None)
     return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
 
 

@@ -34,6 +34,24 @@ def choose(a: Answers) -> Chosen:
     return Chosen(of_model, against, list(dict.fromkeys(order)))
 
 
+def of_each_class(a: Answers, model: int, n: int) -> list[int]:
+    """The places of `n` typical clips of each class that the model has right, and of the `n` surest that it has wrong.
+
+    Typical are those of median sureness: what hides a little of the surest clips changes nothing. One of each class comes
+    before the second of any.
+    """
+    right, falling = a.right[model], np.argsort(-a.sureness[model], kind="stable")
+    of_class = [falling[a.labels[falling] == label] for label in range(len(a.classes))]
+    typical = [_from_the_middle(places[right[places]]) for places in of_class]
+    kinds = [*typical, *(places[~right[places]] for places in of_class)]
+    return [int(places[rank]) for rank in range(n) for places in kinds if rank < len(places)]
+
+
+def _from_the_middle(places: Places) -> Places:
+    distance = np.abs(np.arange(len(places)) - (len(places) - 1) / 2)
+    return places[np.argsort(distance, kind="stable")]
+
+
 def _of_model(right: np.ndarray, sure: np.ndarray) -> dict[str, list[int]]:
     falling, rising = np.argsort(-sure, kind="stable"), np.argsort(sure, kind="stable")
     return {

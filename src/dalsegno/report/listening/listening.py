@@ -1,14 +1,17 @@
 """reports/listening.json: everything that the section Listen of the page shows, ready to be put in."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import Field
 
 from dalsegno.artefacts.features_parquet import FeatureTable
 from dalsegno.pipeline.params import section
 from dalsegno.report.listening import feature_map, media
 from dalsegno.report.listening.answers import Answers
 from dalsegno.report.listening.choose import SURE, Chosen
+from dalsegno.report.listening.heard import Heard
 from dalsegno.report.listening.relatives import Family
 
 
@@ -17,14 +20,21 @@ class Params:
     """`report:` in params.yaml."""
 
     audio: bool = True  # put excerpts of the scored clips into the report; false for data that may not be passed on
+    explained: Annotated[int, Field(ge=0)] = 1  # clips per class to show what the best network hears in; 0: none
 
 
 def content(
-    a: Answers, chosen: Chosen, shown: dict[str, media.Media], family: Family, table: FeatureTable | None
+    a: Answers,
+    chosen: Chosen,
+    shown: dict[str, media.Media],
+    family: Family,
+    table: FeatureTable | None,
+    heard: Heard | None,
 ) -> dict[str, Any]:
     """The content as JSON. shown: sound and pictures by place. table: the features of the scored clips, if there are any.
 
-    Clips and classes are numbers, the places in `clips` and `classes`; probabilities are in thousandths.
+    heard: what the best network hears, if one was asked. Clips and classes are numbers, the places in `clips` and
+    `classes`; probabilities are in thousandths.
     """
     drawn = feature_map.draw(table, _named(a)) if table is not None else None
     svg, share = drawn or (None, None)
@@ -37,8 +47,9 @@ def content(
         "own": a.own(),
         "chosen": chosen.of_model,
         "against": {str(clip): _agreed(a, clip) for clip in chosen.against},
-        "relatives": {place: told for place in shown if (told := _relatives(a, family, int(place)))},
+        "relatives": {place: words for place in shown if (words := _relatives(a, family, int(place)))},
         "media": shown,
+        "heard": heard and asdict(heard),
         "map": {"svg": svg, "share": share},
     }
 

@@ -31,11 +31,11 @@ def of(clip: tuple[str, Path], audio: bool) -> Media:
         return {"lost": f"{path} is no longer there"}
     try:
         if path.suffix.lower() in clips_csv.PICTURE:
-            return {"picture": _webp(np.rint(255 * pictures.read(path)[:, ::-1].T).astype(np.uint8))}
+            return {"picture": _grey(np.rint(255 * pictures.read(path)[:, ::-1].T).astype(np.uint8))}
         heard = excerpt.loudest(path, item)
     except (UserError, OSError, ValueError) as error:
         return {"lost": str(error)}
-    media: Media = {"picture": _webp(heard.spectrogram()), "outline": excerpt.outline_path(heard.outline())}
+    media: Media = {"picture": _grey(heard.spectrogram()), "outline": excerpt.outline_path(heard.outline())}
     if audio:
         media["sound"] = base64.b64encode(heard.mp3()).decode()
     return media | {"start_s": round(heard.start_s, 1), "length_s": round(len(heard.samples) / excerpt.RATE_HZ, 1)}
@@ -57,8 +57,13 @@ def lost(shown: dict[str, Media]) -> list[str]:
     return [one["lost"] for one in shown.values() if "lost" in one]
 
 
-def _webp(levels: np.ndarray) -> str:
-    """uint8 (n_rows, n_columns) as a picture in grey, dark where it is loud."""
-    picture, file = Image.fromarray(255 - levels), io.BytesIO()
-    picture.resize(SIZE, Image.Resampling.BILINEAR).save(file, "WEBP", quality=QUALITY, method=4)
+def webp(picture: Image.Image) -> str:
+    """A picture in base64, small enough that a page can hold hundreds."""
+    file = io.BytesIO()
+    picture.save(file, "WEBP", quality=QUALITY, method=4)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def _grey(levels: np.ndarray) -> str:
+    """uint8 (n_rows, n_columns) as a picture in grey, dark where it is loud."""
+    return webp(Image.fromarray(255 - levels).resize(SIZE, Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""How each model was made: its entry in params.yaml and what that rests on, setting by setting."""
+"""How each model was made: the settings of its entry and of what that rests on, one by one."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dalsegno.artefacts.model_name import SCRATCH
 
 @dataclass(frozen=True)
 class Setting:
-    """One value of params.yaml under its path within the entry; own: no other entry of the family has the same."""
+    """One value under its path within the entry; own: no other entry of the family has the same."""
 
     path: str
     value: str
@@ -27,7 +27,7 @@ class Made:
 
 
 def of_model(name: str, params: dict[str, Any]) -> Made:
-    """name: <family>/<key>, as in compare.json; params: params.yaml. A twin has the entry of its model."""
+    """name: <family>/<key>, as in compare.json; params: as of `Sources`. A twin has the entry of its model."""
     family, key = name.split("/", 1)
     entries = params.get(family) or {}
     key = key if key in entries else key.removesuffix(SCRATCH)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts import model_name
-from dalsegno.report import formatting
+from dalsegno.report import complete, formatting
 
 TEXT = dict.fromkeys(["model", "other", "class", "actual", "predicted", "run", "layer", "type", "output"], str)
 TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
@@ -19,7 +19,7 @@ TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
 class Sources:
     """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
 
-    params: sections of params.yaml. made_with: for each package the versions that trained the models. layers: the layers
+    params: sections of params.yaml, with the defaults that the models were trained with. made_with: for each package the versions that trained the models. layers: the layers
     of each network. identity: a short SHA-256 of what a run is determined by.
     """
 
@@ -60,8 +60,9 @@ def read(
     folders = {name: model_name.folder(runs_dir, name) for name in compare["models"]}
     layers = {name: _table(f / "layers.csv") for name, f in folders.items() if (f / "layers.csv").is_file()}
     return Sources(
-        compare, clips, splits, protocols, tables, params, _made_with(list(folders.values())), layers, identity
-    )
+        compare, clips, splits, protocols, tables, complete.complete(params, runs_dir),
+        _made_with(list(folders.values())), layers, identity,
+    )  # fmt: skip
 
 
 def _table(path: Path) -> pd.DataFrame:

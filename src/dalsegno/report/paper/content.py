@@ -7,7 +7,7 @@ from dalsegno.artefacts import model_name
 from dalsegno.pipeline.params import section
 from dalsegno.report import formatting, verdict
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, ground, method, results
+from dalsegno.report.paper import blocks, ground, hearing, method, results
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.paper.results import Scores
@@ -42,17 +42,18 @@ class Params:
     team: list[Member]
 
 
-def content(s: Sources, params: dict[str, Any], p: Params, kaggle: Scores) -> dict[str, Any]:
-    """The paper as the layout takes it. s: with models under their stamped names; params: with defaults written out."""
+def content(s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None) -> dict[str, Any]:
+    """The paper as the layout takes it. s: with models under their stamped names; heard: listening.json."""
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
     of_pairs = s.tables["pairs"].to_dict("records")
     kinds = [
-        ("Data", ground.data(s, params, cite)),
+        ("Data", ground.data(s, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
-        ("Methods", _methods(s, params, cite)),
+        ("Methods", _methods(s, cite)),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
         ("Training and cost", results.training(s)),
+        *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
         ("Discussion and conclusions", results.discussion(s)),
         ("Reproduction", _reproduction(s)),
         ("Files", [blocks.table("What the archive holds.", ["file", "what it is"], list(FILES.items()), words=2)]),
@@ -96,14 +97,14 @@ def _stamps(s: Sources) -> dict[str, str]:
     return {mark: f"{mark[0].upper()}{mark[1:]}: {words}" for holds, mark, words in told if holds}
 
 
-def _methods(s: Sources, params: dict[str, Any], cite: Cited) -> Iterator[Block]:
+def _methods(s: Sources, cite: Cited) -> Iterator[Block]:
     yield blocks.text(
         "Each model predicts the probability of every class for every clip that is held out; a stage of its own turns predictions into "
         f"scores. Networks are trained with PyTorch{cite('pytorch')}. What is not said of a model, it does not have."
     )
     for name in s.compare["models"]:
         plain = name.removesuffix(formatting.STAMP)
-        topics = method.of_model(plain, params, cite)
+        topics = method.of_model(plain, s.params, cite)
         yield blocks.heading(name)
         if topics:
             yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)

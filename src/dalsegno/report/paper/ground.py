@@ -12,10 +12,10 @@ from dalsegno.report.paper.references import Cited
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
-def data(s: Sources, params: Mapping[str, Any], cite: Cited) -> Iterator[Block]:
+def data(s: Sources, cite: Cited) -> Iterator[Block]:
     """What was found, used and left out."""
     number, clips = formatting.number, s.clips
-    layout = (params.get("dataset") or {}).get("name", "")
+    layout = (s.params.get("dataset") or {}).get("name", "")
     published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(layout, ())
     yield blocks.text(
         f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "

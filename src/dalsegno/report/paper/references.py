@@ -34,6 +34,7 @@ PAPERS = {
     "resampled": "C. Nadeau, Y. Bengio: Inference for the generalization error. Machine Learning 52, 2003.",
     "benavoli": "A. Benavoli, G. Corani, J. Demšar, M. Zaffalon: Time for a change: a tutorial for comparing multiple classifiers through Bayesian analysis. JMLR 18, 2017.",
     "guo": "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: On calibration of modern neural networks. ICML 2017.",
+    "occlusion": "M. D. Zeiler, R. Fergus: Visualizing and understanding convolutional networks. ECCV 2014.",
     "librosa": "B. McFee et al.: librosa: audio and music signal analysis in Python. SciPy 2015.",
     "sklearn": "F. Pedregosa et al.: Scikit-learn: machine learning in Python. JMLR 12, 2011.",
     "pytorch": "A. Paszke et al.: PyTorch: an imperative style, high-performance deep learning library. NeurIPS 2019.",

@@ -6,6 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+DRAWN = ("map", "heard")  # what stands in the page without a script
+
 
 def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[str, Any] | None:
     """What the template of the section takes; None for no section. called: the name under which each model is to stand."""
@@ -21,7 +23,32 @@ def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[
         "against": content["against"],
         "map": drawn["svg"] and Markup(drawn["svg"]),
         "share": drawn["share"],
-        "data": _in_script({key: value for key, value in content.items() if key != "map"} | {"models": models}),
+        "heard": _heard(content, called),
+        "data": _in_script({key: value for key, value in content.items() if key not in DRAWN} | {"models": models}),
+    }
+
+
+def _heard(content: dict[str, Any], called: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the best network hears, in words: clips, classes and models by name, probabilities as shares."""
+    told, classes = content["heard"], content["classes"]
+    if not told or not told["clips"]:
+        return None
+    clips = [
+        one
+        | {
+            "name": content["clips"][one["clip"]],
+            "label": classes[content["labels"][one["clip"]]],
+            "called": classes[one["called"]],
+            "p": one["p"] / 1000,
+            "without": one["without"] / 1000,
+            "change": round(one["without"] / 10) < round(one["p"] / 10),  # in the per cent that are shown
+        }
+        for one in told["clips"]
+    ]
+    return {
+        "clips": clips,
+        "model": called.get(told["model"], told["model"]),
+        "passed": [called.get(name, name) for name in told["passed"]],
     }
 
 

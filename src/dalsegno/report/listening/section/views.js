@@ -89,3 +89,8 @@ if (byId("listen-mislabelled")) {
   const model = data.models.length - 1;
   byId("listen-mislabelled").replaceChildren(cards(model, Object.keys(data.against).map(Number)));
 }
+// The names that stand in the page already lead to the clip, and play it.
+for (const place of document.querySelectorAll("[data-clip]")) {
+  const clip = Number(place.dataset.clip);
+  place.replaceChildren(...(sound(clip) ? [playButton(clip), " "] : []), nameButton(clip));
+}

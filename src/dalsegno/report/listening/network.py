@@ -1,0 +1,77 @@
+"""A stored network, asked about clips as it was when they were scored: each clip by the folds that held it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from dalsegno.artefacts.learning import pieces
+from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.inference.kinds import convolutional, frozen
+from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
+from dalsegno.inference.stored import find, model_file
+from dalsegno.inference.stored.model_file import Stored
+
+KINDS: dict[str, Callable[..., OnSpectrograms]] = {"convolutional": convolutional.Kind, "frozen": frozen.Kind}
+LONGEST_S = 30.0  # of a recording: its beginning
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Where the file of each clip is, and the folds in which it is scored; by id, that of a piece included."""
+
+    files: dict[str, Path]
+    folds: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A stored network on spectrograms. Its methods raise UserError where it, or a file, cannot be read or asked."""
+
+    stored: Stored
+    clips: Clips
+    device: torch.device
+    _of_folds: dict[tuple[int, ...], OnSpectrograms] = field(default_factory=dict)
+
+    def of(self, item: str) -> OnSpectrograms:
+        """The networks of the folds in which `item` is scored, every seed."""
+        folds = tuple(self.clips.folds[item])
+        if folds not in self._of_folds:
+            runs = [run for run in self.stored.runs if run["fold"] in folds]
+            held_out = replace(self.stored, content=self.stored.content | {"runs": runs})
+            self._of_folds[folds] = KINDS[held_out.kind](held_out, self.device)
+        return self._of_folds[folds]
+
+    def store(self, item: str) -> Store:
+        """The spectrogram of a clip, or of the piece that `item` names, as its network sees it; at most LONGEST_S of it."""
+        _, k, n = pieces.place(item)
+        with TemporaryDirectory() as spill:
+            whole = self.of(item).spectrogram.store(self.clips.files[item], Path(spill))
+            low, high = (len(whole.frames) * i // n for i in (k, k + 1))
+            most = round(LONGEST_S * whole.meta["frame_rate_hz"])
+            frames = np.array(whole.frames[low : min(high, low + most)])
+        return replace(whole, frames=frames, index=whole.index.assign(n_frames=len(frames)))
+
+    def operations(self, item: str) -> int:
+        """How many floating-point operations one answer about `item` takes: a cost that no clock decides."""
+        store = self.store(item)
+        with FlopCounterMode(display=False) as counted:
+            self.of(item).of_store(store)
+        return counted.get_total_flops()
+
+
+def stored(run_dir: Path) -> Stored | None:
+    """The model in the folder of a run, if it is a network that sees several bands of a spectrogram.
+
+    Raises UserError if the file is damaged, or of another version.
+    """
+    file = run_dir / find.FILE
+    model = model_file.read(file) if file.is_file() else None
+    if model is None or model.kind not in KINDS:
+        return None
+    seen = model.content if model.kind == "convolutional" else model.content["backbone"]
+    return model if seen["spectrogram"].get("bins", 1) > 1 else None
