@@ -22,6 +22,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
     classes = splits_csv.classes(splits)
     place, clip_ids = pd.factorize(table.clip_ids, sort=True)
     predictions, costs, runs = [], [], []
+    clock = progress.Runs(len(splits_csv.numbers(splits)) * len(p.seeds), most=1)
     try:
         for run in classical.fitted(p, table.x, table.clip_ids, splits):
             began = time.perf_counter()
@@ -29,7 +30,9 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
             runs.append({"fold": run.fold, "seed": run.seed} | estimators.numbers(run.estimator))
-            progress.say(f"fold {run.fold}  seed {run.seed}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}")
+            which = f"{clock}  fold {run.fold}  seed {run.seed}"
+            progress.say(f"{which}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}  {clock.left(1)}")
+            clock.end(1)
     except UserError as error:
         raise UserError(f"classical.{key}: {error}") from None
     train_s, predict_ms = np.mean(costs, axis=0)

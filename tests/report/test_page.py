@@ -214,6 +214,17 @@ def test_networks_trained_on_several_devices_are_told(tree):
     assert "Several devices" not in on(device="cpu", dtype="float32")  # scikit-learn is on the CPU in any case
 
 
+def test_a_network_that_ran_out_of_epochs_is_not_taken_for_a_failure(tree, tmp_path):
+    def change(comparison):
+        comparison["models"]["mlp/features"] |= {"still_improving": 0.667, "epochs": 30.0}
+        comparison["models"]["transfer/finetuned"] |= {"still_improving": 0.333}
+
+    page = Page(report(tree[0], tree[1], change)).text
+    assert "still improving on the validation clips: mlp/features (30 epochs). A low score does not mean" in page
+    assert page.count("30, still improving") == 1
+    assert "still improving" not in Page(report(tree[0], tree[1], lambda comparison: None)).text
+
+
 def test_a_single_model_without_curves(tmp_path):
     page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
     assert "curves" not in page.ids

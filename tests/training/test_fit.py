@@ -36,6 +36,30 @@ def test_early_stopping_restores_the_best_weights(monitor, figures, best, traine
         assert not torch.equal(model.weight, seen[-1]["weight"])
 
 
+@pytest.mark.parametrize(
+    ("best", "epochs", "most", "so"),
+    [
+        (14, 15, 15, True),
+        (13, 15, 15, True),  # of 15, the last two are a tenth
+        (12, 15, 15, False),
+        (54, 60, 60, True),
+        (53, 60, 60, False),
+        (91, 94, 100, False),  # early stopping ended it
+        (0, 1, 1, False),  # a single epoch has none before it
+        (1, 2, 2, True),
+    ],
+)
+def test_still_improving_is_a_best_epoch_among_the_last_of_those_allowed(best, epochs, most, so):
+    assert train.still_improving(best, epochs, most) is so
+
+
+def test_a_fit_tells_whether_it_was_still_improving():
+    loss = iter([5, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5])
+    for so in (True, False):
+        fit = train.fit(linear(), Fixed(), lambda m: still(m) | {"val_loss": next(loss)}, train.Params(epochs=6))
+        assert fit.still_improving is so
+
+
 def test_without_patience_every_epoch_is_trained():
     assert train.fit(linear(), Fixed(), still, train.Params(patience=None, epochs=7)).epochs == 7
 

@@ -1,8 +1,9 @@
-"""One progress bar for every stage; it cannot change a result."""
+"""How far along a run is: bars, the place of a stage among all, and what is left of training. It cannot change a result."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -26,3 +27,65 @@ def warn(text: str) -> None:
 def say(text: str) -> None:
     """Print a line at once, so that it stands in order with the lines of other stages."""
     print(text, flush=True)
+
+
+def place(address: str, stages: dict[str, Any], entries: dict[str, Any]) -> str:
+    """`stage 3 of 27`: the place of a stage in the order of dvc.yaml; empty if dvc.yaml has no such stage.
+
+    address: as DVC has it, with the key of an entry behind @. stages: of dvc.yaml. entries: params.yaml, whose sections
+    `foreach` names. DVC takes stages in the order of dvc.yaml as long as none stands before one that it depends on.
+    """
+    names = [one for name, stage in stages.items() for one in _each(name, stage, entries)]
+    return f"stage {names.index(address) + 1} of {len(names)}" if address in names else ""
+
+
+def _each(name: str, stage: dict[str, Any], entries: dict[str, Any]) -> list[str]:
+    """The addresses of a stage: one, or one for each key of the section in its `foreach: ${section}`."""
+    if "foreach" not in stage:
+        return [name]
+    keys = stage["foreach"]
+    if isinstance(keys, str):
+        keys = entries.get(keys.strip("${}")) or {}
+    return [f"{name}@{key}" for key in keys]
+
+
+class Runs:
+    """Which run of a model is being trained, of how many, and about how long the rest will take.
+
+    most: the epochs of a run, if it does not stop early; 1 for a model without epochs.
+    """
+
+    def __init__(self, n_runs: int, most: int) -> None:
+        self.n_runs, self.most = n_runs, most
+        self.began, self.ended = time.perf_counter(), list[int]()
+
+    def __str__(self) -> str:
+        return f"run {len(self.ended) + 1}/{self.n_runs}"
+
+    def end(self, epochs: int) -> None:
+        """A run has ended after so many epochs."""
+        self.ended.append(epochs)
+
+    def left(self, epoch: int) -> str:
+        """`about 3 min left`, once `epoch` epochs of this run are done; `at most` as long as no run has ended."""
+        took = time.perf_counter() - self.began
+        left = took / (sum(self.ended) + epoch) * epochs_left(self.ended, epoch, self.n_runs, self.most)
+        return f"{'about' if self.ended else 'at most'} {duration(left)} left"
+
+
+def epochs_left(ended: Sequence[int], epoch: int, n_runs: int, most: int) -> float:
+    """How many epochs of `n_runs` runs are left, `epoch` of this one being done.
+
+    ended: the epochs of each run so far. Those to come are taken to need as many on average, which early stopping makes
+    fewer than `most`.
+    """
+    usual = sum(ended) / len(ended) if ended else most
+    return max(usual - epoch, 0) + usual * (n_runs - len(ended) - 1)
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `40 s`, `3 min`, `2 h 5 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

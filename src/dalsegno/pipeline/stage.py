@@ -1,10 +1,11 @@
 """How a stage script starts and ends."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.pipeline import check, environment, progress
+from dalsegno.pipeline import check, environment, params, progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 
@@ -16,6 +17,8 @@ def run(main: Callable[..., None]) -> None:
     """
     script = Path(sys.argv[0])
     try:
+        if place := _place(os.environ.get("DVC_STAGE", "")):  # DVC sets it
+            progress.say(place)
         if differences := environment.differences():
             progress.say(f"installed at another version than {environment.FILE} has: {', '.join(differences)}")
         main(*sys.argv[1:])
@@ -24,3 +27,10 @@ def run(main: Callable[..., None]) -> None:
         sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
     except UserError as error:
         sys.exit(f"\n{script.stem}: {error}")
+
+
+def _place(address: str) -> str:
+    """Which of all stages this one is, empty outside DVC; those that are up to date, DVC skips."""
+    if not address:
+        return ""
+    return progress.place(address, params.document("dvc.yaml").get("stages", {}), params.document())

@@ -60,6 +60,27 @@ def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
+def still_improving(model: Mapping[str, Any]) -> bool:
+    """Whether most runs of a model ran out of epochs while their validation metric was still improving."""
+    return model.get("still_improving", 0) > 0.5
+
+
+def epochs(model: Mapping[str, Any]) -> str:
+    """The epochs that a model was trained on average, with a mark if they were too few."""
+    return number(model.get("epochs")) + (", still improving" if still_improving(model) else "")
+
+
+def unfinished(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """A sentence on networks that ran out of epochs while they were still improving; empty if there are none."""
+    named = [f"{name} ({number(m['max_epochs'])} epochs)" for name, m in models.items() if still_improving(m)]
+    if not named:
+        return ""
+    return (
+        f"Out of epochs while still improving on the validation clips: {', '.join(named)}. A low score does not mean that such "
+        "a network failed: more epochs (train.epochs) may well raise it."
+    )
+
+
 def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits: int = 1) -> tuple[str, str]:
     """The score `name` of a model, and its interval: ("81.2", "74.0–86.9")."""
     low, high = (scaled(scores.get(f"{name}_{end}"), scale, digits) for end in ("low", "high"))

@@ -81,7 +81,8 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
             "**LEAKY**: models were trained on parts, copies or the group of what is scored; the scores are too high."
         )
     lines += _limits(dataset, protocol, interval)
-    lines += [_cell(sentence) for sentence in [formatting.mixture(comparison["models"])] if sentence]
+    said = [of_models(comparison["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
+    lines += [_cell(sentence) for sentence in said if sentence]
     for name, text in formatting.sentences(comparison, "leaks"):
         lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
     lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]

@@ -88,6 +88,11 @@ def _ends(
     return reference.like(kind, value, draws)
 
 
+MEASURED = ("epochs", "best_epoch", "still_improving", "lr", "train_s", "predict_ms_per_clip", "peak_memory_mb",
+            "peak_gpu_memory_mb")  # fmt: skip
+"""Entries of cost.json of which no more than three digits are repeatable."""
+
+
 def confusion(s: Scored, runs: list[Run]) -> Int[np.ndarray, "n_classes n_classes"]:
     """The number of clips of an actual class (row) that were called so (column), summed over runs."""
     n = len(s.classes)
@@ -103,15 +108,7 @@ def cost(path: Path) -> dict[str, Any]:
     counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
     times = {
         name: float(f"{known[name]:.3g}")
-        for name in (
-            "epochs",
-            "best_epoch",
-            "lr",
-            "train_s",
-            "predict_ms_per_clip",
-            "peak_memory_mb",
-            "peak_gpu_memory_mb",
-        )
+        for name in MEASURED
         if known.get(name) is not None
     }
     if known.get("epochs") and known.get("best_epoch") is not None:

@@ -42,12 +42,13 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
     behind. Raises UserError if a part cannot be trained on.
     """
     runs = job.runs()
+    clock = progress.Runs(len(runs), job.train.epochs)
     try:
         with files.atomic(run_dir) as draft:
             draft.mkdir()
             live = Live(str(metrics_dir), dvcyaml=None, save_dvc_exp=False, report=None)
             with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
-                results = [_carry_out(run, live, segments) for run in runs]
+                results = [_carry_out(run, live, segments, clock) for run in runs]
             _write(draft, job, description, results)
             comparable = job.train.minimises_log_loss and not job.augmentation.mixup_alpha
             curves_csv.write(draft / "curves.csv", metrics_dir, losses_comparable=comparable)
@@ -72,10 +73,16 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     json_file.write(folder / "cost.json", cost | precision.peak_memory_mb(job.device) | asked | made_on)
 
 
-def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments) -> Result:
+def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clock: progress.Runs) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    built, fit, train_s = trained(run, _logger(run, live))
+    built, fit, train_s = trained(run, _logger(run, live, clock))
+    clock.end(fit.epochs)
+    if fit.still_improving:
+        progress.say(
+            f"fold {run.fold}  seed {run.seed}  ran out of epochs while {job.train.monitor} was still improving, best at epoch "
+            f"{fit.best['epoch'] + 1} of {job.train.epochs}; train.epochs can be raised"
+        )
     (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
@@ -97,8 +104,8 @@ def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
     return calibration.temperature_from(p[valid], run.job.labels(run.valid_ids).numpy())
 
 
-def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
-    """A function that logs the metrics of an epoch to DVCLive and prints the foremost."""
+def _logger(run: Run, live: Live, clock: progress.Runs) -> Callable[[train.Metrics], None]:
+    """A function that logs the metrics of an epoch to DVCLive, and prints the foremost and how long training will go on."""
     asked = [f"{part}_{name}" for name in run.job.train.curves for part in ("train", "val")]
     printed = dict.fromkeys(["train_loss", "val_loss", "train_accuracy", "val_accuracy", run.job.train.monitor])
 
@@ -107,8 +114,9 @@ def _logger(run: Run, live: Live) -> Callable[[train.Metrics], None]:
         for name in dict.fromkeys([*curves_csv.CURVES, *asked]):
             live.log_metric(f"{name}/fold{run.fold}_seed{run.seed}", round(metrics[name], 6))
         line = "  ".join(f"{name} {metrics[name]:8.4f}" for name in printed)
-        epoch = f"epoch {metrics['epoch'] + 1:>3}/{run.job.train.epochs}"
-        progress.say(f"fold {run.fold}  seed {run.seed}  {epoch}  {line}")
+        n = int(metrics["epoch"]) + 1
+        which = f"{clock}  fold {run.fold}  seed {run.seed}  epoch {n:>3}/{run.job.train.epochs}"
+        progress.say(f"{which}  {line}  {clock.left(n)}")
 
     return log
 
@@ -125,12 +133,13 @@ def _timed(call: Callable[[], T]) -> tuple[T, float]:
 
 
 def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
-    """The entries of cost.json: number of weights, seconds, epochs trained, and milliseconds of prediction per clip."""
+    """Number of weights, seconds, epochs trained, whether they were too few, and milliseconds of prediction per clip."""
     return {
         "parameters": sum(w.numel() for w in model.parameters()),
         "train_s": train_s,
         "epochs": fit.epochs,
         "best_epoch": fit.best["epoch"],
+        "still_improving": fit.still_improving,
         "predict_ms_per_clip": 1000 * predict_s_per_clip,
     }
 

@@ -4,6 +4,7 @@
 (x, y), and a function that says how well the module does on the validation part.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -82,6 +83,16 @@ class Fit:
 
     best: Metrics
     epochs: int
+    still_improving: bool
+
+
+def still_improving(best_epoch: int, epochs: int, most: int) -> bool:
+    """Whether training ran out of epochs while the monitored metric was still improving, so that more might give a better one.
+
+    So it is where all epochs allowed, `most`, were trained, and the best is among the last tenth of them, rounded up.
+    best_epoch: counted from 0; a single epoch tells nothing.
+    """
+    return epochs == most > 1 and best_epoch >= most - math.ceil(most / 10)
 
 
 def seed_everything(seed: int) -> None:
@@ -128,7 +139,7 @@ def fit(
             break
     model.load_state_dict(best_state)
     model.eval()
-    return Fit(best, epoch + 1)
+    return Fit(best, epoch + 1, still_improving(int(best["epoch"]), epoch + 1, p.epochs))
 
 
 def _steps(

@@ -32,7 +32,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "score": _score, "named": _named,
+            "p_value": formatting.p_value, "epochs": formatting.epochs, "score": _score, "named": _named,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)
@@ -49,7 +49,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         seeded=any("accuracy_sd" in scores for _, scores in ranked),
         trained={name: formatting.training(name, scores) for name, scores in ranked},
         leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
-        mixture=formatting.mixture(s.compare["models"]),
+        mixture=formatting.mixture(s.compare["models"]), unfinished=formatting.unfinished(s.compare["models"]),
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],

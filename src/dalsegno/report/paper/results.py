@@ -143,19 +143,19 @@ def training(s: Sources) -> Iterator[Block]:
             drawn,
             "Log-loss and accuracy by epoch, on validation clips and on as many training clips seen alike: where the two part, a network learns its training clips by heart.",
         )
-    head = [
-        "model",
-        "parameters",
-        "epochs",
-        "best epoch",
-        "training, s",
-        "prediction, ms/clip",
-        "peak memory, MB",
-        "device",
-    ]
-    costs = ("parameters", "epochs", "best_epoch", "train_s", "predict_ms_per_clip", "peak_memory_mb")
+    costs = {
+        "best_epoch": "best epoch",
+        "train_s": "training, s",
+        "predict_ms_per_clip": "prediction, ms/clip",
+        "peak_memory_mb": "peak memory, MB",
+    }
+    head = ["model", "parameters", "epochs", *costs.values(), "device"]
     rows = [
-        [name, *(formatting.number(m.get(cost)) for cost in costs), m.get("device", formatting.UNMEASURED)]
+        [
+            *(name, formatting.number(m.get("parameters")), formatting.epochs(m)),
+            *(formatting.number(m.get(cost)) for cost in costs),
+            m.get("device", formatting.UNMEASURED),
+        ]
         for name, m in ranked(s)
     ]
     yield blocks.table("Cost of each model, as means over its runs; ??: not measured, or it has none.", head, rows)
@@ -175,8 +175,8 @@ def discussion(s: Sources) -> Iterator[Block]:
         limits.append(
             f"With {s.compare['interval']['units']} independent {s.compare['interval']['unit']}s, intervals are rough."
         )
-    mixture = formatting.mixture(s.compare["models"])
-    limits += [mixture] if mixture else []
+    said = [of_models(s.compare["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
+    limits += [sentence for sentence in said if sentence]
     limits += [
         f"{name}: {words}" for kind in ("leaks", "notes") for name, words in formatting.sentences(s.compare, kind)
     ]
