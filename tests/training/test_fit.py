@@ -37,20 +37,21 @@ def test_early_stopping_restores_the_best_weights(monitor, figures, best, traine
 
 
 @pytest.mark.parametrize(
-    ("best", "epochs", "most", "so"),
+    ("badness", "most", "so"),
     [
-        (14, 15, 15, True),
-        (13, 15, 15, True),  # of 15, the last two are a tenth
-        (12, 15, 15, False),
-        (54, 60, 60, True),
-        (53, 60, 60, False),
-        (91, 94, 100, False),  # early stopping ended it
-        (0, 1, 1, False),  # a single epoch has none before it
-        (1, 2, 2, True),
+        ([2 - 0.1 * t for t in range(15)], 15, True),
+        ([math.exp(-t / 5) for t in range(15)], 15, True),  # the last two of 15 bring 2.6 % of what all did
+        ([math.exp(-t / 2) for t in range(15)], 15, False),  # 0.1 %: as good as at its end
+        ([*range(20, 7, -1), 9, 8], 15, False),  # the best is before the last two
+        ([*range(20, 7, -1), 9, 7], 15, True),
+        ([*range(20, 6, -1)], 15, False),  # early stopping ended it
+        ([1.0] * 15, 15, False),
+        ([2.0, 1.0], 2, True),
+        ([1.0], 1, False),  # a single epoch has none before it
     ],
 )
-def test_still_improving_is_a_best_epoch_among_the_last_of_those_allowed(best, epochs, most, so):
-    assert train.still_improving(best, epochs, most) is so
+def test_still_improving_is_a_gain_in_the_last_of_the_epochs_allowed(badness, most, so):
+    assert train.still_improving(badness, most) is so
 
 
 def test_a_fit_tells_whether_it_was_still_improving():

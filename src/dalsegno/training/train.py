@@ -6,7 +6,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
@@ -86,13 +86,17 @@ class Fit:
     still_improving: bool
 
 
-def still_improving(best_epoch: int, epochs: int, most: int) -> bool:
-    """Whether training ran out of epochs while the monitored metric was still improving, so that more might give a better one.
+def still_improving(badness: Sequence[float], most: int) -> bool:
+    """Whether training ran out of its `most` epochs while it was still improving, so that more might give a better model.
 
-    So it is where all epochs allowed, `most`, were trained, and the best is among the last tenth of them, rounded up.
-    best_epoch: counted from 0; a single epoch tells nothing.
+    So it is where all of them were trained, and the last tenth, rounded up, brought more than a hundredth of what all
+    brought since the first. badness: the monitored metric of each epoch, of which less is better.
     """
-    return epochs == most > 1 and best_epoch >= most - math.ceil(most / 10)
+    n_last = math.ceil(most / 10)
+    if len(badness) < most or most == n_last:
+        return False
+    before, best = min(badness[:-n_last]), min(badness)
+    return before - best > 0.01 * (badness[0] - best)
 
 
 def seed_everything(seed: int) -> None:
@@ -123,7 +127,7 @@ def fit(
     optimizer = optimise.optimizer(groups, p)
     schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
     best: Metrics = {}
-    best_state, epoch = model.state_dict(), 0
+    best_state, badness = model.state_dict(), []
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
@@ -131,7 +135,8 @@ def fit(
         step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
         now = {"epoch": epoch, "train_loss": _mean(step_losses, sizes, epoch, p)} | validate(model)
         log(now)
-        better = not best or _badness(now, p) < _badness(best, p)
+        badness.append(_badness(now, p))
+        better = not best or badness[-1] < _badness(best, p)
         schedule.after_epoch(better or epoch <= whole_from)
         if better:
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -139,7 +144,7 @@ def fit(
             break
     model.load_state_dict(best_state)
     model.eval()
-    return Fit(best, epoch + 1, still_improving(int(best["epoch"]), epoch + 1, p.epochs))
+    return Fit(best, len(badness), still_improving(badness, p.epochs))
 
 
 def _steps(
