@@ -7,7 +7,7 @@ from torch import nn
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.transfer.embedding import embedding_entry, embeddings, own_body, own_encoder
+from dalsegno.transfer.embedding import embedding_entry, embeddings, layered, own_body, own_encoder
 from dalsegno.transfer.pretrained import backbone, weights_file
 from dalsegno.transfer.pretrained.provenance import Provenance
 
@@ -26,11 +26,14 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
             )
             body, trained_on = nn.Sequential(model.prep, model.body).to(device), file.runs[0].provenance
             prepared = backbone.preprocessing(file, p.view.preprocessing)
+        widths = layered.widths(p.arch, p.model, clips.input_shape)
         inputs = [p.weights, spectrograms]
         seen = asdict(clips.view) | prepared
         rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
         rebuilt |= {"input_shape": list(clips.input_shape)}
-        embeddings.write(out_dir, body, clips, asdict(p), inputs, trained_on, rebuilt, p.views, p.augment)
+        embeddings.write(
+            out_dir, body, clips, asdict(p) | {"layers": widths}, inputs, trained_on, rebuilt, p.views, p.augment
+        )
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

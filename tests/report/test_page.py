@@ -356,6 +356,18 @@ def test_defaults_that_nobody_typed_are_shown_as_the_model_was_trained(tmp_path)
     assert "<dt>view.crop_s</dt><dd><b>3</b></dd>" in html and "<dt>options.n_mels</dt><dd>99</dd>" in html
 
 
+def test_weights_over_layers_are_shown_with_their_model(tmp_path):
+    args = fake_runs.build(tmp_path, **SMALL)
+    rows = "layer,weight,least,greatest\npenultimate,.7,.65,.8\ncnn3,.3,.2,.35\n"
+    (tmp_path / "runs/transfer/finetuned/layer_weights.csv").write_text(rows)
+    page = Page(render(tmp_path, args)).text
+    assert (
+        "Even weights would be 50.0. layer weight % least greatest penultimate 70.0 65.0 80.0 cnn3 30.0 20.0 35.0"
+        in page
+    )
+    assert page.count("Even weights") == 1
+
+
 def test_the_same_run_is_known_by_its_hashes(tmp_path):
     args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0})
     first = re.findall(r"<code>([0-9a-f]{16})</code>", render(tmp_path, args))

@@ -136,7 +136,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
             "longer segments"
         )
     body = nn.Sequential(FrontEnd(input_shape[1]), Middle(N_FRONT), Middle(N_MIDDLE), Middle(N_MIDDLE), BackEnd(p))
-    width = sum(_width(name) for name in p.layers)
+    width = sum(widths(p, input_shape).values())
     head = nn.Sequential(nn.Dropout(p.dropout), nn.Linear(width, n_labels))
     return nn.Sequential(OrderedDict(body=body, head=head))
 
@@ -176,6 +176,7 @@ def _renamed(name: str, tensor: Tensor) -> tuple[str, Tensor]:
     return f"{RENAMED[layer]}.{kind}", tensor.contiguous()
 
 
-def _width(name: str) -> int:
-    """Values of a layer in the embedding."""
-    return N_DENSE if name == "penultimate" else 2 * (LAYERS[name].stop - LAYERS[name].start)
+def widths(p: Params, input_shape: tuple[int, ...]) -> dict[str, int]:
+    """How many numbers of the embedding each layer makes, in their order."""
+    of_maps = {name: 2 * (maps.stop - maps.start) for name, maps in LAYERS.items()}
+    return {name: of_maps.get(name, N_DENSE) for name in p.layers}

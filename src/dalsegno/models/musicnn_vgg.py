@@ -109,7 +109,7 @@ def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
             f"musicnn_vgg takes at least {LEAST} bins × {LEAST} frames; got {bins} × {frames}: give it longer segments"
         )
     deeper = (Layer(number, N_CHANNELS) for number in range(2, len(POOLINGS) + 1))
-    width = sum(_width(name, bins, frames) for name in p.layers)
+    width = sum(widths(p, input_shape).values())
     head = nn.Sequential(nn.Dropout(p.dropout), nn.Linear(width, n_labels))
     return nn.Sequential(OrderedDict(body=nn.Sequential(First(), *deeper, Embedding(p)), head=head))
 
@@ -143,11 +143,10 @@ def _renamed(name: str, tensor: Tensor) -> tuple[str, Tensor]:
     return f"{RENAMED[layer]}.{kind}", (tensor.mT if tensor.ndim == 4 else tensor).contiguous()
 
 
-def _width(name: str, bins: int, frames: int) -> int:
-    """Values of a layer in the embedding of a spectrogram of this size."""
-    if name != "penultimate":
-        return 2 * N_CHANNELS
-    sides = [bins, frames]
+def widths(p: Params, input_shape: tuple[int, ...]) -> dict[str, int]:
+    """How many numbers of the embedding each layer makes, in their order."""
+    sides = input_shape[1:]
     for window, stride in POOLINGS:
-        sides = [(side - width) // stride + 1 for side, width in zip(sides, window, strict=True)]
-    return N_CHANNELS * sides[0] * sides[1]
+        sides = tuple((side - width) // stride + 1 for side, width in zip(sides, window, strict=True))
+    last = N_CHANNELS * sides[0] * sides[1]
+    return {name: last if name == "penultimate" else 2 * N_CHANNELS for name in p.layers}

@@ -12,6 +12,7 @@ from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.transfer.adapting.head import Head, put_on
+from dalsegno.transfer.adapting.layer_weights import Weighted
 
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
@@ -52,7 +53,10 @@ def head(stored: Stored, run: dict[str, Any]) -> nn.Module:
             f"its head sees all windows of a clip at once (head.over: {settings.over}), which is not done here"
         )
     prep = preprocess.Standardise(torch.zeros(width), torch.ones(width))
-    return _loaded(stored, Model(prep, settings.build(width, len(stored.labels))), run["state"])
+    net: nn.Module = settings.build(width, len(stored.labels))
+    if settings.layers == "weighted":
+        net = nn.Sequential(Weighted(run["state"]["net.0.layer"]), net)
+    return _loaded(stored, Model(prep, net), run["state"])
 
 
 def _on_spectrograms(stored: Stored, content: dict[str, Any], input_shape: list[int], n_labels: int) -> Model:

@@ -54,6 +54,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         made=made, layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
+        layer_weights={name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
         made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
         **_verdict(s), **_drawn(s, names),
     )  # fmt: skip

@@ -19,8 +19,9 @@ TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
 class Sources:
     """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
 
-    params: sections of params.yaml, with the defaults that the models were trained with. made_with: for each package the versions that trained the models. layers: the layers
-    of each network. identity: a short SHA-256 of what a run is determined by.
+    params: sections of params.yaml, with the defaults that the models were trained with. made_with: for each package the
+    versions that trained the models. layers: the layers of each network. layer_weights: of each head that learnt weights
+    over the layers of its encoder. identity: a short SHA-256 of what a run is determined by.
     """
 
     compare: dict[str, Any]
@@ -31,6 +32,7 @@ class Sources:
     params: dict[str, Any]
     made_with: dict[str, list[str]]
     layers: dict[str, pd.DataFrame]
+    layer_weights: dict[str, pd.DataFrame]
     identity: dict[str, str]
 
     def under_stamped_names(self) -> "Sources":
@@ -40,10 +42,12 @@ class Sources:
             name: rows.assign(**{c: rows[c].map(called) for c in ("model", "other") if c in rows})
             for name, rows in self.tables.items()
         }
-        layers = {called[name]: rows for name, rows in self.layers.items()}
+        layers, weights = (
+            {called[name]: rows for name, rows in tables.items()} for tables in (self.layers, self.layer_weights)
+        )
         return Sources(
             formatting.stamped(self.compare), self.clips, self.splits, self.protocols, tables, self.params,
-            self.made_with, layers, self.identity,
+            self.made_with, layers, weights, self.identity,
         )  # fmt: skip
 
 
@@ -58,10 +62,13 @@ def read(
     identity = {called: _short(Path(path).read_bytes()) for called, path in data.items()}
     identity["parameters"] = _short(json.dumps(params, sort_keys=True, default=str).encode())
     folders = {name: model_name.folder(runs_dir, name) for name in compare["models"]}
-    layers = {name: _table(f / "layers.csv") for name, f in folders.items() if (f / "layers.csv").is_file()}
+    layers, weights = (
+        {name: _table(f / file) for name, f in folders.items() if (f / file).is_file()}
+        for file in ("layers.csv", "layer_weights.csv")
+    )
     return Sources(
         compare, clips, splits, protocols, tables, complete.complete(params, runs_dir),
-        _made_with(list(folders.values())), layers, identity,
+        _made_with(list(folders.values())), layers, weights, identity,
     )  # fmt: skip
 
 

@@ -48,6 +48,8 @@ class FineTuned(Entry):
     def __post_init__(self) -> None:
         if self.head.over != "windows":
             raise ValueError(f"head.over is {self.head.over!r}, which needs stored embeddings: input: embeddings/<key>")
+        if self.head.layers:
+            raise ValueError("head.layers: weighted needs stored embeddings: input: embeddings/<key>")
         if self.control and self.control.seeds != self.train.seeds:
             raise ValueError(
                 f"control.seeds is {list(self.control.seeds)}, but train.seeds is {list(self.train.seeds)}: the two are "

@@ -18,7 +18,7 @@ from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
-from dalsegno.transfer.adapting import over_time
+from dalsegno.transfer.adapting import layer_weights, over_time
 from dalsegno.transfer.adapting.entry import Frozen, Head
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.pretrained import provenance
@@ -29,21 +29,24 @@ NEIGHBOURS = 5  # where an entry does not say how many
 def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
     """Train a head on the embeddings in `folder`, standardised by the training part.
 
-    Raises UserError if the embeddings are of another network than `p` names.
+    Raises UserError if the embeddings are of another network than `p` names, or of a single layer where layers are weighted.
     """
     stored = features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"]))
     table = (Rows if p.head.over == "windows" else over_time.Sequences)(stored, device)
+    meta = json.loads(Path(folder, "meta.json").read_text(encoding="utf-8"))
+    description = _backbone(p, meta) | {"head": asdict(p.head), "input": p.input, "entry": asdict(p)}
+    description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
+    if p.head.layers == "weighted":
+        layer_weights.check(meta["layers"], p.arch)
+        description |= {"layers": list(meta["layers"])}
 
     def build(fold: int, train_ids: list[str]) -> Built:
         prep = preprocess.Standardise(*table.moments(train_ids))
-        return Built(Model(prep, _head(p.head, table, prep, train_ids, splits)))
+        head = _head(p.head, table, prep, train_ids, splits)
+        if p.head.layers == "weighted":
+            head = nn.Sequential(layer_weights.Weighted.of(meta["layers"]), head)
+        return Built(Model(prep, head))
 
-    description = _backbone(p, Path(folder, "meta.json")) | {
-        "head": asdict(p.head),
-        "input": p.input,
-        "entry": asdict(p),
-    }
-    description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
     job = Job(table, splits, p.train, build, device, Augmentation())
     return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))
 
@@ -67,9 +70,8 @@ def _head(head: Head, table: Rows, prep: nn.Module, train_ids: list[str], splits
     return head.build(n_in, len(classes))
 
 
-def _backbone(p: Frozen, meta: Path) -> dict[str, Any]:
-    """arch, model and weights of the embeddings. Raises UserError if `p` names others."""
-    used = json.loads(meta.read_text(encoding="utf-8"))
+def _backbone(p: Frozen, used: dict[str, Any]) -> dict[str, Any]:
+    """arch, model and weights of the embeddings, whose meta.json is `used`. Raises UserError if `p` names others."""
     asked = {"arch": p.arch, "weights": p.weights}
     if p.model is not None:
         asked["model"] = json.loads(json.dumps(asdict(p.model)))  # tuples as lists, as they are in the file

@@ -21,12 +21,17 @@ class Head:
         "attention",  # a weighted mean of them, with weights that are learnt
         "neighbours",  # no layers: the labels of the nearest training clips
     ] = "windows"  # fmt: skip
+    layers: Literal["weighted"] | None = None  # frozen, of an encoder that gives several: a weight of each is learnt
     k: Count | None = None  # neighbours: how many; null: 5
     dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
 
     def __post_init__(self) -> None:
         if self.over == "neighbours" and (self.widths or self.dropout):
             raise ValueError("widths and dropout: of no use where over is 'neighbours', which has no layers")
+        if self.over == "neighbours" and self.layers == "weighted":
+            raise ValueError(
+                "layers: weighted is of no use where over is 'neighbours', which learns nothing of the layers"
+            )
         if self.over != "neighbours" and self.k:
             raise ValueError(f"k: of no use where over is {self.over!r}; it is the number of neighbours")
 
