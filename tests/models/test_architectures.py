@@ -24,6 +24,7 @@ N_PARAMETERS = {
     "bbnn": 185_642,
     "conv": 88_106,
     "efficientat": 4_214_554,
+    "efficientnet_lite": 3_383_818,
     "lenet": 347_786,
     "mlp": 49_034,
     "modnet": 53_810,
@@ -36,6 +37,7 @@ N_PARAMETERS = {
     "wave1d": 1_135_338,
 }
 SMALL = {  # the smallest of those that one file gives
+    "efficientnet_lite": {"size": 64},
     "torchvision": {"name": "squeezenet1_1", "size": 64},
     "transformers": {
         "type": "wav2vec2",

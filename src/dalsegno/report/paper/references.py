@@ -19,6 +19,7 @@ PAPERS = {
     "lenet": "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. Proc. IEEE 86, 1998.",
     "squeezenet": "F. N. Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size. arXiv:1602.07360, 2016.",
     "efficientat": "F. Schmid, K. Koutini, G. Widmer: Efficient large-scale audio tagging via transformer-to-CNN knowledge distillation. ICASSP 2023.",
+    "efficientnet": "M. Tan, Q. V. Le: EfficientNet: rethinking model scaling for convolutional neural networks. ICML 2019.",
     "musicnn": "J. Pons, X. Serra: musicnn: pre-trained convolutional neural networks for music audio tagging. ISMIR late-breaking demo, 2019.",
     "ast": "Y. Gong, Y.-A. Chung, J. Glass: AST: audio spectrogram transformer. Interspeech 2021.",
     "mfcc": "S. B. Davis, P. Mermelstein: Comparison of parametric representations for monosyllabic word recognition. IEEE Trans. ASSP 28, 1980.",

@@ -3,8 +3,6 @@
 Nothing of the package is imported or run: it needs TensorFlow 1, and its checkpoints are files like any others.
 """
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ from torch import Tensor
 
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.transfer.wheels import tf_checkpoint
+from dalsegno.transfer.wheels import tf_checkpoint, wheel_file
 
 VERSION = "0.1.0"
 CHECKPOINTS = ("MSD_musicnn", "MSD_vgg", "MTT_musicnn", "MTT_vgg")
@@ -39,18 +37,7 @@ def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
 
 def difference(source: str | Path, checkpoint: str, path: str | Path) -> str:
     """How weights that `write` has written differ from the checkpoint, or nothing. Raises UserError as `write` does."""
-    expected = state_dict(source, checkpoint)
-    try:
-        saved = model_pt.load(path)
-    except UserError as error:
-        return str(error)
-    names = sorted(expected | saved)
-    differs = [name for name in names if name not in expected or not _same(saved.get(name), expected[name])]
-    return f"{len(differs)} tensors differ from those in {source}, such as {differs[0]}" if differs else ""
-
-
-def _same(saved: object, expected: Tensor) -> bool:
-    return isinstance(saved, Tensor) and saved.shape == expected.shape and torch.equal(saved, expected)
+    return wheel_file.difference(state_dict(source, checkpoint), path, source)
 
 
 def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
@@ -79,7 +66,9 @@ def contents(source: str | Path, checkpoint: str) -> tuple[bytes, ...]:
             f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {known}"
         )
     source = Path(source)
-    return _folder(source, checkpoint) if source.is_dir() else _wheel(source, checkpoint)
+    if source.is_dir():
+        return _folder(source, checkpoint)
+    return wheel_file.contents(source, [f"musicnn/{checkpoint}/{name}" for name in FILES], f"musicnn {VERSION}")
 
 
 def _of_a_layer(name: str) -> bool:
@@ -101,15 +90,3 @@ def _folder(source: Path, checkpoint: str) -> tuple[bytes, ...]:
         return tuple((source / checkpoint / name).read_bytes() for name in FILES)
     except OSError as error:
         raise UserError(f"{error.filename}: {error.strerror}; it is part of musicnn 0.1.0") from None
-
-
-def _wheel(source: Path, checkpoint: str) -> tuple[bytes, ...]:
-    try:
-        with zipfile.ZipFile(source) as wheel:
-            return tuple(wheel.read(f"musicnn/{checkpoint}/{name}") for name in FILES)
-    except OSError as error:
-        raise UserError(f"{source}: {error.strerror}") from None
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{source}: no wheel, or cut short: {error}") from None
-    except KeyError as error:
-        raise UserError(f"{source}: not the wheel of musicnn 0.1.0: {error.args[0]}") from None
