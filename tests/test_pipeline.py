@@ -78,7 +78,7 @@ def test_code_that_is_declared_is_used(name):
         assert len(inside & used) >= least, f"{name} declares {dep} and does not need it; run `make deps`"
 
 
-@pytest.mark.parametrize("file", ["dvc.yaml", "search/dvc.yaml"])
+@pytest.mark.parametrize("file", ["dvc.yaml", *stages_tool.ON_DEMAND])
 def test_make_deps_has_nothing_to_do(file):
     text = Path(file).read_text()
     assert stages_tool.rewritten(text, file) == text, "run `make deps`"
@@ -228,6 +228,5 @@ def test_packages_import_nothing():
 
 
 def test_every_script_is_a_stage():
-    assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"]) | set(
-        stages_tool.read("search/dvc.yaml")
-    )
+    on_demand = [stages_tool.read(file) for file in stages_tool.ON_DEMAND]
+    assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"]).union(*on_demand)

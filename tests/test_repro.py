@@ -328,6 +328,7 @@ EDITS = {
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
     "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
     "search": (put("search.small", {"of": "mlp.small", "input": "features.parquet"}), set()),
+    "final": (put("final.small", {"model": "mlp/small"}), set()),
     "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
     "report": (put("report.audio", False), {"listen", "report"}),
     "paper": (put("paper.title", "A title"), {"paper"}),

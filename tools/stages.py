@@ -12,6 +12,8 @@ from tools.closure import INERT, REGISTRIES, ROOT, closure, packages
 
 DEAR = frozenset({"clips", "features", "spectrograms", "pretrain", "embeddings", "mlp", "cnn", "transfer"})
 """Stages that take long: they depend on exactly what they import."""
+ON_DEMAND = ("search/dvc.yaml", "final/dvc.yaml")
+"""Stages outside a plain run."""
 VERSIONS = "versions.yaml"
 
 
@@ -127,5 +129,5 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    for target in (Path("dvc.yaml"), Path("search/dvc.yaml")):
+    for target in map(Path, ("dvc.yaml", *ON_DEMAND)):
         target.write_text(rewritten(target.read_text(encoding="utf-8"), target), encoding="utf-8", newline="\n")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -71,6 +71,7 @@ class Calibrated:
     model: Pipeline
     temperature: float
     n_labels: int
+    options: dict[str, Any] = field(default_factory=dict)  # the entry of the grid that it was fitted with
 
     def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
         """Of each class, in the order of `splits_csv.classes`; a class that the training part lacked gets 0."""
@@ -153,15 +154,21 @@ def temperature(model: BaseEstimator, part: Part) -> float:
 
 def _fit(p: Params, seed: int, options: dict[str, Any], train: Part, valid: Part, n_labels: int) -> Calibrated:
     """The estimator with `options`, one entry of `p.grid`. Raises UserError if scikit-learn refuses them."""
+    model = pipeline(p, seed, options, train)
+    return Calibrated(model, temperature(model, valid), n_labels, options)
+
+
+def pipeline(p: Params, seed: int, options: dict[str, Any], train: Part) -> Pipeline:
+    """Standardisation and the estimator with `options`, fitted on `train`. Raises UserError if scikit-learn refuses them."""
     estimator = ESTIMATORS[p.estimator](seed).set_params(**options)
     try:
-        model = make_pipeline(StandardScaler(), estimator).fit(train.x, train.y)
+        fitted = make_pipeline(StandardScaler(), estimator).fit(train.x, train.y)
         if isinstance(estimator, KNeighborsClassifier) and estimator.n_neighbors > len(train.x):
             raise ValueError(
                 f"it asks for {estimator.n_neighbors} neighbours, but there are only {len(train.x)} training rows; give it a "
                 f"`grid` with n_neighbors of at most {len(train.x)}"
             )
-        return Calibrated(model, temperature(model, valid), n_labels)
+        return fitted
     except (ValueError, TypeError) as error:
         raise UserError(f"{p.estimator} with {options}: {str(error).splitlines()[0]}") from None
 

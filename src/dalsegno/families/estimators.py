@@ -21,7 +21,8 @@ def numbers(fitted: Any) -> Numbers:
     scaler, estimator = (step for _, step in fitted.model.steps)
     kind = type(estimator).__name__
     scaled = {"mean": scaler.mean_, "scale": scaler.scale_, "classes": estimator.classes_}
-    return scaled | {"kind": kind, "temperature": fitted.temperature, "state": KINDS[kind][0](estimator)}
+    chosen = {"kind": kind, "temperature": fitted.temperature, "options": fitted.options}
+    return scaled | chosen | {"state": KINDS[kind][0](estimator)}
 
 
 def probabilities(of: Numbers, x: Rows, n_labels: int) -> Answers:

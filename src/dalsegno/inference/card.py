@@ -16,23 +16,27 @@ SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss")
 
 
 def card(name: str, licences: dict[str, str]) -> str:
-    """The card of a model of the run. licences: of published weights, by their path.
+    """The card of a model of the run, or of one trained on all clips. licences: of published weights, by their path.
 
     Raises UserError if the run has not scored the model, or its numbers are not there.
     """
     compared, clips, splits = (_read(METRICS_DIR / f"{part}.json") for part in ("compare", "clips", "splits"))
-    if name not in compared["models"]:
-        known = list(compared["models"])
-        raise UserError(f"{name}: metrics/compare.json has no such model{hint(name, known)}; it has {', '.join(known)}")
     stored = [model_file.read(path) for path in find.files(name)]
+    final = stored[0].final
+    scored = final["model"] if final else name
+    if scored not in compared["models"]:
+        known = list(compared["models"])
+        raise UserError(
+            f"{scored}: metrics/compare.json has no such model{hint(scored, known)}; it has {', '.join(known)}"
+        )
     licence = _licence(stored, licences)
-    scores = compared["models"][name]
+    scores = compared["models"][scored]
     parts = [
-        f"---\n{yaml.safe_dump(_front(name, compared, scores, licence), sort_keys=False, allow_unicode=True)}---\n",
+        f"---\n{yaml.safe_dump(_front(name, compared, {} if final else scores, licence), sort_keys=False, allow_unicode=True)}---\n",
         f"# {name}\n\n{_what(name, stored)}",
         f"## Data\n\n{_data(compared, clips)}",
         f"## Protocol\n\n{_protocol(compared, splits)}",
-        f"## Results\n\n{_results(compared, scores)}",
+        f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
         f"## Limits\n\n{_limits(compared, scores, splits)}",
         f"## Licence\n\n{_licence_words(stored, licence)}",
         f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\nor, with the stored file alone, `dalsegno predict model.pt FILE`.",
@@ -47,8 +51,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, Any]:
-    """The YAML above the text, by which the Hub files a model."""
+    """The YAML above the text, by which the Hub files a model; scores: empty if none belong to it."""
     values = [{"type": metric, "value": scores[metric]} for metric in SHOWN if scores.get(metric) is not None]
+    tags = {"tags": ["audio", "music"]}
     dataset = {"type": "audio", "name": compared["dataset"]["title"], "split": compared["protocol"]["part"]}
     result = {"task": {"type": "audio-classification"}, "dataset": dataset, "metrics": values}
     about = {
@@ -57,7 +62,7 @@ def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, A
         "license": "other",
         "license_name": licence,
     }
-    return about | {"tags": ["audio", "music"], "model-index": [{"name": name, "results": [result]}]}
+    return about | tags | ({"model-index": [{"name": name, "results": [result]}]} if values else {})
 
 
 def _what(name: str, stored: list[model_file.Stored]) -> str:
@@ -74,13 +79,29 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
             "kind": seen.get("spectrogram", {}).get("kind")
         }
         start = f"; it started from `{of.content['weights']}`" if of.content.get("weights") else ""
-        lines.append(
-            f"{kinds[of.kind].format(**words)}{start}. It answers as the mean of {len(of.runs)} folds and seeds."
-        )
+        lines.append(f"{kinds[of.kind].format(**words)}{start}. {_trained(of)}")
     labels = ", ".join(stored[0].labels)
     opening = "An ensemble, the mean of:\n\n- " if name.startswith(f"{FAMILY}/") else ""
     body = "\n- ".join(lines) if opening else lines[0][0].upper() + lines[0][1:]
     return f"{opening}{body}\n\nClasses: {labels}."
+
+
+def _trained(of: model_file.Stored) -> str:
+    """How many sets of weights there are, and on what a final model was trained."""
+    if not of.final:
+        return f"It answers as the mean of {len(of.runs)} folds and seeds."
+    epochs = f", for {of.final['epochs']} epochs" if "epochs" in of.final else ""
+    return f"It was trained once, on all {of.final['clips']:,} labelled clips{epochs}, as `{of.final['model']}` is trained."
+
+
+def _estimate(final: dict[str, Any] | None) -> str:
+    if not final:
+        return ""
+    return (
+        f"No test result belongs to this model, for it knows every labelled clip. The scores below are those of "
+        f"`{final['model']}`: the same recipe, trained on fewer clips and scored on clips that it did not know. They are "
+        "the estimate of how this model does on new clips of the same source.\n\n"
+    )
 
 
 def _data(compared: dict, clips: dict) -> str:
@@ -109,7 +130,7 @@ def _counted(numbers: dict[str, int]) -> str:
     return ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in numbers.items() if n)
 
 
-def _results(compared: dict, scores: dict) -> str:
+def _results(compared: dict, scores: dict, final: dict[str, Any] | None) -> str:
     """A table; the scores are those of single folds, not of their mean, which no held-out clip can judge."""
     interval = compared["interval"]
     rows = []
@@ -122,9 +143,10 @@ def _results(compared: dict, scores: dict) -> str:
     head = f"| metric | value | {100 * interval['confidence']:g} % interval |\n| --- | --- | --- |"
     note = (
         f"Intervals count {interval['units']:,} {interval['unit']}s. Each clip was scored by the models of the folds that "
-        "did not train on it; the stored model answers as the mean of all folds, which no clip here can judge."
+        "did not train on it"
     )
-    return "\n".join([head, *rows, "", note])
+    mean = "" if final else "; the stored model answers as the mean of all folds, which no clip here can judge"
+    return "\n".join([head, *rows, "", f"{note}{mean}."])
 
 
 def _limits(compared: dict, scores: dict, splits: dict) -> str:

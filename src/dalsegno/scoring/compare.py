@@ -106,11 +106,7 @@ def cost(path: Path) -> dict[str, Any]:
         return {}
     known = json.loads(path.read_text())
     counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
-    times = {
-        name: float(f"{known[name]:.3g}")
-        for name in MEASURED
-        if known.get(name) is not None
-    }
+    times = {name: float(f"{known[name]:.3g}") for name in MEASURED if known.get(name) is not None}
     if known.get("epochs") and known.get("best_epoch") is not None:
         times["converge_s"] = float(f"{known['train_s'] * (known['best_epoch'] + 1) / known['epochs']:.3g}")
     return counts | times | {name: known[name] for name in ("device", "dtype") if known.get(name)}

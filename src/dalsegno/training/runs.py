@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from dvclive.live import Live
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from dalsegno.artefacts import settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.training import precision, predict, train
-from dalsegno.training.job import Job, Run
+from dalsegno.training.job import Built, Job, Run
 from dalsegno.training.trained import trained
 
 T = TypeVar("T")
@@ -86,16 +86,21 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clo
     (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
-    checkpoint = {"fold": run.fold, "seed": run.seed, "input_shape": list(run.source.input_shape)}
-    checkpoint["temperature"] = _temperature(run, p)
-    clips = run.clips(built.inherited)
     return Result(
-        checkpoint=checkpoint | ({"clips": clips} if clips else {}) | {"state": _on_cpu(built.model)},
+        checkpoint=checkpoint(run, built, _temperature(run, p), int(fit.best["epoch"])),
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
         cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
         best=fit.best,
         layers=layers_csv.table(built.model, run.source.longest()[:1]),
     )
+
+
+def checkpoint(run: Run, built: Built, temperature: float, best_epoch: int) -> dict[str, Any]:
+    """The entry of a run in model.pt: its weights, after the epoch `best_epoch` from 0, and what is to be known of them."""
+    about = {"fold": run.fold, "seed": run.seed, "input_shape": list(run.source.input_shape)}
+    clips, state = run.clips(built.inherited), built.model.state_dict()
+    about |= {"temperature": temperature, "best_epoch": best_epoch} | ({"clips": clips} if clips else {})
+    return about | {"state": {name: value.detach().cpu().clone() for name, value in state.items()}}
 
 
 def _temperature(run: Run, p: Float[np.ndarray, "clip label"]) -> float:
@@ -119,11 +124,6 @@ def _logger(run: Run, live: Live, clock: progress.Runs) -> Callable[[train.Metri
         progress.say(f"{which}  {line}  {clock.left(n)}")
 
     return log
-
-
-def _on_cpu(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of the weights and buffers, by name."""
-    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:

@@ -123,17 +123,11 @@ def fit(
     for models that train some layers slower; default: every trainable parameter. log: called with each epoch's metrics.
     Raises UserError on a loss that is not finite, naming epoch and step.
     """
-    groups = groups or [{"params": [w for w in model.parameters() if w.requires_grad]}]
-    optimizer = optimise.optimizer(groups, p)
-    schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
     best: Metrics = {}
     best_state, badness = model.state_dict(), []
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
-    for epoch in range(p.epochs):
-        if isinstance(model, ChangesByEpoch):
-            model.begin_epoch(epoch)
-        step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
-        now = {"epoch": epoch, "train_loss": _mean(step_losses, sizes, epoch, p)} | validate(model)
+    for epoch, loss, schedule in epochs(model, batches, p, groups=groups, class_weights=class_weights):
+        now = {"epoch": epoch, "train_loss": loss} | validate(model)
         log(now)
         badness.append(_badness(now, p))
         better = not best or badness[-1] < _badness(best, p)
@@ -145,6 +139,28 @@ def fit(
     model.load_state_dict(best_state)
     model.eval()
     return Fit(best, len(badness), still_improving(badness, p.epochs))
+
+
+def epochs(
+    model: nn.Module,
+    batches: Batches,
+    p: Params,
+    *,
+    groups: list[dict[str, Any]] | None = None,
+    class_weights: Float[Tensor, " label"] | None = None,
+) -> Iterator[tuple[int, float, optimise.Schedule]]:
+    """Train `model` in place: after each of `p.epochs` epochs its number from 0, its mean loss, and the schedule.
+
+    groups, class_weights: as for `fit`. Whoever validates tells the schedule. Raises UserError as `fit` does.
+    """
+    groups = groups or [{"params": [w for w in model.parameters() if w.requires_grad]}]
+    optimizer = optimise.optimizer(groups, p)
+    schedule = optimise.schedule(optimizer, p, p.epochs * len(batches))
+    for epoch in range(p.epochs):
+        if isinstance(model, ChangesByEpoch):
+            model.begin_epoch(epoch)
+        step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
+        yield epoch, _mean(step_losses, sizes, epoch, p), schedule
 
 
 def _steps(

@@ -22,6 +22,18 @@ def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, trai
 
     Raises UserError if the model cannot be trained on these clips, or training diverges.
     """
+    built, batches, weights = ready(run)
+    validate, began = _validation(run), time.perf_counter()
+    options = {"groups": built.groups, "class_weights": weights, "log": log}
+    fit = train.fit(built.model, batches, validate, run.job.train, **options)
+    return built, fit, time.perf_counter() - began
+
+
+def ready(run: Run) -> tuple[Built, Batches, Float[Tensor, " label"] | None]:
+    """The untrained model, its batches and the weights of its classes, if they have any; all seeded by the run.
+
+    Raises UserError if the model cannot be trained on these clips.
+    """
     job = run.job
     train.seed_everything(run.seed)
     built = job.build(run.fold, run.train_ids)
@@ -29,11 +41,11 @@ def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, trai
     batches = _batches(run)
     _check_batch_norm(built.model, batches, run)
     predict.try_out(built.model, run.source)
-    weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
-    options = {"groups": built.groups, "class_weights": weights, "log": log}
-    validate, began = _validation(run), time.perf_counter()
-    fit = train.fit(built.model, batches, validate, job.train, **options)
-    return built, fit, time.perf_counter() - began
+    return (
+        built,
+        batches,
+        _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None,
+    )
 
 
 def _batches(run: Run) -> Batches:

@@ -1,4 +1,4 @@
-"""Which stored files a word means: a key of the run such as `cnn/conv`, an ensemble of them, or a path."""
+"""Which stored files a word means: a key of the run such as `cnn/conv`, an ensemble of them, a final model, or a path."""
 
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import ensembles
 
 RUNS, FILE = Path("runs"), "model.pt"
+FINAL = "final"  # the family, so to speak, of models that were trained on all labelled clips
+FINALS = Path("data", FINAL)
 
 
 def files(name: str) -> list[Path]:
@@ -23,14 +25,22 @@ def files(name: str) -> list[Path]:
 
 
 def keys() -> list[str]:
-    """The models of the run that are stored, such as `cnn/conv`, twins and ensembles included."""
+    """The models that are stored here, such as `cnn/conv`: those of the run, its ensembles, and final ones."""
+    together = params.document().get(ensembles.FAMILY) or {} if Path(params.FILE).is_file() else {}
+    finals = sorted(path.parent.name for path in FINALS.glob(f"*/{FILE}"))
+    return [*_of_the_run(), *(f"{ensembles.FAMILY}/{key}" for key in together), *(f"{FINAL}/{key}" for key in finals)]
+
+
+def _of_the_run() -> list[str]:
+    """The models of the run that are stored, twins included."""
     found = sorted(path.parent.relative_to(RUNS) for path in RUNS.glob(f"*/*/{FILE}"))
     twins = [f"{key.as_posix()}{SCRATCH}" for key in found if (RUNS / key / "control" / FILE).is_file()]
-    together = params.document().get(ensembles.FAMILY) or {} if Path(params.FILE).is_file() else {}
-    return [key.as_posix() for key in found] + twins + [f"{ensembles.FAMILY}/{key}" for key in together]
+    return [key.as_posix() for key in found] + twins
 
 
 def _of_key(name: str) -> Path:
+    if name.startswith(f"{FINAL}/"):
+        return _existing(FINALS / name.removeprefix(f"{FINAL}/") / FILE, name)
     twin = name.endswith(SCRATCH)
     folder = RUNS / name.removesuffix(SCRATCH) / "control" if twin else RUNS / name
     return _existing(folder / FILE, name)
@@ -40,9 +50,9 @@ def _existing(path: Path, name: str) -> Path:
     if path.is_file():
         return path
     known = keys()
-    there = (
-        f"; stored in {RUNS}/ are: {', '.join(known)}" if known else f"; {RUNS}/ holds no model: dvc repro trains them"
-    )
+    there = f"; stored here are: {', '.join(known)}" if known else f"; {RUNS}/ holds no model: dvc repro trains them"
+    if name.startswith(f"{FINAL}/"):
+        there += f"; dvc repro final/dvc.yaml:final@{name.removeprefix('final/')} trains an entry of `final:`"
     if name.startswith("external/"):
         raise UserError(f"{name}: its predictions were made elsewhere, so there is no model here to ask")
     raise UserError(f"{name}: there is no such model, neither a key of the run nor a file{hint(name, known)}{there}")
@@ -50,8 +60,7 @@ def _existing(path: Path, name: str) -> Path:
 
 def _members(name: str) -> list[str]:
     entries = params.load(ensembles=ensembles.Entries)
-    models = [key for key in keys() if not key.startswith(f"{ensembles.FAMILY}/")]
-    of_ensembles = ensembles.members(entries, models)
+    of_ensembles = ensembles.members(entries, _of_the_run())
     if name not in of_ensembles:
         raise UserError(f"{name}: there is no such ensemble in {params.FILE}{hint(name, list(of_ensembles))}")
     return of_ensembles[name]

@@ -37,6 +37,11 @@ class Stored:
         return self.content["runs"]
 
     @property
+    def final(self) -> dict[str, Any] | None:
+        """Of which model of the run, and how, it was trained on all labelled clips; None if it was not."""
+        return self.content.get("final")
+
+    @property
     def temperatures(self) -> list[float]:
         """By which the probabilities of each run become calibrated; 1 for an estimator, which has applied its own."""
         return [1.0 if self.kind == "classical" else float(run.get("temperature", 1.0)) for run in self.runs]

@@ -1,0 +1,81 @@
+"""What the run of a model leaves to be repeated on all labelled clips: its settings, and what validation found best."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dalsegno.artefacts import settings_json
+from dalsegno.artefacts.learning import model_pt, splits_csv
+from dalsegno.pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """name: <family>/<key>. content: of its model.pt. entry: in params.yaml, every default written out."""
+
+    name: str
+    content: dict[str, Any]
+    entry: dict[str, Any]
+
+    @property
+    def seed(self) -> int:
+        """The first of the seeds."""
+        return self.content["runs"][0]["seed"]
+
+    @property
+    def source(self) -> str:
+        """What the model is trained on, below data/: a table of features, embeddings, or spectrograms."""
+        if "features" in self.content:
+            return "features.parquet"
+        return self.entry.get("input") or f"spectrograms/{self.entry['spectrogram']}"
+
+    @property
+    def best_epochs(self) -> list[int]:
+        """The number of epochs, of each fold and seed, after which the model was best by validation."""
+        return [run["best_epoch"] + 1 for run in self.content["runs"]]
+
+    @property
+    def n_epochs(self) -> int:
+        """The median of `best_epochs`, the greater number where it lies between two."""
+        return math.ceil(np.median(self.best_epochs))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The entry of the grid of an estimator that most folds and seeds chose, of equals the first in the grid."""
+        chosen = [json.dumps(run["options"]) for run in self.content["runs"]]
+        return max(self.entry["grid"], key=lambda options: chosen.count(json.dumps(options)))
+
+    @property
+    def temperature(self) -> float:
+        """The geometric mean of the temperatures of all folds and seeds, since each was fitted as a logarithm."""
+        return float(np.exp(np.mean(np.log([run["temperature"] for run in self.content["runs"]]))))
+
+
+def read(name: str, run_dir: str | Path) -> Recipe:
+    """The recipe of the model `name`, whose files are in `run_dir`. Raises UserError if it cannot be repeated."""
+    content = model_pt.load(Path(run_dir, "model.pt"))
+    needed = "options" if name.startswith("classical/") else "best_epoch"
+    if content.get("format") != model_pt.FORMAT or any(needed not in run for run in content["runs"]):
+        raise UserError(
+            f"{run_dir}/model.pt: stored by another version of dalsegno, which did not say what validation found best; "
+            "train it again with dvc repro"
+        )
+    entry = settings_json.read(run_dir)["entry"]
+    if entry.get("train", {}).get("schedule") == "plateau":
+        raise UserError(
+            f"{name} lowers its learning rate when validation stops to improve (train.schedule: plateau), and here all clips "
+            "are trained on, so that none validates; train it with another schedule"
+        )
+    return Recipe(name, content, entry)
+
+
+def all_trained(splits: pd.DataFrame) -> pd.DataFrame:
+    """The labelled clips that are in any part of any fold, in one fold in which all of them are trained on."""
+    folds = [f"fold{fold}" for fold in splits_csv.numbers(splits)]
+    used = splits[(splits["label"] != "") & (splits[folds] != "").any(axis=1)]
+    return used.drop(columns=folds).assign(fold0="train").reset_index(drop=True)

@@ -1,0 +1,56 @@
+"""From an entry of a family of networks, with whatever settings, to what to train. Data are loaded once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from dalsegno.artefacts import features_parquet
+from dalsegno.families import mlp
+from dalsegno.families.convolutional import cnn
+from dalsegno.families.convolutional.crops import Crops
+from dalsegno.families.rows import Rows
+from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training.job import Job
+from dalsegno.transfer.adapting import entry as transfer_entry
+from dalsegno.transfer.adapting import fine_tuned, frozen
+
+
+def jobs(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict[str, Any]], Job]:
+    """From an entry of the family of `of` to what to train on the data `source`. Raises UserError if it cannot be."""
+    make = {"mlp": _on_features, "cnn": _on_spectrograms, "transfer": _pretrained}[of.split(".")[0]]
+    return make(of, source, splits, device)
+
+
+def _on_features(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict], Job]:
+    rows = Rows(features_parquet.read(source, keep=set(splits["clip_id"])), device)
+    return lambda entry: mlp.job(parsed(of, entry, mlp.Params), rows, splits, device)
+
+
+def _on_spectrograms(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict], Job]:
+    def job(entry: dict[str, Any]) -> Job:
+        p = parsed(of, entry, cnn.Params)
+        return cnn.job(p, Crops(source, p.view, set(splits["clip_id"]), device), splits, device)
+
+    return job
+
+
+def _pretrained(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict], Job]:
+    def job(entry: dict[str, Any]) -> Job:
+        p = parsed(of, entry, transfer_entry.Params)
+        if isinstance(p, transfer_entry.Frozen):
+            return frozen.prepare(p, source, splits, device).job
+        return fine_tuned.prepare(p, source, splits, device).job
+
+    return job
+
+
+def parsed(of: str, entry: dict[str, Any], cls: Any) -> Any:
+    """The entry as `cls`. Raises UserError with what is wrong in it, each with its path below `of`."""
+    value, problems = params.parse(of, entry, cls)
+    if problems:
+        raise UserError("; ".join(problems))
+    return value

@@ -1,0 +1,31 @@
+"""Train one model on every labelled clip, for as long, or with the setting, that validation found best."""
+
+from pathlib import Path
+
+from dalsegno.artefacts.learning import json_file, model_pt, splits_csv
+from dalsegno.final import entry, recipe, trained
+from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.runtime import Runtime
+
+
+def main(key: str, data: str, splits_path: str, run_dir: str, out_dir: str) -> None:
+    p = params.variant(key, final=entry.Params)
+    device = params.load(runtime=Runtime).torch_device()
+    try:
+        of = recipe.read(p.model, run_dir)
+        content = trained.content(of, data, splits_csv.read(splits_path), device)
+    except UserError as error:
+        raise UserError(f"final.{key}: {error}") from None
+    with files.atomic(out_dir) as draft:
+        draft.mkdir()
+        model_pt.save(draft / "model.pt", content)
+        json_file.write(draft / "final.json", content["final"])
+    progress.say(
+        f"{Path(out_dir, 'model.pt')}: no test result belongs to it, for it knows every clip; those of {p.model} are the "
+        "estimate of how it does on new ones"
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)
