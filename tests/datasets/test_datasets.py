@@ -92,8 +92,10 @@ def listed(name, root, **more):
 
 
 def test_every_adapter_is_here():
+    """Unless it has a test of its own, as `dalsegno new dataset` writes one."""
     names = {p.stem for p in Path(folders.__file__).parent.glob("*.py")} - {"__init__"}
-    assert names == set(ADAPTERS)
+    own = {name for name in names - set(ADAPTERS) if Path(__file__).with_name(f"test_{name}.py").is_file()}
+    assert names - own == set(ADAPTERS)
 
 
 @every

@@ -131,7 +131,10 @@ def test_building_and_predicting_leave_the_parameters_and_the_model_as_they_were
 
 @every_architecture
 def test_the_number_of_parameters_is_pinned(arch):
-    assert sum(p.numel() for p in build(arch).parameters()) == N_PARAMETERS[arch]
+    """Here, or in a test of its own, as `dalsegno new arch` writes one."""
+    own = Path(__file__).with_name(f"test_{arch}.py")
+    if arch in N_PARAMETERS or not own.is_file():
+        assert sum(p.numel() for p in build(arch).parameters()) == N_PARAMETERS.get(arch)
 
 
 @every_architecture
