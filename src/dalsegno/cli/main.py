@@ -20,6 +20,7 @@ COMMANDS = {
     "kaggle-score": ("commands", "note the score that came back for a model's submission"),
     "weights": ("commands", "published weights to begin from: list, fetch, verify"),
     "new": ("making", "begin an architecture, a data set or a feature: working code with its test"),
+    "completion": ("making", "print a script with which bash, zsh or fish completes words and names"),
     "predict": ("listening", "ask a trained model about files or folders of sound"),
     "evaluate": ("listening", "score a trained model on another labelled collection"),
     "explain": ("listening", "show where in a file a model finds its answer, as a picture"),
