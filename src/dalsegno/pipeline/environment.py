@@ -45,8 +45,10 @@ def peak_memory_mb() -> dict[str, float]:
 
 
 def _declared() -> list[str]:
-    """The packages under `params:` of the stage whose script is running."""
-    stage = _read("dvc.yaml").get("stages", {}).get(Path(sys.argv[0]).stem, {})
+    """The packages under `params:` of the stage whose script is running; one on demand has a dvc.yaml of its own."""
+    name = Path(sys.argv[0]).stem
+    stages = (_read(path).get("stages", {}) for path in ("dvc.yaml", f"{name}/dvc.yaml"))
+    stage = next((there[name] for there in stages if name in there), {})
     entries = stage.get("do", stage).get("params", [])
     return [name for entry in entries if isinstance(entry, dict) for name in entry.get(FILE, [])]
 
