@@ -29,7 +29,8 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
             of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
-            runs.append({"fold": run.fold, "seed": run.seed} | estimators.numbers(run.estimator))
+            clips = splits_csv.met(splits, run.fold)
+            runs.append({"fold": run.fold, "seed": run.seed, "clips": clips} | estimators.numbers(run.estimator))
             which = f"{clock}  fold {run.fold}  seed {run.seed}"
             progress.say(f"{which}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}  {clock.left(1)}")
             clock.end(1)

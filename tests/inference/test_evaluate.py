@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile as sf
 from support import small_run
 
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
 
 
@@ -73,3 +76,59 @@ def test_names_that_are_not_there_are_refused(elsewhere):
     )
     shutil.rmtree(elsewhere / "NOISE")
     assert "no file has a class that the model knows" in refusal("cnn/crops", elsewhere)
+
+
+@pytest.fixture
+def with_copies(run, tmp_path):
+    """Nine sounds that no model knows, a clip of the run in another container, and one at another gain and rate."""
+    for label in small_run.LABELS:
+        (tmp_path / label).mkdir()
+        for i in range(20, 23):
+            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.5, 16000), 16000)
+    x, rate_hz = sf.read(run / "sounds/hum/4.flac", dtype="int16")
+    sf.write(tmp_path / "hum/again.aiff", x, rate_hz)
+    x, rate_hz = sf.read(run / "sounds/pulse/7.flac")
+    sf.write(tmp_path / "pulse/quiet.wav", 0.4 * x, rate_hz)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["classical/svm", "cnn/crops", "transfer/frozen", "ensembles/both"])
+def test_clips_that_the_model_was_trained_on_are_left_out_and_named(with_copies, capsys, name):
+    scores = evaluated(capsys, name, with_copies)
+    found = {Path(copy["path"]).name: (copy["kind"], copy["clip"]) for copy in scores["known"]}
+    clips = pd.read_csv("data/clips.csv", dtype=str).set_index("path")["clip_id"]
+    assert found == {"again.aiff": ("exact", clips["hum/4.flac"]), "quiet.wav": ("near", clips["pulse/7.flac"])}
+    assert scores["clips"] == 9 and scores["with_known"]["clips"] == 11 and scores["unsaid"] == []
+    main.main(["evaluate", name, str(with_copies)])
+    printed = capsys.readouterr().out
+    assert (
+        "on 9 clips" in printed
+        and "left out: 1 exact copy and 1 near copy of clips that the model was trained" in printed
+    )
+    assert f"with them its accuracy is {100 * scores['with_known']['accuracy']:.1f} %" in printed
+    assert f"again.aiff: exact copy of {clips['hum/4.flac']}" in printed
+
+
+def test_the_file_alone_tells_exact_copies_and_says_that_it_cannot_tell_near_ones(with_copies, capsys, monkeypatch):
+    shutil.copy("runs/cnn/crops/model.pt", with_copies / "model.pt")
+    monkeypatch.chdir(with_copies)
+    scores = evaluated(capsys, "model.pt", ".")
+    assert [Path(copy["path"]).name for copy in scores["known"]] == ["again.aiff"] and scores["clips"] == 10
+    (said,) = scores["unsaid"]
+    assert "only exact copies" in said
+
+
+def test_on_its_own_clips_alone_a_model_is_said_to_remember(run, capsys):
+    scores = evaluated(capsys, "cnn/crops", "sounds")
+    assert scores["with_known"] is None and len(scores["known"]) == scores["clips"] == 24
+    main.main(["evaluate", "cnn/crops", "sounds"])
+    assert "the scores say what it remembers" in capsys.readouterr().out
+
+
+def test_a_model_that_lists_no_clips_says_so(run, capsys, tmp_path):
+    saved = model_pt.load("runs/classical/svm/model.pt")
+    for weights in saved["runs"]:
+        del weights["clips"]
+    model_pt.save(tmp_path / "model.pt", saved)
+    scores = evaluated(capsys, tmp_path / "model.pt", "sounds")
+    assert scores["known"] == [] and "does not list the clips" in scores["unsaid"][0]

@@ -57,5 +57,5 @@ def _estimator(of: Recipe, source: Path, splits: pd.DataFrame) -> tuple[dict[str
     )
     model = classical.pipeline(p, of.seed, of.options, rows)
     fitted = classical.Calibrated(model, of.temperature, len(classes), of.options)
-    run = {"fold": 0, "seed": of.seed} | estimators.numbers(fitted)
+    run = {"fold": 0, "seed": of.seed, "clips": splits_csv.met(splits, 0)} | estimators.numbers(fitted)
     return model_pt.tensors(run), {"options": of.options}

@@ -85,6 +85,21 @@ def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]
                 yield i, answer.p
 
 
+def scores_apart(
+    model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], known: pd.DataFrame, p: intervals.Params
+) -> dict[str, Any]:
+    """The `scores` on clips that the model does not know, and under `with_known` those on all, where some are `known` by path.
+
+    What a model was trained on says nothing of new sound. Where it knows all of them, the scores are on all, and `with_known`
+    is None. Raises UserError as `scores` does.
+    """
+    ours = set(known["path"])
+    new = [(i, answer) for i, answer in answers if found.clips["path"][i] not in ours]
+    both = len(new) < len(answers) and bool(new)
+    whole = scores(model, found, answers, p)
+    return (scores(model, found, new, p) if both else whole) | {"with_known": whole if both else None}
+
+
 def scores(
     model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], p: intervals.Params
 ) -> dict[str, Any]:

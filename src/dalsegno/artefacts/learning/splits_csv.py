@@ -34,6 +34,12 @@ def classes(splits: pd.DataFrame) -> list[str]:
     return sorted(set(splits["label"]) - {""})
 
 
+def met(splits: pd.DataFrame, fold: int) -> dict[str, list[str]]:
+    """clip_id, sha256, unit and part of the training and of the validation clips of a fold."""
+    rows = splits.assign(part=splits[f"fold{fold}"])
+    return rows.loc[rows["part"].isin(["train", "valid"]), ["clip_id", "sha256", "unit", "part"]].to_dict("list")
+
+
 def check_trainable(splits: pd.DataFrame, fold: int, classes: list[str]) -> None:
     """Raise UserError if one of `classes` has no training clip in `fold`: no model could learn it."""
     absent = sorted(set(classes) - set(splits.loc[splits[f"fold{fold}"] == "train", "label"]))

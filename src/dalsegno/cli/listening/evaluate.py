@@ -1,11 +1,12 @@
-"""`dalsegno evaluate MODEL FOLDER`: scores with intervals on another labelled collection."""
+"""`dalsegno evaluate MODEL FOLDER`: scores with intervals on another labelled collection, without clips that the model knows."""
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
-from dalsegno.inference import evaluate, model
-from dalsegno.pipeline import progress
+from dalsegno.inference import evaluate, known, model
+from dalsegno.pipeline import progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report import formatting
 from dalsegno.scoring import intervals
@@ -32,9 +33,13 @@ def run(arguments: argparse.Namespace) -> None:
     asked = model.load(arguments.model)
     found = evaluate.collection(arguments.folder, asked, arguments.labels)
     answers = list(progress.bar(evaluate.answered(asked, found), "evaluate", len(found.clips)))
-    scores = evaluate.scores(asked, found, answers, intervals.Params(confidence=arguments.confidence))
+    copies = known.known(asked, list(found.clips["path"]), runtime.Runtime())
+    scores = evaluate.scores_apart(
+        asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
+    )
     unread = [{"path": str(path), "fault": fault} for path, fault in found.unread]
     scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "unread": unread}
+    scores |= {"known": copies.copies.astype(str).to_dict("records"), "unsaid": list(copies.unsaid)}
     print(json.dumps(scores, indent=1, ensure_ascii=False) if arguments.json else "\n".join(_lines(scores, arguments)))
 
 
@@ -49,8 +54,25 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else ' %'}{ends}")
-    lines += ["", *_not_scored(scores)]
+    lines += ["", *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def _known(scores: dict) -> list[str]:
+    """What is said of clips that the model knows."""
+    copies, unsaid = scores["known"], [f"note: {words}" for words in scores["unsaid"]]
+    if not copies:
+        return unsaid
+    kinds = Counter(copy["kind"] for copy in copies)
+    counted = " and ".join(f"{n} {kind} {'copy' if n == 1 else 'copies'}" for kind, n in sorted(kinds.items()))
+    if scores["with_known"] is None:
+        head = f"all of them are clips that the model was trained on ({counted}): the scores say what it remembers, not how it does on new sound"
+    else:
+        accuracy = formatting.percent(scores["with_known"]["accuracy"])
+        head = f"left out: {counted} of clips that the model was trained on; with them its accuracy is {accuracy} %:"
+    shown = [f"  {copy['path']}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
+    more = [f"  … and {len(copies) - N_SHOWN} more"] if len(copies) > N_SHOWN else []
+    return [head, *shown, *more, *unsaid]
 
 
 def _not_scored(scores: dict) -> list[str]:

@@ -1,0 +1,94 @@
+"""Which clips of another collection a model knows from its training: exact copies by their hash, near copies by ear.
+
+A model lists the hashes of the clips that it was trained and validated on. Near copies (another gain, bit rate or start) can be
+searched for only where those clips are at hand, in the repository of the run; the search is the doctor's.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.clips import inspect_audio, inspect_picture
+from dalsegno.clips.copies import search
+from dalsegno.inference.model import Model
+from dalsegno.pipeline import params, runtime
+
+CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """copies: path, kind (exact, near) and clip (the clip_id of what the model was trained on). unsaid: what could not be looked for."""
+
+    copies: pd.DataFrame
+    unsaid: tuple[str, ...] = ()
+
+
+def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
+    """Those of the files `paths` that are copies of clips which any fold of the model was trained or validated on."""
+    trained, silent = trained_on(model)
+    unsaid = [
+        f"{path} does not list the clips that it was trained on, so whether it knows some of these cannot be said"
+        for path in silent
+    ]
+    at_hand = _at_hand(trained)
+    if len(trained) > len(at_hand):
+        unsaid.append(
+            f"{len(trained) - len(at_hand)} of the {len(trained)} clips that the model was trained on are not at hand, so only exact copies of "
+            "them are found; near copies can be searched for in the repository of the run"
+        )
+    inspect = partial(_inspect, pictures=model.of_pictures, charted=bool(at_hand))
+    every = [*at_hand.values(), *paths]
+    facts = list(runtime.map(inspect, every, len(every), r, "look for copies", "file")) if len(trained) else []
+    theirs = facts[len(at_hand) :]
+    of_hash = dict(zip(trained["sha256"], trained["clip_id"], strict=True))
+    copies = {
+        path: ("exact", of_hash[f.sha256]) for path, f in zip(paths, theirs, strict=bool(facts)) if f.sha256 in of_hash
+    }
+    copies = _near(list(at_hand), paths, every, facts, r) | copies
+    rows = [(path, *copies[path]) for path in paths if path in copies]
+    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), tuple(unsaid))
+
+
+def trained_on(model: Model) -> tuple[pd.DataFrame, list[Path]]:
+    """clip_id and sha256 of the clips of all folds of all members, each once; and the files that do not list theirs."""
+    silent = [member.stored.path for member in model.members if any("clips" not in run for run in member.stored.runs)]
+    lists = [
+        pd.DataFrame(run["clips"])[COLUMNS] for member in model.members for run in member.stored.runs if "clips" in run
+    ]
+    clips = pd.concat([pd.DataFrame(columns=COLUMNS, dtype=str), *lists]).drop_duplicates("sha256")
+    return clips[clips["sha256"] != ""].reset_index(drop=True), silent
+
+
+def _at_hand(trained: pd.DataFrame) -> dict[str, Path]:
+    """The files of those of the clips that this repository has, by clip_id."""
+    if not (CLIPS.is_file() and Path(params.FILE).is_file()):
+        return {}
+    root = Path(str(params.document().get("dataset", {}).get("root", "")))
+    here = clips_csv.read(CLIPS).merge(trained, on=COLUMNS)
+    files = {clip_id: root / path for clip_id, path in zip(here["clip_id"], here["path"], strict=True)}
+    return {clip_id: path for clip_id, path in files.items() if Path(str(path).split("#t=")[0]).is_file()}
+
+
+def _inspect(path: Path, pictures: bool, charted: bool) -> inspect_audio.Facts:
+    return inspect_picture.inspect(path, charted) if pictures else inspect_audio.inspect(path, 0.0, charted)
+
+
+def _near(
+    ours: list[str], paths: list[Path], every: list[Path], facts: list[inspect_audio.Facts], r: runtime.Runtime
+) -> dict[Path, tuple[str, str]]:
+    """Of each file that is a near copy of one of the clips `ours`: that, and of which. every, facts: of `ours`, then of `paths`."""
+    names = [*(f"ours {clip_id}" for clip_id in ours), *map(str, range(len(paths)))]
+    table = pd.DataFrame(
+        {"clip_id": names[: len(facts)], "sha256": [f.sha256 for f in facts], "excluded": [f.fault for f in facts]}
+    )
+    pairs = search.near(table, every, [f.chart for f in facts], r) if ours else table.iloc[:0]
+    found = {}
+    for pair in pairs.itertuples():
+        one, other = sorted((pair.clip_id_a, pair.clip_id_b), key=lambda name: not name.startswith("ours "))
+        if one.startswith("ours ") and not other.startswith("ours "):
+            found[paths[int(other)]] = ("near", one.removeprefix("ours "))
+    return found
