@@ -14,7 +14,8 @@ from dalsegno.transfer.pretrained.provenance import Provenance
 
 def main(key: str, spectrograms: str, out_dir: str) -> None:
     p = params.variant(key, embeddings=embedding_entry.Params)
-    device = params.load(runtime=Runtime).torch_device()
+    r = params.load(runtime=Runtime)
+    device = r.torch_device()
     try:
         clips = embeddings.crops(spectrograms, p.view, device)
         if p.arch == own_encoder.ARCH:
@@ -31,9 +32,8 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         seen = asdict(clips.view) | prepared
         rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
         rebuilt |= {"input_shape": list(clips.input_shape)}
-        embeddings.write(
-            out_dir, body, clips, asdict(p) | {"layers": widths}, inputs, trained_on, rebuilt, p.views, p.augment
-        )
+        asked = asdict(p) | {"layers": widths}
+        embeddings.write(out_dir, body, clips, p.view, r, asked, inputs, trained_on, rebuilt, p.views, p.augment)
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

@@ -2,15 +2,15 @@
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from joblib import Parallel, delayed
 
 from dalsegno.artefacts.learning import json_file, splits_csv
-from dalsegno.pipeline import files, params, progress, stage
+from dalsegno.pipeline import files, params, progress, runtime, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
@@ -30,21 +30,18 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
         progress.say(f"{p.n_trials} trials of {p.of}, {left} of them to be made")
         workers = max(1, min(p.workers, left))
         shares = [left // workers + (i < left % workers) for i in range(workers)]
-        if workers == 1:
+        if workers == 1 and r.backend == "loky":
             study.make_trials(study.opened(p, journal, name), p, of, left, progress.say)
         else:
-            here = Path.cwd()
-            Parallel(workers)(delayed(_work)(here, p, source, splits_path, journal, name, n, workers) for n in shares)
+            work = partial(_work, p, source, splits_path, journal, name, workers)
+            list(runtime.each(work, shares, r, workers))
         _write(p, of, study.opened(p, journal, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
 
-def _work(
-    folder: Path, p: entry.Params, source: str, splits_path: str, journal: str, name: str, n: int, workers: int
-) -> None:
-    """The trials of one process, which loads the data for itself; it may stand in a folder that it served before."""
-    os.chdir(folder)
+def _work(p: entry.Params, source: str, splits_path: str, journal: str, name: str, workers: int, n: int) -> None:
+    """`n` trials by one process of several, which loads the data for itself."""
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     of = subject.subject(p.of, source, splits_csv.read(splits_path), params.load(runtime=Runtime).torch_device())
     study.make_trials(study.opened(p, journal, name), p, of, n, progress.say)

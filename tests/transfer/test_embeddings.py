@@ -16,8 +16,9 @@ from torch import nn
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.runtime import Runtime
 from dalsegno.training.views import augment
-from dalsegno.transfer.embedding import embeddings
+from dalsegno.transfer.embedding import embeddings, parts
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.pretrained.provenance import Provenance
 
@@ -50,19 +51,27 @@ def make_store(folder, lengths=LENGTHS, seed=0):
 
 
 def small_steps():
-    embeddings.BATCH = embeddings.BATCHES_PER_PART = embeddings.PARTS_PER_GROUP = 2
+    embeddings.BATCH = embeddings.BATCHES_PER_PART = parts.PARTS_PER_GROUP = 2
     embeddings._code = lambda: [Path(embeddings.__file__)]  # this process has loaded more than the killed one
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("BATCH", "BATCHES_PER_PART", "PARTS_PER_GROUP", "_code"):
-        monkeypatch.setattr(embeddings, name, None)  # put back afterwards
+    for module, name in (
+        (embeddings, "BATCH"),
+        (embeddings, "BATCHES_PER_PART"),
+        (parts, "PARTS_PER_GROUP"),
+        (embeddings, "_code"),
+    ):
+        monkeypatch.setattr(module, name, None)  # put back afterwards
     small_steps()
     make_store("store")
     Path("weights.pt").write_bytes(b"weights")
     return tmp_path
+
+
+VIEW = EmbeddingView(crop_s=1.0)
 
 
 def clips(crop_s=1.0):
@@ -73,7 +82,9 @@ def write(folder="e", model=None, description=None, **options):
     """Embed the store; how often the model was called."""
     model = model or Sums()
     description = description or {"arch": "sums"}
-    embeddings.write(folder, model, clips(), description, ["weights.pt", "store"], Provenance(), {}, **options)
+    embeddings.write(
+        folder, model, clips(), VIEW, Runtime(), description, ["weights.pt", "store"], Provenance(), {}, **options
+    )
     return model.calls
 
 
@@ -96,7 +107,7 @@ def test_a_row_per_window_holds_the_output_of_the_model(here):
 
 def test_whole_clips_are_seen_at_their_own_length(here):
     model = Sums()
-    embeddings.write("e", model, clips(None), {}, [], Provenance(), {})
+    embeddings.write("e", model, clips(None), EmbeddingView(crop_s=None), Runtime(), {}, [], Provenance(), {})
     rows = pd.read_parquet("e/embeddings.parquet").set_index("clip_id").filter(like="e_")
     for i, n in enumerate(LENGTHS):
         x = spectrogram_store.open("store").clip(f"c{i}")

@@ -14,6 +14,7 @@ from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from dalsegno.pipeline import progress
+from dalsegno.pipeline.cluster import by_ray, ranks
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of which one is there where PyTorch may find a GPU
 
 
 @section
@@ -30,6 +32,15 @@ class Runtime:
 
     workers: Annotated[int, Field(ge=1)] | None = None  # processes for audio work; null: one per core
     device: Literal["auto", "cpu", "cuda"] = "auto"  # where models train; auto: a GPU if there is one
+    processes: Annotated[int, Field(ge=1)] = 1  # that train one network together, a GPU each (cnn, pretrain, transfer)
+    backend: Literal["loky", "ray"] = "loky"  # what the processes are started by; ray: also on other machines
+    address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = (
+        None  # head of a Ray cluster, host:port; null: here
+    )
+
+    def __post_init__(self) -> None:
+        if self.address and self.backend != "ray":
+            raise ValueError(f"address is {self.address}, but backend is {self.backend}; set backend to ray")
 
     def torch_device(self) -> "torch.device":
         """The device that is asked for. Raises UserError for a GPU that is not there."""
@@ -38,26 +49,73 @@ class Runtime:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
         if self.device == "cuda" and not torch.cuda.is_available():
             raise UserError("runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu")
-        return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")
+        if self.device == "cpu" or not torch.cuda.is_available():
+            return torch.device("cpu")
+        return torch.device("cuda", ranks.local_rank()) if ranks.world() > 1 else torch.device("cuda")
+
+    def start_processes(self) -> None:
+        """Go on in `processes` processes, each of which begins the stage anew. Raises UserError if there are fewer GPUs."""
+        if self.processes > 1 and self.torch_device().type == "cuda":
+            import torch
+
+            if self.processes > torch.cuda.device_count():
+                raise UserError(
+                    f"runtime.processes is {self.processes}, but there are {torch.cuda.device_count()} GPUs; lower it"
+                )
+        ranks.start(self.processes)
+
+    def gpu(self) -> "torch.device | None":
+        """The GPU of this machine, for stages that can do without one and without PyTorch; None if there is none to use.
+
+        Raises UserError as `torch_device` does.
+        """
+        if self.backend == "ray" or self.device == "cpu":
+            return None
+        if self.device == "auto" and not any(Path(driver).exists() for driver in DRIVERS):
+            return None
+        device = self.torch_device()
+        return device if device.type == "cuda" else None
 
 
 def map(
-    function: Callable[[A], B], items: Iterable[A], total: int, r: Runtime, desc: str, unit: str = "clip"
-) -> Iterator[B]:
+    function: Callable[[A], B], items: Iterable[A], total: int, r: Runtime, desc: str, unit: str = "clip",
+    threads: bool = False,
+) -> Iterator[B]:  # fmt: skip
     """Yield `function(item)` for each item, in order, from `r.workers` processes with one BLAS thread each.
 
     Unpinned BLAS threads made two workers slower than one. Results are taken as they are needed, so memory stays flat.
-    A Ray or Dask cluster takes the work over through `joblib.parallel_config(backend=...)`.
+    threads: workers are threads of this process, where a GPU does the work and all share it.
     """
     workers = r.workers or os.cpu_count() or 1
-    if workers == 1 or total <= 2 * workers:
+    if r.backend == "loky" and (workers == 1 or total <= 2 * workers):
         with threadpool_limits(1):
             yield from progress.bar((function(item) for item in items), desc, total, unit)
         return
+    yield from progress.bar(each(function, items, r, r.workers, threads), desc, total, unit)
+
+
+def each(
+    function: Callable[[A], B],
+    items: Iterable[A],
+    r: Runtime,
+    workers: int | None,
+    threads: bool = False,
+    gpus: int = 0,
+) -> Iterator[B]:
+    """Yield `function(item)` for each item, in order, from `workers` of `r.backend` (None: one per core).
+
+    gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster.
+    """
     here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        results = joblib.Parallel(n_jobs=workers, return_as="generator")(joblib.delayed(here)(i) for i in items)
-        yield from progress.bar(results, desc, total, unit)
+    if r.backend == "ray":
+        return by_ray.each(here, items, r.address, workers, gpus)
+    with (
+        joblib.parallel_config(backend="threading")
+        if threads
+        else joblib.parallel_config("loky", inner_max_num_threads=1)
+    ):
+        parallel = joblib.Parallel(n_jobs=workers or os.cpu_count() or 1, return_as="generator")
+        return parallel(joblib.delayed(function if threads else here)(item) for item in items)
 
 
 def _here(folder: Path, function: Callable[[A], B], item: A) -> B:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,16 @@ from dalsegno.families.convolutional.frames import Frames
 from dalsegno.families.convolutional.view import View
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Views of one length: where each begins in the store, how many frames of its clip are left there, and the clip."""
+
+    start: list[int]
+    n_frames: list[int]
+    length: int
+    owners: list[str]
 
 
 class Shown:
@@ -52,12 +63,20 @@ class Shown:
 
         Windows that cover the clip, in order of time; or the clip whole, where the view says so.
         """
+        return ((self.cut(batch), batch.owners) for batch in self.batches(clip_ids, batch_size))
+
+    def batches(self, clip_ids: list[str], batch_size: int) -> Iterator[Batch]:
+        """Where the views of `evaluation` lie, batch by batch."""
         shown = self._whole if self.view.evaluate == "whole" else self._windows
         for length, seen in shown(clip_ids).items():
             n = max(1, min(batch_size, LARGEST // self._size(length)))
             for i in range(0, len(seen), n):
                 start, n_frames, owners = zip(*seen[i : i + n], strict=True)
-                yield self.frames.cut(torch.tensor(start), torch.tensor(n_frames), length), list(owners)
+                yield Batch(list(start), list(n_frames), length, list(owners))
+
+    def cut(self, batch: Batch) -> Float[Tensor, "batch channel *shape"]:
+        """The views of a batch."""
+        return self.frames.cut(torch.tensor(batch.start), torch.tensor(batch.n_frames), batch.length)
 
     def _windows(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
         """Length of the windows → (first frame, frames left, clip) of each; a clip's last one ends with it."""

@@ -6,17 +6,16 @@ a folder beside the result, marked with a digest of everything that they depend 
 
 import hashlib
 import json
-import shutil
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -24,20 +23,19 @@ from torch import Tensor, nn
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.families.convolutional.crops import Crops
+from dalsegno.families.convolutional.shown import Batch
 from dalsegno.families.convolutional.view import View
-from dalsegno.pipeline import files, progress
+from dalsegno.pipeline import files, progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import precision
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
+from dalsegno.transfer.embedding.parts import Parts, Rows, joined
 from dalsegno.transfer.pretrained.provenance import Provenance
 
 BATCH = 16  # windows at a time: VGG16 makes 0.4 GB of them at its widest
 BATCHES_PER_PART = 16  # the most that a kill can cost
-PARTS_PER_GROUP = 8  # a Parquet file is written and read one row group at a time
 PLAIN = augment.Params()  # changes nothing
-
-Rows = dict[str, np.ndarray]  # columns, and `e` (row, dim)
 
 
 def crops(folder: str | Path, view: EmbeddingView, device: torch.device) -> Crops:
@@ -53,6 +51,8 @@ def write(
     folder: str | Path,
     model: nn.Module,
     clips: Crops,
+    view: EmbeddingView,
+    r: runtime.Runtime,
     description: dict[str, Any],
     inputs: Iterable[str | Path],
     trained_on: Provenance,
@@ -62,24 +62,22 @@ def write(
 ) -> None:
     """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
-    model: stored data (batch, …) to embeddings (batch, dim). backbone: what model.pt of a head on these embeddings has to
+    model: stored data (batch, …) to embeddings (batch, dim). clips: as `crops` makes them of `view`. backbone: what model.pt of a head on these embeddings has to
     say of `model`, so that it can be built again; backbone.pt is that with its weights. views: how many augmented copies of each window follow it;
     view 0 is the window itself. description: the content of meta.json, everything that decides the result except
     `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
     """
     folder, model = Path(folder), model.eval()
-    parts = _Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
-    batches = progress.bar(clips.evaluation(clips.clip_ids, BATCH), "embeddings", unit="batch")
-    rows, number = [], 0
-    for i, (x, names) in enumerate(_numbered(batches)):
-        number = i // BATCHES_PER_PART
-        if not parts.has(number):
-            rows += _rows(model, x, names, views, augmentation, clips.scale, seed=i)
-        if rows and (i + 1) % BATCHES_PER_PART == 0:
-            parts.add(number, rows)
-            rows = []
-    if rows:
-        parts.add(number, rows)
+    parts = Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
+    missing = [part for part in _parts(clips) if not parts.has(part.number)]
+    embed = Embed(model, clips.folder, view, views, augmentation)
+    if r.backend == "ray":
+        gpus = int(clips.device.type == "cuda")
+        done = runtime.each(partial(_elsewhere, embed, r), missing, r, r.workers, gpus=gpus)
+    else:
+        done = (embed(part, clips) for part in missing)
+    for part, rows in zip(missing, progress.bar(done, "embeddings", len(missing), unit="part"), strict=True):
+        parts.add(part.number, rows)
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
@@ -90,76 +88,61 @@ def write(
     parts.remove()
 
 
-class _Parts:
-    """Finished parts of a table in a folder of their own; those that a run with another `key` left are deleted."""
+@dataclass(frozen=True)
+class Part:
+    """Batches of windows: the number of the first of all batches, and the segment of its clip that each window is."""
 
-    def __init__(self, folder: Path, key: str) -> None:
-        self.folder, self.key, self.mark = folder, key, folder / "key"
-        if not self.mark.is_file() or self.mark.read_text() != key:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def has(self, number: int) -> bool:
-        return self._path(number).is_file()
-
-    def add(self, number: int, rows: list[Rows]) -> None:
-        if not self.mark.is_file():
-            files.write_text(self.mark, self.key)
-        with files.atomic(self._path(number)) as draft, draft.open("wb") as f:
-            columns: dict[str, Any] = _joined(rows)
-            np.savez(f, **columns)
-
-    def join(self, path: Path) -> None:
-        """Write all parts, in order, as one table, a few at a time in memory."""
-        paths = sorted(self.folder.glob("*.npz"))
-        groups = (paths[i : i + PARTS_PER_GROUP] for i in range(0, len(paths), PARTS_PER_GROUP))
-        tables = (_table(_joined([dict(np.load(part)) for part in group])) for group in groups)
-        first = next(tables)
-        with pq.ParquetWriter(path, first.schema, use_dictionary=["clip_id"]) as writer:
-            for table in chain([first], tables):
-                writer.write_table(table)
-
-    def remove(self) -> None:
-        shutil.rmtree(self.folder)
-
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:08d}.npz"
+    number: int
+    first: int
+    batches: list[Batch]
+    segments: list[list[int]]
 
 
-def _numbered(batches: Iterable[tuple[Tensor, list[str]]]) -> Iterator[tuple[Tensor, Rows]]:
-    """Batches with the clip_id and segment of each of their windows."""
-    n_segments: Counter[str] = Counter()
-    for x, owners in batches:
-        segments = []
-        for clip in owners:
-            segments.append(n_segments[clip])
-            n_segments[clip] += 1
-        yield x, {"clip_id": np.array(owners), "segment": np.array(segments)}
+@dataclass(frozen=True)
+class Embed:
+    """What is done to each part, on whatever machine: `model` shown the windows of the store in `folder`."""
+
+    model: nn.Module
+    folder: str | Path
+    view: EmbeddingView
+    views: int
+    augmentation: augment.Params
+
+    def __call__(self, part: Part, clips: Crops) -> Rows:
+        """clip_id, segment, view and e of every window of the part, and of its augmented views."""
+        rows = []
+        for i, (batch, segments) in enumerate(zip(part.batches, part.segments, strict=True)):
+            names = {"clip_id": np.array(batch.owners), "segment": np.array(segments)}
+            rows += self._rows(clips.cut(batch), names, clips.scale, seed=part.first + i)
+        return joined(rows)
+
+    def _rows(self, x: Tensor, names: Rows, scale: augment.Scale, seed: int) -> Iterator[Rows]:
+        """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
+        generator = torch.Generator(x.device).manual_seed(seed)
+        for view in range(self.views + 1):
+            shown = augment.augment(x, x.new_zeros(len(x), 1), self.augmentation, generator, scale)[0] if view else x
+            yield names | {"view": np.full(len(x), view), "e": _embedded(self.model, shown)}
 
 
-def _rows(
-    model: nn.Module,
-    x: Tensor,
-    names: Rows,
-    views: int,
-    augmentation: augment.Params,
-    scale: augment.Scale,
-    seed: int,
-) -> Iterator[Rows]:
-    """Rows of a batch as it is, and of its augmented views, which `seed` decides."""
-    generator = torch.Generator(x.device).manual_seed(seed)
-    for view in range(views + 1):
-        shown = augment.augment(x, x.new_zeros(len(x), 1), augmentation, generator, scale)[0] if view else x
-        yield names | {"view": np.full(len(x), view), "e": _embedded(model, shown)}
+def _parts(clips: Crops) -> Iterator[Part]:
+    """All windows of all clips, cut into parts; the same cuts whenever the store and the view are the same."""
+    segment_of: defaultdict[str, Iterator[int]] = defaultdict(count)
+    coming = clips.batches(clips.clip_ids, BATCH)
+    for number in count():
+        if not (batches := list(islice(coming, BATCHES_PER_PART))):
+            return
+        segments = [[next(segment_of[clip]) for clip in batch.owners] for batch in batches]
+        yield Part(number, number * BATCHES_PER_PART, batches, segments)
 
 
-def _joined(rows: list[Rows]) -> Rows:
-    return {name: np.concatenate([block[name] for block in rows]) for name in rows[0]}
+def _elsewhere(embed: Embed, r: runtime.Runtime, part: Part) -> Rows:
+    """A part, by a worker of a cluster, which opens the store for itself."""
+    device = r.torch_device()
+    embed.model.to(device)
+    return embed(part, _opened(embed.folder, embed.view, device))
 
 
-def _table(rows: Rows) -> pa.Table:
-    e = rows.pop("e")
-    columns = {f"e_{i:04d}": np.ascontiguousarray(e[:, i]) for i in range(e.shape[1])}
-    return pa.table(rows | columns)
+_opened = cache(crops)
 
 
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:

@@ -22,7 +22,12 @@ class Body(nn.Module):
                 "an encoder of one's own hears samples: `spectrogram` must name an entry of spectrograms with kind: waveform "
                 "and options: {sample_rate_hz: …, pool: 1}"
             )
+        self.meta = meta
         self.path, self.rate_hz, self.embed = path, int(meta["sample_rate_hz"]), load(path)
+
+    def __reduce__(self) -> tuple[type["Body"], tuple[str | Path, dict[str, Any]]]:
+        """A worker on another machine loads the encoder's file for itself."""
+        return Body, (self.path, self.meta)
 
     def forward(self, x: Float[Tensor, "batch 1 sample"]) -> Float[Tensor, "batch dim"]:
         sounds = x[:, 0].cpu().float().numpy()

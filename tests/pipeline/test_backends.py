@@ -1,0 +1,20 @@
+"""Where work runs, as far as it can be tried without a cluster."""
+
+import sys
+
+import pytest
+
+from dalsegno.pipeline import runtime
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.runtime import Runtime
+
+
+def test_a_cluster_without_ray_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError, match=r"pip install 'dalsegno\[cluster\]'"):
+        list(runtime.map(abs, [1], 1, Runtime(backend="ray"), "test"))
+
+
+def test_threads_give_the_same_in_the_same_order():
+    r = Runtime(workers=2)
+    assert list(runtime.map(abs, range(-20, 0), 20, r, "test", threads=True)) == list(range(20, 0, -1))
