@@ -1,8 +1,8 @@
 """Spectrograms of all clips end to end in one memory-mapped file, with an index: whole clips, so that cutting is a view.
 
 frames.npy (total_frames, bins[, channels]), index.csv (clip_id, start, n_frames), meta.json. A stored number becomes
-its unit by `stored * scale + offset`. meta.json also records `versions`, the packages that the frames were made with: they
-describe no sound, so a reader's `meta` is without them.
+its unit by `stored * scale + offset`. meta.json also records `versions`, the packages that the frames were made with, and
+`computed_on`, cpu or cuda: they describe no sound, so a reader's `meta` is without them.
 """
 
 import csv
@@ -78,7 +78,8 @@ def open(folder: str | Path) -> Store:
     folder = Path(folder)
     index = pd.read_csv(folder / "index.csv", dtype={"clip_id": str}, keep_default_na=False).set_index("clip_id")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    meta.pop("versions", None)
+    for name in ("versions", "computed_on"):
+        meta.pop(name, None)
     return Store(np.load(folder / "frames.npy", mmap_mode="c"), index, meta)
 
 

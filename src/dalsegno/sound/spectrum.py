@@ -41,15 +41,22 @@ def frames(
     before the first and after the last. With None, frame t begins with that sample and ends within the recording; one
     that is shorter than a frame is filled up with zeros.
     """
-    kept, started = np.zeros(0, np.float32), False
+    return (_framed(span, n_fft, hop_length) for span in spans(samples, n_fft, hop_length, pad, n))
+
+
+def spans(
+    samples: Iterable[Samples], n_fft: int, hop_length: int, pad: Padding | None = "constant", n: int = BLOCK
+) -> Iterator[Samples]:
+    """The samples that `frames` cuts into each of its blocks, overlapping from one block to the next."""
+    kept, started, length = np.zeros(0, np.float32), False, n_fft + (n - 1) * hop_length
     for block in samples if pad is None else _padded(samples, n_fft // 2, pad):
         kept = np.concatenate([kept, block])
-        while len(framed := _framed(kept, n_fft, hop_length)[:n]) == n:
-            yield framed
+        while len(kept) >= length:
+            yield kept[:length]
             kept, started = kept[n * hop_length :], True
     kept = kept if started else np.pad(kept, (0, max(n_fft - len(kept), 0)))
-    if len(framed := _framed(kept, n_fft, hop_length)):
-        yield framed
+    if len(kept) >= n_fft:
+        yield kept
 
 
 def window(name: Window, n_fft: int, n_window: int | None = None, precision: type = np.float32) -> Weights:
@@ -112,6 +119,13 @@ def mel(
     return np.concatenate([power[:, bins] @ weights for bins, weights in groups], axis=1)
 
 
+def mel_filters(
+    sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None
+) -> Float32[np.ndarray, "n_bins n_mels"]:
+    """The filters of `mel`, one per column."""
+    return librosa.filters.mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n_mels, fmin=f_min_hz, fmax=f_max_hz).T
+
+
 def greatest_mel_weight(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None) -> float:
     """The greatest weight that a bin has in any of the filters of `mel`."""
     groups = _mel_groups(sample_rate_hz, n_fft, n_mels, f_min_hz, f_max_hz)
@@ -163,9 +177,9 @@ def _mel_groups(
     sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None
 ) -> list[tuple[slice, Float32[np.ndarray, "n_bins n_filters"]]]:
     """Neighbouring mel filters in groups: the bins that a group reaches, and the weights of its filters there."""
-    filters = librosa.filters.mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n_mels, fmin=f_min_hz, fmax=f_max_hz)
+    filters = mel_filters(sample_rate_hz, n_fft, n_mels, f_min_hz, f_max_hz)
     groups = []
-    for neighbours in np.array_split(filters, min(8, n_mels)):
+    for neighbours in np.array_split(filters.T, min(8, n_mels)):
         reached = np.flatnonzero(neighbours.any(axis=0))
         bins = slice(reached[0], reached[-1] + 1)
         groups.append((bins, np.ascontiguousarray(neighbours[:, bins].T)))

@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline import files, params, runtime
 from dalsegno.pipeline.params import chosen, section
+from dalsegno.sound import cleaning, on_device
+
+if TYPE_CHECKING:
+    import torch
 
 
 @section
@@ -29,12 +33,26 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     file that cannot be read; `folder` is then as it was.
     """
     kind = params.component("dalsegno.spectrograms", p.kind)
+    gpu = _gpu_for(kind, r)
+    blocks = partial(_on_gpu, kind.analysis(p.options), gpu) if gpu else kind.blocks
     paths = [Path(root, path) for path in clips["path"]]
     with files.scratch(folder) as spill:
         spill.mkdir()
-        frames = runtime.map(partial(_stored, spill, kind.blocks, p.options), paths, len(paths), r, desc)
-        meta = kind.meta(p.options) | {"options": asdict(p.options)}
+        frames = runtime.map(
+            partial(_stored, spill, blocks, p.options), paths, len(paths), r, desc, threads=gpu is not None
+        )
+        meta = kind.meta(p.options) | {"options": asdict(p.options), "computed_on": gpu.type if gpu else "cpu"}
         spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), meta)
+
+
+def _gpu_for(kind: Any, r: runtime.Runtime) -> "torch.device | None":
+    """The GPU that computes this kind; None if there is none, or the kind needs the CPU."""
+    return r.gpu() if isinstance(kind, on_device.Analysed) else None
+
+
+def _on_gpu(a: on_device.Analysis, gpu: "torch.device", path: Path, options: Any) -> Iterator[spectrogram_store.Frames]:
+    """The blocks of one file; it is read on the CPU."""
+    return on_device.blocks(cleaning.recording(path, options), options, a, gpu)
 
 
 def _stored(

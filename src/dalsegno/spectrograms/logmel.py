@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import cleaning, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, on_device, spectrum
 from dalsegno.sound.replay import Replay
 
 
@@ -18,6 +18,13 @@ class Params(decibels.MelParams):
     def __post_init__(self) -> None:
         super().__post_init__()
         decibels.check_window(self.win_length, self.hop_length, self.n_fft)
+
+
+def analysis(p: Params) -> on_device.Analysis:
+    """The same on a GPU."""
+    weights = spectrum.window("hann", p.n_fft, p.win_length)
+    filters = spectrum.mel_filters(p.sample_rate_hz, p.n_fft, p.n_mels, p.f_min_hz, p.f_max_hz)
+    return on_device.Analysis(weights, len(filters), filters, p.loudest_mel(weights))
 
 
 def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:

@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import cleaning, decibels, spectrum
+from dalsegno.sound import cleaning, decibels, on_device, spectrum
 from dalsegno.sound.replay import Replay
 
 
 @section
 class Params(decibels.LinearParams):
     """`options:` of a `kind: stft` entry."""
+
+
+def analysis(p: Params) -> on_device.Analysis:
+    """The same on a GPU."""
+    return on_device.Analysis(p.weights, p.max_bins or 1 + p.n_fft // 2, None, spectrum.full_scale(p.weights))
 
 
 def blocks(path: Path, p: Params) -> Iterator[decibels.Stored]:
