@@ -8,7 +8,9 @@ from dalsegno.pipeline.runtime import Runtime
 
 def main(key: str, spectrograms: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, cnn=cnn.Params)
-    device = params.load(runtime=Runtime).torch_device()
+    r = params.load(runtime=Runtime)
+    r.start_processes()
+    device = r.torch_device()
     cnn.train_all(f"cnn.{key}", p, spectrograms, splits_csv.read(splits_path), device, run_dir, metrics_dir)
 
 

@@ -12,7 +12,9 @@ from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
 def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, transfer=entry.Params)
-    device = params.load(runtime=Runtime).torch_device()
+    r = params.load(runtime=Runtime)
+    r.start_processes()
+    device = r.torch_device()
     try:
         splits = splits_csv.read(splits_path)
         if isinstance(p, entry.Frozen):

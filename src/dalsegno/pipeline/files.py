@@ -8,18 +8,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dalsegno.pipeline.cluster import ranks
+
 _LIVE: set[str] = set()  # names of drafts of this process
 
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure."""
+    """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure.
+
+    Of several processes that train one network the first alone replaces outputs; the others keep what lies in drafts of
+    their own.
+    """
     path = Path(path)
     with scratch(path) as draft:
         yield draft
+        if ranks.rank() and not _LIVE & {part.name for part in path.absolute().parents}:
+            return
         if draft.is_dir():
             _remove(path)
         os.replace(draft, path)
+
+
+def kept(folder: str | Path, draft: Path) -> Path:
+    """Where a process writes what grows in place: `folder`, or for others than the first a folder in its own `draft`."""
+    return Path(folder) if ranks.rank() == 0 else draft / "not_kept"
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from dalsegno.pipeline.cluster import ranks
+
 T = TypeVar("T")
 
 
@@ -26,7 +28,8 @@ def warn(text: str) -> None:
 
 def say(text: str) -> None:
     """Print a line at once, so that it stands in order with the lines of other stages."""
-    print(text, flush=True)
+    if ranks.rank() == 0:  # of several processes that train together
+        print(text, flush=True)
 
 
 def place(address: str, stages: dict[str, Any], entries: dict[str, Any]) -> str:

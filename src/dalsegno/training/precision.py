@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from dalsegno.pipeline import environment
+from dalsegno.pipeline.cluster import ranks
 
 
 def of_training(device: torch.device) -> torch.dtype:
@@ -33,7 +34,8 @@ def peak_memory_mb(device: torch.device) -> dict[str, float]:
 
 def made_on(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
     """Device, number of threads, number format and versions of packages, as plain data."""
-    return {
+    together = {"processes": ranks.world()} if ranks.world() > 1 else {}
+    return together | {
         "device": device.type,
         "threads": torch.get_num_threads(),
         "dtype": str(dtype).removeprefix("torch."),

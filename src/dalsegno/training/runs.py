@@ -16,7 +16,7 @@ from torch import nn
 from dalsegno.artefacts import settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
-from dalsegno.training import precision, predict, train
+from dalsegno.training import precision, predict, together, train
 from dalsegno.training.job import Built, Job, Run
 from dalsegno.training.trained import trained
 
@@ -46,8 +46,10 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
     try:
         with files.atomic(run_dir) as draft:
             draft.mkdir()
+            metrics_dir = files.kept(metrics_dir, draft)
             live = Live(str(metrics_dir), dvcyaml=None, save_dvc_exp=False, report=None)
-            with live, predictions_parquet.Segments(draft / "segments.parquet") as segments:
+            segments_of_all = predictions_parquet.Segments(draft / "segments.parquet")
+            with live, segments_of_all as segments, together.joined(job.device):
                 results = [_carry_out(run, live, segments, clock) for run in runs]
             _write(draft, job, description, results)
             comparable = job.train.minimises_log_loss and not job.augmentation.mixup_alpha

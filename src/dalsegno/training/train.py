@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.training import precision
+from dalsegno.training import precision, together
 from dalsegno.training.objective import losses, optimise
 from dalsegno.training.objective.ranges import Count
 
@@ -127,7 +127,7 @@ def fit(
     best_state, badness = model.state_dict(), []
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     for epoch, loss, schedule in epochs(model, batches, p, groups=groups, class_weights=class_weights):
-        now = {"epoch": epoch, "train_loss": loss} | validate(model)
+        now = {"epoch": epoch, "train_loss": loss} | together.from_first(lambda: validate(model))
         log(now)
         badness.append(_badness(now, p))
         better = not best or badness[-1] < _badness(best, p)
@@ -160,6 +160,7 @@ def epochs(
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
         step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
+        together.average_buffers(model)
         yield epoch, _mean(step_losses, sizes, epoch, p), schedule
 
 
@@ -173,21 +174,23 @@ def _steps(
 ) -> tuple[Float[Tensor, " step"], list[int]]:
     """Train on one epoch of batches; the loss of each step, and how many examples it is the mean of."""
     model.train()
-    step_losses, sizes = [], []
+    step_losses, sizes, weights = [], [], [w for group in optimizer.param_groups for w in group["params"]]
     for x, y in batches:
+        sizes.append(len(y))
+        x, y, part = together.share(x, y)
         dtype = precision.of_training(x.device)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
             logits = model(x)
-        loss = losses.loss_of(logits.float(), y, p, class_weights) + losses.penalty(model, p)
+        loss = part * (losses.loss_of(logits.float(), y, p, class_weights) + losses.penalty(model, p))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        together.add_gradients(weights)
         if p.clip_norm:
-            nn.utils.clip_grad_norm_((w for g in optimizer.param_groups for w in g["params"]), p.clip_norm)
+            nn.utils.clip_grad_norm_(weights, p.clip_norm)
         optimizer.step()
         schedule.after_step()
         step_losses.append(loss.detach())
-        sizes.append(len(y))
-    return torch.stack(step_losses), sizes
+    return together.added(torch.stack(step_losses)), sizes
 
 
 def _badness(metrics: Metrics, p: Params) -> float:
