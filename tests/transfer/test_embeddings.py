@@ -209,3 +209,13 @@ def test_a_gain_goes_by_the_unit_of_the_store_and_is_refused_where_that_is_no_de
         moved[db_per_unit] = rows.xs(1, level="view") - rows.xs(0, level="view")
     assert 3 < moved[1.0].abs().max() <= 6.001
     np.testing.assert_allclose(moved[20.0], moved[1.0] / 20, atol=1e-4)
+
+
+def test_a_gpu_that_is_too_small_is_no_fault_of_the_network(here):
+    class NoRoom(nn.Module):
+        def forward(self, x):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB. GPU 0 has less.")
+
+    text = r"^the GPU has not enough memory \(Tried to allocate 9.00 GiB\): lower view.crop_s, or set runtime.device to cpu$"
+    with pytest.raises(UserError, match=text):
+        write(model=NoRoom())

@@ -16,7 +16,7 @@ from torch import nn
 from dalsegno.artefacts import settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
-from dalsegno.training import precision, predict, together, train
+from dalsegno.training import memory, precision, predict, together, train
 from dalsegno.training.job import Built, Job, Run
 from dalsegno.training.trained import trained
 
@@ -78,14 +78,15 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clock: progress.Runs) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    built, fit, train_s = trained(run, _logger(run, live, clock))
+    with memory.enough(f"lower train.batch_size (now {job.train.batch_size}), view.crop_s or the size of the model"):
+        built, fit, train_s = trained(run, _logger(run, live, clock))
+        (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     clock.end(fit.epochs)
     if fit.still_improving:
         progress.say(
             f"fold {run.fold}  seed {run.seed}  ran out of epochs while {job.train.monitor} was still improving, best at epoch "
             f"{fit.best['epoch'] + 1} of {job.train.epochs}; train.epochs can be raised"
         )
-    (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
     segments.add(predictions_parquet.frame(job.splits, run.fold, run.seed, owners, p, job.classes))
     p = predict.voted(p, owners, ids, job.vote)
     return Result(

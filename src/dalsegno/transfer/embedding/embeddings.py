@@ -27,7 +27,7 @@ from dalsegno.families.convolutional.shown import Batch
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import files, progress, runtime
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import precision
+from dalsegno.training import memory, precision
 from dalsegno.training.views import augment
 from dalsegno.transfer.embedding.embedding_entry import EmbeddingView
 from dalsegno.transfer.embedding.parts import Parts, Rows, joined
@@ -148,7 +148,7 @@ _opened = cache(crops)
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        with torch.inference_mode(), precision.full():
+        with torch.inference_mode(), precision.full(), memory.enough("lower view.crop_s"):
             return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))

@@ -1,0 +1,35 @@
+"""A GPU that is too small ends a stage in words, and leaves nothing. What PyTorch raises is raised here by hand."""
+
+import pytest
+import torch
+
+from dalsegno.pipeline.errors import UserError
+from dalsegno.training import memory
+from dalsegno.training.network import Model
+
+RAISED = (
+    "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB of which 1.2 GiB is free."
+)
+
+
+def no_room(*args):
+    raise torch.OutOfMemoryError(RAISED)
+
+
+@pytest.mark.parametrize("when", [True, False])
+def test_a_gpu_that_is_too_small_says_what_to_lower(trained, tmp_path, monkeypatch, when):
+    """In training, or only in validation."""
+    forward = Model.forward
+    monkeypatch.setattr(Model, "forward", lambda model, x: no_room() if model.training is when else forward(model, x))
+    with pytest.raises(UserError) as error:
+        trained("cnn", "a")
+    assert str(error.value) == (
+        "cnn.easy: the GPU has not enough memory (Tried to allocate 2.00 GiB): lower train.batch_size (now 8), "
+        "view.crop_s or the size of the model, or set runtime.device to cpu"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data_cnn_a", "params.yaml", "splits.csv"]
+
+
+def test_other_errors_are_left_alone():
+    with pytest.raises(RuntimeError, match="shapes"), memory.enough("lower it"):
+        raise RuntimeError("shapes do not go together")
