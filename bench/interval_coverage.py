@@ -1,7 +1,7 @@
 """How often do the intervals hold the truth?
 
-    python bench/coverage.py GROUPS CLIPS ACCURACY CORRELATION     one world; its last line is the per cent held
-    python bench/coverage.py                                       the table below
+    python bench/interval_coverage.py GROUPS CLIPS ACCURACY CORRELATION     one world; its last line is the per cent held
+    python bench/interval_coverage.py                                       the table below
 
 A world has GROUPS groups of CLIPS clips each. A model's accuracy in a group is drawn from a beta distribution with mean
 ACCURACY, such that two clips of a group are correlated by CORRELATION (intraclass; 0: clips are independent). Each trial
@@ -173,4 +173,4 @@ if __name__ == "__main__":
     elif len(sys.argv) == 1:
         table()
     else:
-        sys.exit("usage: python bench/coverage.py [GROUPS CLIPS ACCURACY CORRELATION]")
+        sys.exit("usage: python bench/interval_coverage.py [GROUPS CLIPS ACCURACY CORRELATION]")

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from statsmodels.stats.proportion import proportion_confint
 
-from bench import coverage
+from bench import interval_coverage as coverage
 from dalsegno.scoring.statistics import difference
 
 

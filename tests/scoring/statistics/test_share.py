@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from bench import coverage
+from bench import interval_coverage as coverage
 from dalsegno.scoring.statistics import share
 
 
@@ -94,7 +94,7 @@ def test_one_unit_gives_no_interval():
     ids=str,
 )  # fmt: skip
 def test_the_interval_holds_the_truth_in_93_to_98_per_cent(world):
-    """1000 trials of what `bench/coverage.py` simulates: within 93 and 98, give or take their two standard errors."""
+    """1000 trials of what `bench/interval_coverage.py` simulates: within 93 and 98, give or take their two standard errors."""
     assert 93 - 1.5 <= coverage.held(coverage.World(*world), 1000).accuracy <= 98 + 1
 
 
