@@ -353,7 +353,7 @@ def test_defaults_that_nobody_typed_are_shown_as_the_model_was_trained(tmp_path)
     doc = json.loads(path.read_text()) | {"cnn": {"conv": {"arch": "conv"}}, "spectrograms": {"mel": {}}}
     path.write_text(json.dumps(doc))
     html = render(tmp_path, args)
-    assert "<dt>view.crop_s</dt><dd><b>3</b></dd>" in html and "<dt>options.n_mels</dt><dd>99</dd>" in html
+    assert "<dt>view.crop_s</dt><dd>3</dd>" in html and "<dt>options.n_mels</dt><dd>99</dd>" in html
 
 
 def test_weights_over_layers_are_shown_with_their_model(tmp_path):

@@ -9,7 +9,7 @@ from dalsegno.artefacts.model_name import SCRATCH
 
 @dataclass(frozen=True)
 class Setting:
-    """One value under its path within the entry; own: no other entry of the family has the same."""
+    """One value under its path within the entry; own: the family has other entries, and none has the same."""
 
     path: str
     value: str
@@ -34,7 +34,8 @@ def of_model(name: str, params: dict[str, Any]) -> Made:
     entry = _flat(entries.get(key))
     others = [_flat(other) for other_key, other in entries.items() if other_key != key]
     settings = [
-        Setting(path, value, not any(other.get(path) == value for other in others)) for path, value in entry.items()
+        Setting(path, value, bool(others) and not any(other.get(path) == value for other in others))
+        for path, value in entry.items()
     ]
     where = _input(family, entry)
     section, *inner = where.split(".")
