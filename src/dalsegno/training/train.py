@@ -4,9 +4,8 @@
 (x, y), and a function that says how well the module does on the validation part.
 """
 
-import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import precision, together
-from dalsegno.training.objective import losses, optimise
+from dalsegno.training.objective import losses, optimise, stopping
 from dalsegno.training.objective.ranges import Count
 
 Metrics = dict[str, int | float]
@@ -86,19 +85,6 @@ class Fit:
     still_improving: bool
 
 
-def still_improving(badness: Sequence[float], most: int) -> bool:
-    """Whether training ran out of its `most` epochs while it was still improving, so that more might give a better model.
-
-    So it is where all of them were trained, and the last tenth, rounded up, brought more than a hundredth of what all
-    brought since the first. badness: the monitored metric of each epoch, of which less is better.
-    """
-    n_last = math.ceil(most / 10)
-    if len(badness) < most or most == n_last:
-        return False
-    before, best = min(badness[:-n_last]), min(badness)
-    return before - best > 0.01 * (badness[0] - best)
-
-
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and PyTorch, and ask PyTorch for deterministic algorithms where it has them."""
     random.seed(seed)
@@ -138,7 +124,7 @@ def fit(
             break
     model.load_state_dict(best_state)
     model.eval()
-    return Fit(best, len(badness), still_improving(badness, p.epochs))
+    return Fit(best, len(badness), stopping.still_improving(badness, p.epochs))
 
 
 def epochs(
