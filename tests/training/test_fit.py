@@ -9,6 +9,7 @@ from torch import nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import train
+from dalsegno.training.objective import stopping
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_early_stopping_restores_the_best_weights(monitor, figures, best, traine
     ],
 )
 def test_still_improving_is_a_gain_in_the_last_of_the_epochs_allowed(badness, most, so):
-    assert train.still_improving(badness, most) is so
+    assert stopping.still_improving(badness, most) is so
 
 
 def test_a_fit_tells_whether_it_was_still_improving():
