@@ -25,6 +25,7 @@ from dalsegno.cli import weights
 from dalsegno.inference import model
 from dalsegno.pipeline import check, params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring.statistics import share
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),  # of a package that DVC uses
@@ -41,6 +42,7 @@ each_recipe = pytest.mark.parametrize("name", RECIPES)
 def test_there_is_one_for_each_document_and_each_data_set():
     ours = {
         "gtzan",
+        "gtzan_musicnn",
         "gtzan_pictures",
         "instruments",
         "instruments_musicnn",
@@ -54,6 +56,7 @@ def test_there_is_one_for_each_document_and_each_data_set():
         "unm_convolneunet",
         "unm_assignment",
         "nsynth_2022_waveform",
+        "hf_audio_course",
     }
     collected = {"esc50", "urbansound8k", "fma_small", "medley_solos_db", "irmas", "hf_audiofolder", "kaggle_train_csv"}
     assert ours | documents | collected <= set(RECIPES)
@@ -70,6 +73,9 @@ def test_the_header_says_what_it_is_how_to_run_it_and_what_to_expect(name):
 def test_published_weights_are_fetched_by_the_commands_of_the_header(name):
     known = {w.path.as_posix(): w for w in weights.table().values()}
     used = entries(params.document(RECIPES[name]), "embeddings", "transfer").values()
+    folders = [entry["weights"] for entry in used if entry["arch"] == "transformers"]
+    assert all(f"save_pretrained('{folder}')" in header(name)[1]["Run"] for folder in folders)
+    used = [entry for entry in used if entry["weights"] not in folders]
     for entry in used:
         published = known[entry["weights"]]
         assert published.arch == entry["arch"]
@@ -95,6 +101,15 @@ def test_every_spectrogram_and_embedding_is_used(name):
     used |= {key for kind, key in inputs if kind == "spectrograms"}
     assert used == set(doc["spectrograms"])
     assert {key for kind, key in inputs if kind == "embeddings"} == set(doc["embeddings"])
+
+
+def test_the_interval_that_the_header_of_the_course_states_is_ours():
+    said = header("hf_audio_course")[1]["Reported"]
+    for right, as_written in ((83, "74.5-89.3"), (75, "65.7-82.5"), (95, "88.8-97.8")):
+        hits = np.repeat([1.0, 0.0], [right, 100 - right])
+        low, high = share.interval(share.tally(hits, np.ones(100), np.arange(100)), 0.95)
+        assert f"{100 * low:.1f}-{100 * high:.1f}" == as_written and as_written in said
+        assert right != 83 or low < 0.87 < high  # what earns the certificate
 
 
 # It runs

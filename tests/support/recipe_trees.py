@@ -29,6 +29,14 @@ LARGEST = {
 }  # fmt: skip
 
 
+SMALL_ENCODERS = {
+    "hubert": {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 32, "conv_dim": [16] * 7}
+    | {"num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2},
+    "audio-spectrogram-transformer": {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    | {"intermediate_size": 32, "max_length": 100},
+}
+
+
 def shrunk(value, key=""):
     """`value`, of the parameter `key`, with networks, pictures and training made small."""
     if isinstance(value, dict):
@@ -37,6 +45,8 @@ def shrunk(value, key=""):
             small["model"] |= {"size": 48}
         if value.get("arch") == "musicnn_vgg" and "view" in value:
             small["view"] |= {"crop_s": 1.1}  # its poolings leave nothing of a shorter one
+        if value.get("arch") == "transformers":
+            small["model"]["config"] = value["model"]["config"] | SMALL_ENCODERS[value["model"]["type"]]
         if value.get("arch") == "modnet":
             small["model"] |= {"cepstra": 8, "bands": 8}
         return small
@@ -161,6 +171,14 @@ def random_tensor(key, like):
     return torch.randn(like.shape) / max(1, like[0].numel()) ** 0.5
 
 
+def save_encoder(folder, type, config, standardise=True):
+    """A random network of the transformers library, as it saves one."""
+    import transformers
+
+    torch.manual_seed(0)
+    transformers.AutoModel.from_config(transformers.AutoConfig.for_model(type, **config)).save_pretrained(folder)
+
+
 def entries(doc, *families):
     """The entries of these sections, by path."""
     return {f"{f}.{key}": entry for f in families for key, entry in doc[f].items()}
@@ -185,8 +203,11 @@ def lay_out(root, doc):
     MAKE[folder.name if name == "table" else name](folder)
     (root / "weights").mkdir()
     for entry in entries(doc, "embeddings", "transfer").values():
-        if "model" in entry:
-            torch.save(random_weights(entry["arch"], **entry["model"]), root / entry["weights"])
+        if entry["arch"] == "transformers":
+            save_encoder(root / entry["weights"], **entry["model"])
+        elif "model" in entry:
+            sizes = {} if entry["arch"].startswith("musicnn") else entry["model"]  # theirs are always the same
+            torch.save(random_weights(entry["arch"], **sizes), root / entry["weights"])
 
 
 def small(name):
