@@ -65,12 +65,14 @@ def test_weights_are_written_only_where_they_are_learnt(here):
     assert not Path("run/layer_weights.csv").exists()
 
 
-def test_layers_begin_as_equals_however_wide():
+def test_an_embedding_begins_as_it_is_and_what_is_not_there_stays_away():
     layer = Weighted.of(WIDTHS)
-    x = torch.ones(1, sum(WIDTHS.values()))
-    shares = [part.square().sum() for part in layer(x).split(list(WIDTHS.values()), 1)]
-    torch.testing.assert_close(torch.stack(shares), torch.tensor([sum(WIDTHS.values()) / 3] * 3))
+    x = torch.randn(3, sum(WIDTHS.values()), generator=torch.Generator().manual_seed(0))
+    x[1] = torch.nan
+    torch.testing.assert_close(layer(x), x, equal_nan=True)
     assert layer.weights.tolist() == pytest.approx([1 / 3] * 3)
+    layer(x).nansum().backward()
+    assert layer.logits.grad.isfinite().all() and layer.logits.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,17 @@ NAME = "layer_weights.csv"
 
 
 class Weighted(nn.Module):
-    """Each layer times its weight; the weights are a softmax, positive with sum 1, and begin equal.
+    """Each layer times its weight and the number of layers; the weights are a softmax, positive with sum 1.
 
-    As in ELMo (Peters et al. 2018, arXiv 1802.05365, eq. 1), but layers stay side by side, since they differ in width. Of
-    standardised numbers, a layer counts as much as another at first, however wide it is, and all together as much as
-    without weights. NaN, which marks a window that is not there, stays. layer (dim,): which layer each number of an
-    embedding belongs to, counted from 0.
+    As in ELMo (Peters et al. 2018, arXiv 1802.05365, eq. 1), but layers stay side by side, since they differ in width.
+    Weights begin equal, so that the embedding begins as it is. NaN, which marks a window that is not there, stays. layer
+    (dim,): which layer each number of an embedding belongs to, counted from 0.
     """
 
     def __init__(self, layer: Int[Tensor, " dim"]) -> None:
         super().__init__()
-        width = layer.bincount()
         self.register_buffer("layer", layer)
-        self.register_buffer("even", (len(layer) * len(width) / width).sqrt()[layer], persistent=False)
-        self.logits = nn.Parameter(torch.zeros(len(width)))
+        self.logits = nn.Parameter(torch.zeros(int(layer.max()) + 1))
 
     @classmethod
     def of(cls, widths: Mapping[str, int]) -> "Weighted":
@@ -41,7 +38,7 @@ class Weighted(nn.Module):
         return self.logits.softmax(0)
 
     def forward(self, x: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
-        scale = self.weights[self.get_buffer("layer")] * self.get_buffer("even")
+        scale = len(self.logits) * self.weights[self.get_buffer("layer")]
         return torch.where(x.isnan(), x, x.nan_to_num() * scale)
 
 
