@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run music test check deps lock submission clean
+.PHONY: help run music test bench check deps lock submission clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
@@ -19,6 +19,9 @@ music: $(READY)
 test: $(READY) ## install and run every test
 	@echo "== Running the tests, a file of them on each core at a time"
 	@OMP_NUM_THREADS=1 python -m pytest --numprocesses auto --dist loadfile
+
+bench: $(READY) ## measure speed at small sizes, as one table; history in bench/results.md
+	@OMP_NUM_THREADS=1 python bench/table.py
 
 check: $(READY) ## check style (ruff) and types (pyright) of the code
 	@ruff check

@@ -51,10 +51,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def search(key="a", entry=ENTRY, small=SMALL):
+def search(key="a", entry=ENTRY, small=SMALL, **runtime):
     Path("params.yaml").write_text(
         yaml.safe_dump({
-            "runtime": {"workers": 1, "device": "cpu"}, "compare": {"confidence": 0.95},
+            "runtime": {"workers": 1, "device": "cpu"} | runtime, "compare": {"confidence": 0.95},
             "mlp": {"small": small}, "search": {key: entry},
         })
     )  # fmt: skip
@@ -177,3 +177,12 @@ mlp: # ours
         main.main(["apply-search", "a"])
     with pytest.raises(SystemExit, match="did you mean 'a'"):
         main.main(["apply-search", "aa"])
+
+
+def test_trials_are_shared_out_by_ray(folder, monkeypatch):
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'dalsegno[cluster]'")
+    try:
+        rows, _ = search(entry=ENTRY | {"workers": 2}, backend="ray")
+    finally:
+        ray.shutdown()
+    assert len(rows) == 6 and (rows["state"] == "complete").all() and rows["train.lr"].nunique() == 6
