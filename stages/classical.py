@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_info
 
-from dalsegno.artefacts import features_parquet, settings_json
-from dalsegno.artefacts.learning import json_file, model_pt, predictions_parquet, splits_csv
+from dalsegno.artefacts import features_parquet, model_name, model_npz, settings_json
+from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
@@ -43,13 +43,13 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
         stored = {
-            "format": model_pt.FORMAT,
+            "format": model_name.FORMAT,
             "estimator": p.estimator,
             "labels": classes,
-            "runs": model_pt.tensors(runs),
+            "runs": runs,
         }
         stored |= {"features": table.names, "settings": table.settings, "made_on": made_on}
-        model_pt.save(Path(draft, "model.pt"), stored)
+        model_npz.save(Path(draft, "model.npz"), stored)
         settings_json.write(draft, asdict(p), table.settings, None)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms} | environment.peak_memory_mb()
         json_file.write(Path(draft, "cost.json"), cost | made_on)

@@ -350,7 +350,7 @@ EDITS = {
     ),
     "version of PyTorch": (
         version("torch"),
-        {"mlp@small", "packaged@msd_musicnn"} | CLASSICAL | CNN | BACKBONE | SONGS,
+        {"mlp@small", "packaged@msd_musicnn"} | CNN | BACKBONE | SONGS,
     ),
     "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),

@@ -14,7 +14,7 @@ ASKED = {  # what is typed, and what completes its last word
     "dalsegno ch": {"check", "check-encoder"},
     "dalsegno use g": {"gtzan", "gtzan_pictures"},
     "dalsegno use ": {"gtzan", "gtzan_pictures", "esc50"},
-    "dalsegno predict c": {"cnn/conv"},
+    "dalsegno predict c": {"cnn/conv", "classical/svm"},
     "dalsegno card final/": {"final/songs"},
     "dalsegno new ": {"arch", "dataset", "feature"},
     "dalsegno weights f": {"fetch"},
@@ -36,7 +36,7 @@ def scripts():
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for file in ("recipes/gtzan.yaml", "recipes/gtzan_pictures.yaml", "recipes/esc50.yaml", "runs/cnn/conv/model.pt",
-                 "runs/transfer/songs/model.pt", "data/final/songs/model.pt"):  # fmt: skip
+                 "runs/transfer/songs/model.pt", "runs/classical/svm/model.npz", "data/final/songs/model.pt"):  # fmt: skip
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dalsegno.artefacts.learning import model_pt
+from dalsegno.artefacts import model_npz
 from dalsegno.families import classical, estimators
 
 GRIDS = [
@@ -32,8 +32,8 @@ def test_arrays_give_the_probabilities_of_the_estimator(name, options, n_labels,
         pytest.skip("no split leaves a class without a training clip where an SVM is calibrated")
     p = classical.Params(estimator=name, grid=(options,))
     fitted, _ = classical.choose(p, 0, rows(n_labels, absent), rows(n_labels, absent, seed=1), n_labels)
-    model_pt.save(tmp_path / "model.pt", model_pt.tensors(estimators.numbers(fitted)))
-    stored = model_pt.arrays(model_pt.load(tmp_path / "model.pt"))
+    model_npz.save(tmp_path / "model.npz", estimators.numbers(fitted))
+    stored = model_npz.load(tmp_path / "model.npz")
     x = rows(n_labels, seed=2).x
     there, here = fitted.probabilities(x), estimators.probabilities(stored, x, n_labels)
     assert np.allclose(there, here, atol=1e-6) and np.allclose(here.sum(1), 1)

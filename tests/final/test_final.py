@@ -10,8 +10,10 @@ import pytest
 import torch
 import yaml
 from support import small_run
+from support import stored as files
 from support.easy_task import stage
 
+from dalsegno.artefacts import model_npz
 from dalsegno.artefacts.learning import model_pt, predictions_parquet, splits_csv
 from dalsegno.cli import main
 from dalsegno.final import recipe
@@ -65,11 +67,11 @@ def final(name, key=None, run_dir=None):
     key = key or name.replace("/", "_")
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {"final": {key: {"model": name}}}, sort_keys=False))
     stage("final")(key, "data", "data/splits.csv", run_dir or f"runs/{name}", f"data/final/{key}")
-    return model_pt.load(f"data/final/{key}/model.pt")
+    return files.load(f"data/final/{key}")
 
 
 def stored(name):
-    return model_pt.load(f"data/final/{name.replace('/', '_')}/model.pt")
+    return files.load(f"data/final/{name.replace('/', '_')}")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -80,7 +82,7 @@ def test_it_is_one_model_that_knows_every_labelled_clip(run, name):
     n = int((splits["label"] != "").sum())
     assert content["final"]["model"] == name and content["final"]["clips"] == n == 24
     assert json.loads(Path(f"data/final/{name.replace('/', '_')}/final.json").read_text())["clips"] == n
-    assert weights["seed"] == model_pt.load(f"runs/{name}/model.pt")["runs"][0]["seed"]
+    assert weights["seed"] == files.load(f"runs/{name}")["runs"][0]["seed"]
     if "clips" in weights:
         own = pd.DataFrame(weights["clips"])
         assert sorted(own.loc[own["part"] == "train", "clip_id"]) == sorted(splits["clip_id"])
@@ -91,15 +93,15 @@ def test_it_is_one_model_that_knows_every_labelled_clip(run, name):
 def test_it_is_asked_by_key_and_by_file(run, name):
     key = f"final/{name.replace('/', '_')}"
     p = model.load(key).clip(FILE)
-    assert p.sum() == pytest.approx(1) and np.array_equal(p, model.load(f"data/{key}/model.pt").clip(FILE))
+    assert p.sum() == pytest.approx(1) and np.array_equal(p, model.load(str(files.file(f"data/{key}"))).clip(FILE))
 
 
 @pytest.mark.parametrize("name", ["mlp/pca", "transfer/frozen", "transfer/tuned"])
 def test_networks_are_trained_for_the_median_of_the_best_epochs(run, name):
-    best = [weights["best_epoch"] + 1 for weights in model_pt.load(f"runs/{name}/model.pt")["runs"]]
+    best = [weights["best_epoch"] + 1 for weights in files.load(f"runs/{name}")["runs"]]
     told, (weights,) = stored(name)["final"], stored(name)["runs"]
     assert told["best_epochs"] == best and told["epochs"] == int(np.ceil(np.median(best))) == weights["best_epoch"] + 1
-    temperatures = [weights["temperature"] for weights in model_pt.load(f"runs/{name}/model.pt")["runs"]]
+    temperatures = [weights["temperature"] for weights in files.load(f"runs/{name}")["runs"]]
     assert weights["temperature"] == pytest.approx(np.exp(np.mean(np.log(temperatures))))
 
 
@@ -126,12 +128,12 @@ def test_the_weights_are_those_that_the_loop_of_every_run_gives(run):
 
 
 def test_an_estimator_keeps_what_most_folds_chose(run):
-    chosen = [weights["options"] for weights in model_pt.load("runs/classical/svm/model.pt")["runs"]]
-    content = model_pt.load("runs/classical/svm/model.pt")
+    chosen = [weights["options"] for weights in files.load("runs/classical/svm")["runs"]]
+    content = files.load("runs/classical/svm")
     content["runs"] = [weights | {"options": {"C": c}} for weights in content["runs"][:1] for c in (10.0, 0.01, 10.0)]
     assert set(map(str, chosen)) <= {str({"C": c}) for c in (0.01, 3.0, 10.0)}
     Path("voted").mkdir(exist_ok=True)
-    model_pt.save("voted/model.pt", content)
+    model_npz.save("voted/model.npz", content)
     Path("voted/settings.json").write_text(Path("runs/classical/svm/settings.json").read_text())
     assert final("classical/svm", "voted", "voted")["final"]["options"] == {"C": 10.0}
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
-from support import small_run
+from support import small_run, stored
 
-from dalsegno.artefacts.learning import model_pt
+from dalsegno.artefacts import model_npz
 from dalsegno.cli import main
 
 
@@ -126,9 +126,9 @@ def test_on_its_own_clips_alone_a_model_is_said_to_remember(run, capsys):
 
 
 def test_a_model_that_lists_no_clips_says_so(run, capsys, tmp_path):
-    saved = model_pt.load("runs/classical/svm/model.pt")
+    saved = stored.load("runs/classical/svm")
     for weights in saved["runs"]:
         del weights["clips"]
-    model_pt.save(tmp_path / "model.pt", saved)
-    scores = evaluated(capsys, tmp_path / "model.pt", "sounds")
+    model_npz.save(tmp_path / "model.npz", saved)
+    scores = evaluated(capsys, tmp_path / "model.npz", "sounds")
     assert scores["known"] == [] and "does not list the clips" in scores["unsaid"][0]

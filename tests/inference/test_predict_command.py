@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
-from support import small_run
+from support import small_run, stored
 
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
@@ -144,13 +144,15 @@ def test_a_model_that_is_not_there_is_named_with_those_that_are(run):
         ("mlp/plain", lambda saved: saved.update(settings=None), "computed elsewhere"),
         ("mlp/plain", lambda saved: saved["settings"].update(use=["gone"]), "does not know"),
         ("classical/svm", lambda saved: saved.pop("features"), "not a whole one"),
+        ("classical/svm", lambda saved: saved.update(format=7), "format 7"),
     ],
 )  # fmt: skip
 def test_a_model_of_another_version_says_so(run, tmp_path, name, change, words):
-    saved = model_pt.load(f"runs/{name}/model.pt")
+    path = stored.file(f"runs/{name}")
+    saved = stored.load(path.parent)
     change(saved)
-    model_pt.save(tmp_path / "model.pt", saved)
-    assert words in refusal(tmp_path / "model.pt")
+    stored.module(path).save(tmp_path / path.name, saved)
+    assert words in refusal(tmp_path / path.name)
 
 
 def test_a_model_on_other_features_is_refused(run, tmp_path, capsys):
@@ -169,6 +171,11 @@ def test_a_damaged_or_hostile_model_is_refused_and_nothing_runs(run, tmp_path, m
     whole = Path("runs/cnn/crops/model.pt").read_bytes()
     (tmp_path / "model.pt").write_bytes(whole[: len(whole) // 2])
     assert "perhaps cut short" in refusal(tmp_path / "model.pt")
+    whole = Path("runs/classical/svm/model.npz").read_bytes()
+    (tmp_path / "model.npz").write_bytes(whole[: len(whole) // 2])
+    assert "perhaps cut short" in refusal(tmp_path / "model.npz")
+    np.savez(tmp_path / "model.npz", content=np.array([Hostile()], dtype=object))
+    assert "not a readable model" in refusal(tmp_path / "model.npz") and not Path("ran").exists()
     torch.save({"labels": Hostile(), "runs": []}, tmp_path / "model.pt")
     assert "refused" in refusal(tmp_path / "model.pt") and not Path("ran").exists()
 

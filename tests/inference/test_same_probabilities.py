@@ -1,17 +1,21 @@
 """A stored model gives a file of its run the probabilities that the run itself gave it."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support import small_run
+from support import small_run, stored
 
 from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.inference import model
 from dalsegno.scoring.per_model import reliability
 
 CLOSE = 1e-5
+SOURCE = str(Path(model.__file__).parents[2])
 
 
 def differences(name, root, folder):
@@ -44,11 +48,12 @@ def test_an_ensemble_answers_with_the_mean_of_its_members(run):
 def test_a_stored_file_is_all_that_is_needed(run, tmp_path, monkeypatch):
     there = {name: model.load(name).clip(Path("sounds/hum/3.wav")) for name in ("transfer/published", "classical/svm")}
     shutil.copy("sounds/hum/3.wav", tmp_path / "x.wav")
-    for i, name in enumerate(there):
-        shutil.copy(f"runs/{name}/model.pt", tmp_path / f"{i}.pt")
+    files = [stored.file(f"runs/{name}") for name in there]
+    for i, file in enumerate(files):
+        shutil.copy(file, tmp_path / f"{i}{file.suffix}")
     monkeypatch.chdir(tmp_path)
-    for i, p in enumerate(there.values()):
-        assert np.allclose(model.load(f"{i}.pt").clip(Path("x.wav")), p, atol=1e-12)
+    for i, (p, file) in enumerate(zip(there.values(), files, strict=True)):
+        assert np.allclose(model.load(f"{i}{file.suffix}").clip(Path("x.wav")), p, atol=1e-12)
 
 
 def test_a_long_clip_shown_whole_is_shown_in_equal_pieces(run, monkeypatch):
@@ -68,3 +73,10 @@ def test_a_network_stores_the_temperatures_that_the_comparison_finds(run, name):
     (member,) = model.load(name).members
     stored = {(run["fold"], run["seed"]): run["temperature"] for run in member.stored.runs}
     assert found == pytest.approx(stored, rel=1e-6)
+
+
+def test_an_estimator_is_asked_without_pytorch(run):
+    """Which takes half a gigabyte and seconds to import."""
+    asks = "from pathlib import Path; from dalsegno.inference import model; model.load('classical/svm').clip(Path('sounds/hum/3.wav'))"
+    ends = "; import sys; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asks + ends], check=True, env=os.environ | {"PYTHONPATH": SOURCE})

@@ -1,8 +1,12 @@
-"""How models are called: <family>/<key> of params.yaml, and <family>/<key>-scratch for the twin of a transfer entry."""
+"""How models are called: <family>/<key> of params.yaml, and <family>/<key>-scratch for the twin of a transfer entry; how stored."""
 
 from pathlib import Path
 
 SCRATCH = "-scratch"
+FORMAT = 1  # of what models are stored as; a reader refuses another one
+NETWORK, ESTIMATOR = "model.pt", "model.npz"
+FILES = {NETWORK: "dalsegno.artefacts.learning", ESTIMATOR: "dalsegno.artefacts"}
+"""The file of a stored model, a network's or an estimator's, and the package of the module, model_pt or model_npz, that reads it."""
 CONTROL = "control"  # the folder of the twin in that of its model
 
 

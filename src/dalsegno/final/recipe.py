@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts import settings_json
+from dalsegno.artefacts import model_name, model_npz, settings_json
 from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.pipeline.errors import UserError
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: <family>/<key>. content: of its model.pt. entry: in params.yaml, every default written out."""
+    """name: <family>/<key>. content: of its stored file. entry: in params.yaml, every default written out."""
 
     name: str
     content: dict[str, Any]
@@ -56,13 +56,19 @@ class Recipe:
         return float(np.exp(np.mean(np.log([run["temperature"] for run in self.content["runs"]]))))
 
 
+def file(name: str) -> str:
+    """What the file of the model `name` is called: an estimator's is one of NumPy, a network's one of PyTorch."""
+    return model_name.ESTIMATOR if name.startswith("classical/") else model_name.NETWORK
+
+
 def read(name: str, run_dir: str | Path) -> Recipe:
     """The recipe of the model `name`, whose files are in `run_dir`. Raises UserError if it cannot be repeated."""
-    content = model_pt.load(Path(run_dir, "model.pt"))
-    needed = "options" if name.startswith("classical/") else "best_epoch"
-    if content.get("format") != model_pt.FORMAT or any(needed not in run for run in content["runs"]):
+    estimator = name.startswith("classical/")
+    path, needed = Path(run_dir, file(name)), "options" if estimator else "best_epoch"
+    content = (model_npz if estimator else model_pt).load(path)
+    if content.get("format") != model_name.FORMAT or any(needed not in run for run in content["runs"]):
         raise UserError(
-            f"{run_dir}/model.pt: stored by another version of dalsegno, which did not say what validation found best; "
+            f"{path}: stored by another version of dalsegno, which did not say what validation found best; "
             "train it again with dvc repro"
         )
     entry = settings_json.read(run_dir)["entry"]

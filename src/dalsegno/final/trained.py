@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from dalsegno.artefacts import features_parquet
-from dalsegno.artefacts.learning import model_pt, splits_csv
+from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.final.recipe import Recipe, all_trained
 from dalsegno.pipeline import progress
@@ -58,4 +58,4 @@ def _estimator(of: Recipe, source: Path, splits: pd.DataFrame) -> tuple[dict[str
     model = classical.pipeline(p, of.seed, of.options, rows)
     fitted = classical.Calibrated(model, of.temperature, len(classes), of.options)
     run = {"fold": 0, "seed": of.seed, "clips": splits_csv.met(splits, 0)} | estimators.numbers(fitted)
-    return model_pt.tensors(run), {"options": of.options}
+    return run, {"options": of.options}

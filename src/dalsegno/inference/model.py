@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float64
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
@@ -64,9 +63,8 @@ def load(name: str, calibrated: bool = False) -> Model:
 
     Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     stored = [model_file.read(path) for path in find.files(name)]
-    members = [params.component("dalsegno.inference.kinds", of.kind).Kind(of, device) for of in stored]
+    members = [params.component("dalsegno.inference.kinds", of.kind).Kind(of) for of in stored]
     first = members[0]
     for other in members[1:]:
         if other.stored.labels != first.stored.labels or other.of_pictures != first.of_pictures:

@@ -86,7 +86,7 @@ def _network(model: Model) -> tuple[Together, tuple[int, ...]]:
     if isinstance(member, mlp.Kind):
         return Together(nn.Identity(), member.heads).cpu().eval(), (len(member.features.names),)
     if not isinstance(member, OnSpectrograms):
-        raise UserError(f"{model.name}: it has no network to export; model.pt holds its numbers as plain arrays")
+        raise UserError(f"{model.name}: it has no network to export; model.npz holds its numbers as plain arrays")
     if len(set(member.crops)) > 1 or member.view.evaluate == "whole":
         raise UserError(
             f"{model.name}: its networks see clips at more than one length, and a graph takes one; train it with "

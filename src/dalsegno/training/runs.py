@@ -13,7 +13,7 @@ from dvclive.live import Live
 from jaxtyping import Float
 from torch import nn
 
-from dalsegno.artefacts import settings_json
+from dalsegno.artefacts import model_name, settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
 from dalsegno.training import memory, precision, predict, together, train
@@ -65,7 +65,7 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
     made_on = precision.made_on(job.device, precision.of_training(job.device))
-    stored = {"format": model_pt.FORMAT} | description | {"labels": job.classes, "runs": checkpoints}
+    stored = {"format": model_name.FORMAT} | description | {"labels": job.classes, "runs": checkpoints}
     model_pt.save(folder / "model.pt", stored | {"made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
     layers_csv.write(folder / "layers.csv", results[0].layers)

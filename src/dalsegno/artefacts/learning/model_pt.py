@@ -1,8 +1,4 @@
-"""model.pt: weights, or the numbers of a fitted estimator, and what they need to be used again on new sound.
-
-It is plain data and tensors, which load without running code; so are classical models: their arithmetic is short
-(families/estimators.py), and arrays outlive the version of scikit-learn that fitted them, which a pickle does not.
-"""
+"""model.pt: weights, and what they need to be used again on new sound: plain data and tensors, which load without running code."""
 
 import io
 import json
@@ -18,7 +14,6 @@ from torch import Tensor
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
-FORMAT = 1  # of what models are stored as; a reader refuses a later one
 IN_FOLDER = ("model.safetensors", "pytorch_model.bin")  # what the publishers' folders of weights hold
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32"}
 
@@ -29,26 +24,6 @@ def save(path: str | Path, checkpoint: dict[str, Any]) -> None:
     torch.save(checkpoint, buffer)
     with files.atomic(path) as draft:
         draft.write_bytes(buffer.getvalue())
-
-
-def tensors(value: Any) -> Any:
-    """Plain data with a tensor in place of every array and a number in place of every scalar of NumPy."""
-    if isinstance(value, dict):
-        return {name: tensors(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [tensors(item) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
-
-
-def arrays(value: Any) -> Any:
-    """What `tensors` was given, arrays in place of tensors."""
-    if isinstance(value, dict):
-        return {name: arrays(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [arrays(item) for item in value]
-    return value.numpy() if isinstance(value, Tensor) else value
 
 
 def load(path: str | Path) -> dict[str, Any]:

@@ -17,7 +17,9 @@ N_SHOWN = 10  # files of a kind that are named
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the collection, and how their classes correspond."""
-    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="a collection with a folder per class")
     parser.add_argument(
         "--labels", metavar="THEIRS=OURS,…", type=_pairs, default={}, help="classes that have another name there"

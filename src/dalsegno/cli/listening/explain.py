@@ -9,7 +9,9 @@ from dalsegno.pipeline import files
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the file, the class and the picture."""
-    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    )
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--label", help="the class to explain (default: the most probable one)")
     parser.add_argument("--to", metavar="PNG", type=Path, help="default: <name of the file>.explained.png, here")

@@ -16,7 +16,9 @@ EVERY_S = 5.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, what it is asked about, and how it answers."""
     parser.epilog = f"Exit code {UNREAD}: some files could not be read; each has a message, and the others an answer."
-    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a model.pt")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    )
     parser.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path)
     parser.add_argument("--format", choices=answers.FORMATS, default="table", help="(default: %(default)s)")
     parser.add_argument(

@@ -12,7 +12,7 @@ import shtab
 from dalsegno.cli import main
 
 SHELLS = ("bash", "zsh", "fish")
-KEYS = "{ ls -d runs/*/*/model.pt 2>/dev/null; ls -d data/final/*/model.pt 2>/dev/null; } | sed 's#/model.pt$##; s#^runs/##; s#^data/##'"
+KEYS = "for d in runs/*/* data/final/*; do ls -d $d/model.pt $d/model.npz 2>/dev/null; done | sed 's#/model.*##; s#^runs/##; s#^data/##'"
 """Shell: the models that are stored here, by key."""
 NAMES = "ls recipes/*.yaml 2>/dev/null | sed 's#.*/##; s#.yaml$##'"
 """Shell: the recipes."""
@@ -52,7 +52,7 @@ fish:  dalsegno completion fish > ~/.config/fish/completions/dalsegno.fish"""
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the script."""
-    print(shtab.complete(_parser(), shell=arguments.shell, preamble=PREAMBLE))
+    print(shtab.complete(_parser(), shell=arguments.shell, preamble=PREAMBLE[arguments.shell]))
 
 
 def _parser() -> argparse.ArgumentParser:

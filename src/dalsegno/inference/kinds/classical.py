@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from dalsegno.artefacts.learning import model_pt
 from dalsegno.families import estimators
 from dalsegno.inference.hearing.features import Features
 from dalsegno.inference.kinds.member import Answers
@@ -17,11 +15,10 @@ class Kind:
 
     of_pictures = False
 
-    def __init__(self, stored: Stored, device: torch.device) -> None:
+    def __init__(self, stored: Stored) -> None:
         self.stored, self.features = stored, Features(stored)
-        self.runs = model_pt.arrays(stored.runs)
 
     def answers(self, path: Path) -> Answers:
         """As `Member.answers`: the mean over the clip's segments."""
         x, n = self.features.rows(path), len(self.stored.labels)
-        return np.stack([estimators.probabilities(run, x, n).mean(0) for run in self.runs])
+        return np.stack([estimators.probabilities(run, x, n).mean(0) for run in self.stored.runs])

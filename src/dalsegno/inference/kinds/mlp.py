@@ -18,9 +18,9 @@ class Kind:
 
     of_pictures = False
 
-    def __init__(self, stored: Stored, device: torch.device) -> None:
-        self.stored, self.device, self.features = stored, device, Features(stored)
-        self.heads = [networks.on_features(stored, run).to(device) for run in stored.runs]
+    def __init__(self, stored: Stored) -> None:
+        self.stored, self.device, self.features = stored, networks.device(), Features(stored)
+        self.heads = [networks.on_features(stored, run).to(self.device) for run in stored.runs]
 
     def answers(self, path: Path) -> Answers:
         """As `Member.answers`: the mean over the clip's segments."""

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import CONTROL, FILES, SCRATCH
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import ensembles
 
-RUNS, FILE = Path("runs"), "model.pt"
+RUNS = Path("runs")
 FINAL = "final"  # the family, so to speak, of models that were trained on all labelled clips
 FINALS = Path("data", FINAL)
 
@@ -15,10 +15,10 @@ FINALS = Path("data", FINAL)
 def files(name: str) -> list[Path]:
     """The files of the model `name`: one, or those of the members of an ensemble. Raises UserError if there is none."""
     path = Path(name)
-    if path.is_file() or path.suffix == ".pt":
+    if path.is_file() or path.suffix in (".pt", ".npz"):
         return [_existing(path, name)]
-    if (path / FILE).is_file():
-        return [path / FILE]
+    if (inside := _in_folder(path)).is_file():
+        return [inside]
     if path.parts[:1] == (ensembles.FAMILY,):
         return [_of_key(member) for member in _members(name)]
     return [_of_key(name)]
@@ -27,23 +27,28 @@ def files(name: str) -> list[Path]:
 def keys() -> list[str]:
     """The models that are stored here, such as `cnn/conv`: those of the run, its ensembles, and final ones."""
     together = params.document().get(ensembles.FAMILY) or {} if Path(params.FILE).is_file() else {}
-    finals = sorted(path.parent.name for path in FINALS.glob(f"*/{FILE}"))
+    finals = sorted({path.parent.name for file in FILES for path in FINALS.glob(f"*/{file}")})
     return [*_of_the_run(), *(f"{ensembles.FAMILY}/{key}" for key in together), *(f"{FINAL}/{key}" for key in finals)]
 
 
 def _of_the_run() -> list[str]:
     """The models of the run that are stored, twins included."""
-    found = sorted(path.parent.relative_to(RUNS) for path in RUNS.glob(f"*/*/{FILE}"))
-    twins = [f"{key.as_posix()}{SCRATCH}" for key in found if (RUNS / key / "control" / FILE).is_file()]
+    found = sorted({path.parent.relative_to(RUNS) for file in FILES for path in RUNS.glob(f"*/*/{file}")})
+    twins = [f"{key.as_posix()}{SCRATCH}" for key in found if _in_folder(RUNS / key / CONTROL).is_file()]
     return [key.as_posix() for key in found] + twins
 
 
 def _of_key(name: str) -> Path:
     if name.startswith(f"{FINAL}/"):
-        return _existing(FINALS / name.removeprefix(f"{FINAL}/") / FILE, name)
+        return _existing(_in_folder(FINALS / name.removeprefix(f"{FINAL}/")), name)
     twin = name.endswith(SCRATCH)
-    folder = RUNS / name.removesuffix(SCRATCH) / "control" if twin else RUNS / name
-    return _existing(folder / FILE, name)
+    return _existing(_in_folder(RUNS / name.removesuffix(SCRATCH) / CONTROL if twin else RUNS / name), name)
+
+
+def _in_folder(folder: Path) -> Path:
+    """The file of the model in `folder`, the first of FILES if there is none."""
+    paths = [folder / file for file in FILES]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _existing(path: Path, name: str) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts.learning import model_pt
+from dalsegno.artefacts.model_name import FILES, FORMAT, NETWORK
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 
@@ -20,7 +20,7 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class Stored:
-    """The content of a model.pt. labels: in the order of its answers; runs: an entry for each fold and seed."""
+    """The content of a stored model. labels: in the order of its answers; runs: an entry for each fold and seed."""
 
     path: Path
     kind: str
@@ -66,17 +66,23 @@ class Stored:
 
 def read(path: Path) -> Stored:
     """The model in `path`. Raises UserError if it is damaged, of another version, or not one of ours."""
-    content = model_pt.load(path)
+    content = params.component(*_reader(path)).load(path)  # PyTorch for networks alone
     if "labels" not in content or "runs" not in content:
         raise UserError(f"{path}: a file of weights, but no model that a run has stored: it names no classes")
     written = content.get("format", 0)
-    if written != model_pt.FORMAT:
+    if written != FORMAT:
         age = "an earlier" if written == 0 else "another"
         raise UserError(
-            f"{path}: stored by {age} version of dalsegno (format {written}, this one reads {model_pt.FORMAT}); "
+            f"{path}: stored by {age} version of dalsegno (format {written}, this one reads {FORMAT}); "
             "train it again with dvc repro, or check out the version that trained it"
         )
     kind = next((kind for kind, names in NEEDED.items() if all(name in content for name in names)), None)
     if kind is None or not content["runs"] or not content["labels"]:
         raise UserError(f"{path}: a stored model, but not a whole one; train it again with dvc repro")
     return Stored(path, kind, content)
+
+
+def _reader(path: Path) -> tuple[str, str]:
+    """Package and module that read the file: by its suffix, as users rename files."""
+    file = next((file for file in FILES if path.suffix == Path(file).suffix), NETWORK)
+    return FILES[file], file.replace(".", "_")

@@ -17,6 +17,11 @@ from dalsegno.transfer.adapting.layer_weights import Weighted
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
 
+def device() -> torch.device:
+    """Where networks run: on a GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def on_features(stored: Stored, run: dict[str, Any]) -> nn.Module:
     """A network of the family mlp: rows of features (row, feature) to logits."""
     state, n = run["state"], len(stored.content["features"])

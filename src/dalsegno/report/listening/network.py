@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from dalsegno.artefacts import model_name
 from dalsegno.artefacts.learning import pieces
 from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.inference.kinds import convolutional, frozen
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
-from dalsegno.inference.stored import find, model_file
+from dalsegno.inference.stored import model_file
 from dalsegno.inference.stored.model_file import Stored
 
 KINDS: dict[str, Callable[..., OnSpectrograms]] = {"convolutional": convolutional.Kind, "frozen": frozen.Kind}
@@ -69,7 +70,7 @@ def stored(run_dir: Path) -> Stored | None:
 
     Raises UserError if the file is damaged, or of another version.
     """
-    file = run_dir / find.FILE
+    file = run_dir / model_name.NETWORK
     model = model_file.read(file) if file.is_file() else None
     if model is None or model.kind not in KINDS:
         return None
