@@ -32,6 +32,8 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         seen = asdict(clips.view) | prepared
         rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
         rebuilt |= {"input_shape": list(clips.input_shape)}
+        if p.arch == own_encoder.ARCH:
+            rebuilt |= {"encoder": own_encoder.identity(p.weights)}
         asked = asdict(p) | {"layers": widths}
         embeddings.write(out_dir, body, clips, p.view, r, asked, inputs, trained_on, rebuilt, p.views, p.augment)
     except UserError as error:

@@ -13,6 +13,7 @@ from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.transfer.adapting.head import Head, put_on
 from dalsegno.transfer.adapting.layer_weights import Weighted
+from dalsegno.transfer.embedding import own_body, own_encoder
 
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
@@ -46,8 +47,20 @@ def on_spectrograms(stored: Stored, run: dict[str, Any]) -> nn.Module:
 def backbone(stored: Stored) -> nn.Module:
     """The network under a head on embeddings: views of a spectrogram to embeddings (view, dim)."""
     content = stored.content["backbone"]
+    if content["arch"] == own_encoder.ARCH:
+        return _encoder(stored, content)
     model = _on_spectrograms(stored, content, content["input_shape"], LABELS_OF_BACKBONE)
     return _loaded(stored, nn.Sequential(model.prep, model.body), content["state"])
+
+
+def _encoder(stored: Stored, content: dict[str, Any]) -> nn.Module:
+    """The user's own encoder, run from its file in this repository if that is the one of the training, and never from the model."""
+    if "encoder" not in content:
+        raise UserError(f"{stored.path}: does not say which encoder it was trained on; train it again with dvc repro")
+    try:
+        return own_body.Body(own_encoder.same(content["encoder"]), content["spectrogram"])
+    except UserError as error:
+        raise UserError(f"{stored.path}: {error}") from None
 
 
 def head(stored: Stored, run: dict[str, Any]) -> nn.Module:

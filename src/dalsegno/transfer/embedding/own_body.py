@@ -31,4 +31,6 @@ class Body(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch 1 sample"]) -> Float[Tensor, "batch dim"]:
         sounds = x[:, 0].cpu().float().numpy()
-        return torch.tensor(np.stack([frames(self.path, self.embed, y, self.rate_hz).mean(0) for y in sounds]))
+        return torch.tensor(np.stack([frames(self.path, self.embed, y, self.rate_hz).mean(0) for y in sounds])).to(
+            x.device
+        )

@@ -1,5 +1,6 @@
 """An encoder of one's own, a Python file with `embed(samples, sample_rate_hz)`, and what may be wrong with it."""
 
+import hashlib
 import importlib.util
 import traceback
 from collections.abc import Callable, Iterator
@@ -31,6 +32,34 @@ def load(path: str | Path) -> Embed:
     if not callable(embed):
         raise UserError(f"{path}: there is no function `embed`; expected {CONTRACT}")
     return embed
+
+
+def identity(path: str | Path) -> dict[str, str]:
+    """path and sha256 of the file, by which a stored model names the encoder that its head was trained on."""
+    return {"path": str(path), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
+def same(wanted: dict[str, str]) -> str:
+    """The path of the encoder that `identity` described. Nothing of it has run yet.
+
+    Raises UserError unless the file lies in the folder of the call and is, byte for byte, the one that was described: a model
+    from elsewhere may not choose what runs here.
+    """
+    path, here = Path(wanted["path"]), Path.cwd().resolve()
+    if not path.resolve().is_relative_to(here):
+        raise UserError(
+            f"the model needs the encoder {path}, which lies outside {here}; an encoder is run only from the repository"
+        )
+    if not path.is_file():
+        raise UserError(
+            f"the model needs the encoder {path}, and there is no such file in {here}; run from the repository of its run"
+        )
+    if identity(path)["sha256"] != wanted["sha256"]:
+        raise UserError(
+            f"the model was trained on another {path}: this one has other bytes (SHA-256), so it is not run; bring that version "
+            "back, or train the model again with dvc repro"
+        )
+    return str(path)
 
 
 def frames(path: str | Path, embed: Embed, samples: np.ndarray, sample_rate_hz: int) -> Float[np.ndarray, "frame dim"]:
