@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, special
 
 from dalsegno.artefacts.learning import calibration
 from dalsegno.scoring.held_out import Run, Scored
@@ -89,3 +90,17 @@ def test_the_surest_clips_are_answered_first_and_equals_count_as_their_mean():
     assert found[0.25] == found[0.5] == 1
     assert found[0.75] == pytest.approx(2.5 / 3, abs=1e-4)
     assert found[1.0] == 0.75
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_temperature_is_where_scipy_finds_the_least_loss(seed):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, rng.uniform(0.3, 6), (int(rng.integers(3, 200)), 5))
+    labels = np.where(rng.random(len(logits)) < 0.7, logits.argmax(1), rng.integers(0, 5, len(logits)))
+
+    def loss(log_t):
+        p = special.log_softmax(logits / np.exp(log_t), axis=1)[np.arange(len(labels)), labels]
+        return -p.sum() + log_t**2 / (2 * calibration.SPREAD**2)
+
+    found = optimize.minimize_scalar(loss, bounds=(-5, 5), method="bounded", options={"xatol": 1e-9}).x
+    assert np.log(calibration.temperature(logits, labels)) == pytest.approx(found, abs=1e-6)

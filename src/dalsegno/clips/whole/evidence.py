@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from dalsegno.artefacts.data_set import clips_csv
 
@@ -74,7 +74,7 @@ class Evidence:
 
     def _quantile(self, share: float) -> float:
         """Of Student's t, with one degree of freedom less than there are groups."""
-        return float(t.ppf((1 + CONFIDENCE) / 2, max(1.0, self.n_groups * share - 1)))
+        return float(stdtrit(max(1.0, self.n_groups * share - 1), (1 + CONFIDENCE) / 2))
 
 
 def weigh(clips: pd.DataFrame, copies: pd.DataFrame) -> Evidence:
@@ -115,7 +115,7 @@ def smallest_difference(n: float, quantile: float) -> float:
     It is the x for which sqrt(n) * x = quantile * sqrt(d) + z * sqrt(d - x²), the models disagreeing on a share d of the
     clips: DISAGREEMENT, or x itself where that is more.
     """
-    z = float(norm.ppf(POWER))
+    z = float(ndtri(POWER))
 
     def excess(x: float) -> float:
         d = max(DISAGREEMENT, x)

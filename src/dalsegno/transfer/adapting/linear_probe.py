@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from dalsegno.families.convolutional.crops import Crops
@@ -23,6 +21,9 @@ def start(model: Model, last: nn.Linear, clips: Crops, labels: pd.Series, c: flo
     labels: of each clip, by clip_id; the logits stand in their sorted order. c: inverse strength of the L2 penalty, on
     standardised embeddings.
     """
+    from sklearn.linear_model import LogisticRegression  # a second or two, which only a probe need wait for
+    from sklearn.preprocessing import StandardScaler
+
     e, owners = _embeddings(model, clips, list(labels.index))
     scaler = StandardScaler().fit(e)
     fitted = LogisticRegression(C=c, max_iter=1000).fit(scaler.transform(e), labels[owners])
