@@ -10,6 +10,7 @@ import pytest
 from support import fake_runs
 
 from dalsegno.artefacts import settings_json
+from dalsegno.report import conclusions
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
@@ -310,19 +311,19 @@ def test_conclusions_name_families_inputs_mistakes_and_calibration(tmp_path):
     text = Page(render(tmp_path, args)).text
     m = json.loads(Path(args[4]).read_text())["models"]
     best = {
-        family: max((n for n in m if n.startswith(family)), key=lambda n: m[n]["accuracy"])
+        family: max((n for n in m if conclusions.family(n) == family), key=lambda n: m[n]["accuracy"])
         for family in fake_runs.FAMILIES
     }
     ranked = sorted(best, key=lambda family: -m[best[family]]["accuracy"])
     assert (
         "Families by their most accurate model: "
-        + ", ".join(f"{family} ({100 * m[best[family]]['accuracy']:.1f} %)" for family in ranked)
+        + ", ".join(f"{family} ({best[family]}, {100 * m[best[family]]['accuracy']:.1f}%)" for family in ranked)
         in text
     )
     on_features = max((n for n in m if n.split("/")[0] in ("classical", "mlp")), key=lambda n: m[n]["accuracy"])
     assert re.search(f"Features against spectrograms[^.]*: (?:{best['cnn']}|{on_features}) (?:beats|and) ", text)
     assert f"The most frequent mistake of {best[ranked[0]]}" in text
-    assert f"The confidence of {best[ranked[0]]} in its calls is off by" in text
+    assert f"the confidence of {best[ranked[0]]} differs from its accuracy by" in text
 
 
 def test_many_classes_list_mistakes_in_place_of_a_matrix(tmp_path):

@@ -1,14 +1,28 @@
 """What the numbers support beyond the verdict, in sentences: families, features against spectrograms, mistakes, calibration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
+from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report import formatting
 from dalsegno.report.verdict import sentence
 
 ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
+
+
+def family(name: str) -> str:
+    """The family that a model counts as: the twin of a transfer model is a network on spectrograms, trained from scratch."""
+    return "cnn" if name.removesuffix(formatting.STAMP).endswith(SCRATCH) else name.split("/")[0]
+
+
+def best_of_each(ranked: Iterable[str]) -> dict[str, str]:
+    """The first model of each family among `ranked`, the most accurate first."""
+    best: dict[str, str] = {}
+    for name in ranked:
+        best.setdefault(family(name), name)
+    return best
 
 
 def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusion: pd.DataFrame) -> list[str]:
@@ -31,11 +45,11 @@ def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusi
 
 def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
     """The best of the leading family against the best of the next."""
-    best = _best_of_each(ranked)
+    best = best_of_each(ranked)
     if len(best) < 2:
         return
     named = [
-        f"{family} ({formatting.percent(comparison['models'][name]['accuracy'])} %)" for family, name in best.items()
+        f"{of} ({name}, {formatting.percent(comparison['models'][name]['accuracy'])}%)" for of, name in best.items()
     ]
     yield f"Families by their most accurate model: {', '.join(named)}."
     first, second, *_ = best.values()
@@ -45,12 +59,13 @@ def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[s
 def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
     """Features against spectrograms, both without pretraining."""
     best = [
-        next((name for name in ranked if name.split("/")[0] in families), None)
-        for families in (ON_FEATURES, ON_SPECTROGRAMS)
+        next((name for name in ranked if family(name) in families), None) for families in (ON_FEATURES, ON_SPECTROGRAMS)
     ]
     if all(best):
         said = _said(str(best[0]), str(best[1]), pairs, comparison)
-        yield from (f"Features against spectrograms, the best of either trained from scratch: {text}" for text in said)
+        yield from (
+            f"Features against spectrograms, the best of each that was trained from scratch: {text}" for text in said
+        )
 
 
 def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
@@ -60,16 +75,16 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     if len(own):
         row = own.loc[own["share"].idxmax()]
         yield (
-            f"The most frequent mistake of {best}: {row['actual']} taken for {row['predicted']}, "
-            f"{formatting.percent(row['share'], 0)} % of its clips."
+            f"The most frequent mistake of {best}: it takes {formatting.percent(row['share'], 0)}% of the clips of "
+            f"{row['actual']} for {row['predicted']}."
         )
     n_models = confusion["model"].nunique()
     if len(wrong) and n_models > 1:
         mean = wrong.groupby(["actual", "predicted"])["share"].sum() / n_models
         actual, predicted = mean.idxmax()
         yield (
-            f"Over all {n_models} models, {actual} is most often taken for {predicted}: "
-            f"{formatting.percent(mean.max(), 0)} % of its clips on average."
+            f"Over all {n_models} models, the most frequent mistake is to take {actual} for {predicted}: on average "
+            f"{formatting.percent(mean.max(), 0)}% of the clips of {actual}."
         )
 
 
@@ -77,14 +92,7 @@ def _calibration(best: str, model: dict[str, Any]) -> Iterator[str]:
     error, ends = formatting.with_ends(model, "calibration_error")
     scaled = model.get("calibration_error_scaled")
     after = f"; after temperature scaling by {formatting.points(scaled)}" if scaled is not None else ""
-    yield f"The confidence of {best} in its calls is off by {error} points ({ends}), its calibration error{after}."
-
-
-def _best_of_each(ranked: list[str]) -> dict[str, str]:
-    best: dict[str, str] = {}
-    for name in ranked:
-        best.setdefault(name.split("/")[0], name)
-    return best
+    yield f"Calibration: the confidence of {best} differs from its accuracy by {error} points ({ends}) on average{after}."
 
 
 def _said(one: str, other: str, pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,8 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     gained = formatting.points(pair["accuracy"])
     if pd.isna(pair["low"]):
         return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, nothing says how sure that is."
-    ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}), {p}"
+    alone = " for this pair alone" if n > 1 else ""
+    ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}{alone}), {p}"
     if pair["told_apart"]:
         return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
     seen = formatting.points(pair["visible"])
@@ -30,7 +31,7 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     said, models = comparison["verdict"], comparison["models"]
     best, *tied = said["best"]
     score, ends = formatting.with_ends(models[best], "accuracy")
-    lead = f"{best} recognises {score} % ({ends}) of the {_scored(comparison)}"
+    lead = f"{best} recognises {score}% ({ends}) of the {_scored(comparison)}"
     if said["models"] < 2:
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
     if comparison["interval"]["units"] < 2:
@@ -43,13 +44,39 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
         return [f"{lead} and is better than {everyone}, by more than chance explains."]
-    rivals = [p["visible"] for p in pairs if p["model"] == best and p["other"] in tied and not pd.isna(p["visible"])]
-    seen = f" Differences under about {formatting.points(max(rivals))} points cannot be seen here." if rivals else ""
-    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {_listed(tied)}.{seen}"
-    if len(tied) + 1 == said["models"]:
-        return [tie, f"Nothing here says that any model is better than another{_omnibus(said)}."]
-    worse = said["models"] - len(tied) - 1
-    return [tie, f"It is better than the other {worse}." if worse > 1 else "It is better than the other one."]
+    worse = [name for name in models if name not in said["best"]]
+    better = f" It is better than {listed(worse)}." if worse else ""
+    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}.{better}"
+    none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
+    among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
+    return [f"{tie}{_visible(among)}", none + _cheapest(said["best"], models)]
+
+
+def listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _visible(pairs: list[dict[str, Any]]) -> str:
+    """How large a difference between two of these must be to be seen."""
+    sizes = sorted(100 * pair["visible"] for pair in pairs if not pd.isna(pair["visible"]))
+    if not sizes:
+        return ""
+    least, most = (f"{value:.0f}" for value in (sizes[0], sizes[-1]))
+    size = f"{least} to {most} points, depending on the pair" if least != most else f"{most} points"
+    return f" Between these, the smallest difference that could be seen is about {size}."
+
+
+def _cheapest(tied: list[str], models: dict[str, Any]) -> str:
+    """What to do in a tie."""
+    timed = {name: models[name]["train_s"] for name in tied if models[name].get("train_s") is not None}
+    if len(timed) < len(tied):
+        return f"Any of these {len(tied)} may be chosen."
+    least = min(timed, key=lambda name: timed[name])
+    return (
+        f"Any of these {len(tied)} may be chosen; the cheapest to train is {least}, in {formatting.number(timed[least])} s, "
+        "not counting the features, spectrograms or embeddings that it reads."
+    )
 
 
 def _omnibus(said: dict[str, Any]) -> str:
@@ -74,7 +101,3 @@ def _evidence(comparison: dict[str, Any]) -> str:
 def _scored(comparison: dict[str, Any]) -> str:
     part = "test" if comparison["protocol"]["part"] == "test" else "validation"
     return f"{comparison['dataset']['scored_clips']:,} {part} clips"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,63 @@
+"""What is concluded from the numbers: which models are set against each other, and what a tie is said to mean."""
+
+import pandas as pd
+import pytest
+
+from dalsegno.report import conclusions, verdict
+
+SCORES = {
+    "transfer/tuned": 0.7,
+    "transfer/tuned-scratch": 0.8,
+    "cnn/conv": 0.75,
+    "mlp/small": 0.78,
+    "classical/svm": 0.6,
+}
+
+
+def comparison(best, letters=None):
+    models = {
+        name: {"accuracy": a, "accuracy_low": a - 0.1, "accuracy_high": a + 0.1, "calibration_error": 0.05, "train_s": 10 * a}
+        for name, a in SCORES.items()
+    }  # fmt: skip
+    return {
+        "models": models,
+        "verdict": {"models": 5, "pairs": 10, "best": best, "p_value": 0.2, "letters": letters or dict.fromkeys(models, "a")},
+        "interval": {"confidence": 0.95, "unit": "group", "units": 80},
+        "protocol": {"part": "test"},
+        "dataset": {"scored_clips": 240},
+    }  # fmt: skip
+
+
+def pair(model, other, visible, told_apart=False):
+    return {"model": model, "other": other, "accuracy": 0.02, "low": -0.01, "high": 0.05, "p_holm": 1.0, "visible": visible,
+            "told_apart": told_apart}  # fmt: skip
+
+
+@pytest.fixture
+def confusion():
+    return pd.DataFrame({"model": [], "actual": [], "predicted": [], "clips": [], "share": []})
+
+
+def test_a_twin_from_scratch_is_a_network_on_spectrograms_without_pretraining(confusion):
+    pairs = [pair("transfer/tuned-scratch", "mlp/small", 0.1)]
+    said = " ".join(conclusions.conclusions(comparison([]), pairs, confusion))
+    assert "cnn (transfer/tuned-scratch, 80.0%), mlp (mlp/small, 78.0%), transfer (transfer/tuned, 70.0%)" in said
+    assert "the best of each that was trained from scratch: transfer/tuned-scratch and mlp/small: no difference" in said
+    assert conclusions.family("transfer/tuned-scratch (LEAKY)") == "cnn"
+
+
+def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_cheapest():
+    best = ["transfer/tuned-scratch", "mlp/small", "cnn/conv"]
+    pairs = [pair(best[0], best[1], 0.16), pair(best[1], best[2], 0.064), pair(best[0], "classical/svm", 0.3, True)]
+    tie, advice = verdict.verdict(comparison(best), pairs)
+    assert (
+        "do not tell it apart from mlp/small and cnn/conv. It is better than transfer/tuned and classical/svm." in tie
+    )
+    assert "about 6 to 16 points, depending on the pair" in tie
+    assert advice.startswith("Any of these 3 may be chosen; the cheapest to train is cnn/conv, in 7.5 s,")
+
+
+def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():
+    assert "(−1.0 to 5.0 for this pair alone), p = 1.000 after Holm over 10 pairs" in verdict.sentence(
+        pair("cnn/conv", "mlp/small", 0.1), comparison([])
+    )
