@@ -36,6 +36,14 @@ def test_code_without_data_a_manifest_and_the_same_bytes_twice(project):
     assert "- `run`: Starts it.\n" in text and "- `tests/test_b.py`: Tests of b.\n" in text
 
 
+def test_a_page_of_docs_and_a_curve_are_named(tmp_path):
+    page, curve = tmp_path / "docs/a.md", tmp_path / "plots/metrics/val_loss/fold0_seed1.tsv"
+    page.parent.mkdir()
+    page.write_text("# How it flows\n\nText.\n")
+    assert submission.sentence(page) == "How it flows."
+    assert submission.sentence(curve) == "Val loss of fold0, seed1, epoch by epoch."
+
+
 def test_without_a_pdf_there_is_nothing_to_hand_in(project):
     submission.PDF.unlink()
     with pytest.raises(UserError, match="dvc repro paper"):

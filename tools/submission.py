@@ -29,7 +29,6 @@ KNOWN = {
     "pyproject.toml": "What the package is called and requires, and the settings of its checks.",
     "dvc.lock": "What each stage read and wrote, by checksum.",
     "requirements.lock": "The pinned version of every package.",
-    "docs/*.md": "The map of the code: what flows, which folder does what, and why.",
     ".dvc/plots/*": "The template of a plot of `dvc plots`.",
     ".dvc/*": "Settings of DVC.",
     "*.gitignore": "What Git leaves alone.",
@@ -37,10 +36,10 @@ KNOWN = {
     "src/dalsegno/clips/known/*.csv": "Known collections: the title, licence and citation of each.",
     "metrics/kaggle.csv": "The scores that came back from Kaggle.",
     "metrics/plots/*.csv": "A table of results: one row per model, class, pair or epoch.",
-    "*.tsv": "One curve of a training run, epoch by epoch.",
     "metrics/*.json": "The numbers that a stage wrote.",
     "*.css": "The style of a page or of a section of it.",
     "*.j2": "The template of a page or of a section of it.",
+    "*/skeletons/*.txt": "What `dalsegno new` makes a new file from.",
     "*.png": "A picture for the README.",
 }  # fmt: skip
 """What is said of files that have no sentence of their own, by the pattern of their path; the first that fits."""
@@ -83,7 +82,11 @@ def sentence(path: Path) -> str:
     for pattern, words in KNOWN.items():
         if fnmatch(path.as_posix(), pattern):
             return words
+    if path.suffix == ".tsv":  # metrics/<family>/<key>/plots/metrics/<quantity>/<run>.tsv
+        return f"{path.parent.name.replace('_', ' ')} of {path.stem.replace('_', ', ')}, epoch by epoch.".capitalize()
     text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".md":
+        return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), path.stem) + "."
     if path.suffix == ".py":
         docstring = ast.get_docstring(ast.parse(text))
         return _first(docstring) if docstring else f"Tests of {path.stem.removeprefix('test_').replace('_', ' ')}."
