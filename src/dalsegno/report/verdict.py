@@ -44,12 +44,12 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
         return [f"{lead} and is better than {everyone}, by more than chance explains."]
-    worse = [name for name in models if name not in said["best"]]
+    worse = sorted((name for name in models if name not in said["best"]), key=lambda name: -models[name]["accuracy"])
     better = f" It is better than {listed(worse)}." if worse else ""
-    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}.{better}"
+    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}."
     none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
-    return [f"{tie}{_visible(among)}", none + _cheapest(said["best"], models)]
+    return [f"{tie}{_visible(among)}{better}", none + _cheapest(said["best"], models)]
 
 
 def listed(names: list[str]) -> str:
@@ -71,10 +71,10 @@ def _cheapest(tied: list[str], models: dict[str, Any]) -> str:
     """What to do in a tie."""
     timed = {name: models[name]["train_s"] for name in tied if models[name].get("train_s") is not None}
     if len(timed) < len(tied):
-        return f"Any of these {len(tied)} may be chosen."
+        return f"Any of the {len(tied)} best may be chosen."
     least = min(timed, key=lambda name: timed[name])
     return (
-        f"Any of these {len(tied)} may be chosen; the cheapest to train is {least}, in {formatting.number(timed[least])} s, "
+        f"Any of the {len(tied)} best may be chosen; the cheapest to train is {least}, in {formatting.number(timed[least])} s, "
         "not counting the features, spectrograms or embeddings that it reads."
     )
 
