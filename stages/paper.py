@@ -5,8 +5,9 @@ from pathlib import Path
 
 from dalsegno.artefacts import kaggle_csv
 from dalsegno.pipeline import params, progress, stage
+from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.page import sources
-from dalsegno.report.paper import content, pdf
+from dalsegno.report.paper import content, own_words, pdf
 
 
 def main(
@@ -14,7 +15,9 @@ def main(
     clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, report_pdf: str, *sections: str,
 ) -> None:  # fmt: skip
     """Describe the models by `sections`, the parts of params.yaml that a result may depend on; say what is still missing."""
-    p, doc, kaggle = params.load(paper=content.Params), params.document(), kaggle_csv.read(scores_csv)
+    p, doc, kaggle = params.load(paper=own_words.Params), params.document(), kaggle_csv.read(scores_csv)
+    if unknown := own_words.unknown(p, doc):
+        raise Refused(unknown)
     entries = {name: doc.get(name) for name in sections}
     data = {"data": clips_csv, "splits": splits_csv}
     read = sources.read(
@@ -24,7 +27,7 @@ def main(
     rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
-    for lacking in content.missing(p, kaggle):
+    for lacking in own_words.missing(p, own_words.models(doc), kaggle):
         progress.say(f"?? {lacking}")
 
 

@@ -127,6 +127,7 @@ def shrink(doc):
         if entry.get("view"):
             entry["view"] = {"crop_s": 1.0, "normalise": entry["view"]["normalise"]}
     doc["ensembles"] = {}
+    doc["paper"]["why"] = {}  # reasons for models that are not here
     doc["compare"]["resamples"] = 200
     doc["protocols"]["splits"] = {
         "shuffled segments": {"protocol": "shuffled_segments"},
@@ -332,6 +333,7 @@ EDITS = {
     "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
     "report": (put("report.audio", False), {"listen", "report"}),
     "paper": (put("paper.title", "A title"), {"paper"}),
+    "reason": (put("paper.why", {"cnn/conv": "It is small."}), {"paper"}),
     "runtime": (put("runtime.workers", 3), set()),
     "comment in an architecture": (comment("models/resnet.py"), BACKBONE),
     "comment in an unused architecture": (comment("models/vgg.py"), set()),

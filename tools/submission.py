@@ -16,7 +16,7 @@ from dalsegno.cli.commands import kaggle_score
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
-from dalsegno.report.paper import content
+from dalsegno.report.paper import own_words
 
 PDF, OUT = Path("reports/report.pdf"), Path("reports/submission.zip")
 DAY = (1980, 1, 1, 0, 0, 0)  # of every file: the same files make the same bytes
@@ -97,10 +97,11 @@ def sentence(path: Path) -> str:
 
 def missing() -> list[str]:
     """What the PDF prints as ??, and the Kaggle scores that are not there. Raises Refused for a bad section `paper`."""
-    p, problems = params.parse("paper", params.document().get("paper"), content.Params)
+    doc = params.document()
+    p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
     if problems:
         raise Refused(problems)
-    return content.missing(p, kaggle_csv.read(kaggle_score.FILE))
+    return own_words.missing(p, own_words.models(doc), kaggle_csv.read(kaggle_score.FILE))
 
 
 def _first(text: str) -> str:

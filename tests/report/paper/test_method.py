@@ -35,10 +35,10 @@ def test_defaults_that_nobody_typed_are_told(topics):
     told = topics("mlp/small")
     assert told["loss"] == "cross entropy"
     assert told["optimiser"].startswith(
-        "adamw [4], learning rate 0.001, weight decay 0.01, gradients clipped to norm 5"
+        "AdamW [2], learning rate 0.001, weight decay 0.01, gradients clipped to norm 5"
     )
-    assert told["stopping"].startswith("at most 60 epochs, ends after 15 epochs without a better val_loss")
-    assert told["schedule"] == "cosine [5], rising over the first 10% of the steps"
+    assert told["stopping"].startswith("at most 60 epochs, ended after 15 epochs without a better validation loss")
+    assert told["schedule"] == "cosine [3], rising over the first 10% of the steps"
     assert told["augmentation"] == "none"
 
 
@@ -54,7 +54,7 @@ def test_models_without_training_of_ours(topics):
     assert method.of_model("external/keras", {"external": {"keras": {"file": "k.csv"}}}, Cited()) == [
         ("origin", "predictions made elsewhere, taken in from k.csv")
     ]
-    assert "C 1; C 3; C 10" in topics("classical/svm")["settings"]
+    assert "C = 1; C = 3; C = 10" in topics("classical/svm")["settings"]
 
 
 def test_papers_are_numbered_as_they_are_first_cited():

@@ -11,7 +11,7 @@ from support import fake_runs
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
-from dalsegno.report.paper import content, pdf
+from dalsegno.report.paper import content, own_words, pdf
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
@@ -43,7 +43,7 @@ def said(root, args, kaggle=None, p=None):
     """All that the paper says, as one text."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
     read = sources.read(args[4], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
-    made = content.content(read.under_stamped_names(), p or content.Params(team=[]), kaggle or {}, None)
+    made = content.content(read.under_stamped_names(), p or own_words.Params(team=[]), kaggle or {}, None)
     return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
 
 
@@ -119,3 +119,30 @@ def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
     args = tree(tmp_path, scores="mlp/features,79,2026-05-31\n")
     with pytest.raises(UserError, match="line 2: expected a score from 0 to 1, got '79'"):
         paper(tmp_path, args)
+
+
+def test_own_words_stand_where_they_belong(tmp_path):
+    args = tree(tmp_path)
+    p = own_words.Params(team=[], introduction="Why it matters.\n\nAnd to whom.", why={"mlp/features": "It is small."})
+    text = said(tmp_path, args, p=p)
+    assert '"Why it matters."' in text and '"And to whom."' in text
+    assert '["reason", "It is small."]' in text
+    assert '"??"' in text  # conclusions that nobody wrote
+    lacking = " ".join(own_words.missing(p, ["mlp/features", "cnn/conv"], {}))
+    assert "paper.conclusions" in lacking and "paper.introduction" not in lacking and "reason for cnn/conv" in lacking
+
+
+def test_a_reason_for_an_entry_that_there_is_not_is_refused(tmp_path):
+    args = tree(tmp_path, paper={"title": None, "team": [], "why": {"mlp/feature": "x"}})
+    with pytest.raises(UserError, match=r"paper.why.mlp/feature: params.yaml has no such entry.*mlp/features"):
+        paper(tmp_path, args)
+
+
+def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
+    args = tree(tmp_path)
+    text, gain = said(tmp_path, args), json.loads(Path(args[4]).read_text())["gains"]["transfer/finetuned"]
+    verb = "costs" if gain["accuracy"] < 0 else "gains"
+    assert f"Pretraining {verb} {abs(100 * gain['accuracy']):.1f} points of accuracy (" in text
+    assert "their difference from transfer/finetuned-scratch" in text
+    rows = re.findall(r'\["(\S+)", "[^"]+ \(\d+%\)", "[^"]+ \(\d+%\)", "[^"]+ for [^"]+ \(\d+%\)"', text)
+    assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])

@@ -18,6 +18,11 @@ def text(words: str) -> Block:
     return {"kind": "text", "words": words}
 
 
+def paragraphs(words: str) -> list[Block]:
+    """Paragraphs that an empty line separates."""
+    return [text(" ".join(part.split())) for part in words.split("\n\n") if part.strip()]
+
+
 def heading(words: str) -> Block:
     """A heading within a section."""
     return {"kind": "heading", "words": words}

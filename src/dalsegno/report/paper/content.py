@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dalsegno.artefacts import model_name
-from dalsegno.pipeline.params import section
 from dalsegno.report import formatting, verdict
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, ground, hearing, method, results
+from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
+from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.results import Scores
+from dalsegno.report.paper.sections import discussion, ground, hearing, methods, results, training
+from dalsegno.report.paper.sections.results import Scores
 
-MOST_LAYERS = 60  # of a network whose layers are listed
 FILES = {
     "params.yaml": "all parameters of the run",
     "dvc.yaml, dvc.lock": "the graph of stages, and what each of them read and wrote",
-    "stages/": "a script per stage, which reads its inputs, calls the rooms below and writes its outputs",
-    "src/dalsegno/": "the code, a folder per step of the data's way; docs/design.md is the map",
+    "stages/": "a script per stage, which reads its inputs, calls the code in src/dalsegno/ and writes its outputs",
+    "src/dalsegno/": "the code, a folder for each step from audio to report; docs/design.md is the map",
     "metrics/": "every number of this paper, as JSON and CSV",
     "recipes/": "complete parameter files for published systems and data sets",
     "tests/": "the tests of all of this, in the same folders as the code",
@@ -26,56 +25,39 @@ FILES = {
 }
 
 
-@section
-class Member:
-    """Somebody who worked on it."""
-
-    name: str
-    did: str | None = None  # what this person contributed
-
-
-@section
-class Params:
-    """`paper:` in params.yaml."""
-
-    title: str | None = None
-    team: list[Member]
-
-
 def content(s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None) -> dict[str, Any]:
     """The paper as the layout takes it. s: with models under their stamped names; heard: listening.json."""
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
     of_pairs = s.tables["pairs"].to_dict("records")
     kinds = [
+        ("Introduction", blocks.paragraphs(p.introduction or formatting.UNMEASURED)),
         ("Data", ground.data(s, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
-        ("Methods", _methods(s, cite)),
+        ("Methods", methods.methods(s, p, cite)),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
-        ("Training and cost", results.training(s)),
+        ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
-        ("Discussion and conclusions", results.discussion(s)),
+        ("Discussion and conclusions", discussion.discussion(s, p)),
+        ("Contributions", [_contributions(p)]),
         ("Reproduction", _reproduction(s)),
         ("Files", [blocks.table("What the archive holds.", ["file", "what it is"], list(FILES.items()), words=2)]),
     ]
     sections = [blocks.section(title, body) for title, body in kinds]
     return {
         "title": p.title or f"{dataset['title']}: {len(s.compare['models'])} models compared",
-        "team": [{"name": member.name, "did": member.did or formatting.UNMEASURED} for member in p.team],
+        "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": [_question(s), *verdict.verdict(s.compare, of_pairs)],
+        "abstract": [
+            f"{_question(s)} {_how(s)}",
+            " ".join(
+                [*verdict.verdict(s.compare, of_pairs), *(discussion.gain(name, s) for name in s.compare["gains"])]
+            ),
+        ],
         "sections": sections,
         "references": cite.listed(),
     }
-
-
-def missing(p: Params, kaggle: Scores) -> list[str]:
-    """What the paper prints as ??, and what a hand-in may need besides."""
-    lacking = ["paper.title: a title of your own"] if p.title is None else []
-    lacking += ["paper.team: names, and what each contributed"] if not p.team else []
-    lacking += [f"paper.team: what {member.name} contributed (did)" for member in p.team if member.did is None]
-    return lacking + ([] if kaggle else ["a Kaggle score: dalsegno kaggle-score MODEL SCORE"])
 
 
 def _question(s: Sources) -> str:
@@ -97,30 +79,23 @@ def _stamps(s: Sources) -> dict[str, str]:
     return {mark: f"{mark[0].upper()}{mark[1:]}: {words}" for holds, mark, words in told if holds}
 
 
-def _methods(s: Sources, cite: Cited) -> Iterator[Block]:
-    yield blocks.text(
-        "Each model predicts the probability of every class for every clip that is held out; a stage of its own turns predictions into "
-        f"scores. Networks are trained with PyTorch{cite('pytorch')}. What is not said of a model, it does not have."
+def _how(s: Sources) -> str:
+    interval = s.compare["interval"]
+    return (
+        f"They are trained and scored on the same clips, under {ground.protocol(s.compare['protocol'])}, and compared in pairs with "
+        f"{interval['confidence']:.0%} intervals over {interval['units']:,} independent {interval['unit']}s."
     )
-    for name in s.compare["models"]:
-        plain = name.removesuffix(formatting.STAMP)
-        topics = method.of_model(plain, s.params, cite)
-        yield blocks.heading(name)
-        if topics:
-            yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)
-        if name in s.layers and len(s.layers[name]) <= MOST_LAYERS and not plain.endswith(model_name.SCRATCH):
-            rows = s.layers[name]
-            cells = [
-                [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
-                for row in rows.to_numpy().tolist()
-            ]
-            yield blocks.table(f"Layers of {name}.", [str(c) for c in rows.columns], cells, words=2)
+
+
+def _contributions(p: Params) -> Block:
+    told = [f"{member.name}: {member.did or formatting.UNMEASURED}" for member in p.team]
+    return blocks.points(told) if told else blocks.text(formatting.UNMEASURED)
 
 
 def _reproduction(s: Sources) -> Iterator[Block]:
     yield blocks.text("The same data, parameters and versions give the same predictions on one machine's CPU.")
     yield blocks.code(
-        "git clone <repository> && cd dalsegno\nmake run        # installs pinned packages and runs the pipeline"
+        "unzip submission.zip -d dalsegno && cd dalsegno\nmake run        # installs pinned packages and runs the pipeline"
     )
     rows = [(name, value) for name, value in s.identity.items()]
     rows += [(package, ", ".join(versions)) for package, versions in s.made_with.items()]

@@ -60,4 +60,4 @@ def calibration(s: Sources, names: list[str]) -> list[Figure]:
 
 def costs(s: Sources) -> list[Figure]:
     """Accuracy against what a model costs."""
-    return [figure(svg, f"Accuracy against {label}.") for label, svg in plots.costs(s.compare["models"])]
+    return [figure(svg, f"Accuracy against {label}") for label, svg in plots.costs(s.compare["models"])]

@@ -1,16 +1,21 @@
 """How each model was made, in words: one line for each thing that a reader of a paper looks for."""
 
-import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report.paper.references import Cited
+from dalsegno.report.paper.settings import is_on, listed, metric, plain
 
 SAID = frozenset({"optimizer", "lr", "momentum", "weight_decay", "clip_norm", "schedule", "warmup", "plateau_factor",
                   "plateau_patience", "loss", "label_smoothing", "seeds", "epochs", "batch_size", "monitor", "patience"})  # fmt: skip
 """Settings of `train:` that the sentences below hold; the others follow as they are called."""
 ONE_OFF = ("time_mask_share", "frequency_mask_share")  # they say how wide masks are, of which there may be none
+
+FEATURES = "the features described at the head of this section"
+ESTIMATORS = {"logistic": "logistic regression", "svm": "support-vector machine", "knn": "nearest neighbours", "forest": "random forest"}  # fmt: skip
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSProp"}
 
 Topic = tuple[str, str]
 
@@ -32,31 +37,69 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     return list(_network(family, entry, twin, doc, cite))
 
 
+def is_frozen(name: str, doc: dict[str, Any]) -> bool:
+    """Whether a model is a head on the embeddings of a frozen backbone."""
+    return str(_entry(name, doc).get("input", "")).startswith("embeddings/")
+
+
+def learns(name: str, doc: dict[str, Any]) -> str:
+    """What of a network learns: the head alone, some blocks, or all."""
+    entry = _entry(name, doc)
+    if name.endswith(SCRATCH) or "unfreeze" not in entry:
+        return "the head alone" if is_frozen(name, doc) else "all, from scratch"
+    blocks = {"all": "all blocks", 0: "the head alone", 1: "the last block"}
+    return blocks.get(entry["unfreeze"], f"the last {entry['unfreeze']} blocks")
+
+
+def monitor(name: str, doc: dict[str, Any]) -> str:
+    """The metric that chose the epoch of a network."""
+    entry = _entry(name, doc)
+    train = entry.get("control") if name.endswith(SCRATCH) else entry.get("train")
+    return (train or {}).get("monitor", "val_loss")
+
+
+def _entry(name: str, doc: dict[str, Any]) -> dict[str, Any]:
+    family, key = name.split("/", 1)
+    entries = doc.get(family) or {}
+    entry = entries.get(key, entries.get(key.removesuffix(SCRATCH)))
+    return entry if isinstance(entry, dict) else {}
+
+
 def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
-    yield "input", _features(doc, cite)
+    if entry["estimator"] == "majority":
+        yield "estimator", "the class with most training clips, whatever the clip: what is reached without listening"
+        return
+    yield "input", FEATURES
     yield (
         "estimator",
-        f"{entry['estimator']} of scikit-learn{cite(entry['estimator'], 'sklearn')}, standardised features",
+        f"{ESTIMATORS.get(entry['estimator'], entry['estimator'])}{cite(entry['estimator'])} on standardised features, by scikit-learn{cite('sklearn')}",
     )
-    tried = [_listed(options) for options in entry["grid"] if options]
+    tried = [listed(options) for options in entry["grid"] if options]
     if tried:
-        yield "settings", f"the best on the validation part of {'; '.join(tried)}"
-    yield "seeds", _plain(entry["seeds"])
+        yield "settings", f"the best on the validation part among {'; '.join(tried)}"
+    yield from _seeds(entry["seeds"])
 
 
 def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     yield "input", _input(family, entry, doc, cite)
     arch, model = str(entry["arch"]), entry.get("model") or {}
-    used = [arch, *map(str, model.values()), *(["dropout"] if _any(model.get("dropout")) else [])]
-    yield "network", f"{arch}{cite(*_methods(used))}" + (f": {_listed(model)}" if model else "")
+    dropout = cite("dropout") if is_on(model.get("dropout")) else ""
+    yield (
+        "network",
+        f"{arch}{cite(*_methods([arch, *map(str, model.values())]))}"
+        + (f": {listed(model)}{dropout}" if model else ""),
+    )
     if "head" in entry:
-        yield "head", _listed({k: v for k, v in entry["head"].items() if _any(v)}) or "linear"
+        yield "head", ("" if is_on(entry["head"].get("widths")) else "one linear layer, ") + listed(entry["head"])
     if "weights" in entry:
-        yield "start", "random weights, the twin of the model without this ending" if twin else _start(entry)
+        yield (
+            "start",
+            "random weights instead of pretrained ones: the control of the fine-tuned model" if twin else _start(entry),
+        )
     if "view" in entry:
-        yield "view", _listed(entry["view"])
+        yield "view", listed(entry["view"])
     if "pca" in entry and entry["pca"] is not None:
-        yield "principal components", _plain(entry["pca"])
+        yield "principal components", plain(entry["pca"])
     if "augment" in entry:
         yield "augmentation", _augmentation(entry["augment"], cite)
     train = entry.get("control") if twin else entry["train"]
@@ -66,7 +109,7 @@ def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any]
 def _training(train: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     smoothing = train.get("label_smoothing")
     smoothed = f", labels smoothed by {smoothing:g}{cite('smoothing')}" if smoothing else ""
-    rest = _listed({k: v for k, v in train.items() if k not in SAID and _any(v)})
+    rest = listed({k: v for k, v in train.items() if k not in SAID and is_on(v)})
     yield "loss", f"{str(train['loss']).replace('_', ' ')}{smoothed}" + (f"; {rest}" if rest else "")
     decay = f", weight decay {train['weight_decay']:g}" if train.get("weight_decay") else ""
     clip = f", gradients clipped to norm {train['clip_norm']:g}" if train.get("clip_norm") else ""
@@ -74,15 +117,26 @@ def _training(train: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     yield (
         "optimiser",
         (
-            f"{train['optimizer']}{cite(train['optimizer'])}, learning rate {train['lr']:g}{momentum}{decay}{clip}, "
+            f"{OPTIMISERS.get(train['optimizer'], train['optimizer'])}{cite(train['optimizer'])}, learning rate {train['lr']:g}{momentum}{decay}{clip}, "
             f"batches of {train['batch_size']}"
         ),
     )
     yield "schedule", _schedule(train, cite)
     patience = train.get("patience")
-    stop = f"ends after {patience} epochs without a better {train['monitor']}" if patience else "no early stopping"
-    yield "stopping", f"at most {train['epochs']} epochs, {stop}; the epoch with the best {train['monitor']} is kept"
-    yield "seeds", _plain(train["seeds"])
+    stop = (
+        f"ended after {patience} epochs without a better {metric(train['monitor'])}"
+        if patience
+        else "no early stopping"
+    )
+    yield (
+        "stopping",
+        f"at most {train['epochs']} epochs, {stop}; the epoch with the best {metric(train['monitor'])} is kept",
+    )
+    yield from _seeds(train["seeds"])
+
+
+def _seeds(seeds: list[int]) -> Iterator[Topic]:
+    yield "runs", f"{len(seeds)} per fold, with seed {plain(seeds)}"
 
 
 def _schedule(train: dict[str, Any], cite: Cited) -> str:
@@ -95,66 +149,56 @@ def _schedule(train: dict[str, Any], cite: Cited) -> str:
 
 def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> str:
     if family == "mlp":
-        return _features(doc, cite)
+        return FEATURES
     section, _, key = str(entry.get("input", f"spectrograms/{entry.get('spectrogram')}")).partition("/")
     found = (doc.get(section) or {}).get(key) or {}
     if section == "spectrograms":
-        return f"{found.get('kind', key)} ({_listed(found.get('options') or {})})"
-    return f"embeddings of the frozen network over {_listed(found.get('view') or {}) or 'whole clips'} of {found.get('spectrogram', key)}"
-
-
-def _features(doc: dict[str, Any], cite: Cited) -> str:
-    p = doc.get("features") or {}
-    if p.get("source") == "csv":
-        return f"a ready-made table of features, {p['table']}"
-    names = [str(name).replace("_", " ") for name in p.get("use", [])]
+        options = listed(found.get("options") or {})
+        return f"the spectrograms {key} ({found.get('kind', key)}{': ' * bool(options)}{options})"
+    seen = listed(found.get("view") or {}) or "whole clips"
     return (
-        f"{', '.join(names)}{cite('mfcc') if 'mfcc' in names else ''}, as {_plain(p.get('stats', []))} over "
-        f"{'the clip' if p.get('segments', 1) == 1 else 'each of ' + str(p['segments']) + ' segments'}; "
-        f"{p.get('sample_rate_hz')} Hz, frames of {p.get('n_fft')} every {p.get('hop_length')} samples{cite('librosa')}"
+        f"embeddings {key}: what the frozen network makes of {seen} of the spectrograms {found.get('spectrogram', key)}"
+    )
+
+
+def features(doc: dict[str, Any], cite: Cited) -> str:
+    """The table of features in a sentence; empty if no model reads it."""
+    p = doc.get("features") or {}
+    if not p or (not any(name != "majority" for name in doc.get("classical") or {}) and not doc.get("mlp")):
+        return ""
+    if p.get("source") == "csv":
+        return f"Features are those of a ready-made table, {p['table']}."
+    over = "the clip" if p.get("segments", 1) == 1 else f"each of {p['segments']} segments of a clip"
+    names = [str(name).replace("_", " ") + (cite("mfcc") if name == "mfcc" else "") for name in p.get("use", [])]
+    return (
+        f"The features are {', '.join(names)}, each as {' and '.join(p.get('stats', []))} over {over}, computed as librosa does"
+        f"{cite('librosa')} at {p.get('sample_rate_hz')} Hz in frames of {p.get('n_fft')} samples with a hop length of {p.get('hop_length')} samples."
     )
 
 
 def _start(entry: dict[str, Any]) -> str:
     learns = entry.get("unfreeze")
     if learns is None:
-        return f"{entry['weights']}, frozen; a new head is trained"
-    depth = (
-        "all blocks learn"
-        if learns == "all"
-        else f"the last {learns} blocks learn"
-        if learns
-        else "only the head learns"
+        return f"{_weights(entry)}, frozen; a new head is trained"
+    depth = {"all": "all blocks learn", 0: "only the head learns", 1: "the last block learns"}.get(
+        learns, f"the last {learns} blocks learn"
     )
-    return f"{entry['weights']}; {depth}, the body at {entry['body_lr']:g} of the rate"
+    return f"{_weights(entry)}; {depth}, the backbone at {entry['body_lr']:g} times the learning rate"
+
+
+def _weights(entry: dict[str, Any]) -> str:
+    """The weights by the entry that makes them, if one does."""
+    parts = Path(entry["weights"]).parts
+    made = len(parts) > 2 and parts[:1] == ("data",)
+    return f"the weights of {parts[1]}/{parts[2]}" if made else str(entry["weights"])
 
 
 def _augmentation(augment: dict[str, Any], cite: Cited) -> str:
-    used = {k: v for k, v in augment.items() if _any(v) and k not in ONE_OFF}
+    used = {k: v for k, v in augment.items() if is_on(v) and k not in ONE_OFF}
     cited = cite(*(["masks"] * any("masks" in k for k in used)), *(["mixup"] * ("mixup_alpha" in used)))
-    return _listed(used) + cited if used else "none"
+    return listed(used) + cited if used else "none"
 
 
 def _methods(words: list[str]) -> list[str]:
-    return [key for word in words for key in ("resnet", "vgg", "lenet", "squeezenet", "efficientat", "efficientnet", "musicnn", "ast", "dropout")
+    return [key for word in words for key in ("resnet", "vgg", "lenet", "squeezenet", "efficientat", "efficientnet", "musicnn", "ast")
             if word == key or word.startswith(f"{key}_") or (key != "ast" and word.startswith(key))]  # fmt: skip
-
-
-def _listed(values: dict[str, Any]) -> str:
-    """`crop s 3, normalise bin`: what is set, without what is off."""
-    shown = {k: v for k, v in values.items() if v is not None and v is not False and v != ()}
-    return ", ".join(f"{k.replace('_', ' ')} {_plain(v)}" for k, v in shown.items())
-
-
-def _any(value: Any) -> bool:
-    return any(map(_any, value)) if isinstance(value, list | tuple) else bool(value)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, dict):
-        return "{" + _listed(value) + "}"
-    if isinstance(value, bool) or value is None:
-        return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

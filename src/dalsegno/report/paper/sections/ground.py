@@ -9,6 +9,14 @@ from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 
+PROTOCOLS = {
+    "holdout": "a single split into training, validation and test clips",
+    "official": "the split that the data set states",
+    "fault_filtered": "the fault-filtered split",
+    "artist_folds": "the published artist folds",
+    "file": "a split read from a file",
+    "shuffled_segments": "a split of shuffled segments",
+}
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
@@ -25,11 +33,11 @@ def data(s: Sources, cite: Cited) -> Iterator[Block]:
         "the split."
     )
     copies = clips.get("copies", {})
-    rows = [(kind.replace("_", " "), number(n), "left out") for kind, n in clips.get("excluded", {}).items()]
-    rows += [(kind.replace("_", " "), number(n), "kept") for kind, n in clips.get("remarks", {}).items()]
-    rows += [("pairs of near copies", number(copies.get("near")), "kept, on one side of a split")]
-    rows += [("pairs of copies under two labels", number(copies.get("across")), "one label of each is wrong")]
-    yield blocks.table("Faults found in the files.", ["fault", "number", "what was done"], rows, aligned="left")
+    rows = [(kind.replace("_", " "), "left out", number(n)) for kind, n in clips.get("excluded", {}).items()]
+    rows += [(kind.replace("_", " "), "kept", number(n)) for kind, n in clips.get("remarks", {}).items()]
+    rows += [("pairs of near copies", "kept, on one side of a split", number(copies.get("near")))]
+    rows += [("pairs of copies under two labels", "kept, on one side of a split; one of the two labels is wrong", number(copies.get("across")))]  # fmt: skip
+    yield blocks.table("Faults found in the files.", ["fault", "what was done", "number"], rows, words=2)
     labels = clips.get("labels", {})
     if len(labels) <= MOST_CLASSES:
         total = sum(labels.values()) or 1
@@ -42,15 +50,14 @@ def data(s: Sources, cite: Cited) -> Iterator[Block]:
 
 def splits(s: Sources, cite: Cited) -> Iterator[Block]:
     """Who was trained on and who was scored, what leaks, and what the split alone does to a score."""
-    number, protocol = formatting.number, s.compare["protocol"]
-    cited = cite(*(["fault_filtered"] * (protocol["name"] in ("fault_filtered", "artist_folds"))))
+    number, used = formatting.number, s.compare["protocol"]
+    cited = cite(*(["fault_filtered"] * (used["name"] in ("fault_filtered", "artist_folds"))))
     grouped = " Clips of one group (an artist, a song, an instrument) stay in one part." if s.compare["interval"]["unit"] == "group" else ""  # fmt: skip
     yield blocks.text(
-        f"The protocol is {protocol['name'].replace('_', ' ')}{cited} with {_counted(protocol['folds'], 'fold')} and "
-        f"{_counted(protocol['repeats'], 'repeat')}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
-        f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(protocol)}."
+        f"Models are trained and scored under {protocol(used)}{cited}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
+        f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(used)}."
     )
-    yield from (blocks.text(f"{caveat}.") for caveat in protocol["caveats"])
+    yield from (blocks.text(f"{caveat}.") for caveat in used["caveats"])
     rows = [
         (fold.removeprefix("fold"), *(number(parts[part]["all"]) for part in ("train", "valid", "test")), number(s.splits["left_out"].get(fold)))
         for fold, parts in s.splits["clips"].items()
@@ -65,12 +72,24 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
             f"{s.protocols['segments']} segments of each clip under every protocol that these data allow. Rows marked LEAKY are too high."
         )
         rows = [_protocol(name, m) for name, m in protocols.items()]
-        head = ["protocol", "leaks", "segments, %", "clips, %"]
+        head = ["protocol", "shared between parts", "segments, %", "clips, %"]
         yield blocks.table("One model under each protocol: accuracy with its interval.", head, rows, words=2)
 
 
+def protocol(of: Mapping[str, Any]) -> str:
+    """The protocol in words. of: `protocol` of compare.json."""
+    if of["name"] == "kfold":
+        repeats = f", repeated {of['repeats']} times" if of["repeats"] > 1 else ""
+        return f"{of['folds']}-fold cross-validation{repeats}"
+    return PROTOCOLS.get(of["name"], of["name"].replace("_", " "))
+
+
 def _lasting(clips: Mapping[str, Any]) -> str:
-    return f"; together they last {formatting.number(clips['hours'], 2)} hours" if clips.get("hours") else ""
+    hours = clips.get("hours")
+    if not hours:
+        return ""
+    long = f"{hours:,.1f} hours" if hours >= 2 else f"{60 * hours:.0f} minutes"
+    return f"; together they last {long}"
 
 
 def _looked_at(protocol: Mapping[str, Any]) -> str:
@@ -80,7 +99,7 @@ def _looked_at(protocol: Mapping[str, Any]) -> str:
 
 
 def _protocol(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:
-    leaks = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in m.get("leaks", {}).items() if n) or "nothing"
+    leaks = ", ".join(_counted(n, kind.replace("_", " ")) for kind, n in m.get("leaks", {}).items() if n) or "nothing"
     scores = (
         "{} ({})".format(*formatting.with_ends(m, metric)) if metric in m else "–"
         for metric in ("segment_accuracy", "clip_accuracy")
@@ -89,7 +108,7 @@ def _protocol(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _leaks(splits: Mapping[str, Any]) -> str:
-    found = [f"{n:,} times a {kind.replace('_', ' ')}" for kind, n in splits["leaks"].items() if n]
+    found = [_counted(n, kind.replace("_", " ")) for kind, n in splits["leaks"].items() if n]
     if not found:
         return "No clip, group or known copy lies on two sides of a split."
     reason = f" This was allowed because: {splits['allow_leaks']}." if splits.get("allow_leaks") else ""
@@ -97,4 +116,5 @@ def _leaks(splits: Mapping[str, Any]) -> str:
 
 
 def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{n:,} {what if n == 1 else several}"

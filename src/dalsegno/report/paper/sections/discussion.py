@@ -1,0 +1,132 @@
+"""The section on what follows: what the numbers support, what transfer gains, each model's strengths, and the limits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from dalsegno.report import conclusions, formatting
+from dalsegno.report.page import matrices
+from dalsegno.report.page.sources import Sources
+from dalsegno.report.paper import blocks, method
+from dalsegno.report.paper.blocks import Block
+from dalsegno.report.paper.own_words import Params
+from dalsegno.report.paper.sections.results import ranked
+
+
+def discussion(s: Sources, p: Params) -> Iterator[Block]:
+    """What the numbers support, and what they do not; then the conclusions of whoever made the run."""
+    yield blocks.points(conclusions.conclusions(s.compare, s.tables["pairs"].to_dict("records"), s.tables["confusion"]))
+    yield from _transfer(s)
+    yield from _strengths(s)
+    yield blocks.heading("Limits")
+    yield blocks.points(_limits(s))
+    yield blocks.heading("Conclusions")
+    yield from blocks.paragraphs(p.conclusions or formatting.UNMEASURED)
+
+
+def gain(name: str, s: Sources) -> str:
+    """What pretraining does to a model, against its twin from scratch."""
+    of, models = s.compare["gains"][name], s.compare["models"]
+    sign, does = (-1, "costs") if of["accuracy"] < 0 else (1, "gains")
+    size, *ends = (
+        formatting.points(None if value is None else sign * value) for value in (of["accuracy"], of["low"], of["high"])
+    )
+    low, high = ends[::sign]
+    return (
+        f"Pretraining {does} {size} points of accuracy ({low} to {high}; p {formatting.p_value(of['p_value'])} by flipping signs): "
+        f"{formatting.training(name, models[name])}, and the same network from scratch, "
+        f"{formatting.training(of['over'], models[of['over']])}."
+    )
+
+
+def _transfer(s: Sources) -> Iterator[Block]:
+    """Every transfer model and every twin against the best network that was trained from scratch."""
+    order, models = [name for name, m in ranked(s) if not m.get("leaks")], s.compare["models"]
+    best = next((name for name in order if conclusions.family(name) == "cnn"), None)
+    transferred = [name for name in order if name.startswith("transfer/")]
+    if not transferred:
+        return
+    yield blocks.heading("Transfer")
+    against = {frozenset((pair["model"], pair["other"])): pair for pair in s.tables["pairs"].to_dict("records")}
+    rows = []
+    for name in dict.fromkeys([*transferred, *([best] if best else [])]):
+        m, pair = models[name], against.get(frozenset((name, best)))
+        rows.append([
+            *(name, method.learns(name, s.params), formatting.number(m.get("max_epochs")), formatting.number(m.get("lr"))),
+            *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else f"{pair['p_holm']:.3f}"),
+        ])  # fmt: skip
+    head = ["model", "what learns", "epochs at most", "learning rate", "accuracy, %", "difference", "p after Holm"]
+    compared = f", and their difference from {best}, the most accurate network from scratch, in points" if best else ""
+    yield blocks.table(
+        f"Networks that start from pretrained weights, beside the same from scratch{compared}.", head, rows, words=2
+    )
+    for name in s.compare["gains"]:
+        pair = against.get(frozenset((name, s.compare["gains"][name]["over"])))
+        n = s.compare["verdict"]["pairs"]
+        corrected = (
+            f" This comparison was planned, so its p is not corrected; as one of {n} pairs, it has p {formatting.p_value(pair['p_holm'])} after Holm."
+            if pair is not None and n > 1
+            else ""
+        )
+        yield blocks.text(gain(name, s) + corrected)
+
+
+def _difference(name: str, pair: dict[str, Any] | None) -> str:
+    if pair is None:
+        return "–"
+    return formatting.points(pair["accuracy"] if pair["model"] == name else -pair["accuracy"])
+
+
+def _strengths(s: Sources) -> Iterator[Block]:
+    """One row per model."""
+    rows, by_model = [], s.tables["confusion"].groupby("model")
+    for name, m in ranked(s):
+        found = matrices.extremes(by_model.get_group(name))
+        best, worst, mistake = (found[kind] for kind in ("best", "worst", "mistake"))
+        taken = f"{mistake[0]} for {mistake[1]} ({formatting.percent(mistake[2], 0)}%)" if mistake else "none"
+        cells = [f"{cell[0]} ({formatting.percent(cell[2], 0)}%)" if cell else "–" for cell in (best, worst)]
+        rows.append([name, *cells, taken, _course(name, m, s)])
+    yield blocks.heading("Strengths and weaknesses")
+    head = ["model", "strongest class", "weakest class", "most frequent mistake", "training"]
+    caption = "Strengths and weaknesses: the classes that a model recognises best and worst, the mistake it makes most often, as a share of the clips of the class, and how its training went."
+    yield blocks.table(caption, head, rows, words=5)
+
+
+def _course(name: str, m: dict[str, Any], s: Sources) -> str:
+    """How training went, from the curves of a model and its cost."""
+    rows = s.tables["curves"]
+    rows, took = rows[rows["model"] == name], f"trained in {formatting.number(m.get('train_s'))} s"
+    if rows.empty:
+        return took
+    at = rows.loc[rows.groupby("run")[method.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
+    runs = rows.groupby("run")["epoch"].max() + 1
+    fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
+    right = f"at its best epoch right on {formatting.percent(held, 0)}% of the validation clips" + (
+        f" and {formatting.percent(fit, 0)}% of the training clips" if pd.notna(fit) else ""
+    )
+    capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
+    cap = f"; ended at its limit of {m['max_epochs']} epochs in {capped} of {len(runs)} runs" if capped else ""
+    return f"{right}; {took}{cap}"
+
+
+def _best_row(values: pd.Series) -> Any:
+    """The row of the best epoch of a run: of the lowest loss, or of the highest score."""
+    return values.idxmin() if str(values.name).endswith("loss") else values.idxmax()
+
+
+def _limits(s: Sources) -> Iterator[str]:
+    interval, protocol = s.compare["interval"], s.compare["protocol"]
+    yield (
+        "An interval covers the choice of these clips among others of the same source. It does not cover another draw of the training "
+        "clips, other recording conditions, or a choice made after a look at the scores."
+    )
+    if protocol.get("seeds") == 1:
+        yield "Each network was trained with one seed; how far another seed would move its score was not measured."
+    yield f"The best of {len(s.compare['models'])} models looks somewhat better than it is, as it was chosen on the clips that are scored."
+    if interval["units"] < 10:
+        yield f"With {interval['units']} independent {interval['unit']}s, intervals are rough."
+    said = [of_models(s.compare["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
+    yield from (sentence for sentence in said if sentence)
+    kinds = ("leaks",) if s.compare["dataset"]["synthetic"] else ("leaks", "notes")  # no weights knew clips made here
+    yield from (f"{name}: {words}" for kind in kinds for name, words in formatting.sentences(s.compare, kind))

@@ -1,0 +1,65 @@
+"""The section on how models were made, and the reasons that were given for them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dalsegno.artefacts import model_name
+from dalsegno.report import formatting
+from dalsegno.report.page.sources import Sources
+from dalsegno.report.paper import blocks, method
+from dalsegno.report.paper.blocks import Block
+from dalsegno.report.paper.own_words import Params
+from dalsegno.report.paper.references import Cited
+from dalsegno.report.paper.settings import listed
+
+MOST_LAYERS = 60  # of a network whose layers are listed
+INPUTS = ("spectrograms", "pretrain", "packaged", "embeddings")  # what models are made from
+
+
+def methods(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
+    """What all models share, what they are made from, and each of them in a table."""
+    yield blocks.text(
+        "Each model predicts the probability of every class for every clip that is held out; a separate stage turns predictions into "
+        f"scores. Networks are trained with PyTorch{cite('pytorch')}. Settings that are switched off are not listed."
+    )
+    features = method.features(s.params, cite)
+    yield from [blocks.text(features)] if features else []
+    reasons = [(key, why) for key, why in p.why.items() if key == "features" or key.split("/")[0] in INPUTS]
+    if reasons:
+        yield blocks.table("Why the models are made from these.", ["input", "reason"], reasons, words=2)
+    yield from _pretraining(s.params)
+    for name in s.compare["models"]:
+        yield from _model(name, s, p, cite)
+
+
+def _pretraining(doc: dict[str, Any]) -> Iterator[Block]:
+    """The backbones that transfer starts from."""
+    rows = []
+    for key, entry in (doc.get("pretrain") or {}).items():
+        data = entry["dataset"]
+        target = f", labelled by {str(data['target']).replace('_', ' ')}" if data.get("target") else ""
+        made = f"{data['name']} in {data['root']}{target}; {entry['arch']} on the spectrograms {entry['spectrogram']}; {listed(entry.get('train') or {})}"
+        rows.append((f"pretrain/{key}", made))
+    rows += [
+        (f"packaged/{key}", f"the published weights {entry['checkpoint']}, as a Python package holds them")
+        for key, entry in (doc.get("packaged") or {}).items()
+    ]
+    if rows:
+        yield blocks.table("Backbones, and what they were trained on.", ["backbone", "training"], rows, words=2)
+
+
+def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
+    plain = name.removesuffix(formatting.STAMP)
+    topics = method.of_model(plain, s.params, cite)
+    topics += [("reason", p.why[plain])] if plain in p.why else []
+    yield blocks.heading(name)
+    if topics:
+        yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)
+    if name in s.layers and len(s.layers[name]) <= MOST_LAYERS and not plain.endswith(model_name.SCRATCH):
+        rows = s.layers[name]
+        cells = [
+            [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
+            for row in rows.to_numpy().tolist()
+        ]
+        alone = " that were trained: the head on the frozen backbone" if method.is_frozen(plain, s.params) else ""
+        yield blocks.table(f"Layers of {name}{alone}.", [str(c) for c in rows.columns], cells, words=2)

@@ -1,0 +1,95 @@
+"""Settings of params.yaml in plain words with their units; what is switched off is not said."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+WORDS: dict[str, str | dict[str, str]] = {
+    "sample_rate_hz": "sampled at {} Hz",
+    "denoise": "{} of steady noise taken out",
+    "trim_db": "silent ends more than {} dB down cut off",
+    "n_fft": "frames of {} samples",
+    "win_length": "windows of {} samples",
+    "hop_length": "hop length {} samples",
+    "n_mels": "{} mel bins",
+    "max_bins": "the lowest {} bins",
+    "edges_hz": "bands divided at {} Hz",
+    "f_min_hz": "from {} Hz",
+    "f_max_hz": "up to {} Hz",
+    "top_db": "a range of {} dB",
+    "reference": {"clip": "0 dB at the loudest point of each clip", "full_scale": "0 dB at full scale"},
+    "crop_s": "crops of {} s",
+    "hop_s": "windows every {} s",
+    "evaluate": {"windows": "held-out clips seen in windows end to end", "whole": "held-out clips seen whole"},
+    "vote": {"mean": "the probabilities of the windows of a clip averaged", "majority": "a majority vote of the windows of a clip"},
+    "normalise": {"bin": "each frequency bin standardised", "dataset": "all values standardised together", "minmax": "each picture scaled from 0 to 1"},
+    "channels": {"one": "one channel", "colour": "three channels from a colour map", "deltas": "three channels: the spectrogram and its first two slopes"},
+    "widths": "hidden layers of {} units",
+    "activation": "activation {}",
+    "dropout": "dropout {}",
+    "batch_norm": "batch normalisation",
+    "kernel_size": "kernels of size {}",
+    "kernel_sizes": "kernels of size {}",
+    "pooling": "{} pooling",
+    "pool_size": "pools of size {}",
+    "pool_sizes": "pools of size {}",
+    "global_average": "global average pooling",
+    "dense": "dense layers of {} units",
+    "width": "{} channels in the first stage",
+    "depth": "{} blocks per stage",
+    "stem": {"image": "stem of 7 × 7 kernels and pooling", "small": "stem of 3 × 3 kernels"},
+    "over": {"windows": "on each window of a clip", "clip": "on the mean embedding of a clip"},
+    "time_masks": "time masks per crop: {}",
+    "frequency_masks": "frequency masks per crop: {}",
+    "mixup_alpha": "mixup with α = {}",
+    "class_weights": "classes weighted by the inverse of their number of clips",
+    "balanced": "every class drawn equally often",
+    "epochs": "at most {} epochs",
+    "batch_size": "batches of {}",
+    "lr": "learning rate {}",
+    "patience": "ended after {} epochs without improvement",
+    "C": "C = {}",
+    "n_neighbors": "{} neighbours",
+    "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
+    "val_balanced_accuracy": "validation balanced accuracy",
+    "val_macro_f1": "validation macro F1",
+}  # fmt: skip
+"""By setting: a phrase for its value, or a phrase for each of its values."""
+UNSAID = frozenset({"dtype"})  # how a file is stored, which changes no result worth a word
+
+
+def listed(values: Mapping[str, Any]) -> str:
+    """`crops of 3 s, each frequency bin standardised`: what is set, without what is off."""
+    return ", ".join(phrase(name, value) for name, value in values.items() if is_on(value) and name not in UNSAID)
+
+
+def phrase(name: str, value: Any) -> str:
+    """One setting in words; one that WORDS does not know, as it is called."""
+    words = WORDS.get(
+        name, f"{name.replace('_', ' ')} {{}}".replace(" {}", "") if value is True else f"{name.replace('_', ' ')} {{}}"
+    )
+    if isinstance(words, str):
+        return words.format(plain(value))
+    return words.get(str(value), f"{name.replace('_', ' ')} {plain(value)}")
+
+
+def metric(name: str) -> str:
+    """`validation loss` for val_loss."""
+    return str(WORDS.get(name, name.replace("_", " ")))
+
+
+def is_on(value: Any) -> bool:
+    """Whether a setting does anything: zero, false, null and an empty list switch it off."""
+    return any(map(is_on, value)) if isinstance(value, list | tuple) else bool(value)
+
+
+def plain(value: Any) -> str:
+    """A value as text, without brackets and quotes."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    if isinstance(value, dict):
+        return "{" + listed(value) + "}"
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
