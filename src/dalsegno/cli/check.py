@@ -8,6 +8,7 @@ from dalsegno.clips import dataset, listing
 from dalsegno.pipeline import check, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
+from dalsegno.report.paper import own_words
 
 
 def check_all() -> None:
@@ -20,7 +21,13 @@ def check_all() -> None:
         raise UserError(f"{stages}: no such folder in {Path.cwd()}; run from the top of the repository")
     try:
         doc = params.document()
-        problems = [*check.problems(stages), *_data_set(doc), *inputs.problems(doc, Path("dvc.yaml")), *_device(doc)]
+        problems = [
+            *check.problems(stages),
+            *_data_set(doc),
+            *inputs.problems(doc, Path("dvc.yaml")),
+            *_device(doc),
+            *_reasons(doc),
+        ]
     except UserError as error:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
     problems += _repository()
@@ -50,6 +57,12 @@ def _device(doc: dict[str, Any]) -> list[str]:
     except UserError as error:
         return [str(error)]
     return []
+
+
+def _reasons(doc: dict[str, Any]) -> list[str]:
+    """Reasons in the report for what params.yaml does not ask for; other faults of `paper`, `pipeline.check` finds."""
+    p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
+    return [] if problems else own_words.unknown(p, doc)
 
 
 def _repository() -> list[str]:

@@ -37,34 +37,6 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     return list(_network(family, entry, twin, doc, cite))
 
 
-def is_frozen(name: str, doc: dict[str, Any]) -> bool:
-    """Whether a model is a head on the embeddings of a frozen backbone."""
-    return str(_entry(name, doc).get("input", "")).startswith("embeddings/")
-
-
-def learns(name: str, doc: dict[str, Any]) -> str:
-    """What of a network learns: the head alone, some blocks, or all."""
-    entry = _entry(name, doc)
-    if name.endswith(SCRATCH) or "unfreeze" not in entry:
-        return "the head alone" if is_frozen(name, doc) else "all, from scratch"
-    blocks = {"all": "all blocks", 0: "the head alone", 1: "the last block"}
-    return blocks.get(entry["unfreeze"], f"the last {entry['unfreeze']} blocks")
-
-
-def monitor(name: str, doc: dict[str, Any]) -> str:
-    """The metric that chose the epoch of a network."""
-    entry = _entry(name, doc)
-    train = entry.get("control") if name.endswith(SCRATCH) else entry.get("train")
-    return (train or {}).get("monitor", "val_loss")
-
-
-def _entry(name: str, doc: dict[str, Any]) -> dict[str, Any]:
-    family, key = name.split("/", 1)
-    entries = doc.get(family) or {}
-    entry = entries.get(key, entries.get(key.removesuffix(SCRATCH)))
-    return entry if isinstance(entry, dict) else {}
-
-
 def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     if entry["estimator"] == "majority":
         yield "estimator", "the class with most training clips, whatever the clip: what is reached without listening"
@@ -188,9 +160,9 @@ def _start(entry: dict[str, Any]) -> str:
 
 def _weights(entry: dict[str, Any]) -> str:
     """The weights by the entry that makes them, if one does."""
-    parts = Path(entry["weights"]).parts
-    made = len(parts) > 2 and parts[:1] == ("data",)
-    return f"the weights of {parts[1]}/{parts[2]}" if made else str(entry["weights"])
+    folder = Path(entry["weights"]).parent
+    made = folder.parent in (Path("data/pretrain"), Path("data/packaged"))
+    return f"the weights of {folder.relative_to('data').as_posix()}" if made else str(entry["weights"])
 
 
 def _augmentation(augment: dict[str, Any], cite: Cited) -> str:

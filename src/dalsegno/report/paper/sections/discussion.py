@@ -8,7 +8,7 @@ import pandas as pd
 from dalsegno.report import conclusions, formatting
 from dalsegno.report.page import matrices
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, method
+from dalsegno.report.paper import blocks, entry
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.sections.results import ranked
@@ -50,10 +50,10 @@ def _transfer(s: Sources) -> Iterator[Block]:
     yield blocks.heading("Transfer")
     against = {frozenset((pair["model"], pair["other"])): pair for pair in s.tables["pairs"].to_dict("records")}
     rows = []
-    for name in dict.fromkeys([*transferred, *([best] if best else [])]):
+    for name in [*transferred, *([best] if best and best not in transferred else [])]:
         m, pair = models[name], against.get(frozenset((name, best)))
         rows.append([
-            *(name, method.learns(name, s.params), formatting.number(m.get("max_epochs")), formatting.number(m.get("lr"))),
+            *(name, entry.learns(name, s.params), formatting.number(m.get("max_epochs")), formatting.number(m.get("lr"))),
             *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else f"{pair['p_holm']:.3f}"),
         ])  # fmt: skip
     head = ["model", "what learns", "epochs at most", "learning rate", "accuracy, %", "difference", "p after Holm"]
@@ -99,7 +99,7 @@ def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     rows, took = rows[rows["model"] == name], f"trained in {formatting.number(m.get('train_s'))} s"
     if rows.empty:
         return took
-    at = rows.loc[rows.groupby("run")[method.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
+    at = rows.loc[rows.groupby("run")[entry.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
     runs = rows.groupby("run")["epoch"].max() + 1
     fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
     right = f"at its best epoch right on {formatting.percent(held, 0)}% of the validation clips" + (

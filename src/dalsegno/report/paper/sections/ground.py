@@ -81,7 +81,7 @@ def protocol(of: Mapping[str, Any]) -> str:
     if of["name"] == "kfold":
         repeats = f", repeated {of['repeats']} times" if of["repeats"] > 1 else ""
         return f"{of['folds']}-fold cross-validation{repeats}"
-    return PROTOCOLS.get(of["name"], of["name"].replace("_", " "))
+    return PROTOCOLS.get(of["name"], str(of["name"]).replace("_", " "))
 
 
 def _lasting(clips: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from dalsegno.artefacts import model_name
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, method
+from dalsegno.report.paper import blocks, entry, method
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
@@ -35,14 +35,14 @@ def methods(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
 def _pretraining(doc: dict[str, Any]) -> Iterator[Block]:
     """The backbones that transfer starts from."""
     rows = []
-    for key, entry in (doc.get("pretrain") or {}).items():
-        data = entry["dataset"]
+    for key, of in (doc.get("pretrain") or {}).items():
+        data = of["dataset"]
         target = f", labelled by {str(data['target']).replace('_', ' ')}" if data.get("target") else ""
-        made = f"{data['name']} in {data['root']}{target}; {entry['arch']} on the spectrograms {entry['spectrogram']}; {listed(entry.get('train') or {})}"
-        rows.append((f"pretrain/{key}", made))
+        trained = f"{data['name']} in {data['root']}{target}; {of['arch']} on the spectrograms {of['spectrogram']}"
+        rows.append((f"pretrain/{key}", f"{trained}; {listed(of.get('train') or {})}"))
     rows += [
-        (f"packaged/{key}", f"the published weights {entry['checkpoint']}, as a Python package holds them")
-        for key, entry in (doc.get("packaged") or {}).items()
+        (f"packaged/{key}", f"the published weights {of['checkpoint']}, as a Python package holds them")
+        for key, of in (doc.get("packaged") or {}).items()
     ]
     if rows:
         yield blocks.table("Backbones, and what they were trained on.", ["backbone", "training"], rows, words=2)
@@ -61,5 +61,5 @@ def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
             [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
             for row in rows.to_numpy().tolist()
         ]
-        alone = " that were trained: the head on the frozen backbone" if method.is_frozen(plain, s.params) else ""
+        alone = " that were trained: the head on the frozen backbone" if entry.is_frozen(plain, s.params) else ""
         yield blocks.table(f"Layers of {name}{alone}.", [str(c) for c in rows.columns], cells, words=2)

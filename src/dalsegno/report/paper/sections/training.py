@@ -5,7 +5,7 @@ from typing import Any
 
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, figures, method
+from dalsegno.report.paper import blocks, entry, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.sections.results import ranked
 
@@ -23,7 +23,7 @@ def training(s: Sources) -> Iterator[Block]:
             "augmentation: where the two part, a network fits its training clips only.",
         )
     head = ["model", "trained parameters", "epochs", "best epoch", *COSTS.values(), "device"]
-    rows = [_row(name, m, method.is_frozen(name.removesuffix(formatting.STAMP), s.params)) for name, m in ranked(s)]
+    rows = [_row(name, m, entry.is_frozen(name.removesuffix(formatting.STAMP), s.params)) for name, m in ranked(s)]
     yield blocks.table("Cost of each model, as means over its runs; –: it has none; ??: not measured.", head, rows)
     yield blocks.text(
         "Times are wall-clock times of this machine, on which several runs may have shared the processors, so that the same network may "
