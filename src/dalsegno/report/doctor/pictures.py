@@ -13,7 +13,7 @@ from dalsegno.sound import excerpt
 SHOWN_S = 8  # of a clip's beginning
 COLUMNS, ROWS = 160, 48  # of the spectrogram; the waveform has as many columns
 N_FFT, LOWEST_HZ, RANGE_DB = 2048, 50.0, 80.0
-DARK, BRIGHT = (22, 27, 34), (255, 214, 140)  # what silence and the loudest sound are drawn in
+SILENT, LOUDEST = (250, 246, 236), (22, 27, 34)  # what they are drawn in: dark is loud, as in the report
 
 
 def of_audio(path: Path) -> dict[str, str]:
@@ -53,7 +53,7 @@ def _levels(mono: np.ndarray, rate_hz: int) -> np.ndarray:
 def _uri(levels: np.ndarray) -> str:
     """A palette PNG, the lowest row at the foot, as a data URI; the same bytes for the same levels."""
     picture = Image.fromarray((levels[::-1] * 63).round().astype(np.uint8), mode="L").convert("P")
-    steps = np.linspace(DARK, BRIGHT, 64).round().astype(np.uint8)
+    steps = np.linspace(SILENT, LOUDEST, 64).round().astype(np.uint8)
     picture.putpalette(steps.tobytes())
     data = io.BytesIO()
     picture.save(data, "PNG", optimize=False)

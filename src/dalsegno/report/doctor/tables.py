@@ -59,12 +59,12 @@ def left_out(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def copies(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of copies by their files."""
+    """Pairs of copies by their files; the first of an exact pair is the one that is left out."""
     path = table.set_index("clip_id")["path"]
     return pd.DataFrame(
         {
-            "file": pairs["clip_id_a"].map(path),
-            "is a copy of": pairs["clip_id_b"].map(path),
+            "file": pairs["clip_id_b"].map(path),
+            "is a copy of": pairs["clip_id_a"].map(path),
             "kind": pairs["kind"],
             "similarity": pairs["similarity"],
         }
@@ -74,14 +74,14 @@ def copies(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 def across_classes(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Pairs of copies with two labels."""
     across = search.across_classes(pairs, table)
-    return copies(table, across).assign(class_1=across["label_a"], class_2=across["label_b"])
+    return copies(table, across).assign(class_1=across["label_b"], class_2=across["label_a"])
 
 
 def across_groups(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Pairs of copies in two groups, which they link: these go to one side of a split together."""
     group = table.set_index("clip_id")["group"]
     a, b = pairs["clip_id_a"].map(group), pairs["clip_id_b"].map(group)
-    linked = copies(table, pairs).assign(**{"links group": a, "with group": b})
+    linked = copies(table, pairs).assign(**{"links group": b, "with group": a})
     return linked[(a != b) & (a != "") & (b != "")]
 
 
