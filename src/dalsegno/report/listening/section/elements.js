@@ -91,7 +91,7 @@ const looks = (clip) => {
   if (media.lost) return [element("p", { class: "soft" }, `The file can no longer be read: ${media.lost}`)];
   const parts = media.outline ? [outline(media.outline)] : [];
   parts.push(element("img", { src: `data:image/webp;base64,${media.picture}`, alt: `Spectrogram of ${data.clips[clip]}` }));
-  if (media.sound) parts.push(element("audio", { controls: "", preload: "none", src: source(clip), "aria-label": data.clips[clip] }));
+  if (media.sound) parts.push(element("audio", { controls: "", preload: "metadata", src: source(clip), "aria-label": data.clips[clip] }));
   return parts;
 };
 

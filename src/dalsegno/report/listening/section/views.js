@@ -12,13 +12,15 @@ const showDiffering = () => {
   const [one, other] = ["listen-one", "listen-other"].map((id) => Number(byId(id).value));
   const differ = all.filter((clip) => called(one, clip).called !== called(other, clip).called);
   const alone = (clip) => (right(one, clip) ? 0 : right(other, clip) ? 1 : 2);
-  differ.sort((a, b) => alone(a) - alone(b) || called(one, b).share - called(one, a).share);
-  const count = (which) => differ.filter((clip) => alone(clip) === which).length;
+  differ.sort((a, b) => called(one, b).share - called(one, a).share);
+  const byKind = [0, 1, 2].map((which) => differ.filter((clip) => alone(clip) === which));
+  const turns = differ.flatMap((_, i) => byKind.flatMap((clips) => clips.slice(i, i + 1)));
   const [a, b] = [data.models[one], data.models[other]];
-  const told = `They differ on ${differ.length} of ${all.length} clips: ${count(0)} that only ${a} has right, ` +
-    `${count(1)} that only ${b} has right, ${count(2)} on which both are wrong.`;
-  byId("listen-differ").replaceChildren(element("p", { role: "status" }, told), ...(differ.length
-    ? table("Clips on which the two models differ", [...hearHead, "clip", "is", a, b], differ, (clip) =>
+  const told = `They differ on ${differ.length} of ${all.length} clips: ${byKind[0].length} that only ${a} has right, ` +
+    `${byKind[1].length} that only ${b} has right, ${byKind[2].length} on which both are wrong` +
+    `${differ.length ? "; these kinds take turns below" : ""}.`;
+  byId("listen-differ").replaceChildren(element("p", { role: "status" }, one === other ? "Choose two different models." : told), ...(differ.length
+    ? table("Clips on which the two models differ", [...hearHead, "clip", "is", a, b], turns, (clip) =>
       [...hearCell(clip), nameCell(clip), cell(label(clip)), answerCell(one, clip), answerCell(other, clip)])
     : []));
 };
@@ -72,6 +74,9 @@ for (const matrix of document.querySelectorAll("table.matrix")) {
     td.addEventListener("click", () => {
       byId("listen-confuser").value = String(model);
       fillCells(`${actual} ${column - 1}`);
+      byId("listen-back").href = `#${matrix.id}`;
+      byId("listen-back").hidden = false;
+      location.hash = "listen-confused";
       byId("listen-confused").focus();
     });
   }));
