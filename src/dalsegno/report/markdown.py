@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import conclusions, formatting, verdict
+from dalsegno.report import conclusions, formatting, gains, verdict
 
 PERCENT = {
     "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
@@ -21,29 +21,37 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     of_pairs = formatting.stamped_pairs(comparison, pairs)
     confusion = confusion.assign(model=confusion["model"].map(formatting.names(comparison)))
     comparison = formatting.stamped(comparison)
-    dataset, gains = comparison["dataset"], comparison["gains"]
+    dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
-    lines += [f"- {_cell(text)}" for text in conclusions.conclusions(comparison, of_pairs, confusion)]
+    concluded = conclusions.conclusions(comparison, of_pairs, confusion)
+    lines += ["## Conclusions", "", *(f"- {_cell(text)}" for text in concluded), ""] if concluded else []
+    lines += [
+        "## Scores",
+        "",
+        f"Even guessing among {dataset['classes']} classes gives {formatting.percent(1 / dataset['classes'])} %.",
+    ]
     lines += ["", *_rows(models, comparison["verdict"]["letters"])]
     lines += (
-        ["", "Models that share a letter are not told apart by these clips."]
+        ["", 'Models that share a letter in the column "tied" are not told apart by these clips; a letter is no grade.']
         if comparison["verdict"]["letters"]
         else []
     )
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
-    lines += [line for name, gain in gains.items() for line in ("", _gain(name, gain, comparison["models"]))]
-    lines += [""] if of_pairs else []
+    of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
+    lines += ["", "## What pretraining changes"] if of_gains else []
+    lines += [line for said in of_gains for line in ("", said)]
+    lines += ["", *_on_pairs(comparison), ""] if of_pairs else []
     lines += [f"- {_cell(verdict.sentence(pair, comparison))}" for pair in of_pairs]
     return "\n".join(lines) + "\n"
 
 
 def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str]) -> list[str]:
     percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
-    head = ["model", "group", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
+    head = ["model", "tied", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
     lines = [_row(head), _row(["---", "---", *["---:"] * (len(head) - 2)])]
     for name, model in models:
         shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
@@ -54,15 +62,25 @@ def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str]) -> 
     return lines
 
 
+def _on_pairs(comparison: dict[str, Any]) -> list[str]:
+    n = comparison["verdict"]["pairs"]
+    how = f"{n} pairs" if n > 1 else "one pair"
+    return [
+        "## Every pair of models",
+        "",
+        f"In points of accuracy, on the same clips: {how}. An interval is that of one pair alone, while p is corrected (Holm) over "
+        "all pairs, as among many pairs some differ by chance; models are told apart by p.",
+    ]
+
+
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
-    points, low, high = (formatting.points(gain[k]) for k in ("accuracy", "low", "high"))
-    does = "costs" if points.startswith("−") else "gains"
     right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
-        f"{_cell(name)}: pretraining {does} {points.removeprefix('−')} points of accuracy (a gain of {low} to {high}) over the same "
-        f"network from scratch. On average over runs it is right about {right} clips that {_cell(gain['over'])} calls wrong, and wrong "
-        f"about {wrong} that it calls right: sign-flip test, p {formatting.p_value(gain['p_value'])}. At most, "
-        f"{formatting.training(_cell(name), models[name])}, and {formatting.training(_cell(gain['over']), models[gain['over']])}."
+        f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. They differ in their training as well. At most, "
+        f"{formatting.training(_cell(name), models[name])}, and {formatting.training(_cell(gain['over']), models[gain['over']])}. "
+        f"Pretraining {gains.gained(gain)}. On average over runs {_cell(name)} is right about {right} clips that "
+        f"{_cell(gain['over'])} calls wrong, and wrong about {wrong} that it calls right: sign-flip test, "
+        f"p {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
     )
 
 
