@@ -71,7 +71,7 @@ def beside(axes: Axes, ends: list[End]) -> None:
     axes.set_xlim(axes.get_xlim())
     reach = axes.transData.inverted().transform(axes.transAxes.transform((1.02, 0)))[0]
     for (x, y, name, colour), height in zip(ends, _apart([end[1] for end in ends], step, high), strict=True):
-        axes.plot([x, reach], [y, height], color=colour, linewidth=0.6, alpha=0.6, clip_on=False)
+        axes.plot([x, reach], [y, height], ":", color=colour, linewidth=0.8, alpha=0.7, clip_on=False)
         axes.plot(x, y, "o", color=colour, markersize=3.5)
         text(axes, reach, height, " " + short(name))
 

@@ -37,26 +37,31 @@ def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accu
 
 
 def reliability(rows: pd.DataFrame, names: list[str]) -> str:
-    """Accuracy against confidence of each model, in panels: as trained, and after temperature scaling dashed.
+    """Accuracy against confidence of each model, in panels: as trained, a dot as large as its bin, and after temperature scaling dashed.
 
     rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
     """
     columns = 4
     n_rows = -(-len(names) // columns)
     with drawing.style():
-        figure = drawing.figure(6.9, 1.85 * n_rows)
+        figure = drawing.figure(6.9, 1.95 * n_rows)
         for i, name in enumerate(names):
             axes = figure.add_subplot(n_rows, columns, i + 1)
             axes.plot([0, 1], [0, 1], ":", color=drawing.INK, linewidth=0.8)
             of_model = rows[rows["model"] == name]
-            for scaled, style, size in ((False, "-", 3.5), (True, "--", 0)):
+            for scaled, style in ((False, "-"), (True, "--")):
                 line = of_model[of_model["scaled"] == scaled]
-                axes.plot(
-                    line["confidence"], line["accuracy"], style, marker="o", markersize=size, color=drawing.ACCENT, linewidth=1.3
-                )  # fmt: skip
+                axes.plot(line["confidence"], line["accuracy"], style, color=drawing.ACCENT, linewidth=1.3)
+            bins = of_model[~of_model["scaled"].astype(bool)]
+            area = 110 * bins["clips"] / max(1, bins["clips"].sum()) + 2  # in square points
+            axes.scatter(
+                bins["confidence"], bins["accuracy"], area, color=drawing.ACCENT, linewidths=0, zorder=3, clip_on=False
+            )
             axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
             axes.set_xticklabels(["0", ".5", "1"])
             axes.set_yticklabels(["0", ".5", "1"] if i % columns == 0 else [])
+            axes.set_ylabel("share that is right" if i % columns == 0 else "", fontsize=8)
+            axes.set_xlabel("probability" if i + columns >= len(names) else "", fontsize=8)
             drawing.title(axes, name)
             axes.grid()
         figure.subplots_adjust(0, 0, 1, 1, hspace=0.35, wspace=0.12)
@@ -65,7 +70,7 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
 
 COSTS = {
     "train_s": "seconds of training per run", "converge_s": "seconds of training up to the best epoch",
-    "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "parameters",
+    "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "trained parameters",
 }  # fmt: skip
 
 
@@ -84,7 +89,7 @@ def _against(models: dict[str, dict[str, Any]], cost: str, label: str) -> str:
         figure, axes = drawing.axes(2.6, max(2.2, 0.7 + 0.19 * len(models)))
         axes.set(xscale="log", ylim=(0, 1), xlabel=label, ylabel="accuracy")
         axes.plot([m[cost] for m in models.values()], [m["accuracy"] for m in models.values()], " ")
-        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
         axes.xaxis.set_minor_formatter("")
         axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
         axes.grid()

@@ -6,6 +6,8 @@ from typing import Any
 
 from dalsegno.artefacts.model_name import SCRATCH
 
+PRETRAINED = ("weights", "unfreeze", "unfreeze_every", "body_lr", "body_lr_decay", "probe", "batch_norm", "control")
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -27,11 +29,15 @@ class Made:
 
 
 def of_model(name: str, params: dict[str, Any]) -> Made:
-    """name: <family>/<key>, as in compare.json; params: as of `Sources`. A twin has the entry of its model."""
+    """name: <family>/<key>, as in compare.json; params: as of `Sources`.
+
+    A twin has the entry of its model as far as it was used: trained as `control` says, and from no weights.
+    """
     family, key = name.split("/", 1)
     entries = params.get(family) or {}
-    key = key if key in entries else key.removesuffix(SCRATCH)
-    entry = _flat(entries.get(key))
+    twin = key not in entries
+    key = key.removesuffix(SCRATCH) if twin else key
+    entry = _flat(_of_twin(entries[key]) if twin and key in entries else _without_twin(entries.get(key)))
     others = [_flat(other) for other_key, other in entries.items() if other_key != key]
     settings = [
         Setting(path, value, bool(others) and not any(other.get(path) == value for other in others))
@@ -43,6 +49,16 @@ def of_model(name: str, params: dict[str, Any]) -> Made:
     for step in inner:
         found = found.get(step) or {}
     return Made(family, settings, where, [Setting(path, value, False) for path, value in _flat(found).items()])
+
+
+def _of_twin(entry: dict[str, Any]) -> dict[str, Any]:
+    """What the same network from scratch was made of; the options of its pretrained model mean nothing to it."""
+    own = {k: v for k, v in entry.items() if k not in PRETRAINED}
+    return own | ({"train": entry["control"]} if entry.get("control") else {})
+
+
+def _without_twin(entry: Any) -> Any:
+    return {k: v for k, v in entry.items() if k != "control"} if isinstance(entry, dict) else entry
 
 
 def _input(family: str, entry: dict[str, str]) -> str:
@@ -65,8 +81,8 @@ def _flat(value: Any, path: str = "") -> dict[str, str]:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_written, value))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_written, value)) or "none"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k}: {_written(v)}" for k, v in value.items()) + "}"
     if value is None or isinstance(value, bool):

@@ -14,12 +14,13 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 function sort(table, column) {
   const heads = [...table.tHead.rows[0].cells];
-  const up = heads[column].getAttribute("aria-sort") === "descending";
+  const was = heads[column].getAttribute("aria-sort"); // the best first: the lowest where lower is better
+  const up = was ? was === "descending" : heads[column].hasAttribute("data-low");
   heads.forEach((head) => head.removeAttribute("aria-sort"));
   heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
   const body = table.tBodies[0];
   const rows = [...body.rows].map((row) => [value(row.cells[column]), row]);
-  rows.sort(([one], [other]) => compare(one, other) * (up ? 1 : -1) || 0);
+  rows.sort(([one], [other]) => compare(one, other, up ? 1 : -1));
   body.append(...rows.map(([, row]) => row));
 }
 
@@ -29,9 +30,21 @@ function value(cell) {
   return Number.isNaN(number) ? first : number;
 }
 
-function compare(one, other) { // numbers before words, so that ?? and – stay together
-  if (typeof one === typeof other) return one < other ? -1 : one > other ? 1 : 0;
-  return typeof one === "number" ? 1 : -1;
+function compare(one, other, sign) { // ?? and – come last, whichever way
+  if (typeof one === typeof other) return sign * (one < other ? -1 : one > other ? 1 : 0);
+  return typeof one === "number" ? -1 : 1;
+}
+
+// What can be scrolled can be reached with the keyboard, and says so at its edge; what fits is no stop on the way.
+const fit = new ResizeObserver((entries) => entries.forEach(({ target }) => edge(target)));
+function edge(wide) {
+  const beyond = wide.scrollWidth - wide.clientWidth;
+  if (beyond > 1) wide.tabIndex = 0; else wide.removeAttribute("tabindex");
+  wide.classList.toggle("more", wide.scrollLeft < beyond - 1);
+}
+for (const wide of document.querySelectorAll(".wide")) {
+  fit.observe(wide);
+  wide.addEventListener("scroll", () => edge(wide), { passive: true });
 }
 
 const dialog = document.getElementById("enlarged");
@@ -43,6 +56,7 @@ for (const plot of document.querySelectorAll(".plot")) {
   button.setAttribute("aria-label", `Enlarge: ${plot.getAttribute("aria-label")}`);
   plot.after(button);
   button.addEventListener("click", () => {
+    dialog.querySelector("h2").textContent = plot.getAttribute("aria-label");
     dialog.querySelector("div").replaceChildren(plot.querySelector("svg").cloneNode(true));
     dialog.showModal();
   });

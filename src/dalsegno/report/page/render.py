@@ -1,5 +1,6 @@
 """Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,12 +8,16 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import conclusions, curve_plots, formatting, plots, verdict
+from dalsegno.report import conclusions, curve_plots, formatting, gains, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
-from dalsegno.report.page import entries, matrices
+from dalsegno.report.page import costs, entries, introduction, matrices
 from dalsegno.report.page.sources import Sources
 
+AVERAGES = {
+    "balanced_accuracy": ("balanced", "accuracy"), "macro_precision": ("macro", "precision"),
+    "macro_recall": ("macro", "recall"), "macro_f1": ("macro", "F1"),
+}  # fmt: skip
 CROWD = 8  # models up to which one plot shows the curves of all
 
 
@@ -32,7 +37,8 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "epochs": formatting.epochs, "score": _score, "named": _named,
+            "p_value": formatting.p_value, "cost": costs.cost, "gained": gains.gained, "score": _score, "named": _named,
+            "counted": _counted,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)
@@ -40,10 +46,12 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
     names = [name for name, _ in ranked]
     confusions = _by_model(s.tables["confusion"], names)
     made = {called[name]: entries.of_model(name, s.params) for name in sources.compare["models"]}
+    introduced = {called[name]: introduction.line(name, s.params, called) for name in sources.compare["models"]}
     return page.render(
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
-        clips=s.clips, splits=s.splits, protocols=s.protocols, gains=s.compare["gains"],
-        models=ranked,
+        clips=s.clips, splits=s.splits, protocols=s.protocols, impossible=_impossible(s.protocols.get("left_out", {})),
+        gains=s.compare["gains"],
+        models=ranked, crowd=curve_plots.CROWD,
         kaggle={called[name]: score for name, score in kaggle.items() if name in called},
         segmented=any("segment_accuracy" in scores for _, scores in ranked),
         seeded=any("accuracy_sd" in scores for _, scores in ranked),
@@ -53,7 +61,9 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
-        made=made, layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
+        made=made, introduced=introduced, same=_same(s.compare["models"]),
+        averages=[(metric, head) for metric, head in AVERAGES.items() if metric not in _same(s.compare["models"])],
+        layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
         layer_weights={name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
         made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
         **_verdict(s), **_drawn(s, names),
@@ -81,22 +91,31 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
         "forests": [
             (label, Markup(plots.forest(models, chance, metric)))
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
+            if metric not in _same(models)
         ],
-        "overlays": list(_overlays(curves)),
+        "overlays": list(_overlays(curves, names)),
         "learning": [(name, Markup(curve_plots.parts(rows))) for name, rows in curves.groupby("model", sort=False)],
         "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
-        "coverage": Markup(curve_plots.coverage(s.tables["coverage"])),
+        "coverage": Markup(curve_plots.coverage(s.tables["coverage"], names)),
         "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
     }
 
 
-def _overlays(curves: pd.DataFrame) -> Iterator[tuple[str, Markup]]:
+def _same(models: dict[str, dict[str, Any]]) -> set[str]:
+    """The averages over classes that are the accuracy of every model, as where each class has as many scored clips."""
+    return {
+        metric for metric in ("balanced_accuracy", "macro_recall")
+        if all(scores.get(metric) == scores["accuracy"] for scores in models.values())
+    }  # fmt: skip
+
+
+def _overlays(curves: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, Markup]]:
     """Curves of all models in one plot, or where they are many, of each family."""
     family = curves["model"].str.split("/").str[0]
     groups = [("", curves)] if curves["model"].nunique() <= CROWD else list(curves.groupby(family, sort=False))
     for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
         for name, rows in groups if len(curves) else []:
-            yield f"{label} of {name} models" if name else label, Markup(curve_plots.overlay(rows, y, label))
+            yield f"{label} of {name} models" if name else label, Markup(curve_plots.overlay(rows, y, label, names))
 
 
 def _by_model(rows: pd.DataFrame, names: list[str]) -> list[tuple[str, pd.DataFrame]]:
@@ -111,6 +130,21 @@ def _known(write: Callable[..., str]) -> Callable[..., str]:
 def _score(scores: dict[str, Any], name: str, digits: int = 1, scale: float = 100.0) -> Markup:
     """A score of a model with its interval under it."""
     return Markup('<b>{}</b> <span class="ends">{}</span>').format(*formatting.with_ends(scores, name, scale, digits))
+
+
+def _impossible(left_out: dict[str, str]) -> dict[str, list[str]]:
+    """Protocols by why they cannot be run, without the setting and the advice that the error message of a run has."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        by_reason.setdefault(re.sub(r"^splits\.protocol: (\w+: )?", "", why).split("; use ")[0], []).append(name)
+    return by_reason
+
+
+def _counted(n: int, kind: str) -> str:
+    """So many leaks of a kind: `1 group`, `12 near copies`."""
+    name = kind.replace("_", " ")
+    several = f"{name.removesuffix('y')}ies" if name.endswith("y") else f"{name}s"
+    return f"{formatting.number(n)} {name if n == 1 else several}"
 
 
 def _named(svg: Markup, label: str) -> Markup:

@@ -1,0 +1,68 @@
+"""How a model is introduced and listed: by what was really used of its entry."""
+
+import pytest
+
+from dalsegno.report import gains
+from dalsegno.report.page import costs, entries, introduction
+
+FINETUNED = {
+    "input": "spectrograms/mel", "arch": "resnet", "weights": "data/pretrain/notes/model.pt", "unfreeze": "all", "body_lr": 0.5,
+    "train": {"epochs": 12}, "control": {"epochs": 50},
+}  # fmt: skip
+PARAMS = {
+    "classical": {"majority": {"estimator": "majority"}, "svm": {"estimator": "svm"}},
+    "cnn": {"wave": {"arch": "wave1d", "spectrogram": "raw"}},
+    "transfer": {
+        "finetuned": FINETUNED,
+        "songs": {"input": "embeddings/songs", "arch": "musicnn", "weights": "data/packaged/msd/model.pt"},
+        "mine": FINETUNED | {"weights": "weights/mine.pt", "unfreeze": 2},
+    },
+    "ensembles": {"both": ["classical/svm", "cnn/wave"]},
+    "pretrain": {"notes": {"dataset": {"root": "data/corpus/notes"}}},
+    "packaged": {"msd": {"checkpoint": "MSD_musicnn"}},
+    "spectrograms": {"mel": {"kind": "logmel"}, "raw": {"kind": "waveform"}},
+}
+CALLED = {"cnn/wave": "cnn/wave (LEAKY)"}
+
+
+def listed(name):
+    return {setting.path: setting.value for setting in entries.of_model(name, PARAMS).settings}
+
+
+def test_a_twin_lists_its_own_training_and_no_weights():
+    twin, own = listed("transfer/finetuned-scratch"), listed("transfer/finetuned")
+    assert twin["train.epochs"] == "50" and own["train.epochs"] == "12"
+    assert {"weights", "unfreeze", "body_lr"} <= own.keys() and not {"weights", "unfreeze", "body_lr"} & twin.keys()
+    assert not any(path.startswith("control") for path in [*twin, *own])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("classical/majority", "most frequent class"),
+        ("classical/svm", "support vector machine on features"),
+        ("cnn/wave", "(wave1d) on the waveform itself, trained from scratch"),
+        ("transfer/songs", "published weights MSD_musicnn"),
+        ("transfer/finetuned", "pretrained on other data (data/corpus/notes) on log-mel spectrograms: all of it is trained further"),
+        ("transfer/finetuned-scratch", "same network as transfer/finetuned, trained from scratch"),
+        ("transfer/mine", "with the weights weights/mine.pt on log-mel spectrograms: its last 2 blocks are"),
+        ("ensembles/both", "mean of the probabilities of classical/svm, cnn/wave (LEAKY)"),
+    ],
+)  # fmt: skip
+def test_each_model_is_introduced_in_a_line(name, said):
+    assert said in introduction.line(name, PARAMS, CALLED)
+
+
+def test_a_model_that_params_does_not_name_has_no_line():
+    assert introduction.line("cnn/gone", PARAMS, {}) == ""
+
+
+def test_a_loss_is_given_as_a_loss():
+    lost = {"accuracy": -0.092, "low": -0.163, "high": -0.022}
+    assert gains.gained(lost) == "costs 9.2 points of accuracy (2.2 to 16.3)"
+
+
+def test_what_cannot_be_is_told_from_what_was_not_measured():
+    assert costs.cost({}, "classical/svm", "epochs") == "–"
+    assert costs.cost({}, "cnn/conv", "epochs") == "??"
+    assert costs.cost({"train_s": 433.0}, "ensembles/three", "train_s") == "433.00"
