@@ -24,6 +24,8 @@ def main(
     reliability = described.Reliability.of(g)
     comparison = compare.setting(g.s, g.runs, g.left_out, splits, clips, p)
     comparison["models"] = described.scores(g, reliability, p)
+    if clips["synthetic"]:
+        comparison["models"] = compare.without_recordings(comparison["models"])
     comparison["gains"] = paired.gains(g.s, g.runs, p)
     of_pairs = pairs.table(g.s, g.runs, g.predicted, p)
     honest = {name: runs for name, runs in g.runs.items() if not comparison["models"][name].get("leaks")} or g.runs
