@@ -8,10 +8,13 @@ CHECKED := .venv/.checked
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-run: $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own
+run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
+
+.git: # DVC needs a repository, and an unpacked archive has none
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "== Starting a Git repository" && git init --quiet && git add --all; }
 
 music: $(READY)
 	@dalsegno music "$(MUSIC)"

@@ -1,6 +1,7 @@
 """What `make submission` packs."""
 
 import contextlib
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -42,6 +43,18 @@ def test_a_page_of_docs_and_a_curve_are_named(tmp_path):
     page.write_text("# How it flows\n\nText.\n")
     assert submission.sentence(page) == "How it flows."
     assert submission.sentence(curve) == "Val loss of fold0, seed1, epoch by epoch."
+
+
+def test_an_unpacked_archive_becomes_a_repository_when_it_is_run(project, tmp_path_factory):
+    here = tmp_path_factory.mktemp("unpacked")
+    submission.pack()
+    zipfile.ZipFile(submission.OUT).extractall(here)
+    shutil.copy(Path(__file__).parents[1] / "Makefile", here)
+    done = subprocess.run(["make", ".git"], cwd=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    tracked = subprocess.run(["git", "ls-files"], cwd=here, capture_output=True, text=True, check=True).stdout.split()
+    assert {"src/a.py", ".gitignore", "Makefile"} <= set(tracked)
+    assert "Starting" not in subprocess.run(["make", ".git"], cwd=here, capture_output=True, text=True).stdout
 
 
 def test_without_a_pdf_there_is_nothing_to_hand_in(project):
