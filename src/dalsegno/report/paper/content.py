@@ -45,7 +45,8 @@ def content(s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None)
     ]
     sections = [blocks.section(title, body) for title, body in kinds]
     return {
-        "title": p.title or f"{dataset['title']}: {len(s.compare['models'])} models compared",
+        "title": p.title
+        or f"{dataset['title'][:1].upper()}{dataset['title'][1:]}: {len(s.compare['models'])} models compared",
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
