@@ -217,7 +217,7 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
 
 def test_a_reason_for_a_model_that_is_not_asked_for_is_named(here):  # noqa: F811
     here(("  team: []", "  why: {cnn/convv: It is small.}\n  team: []"))
-    assert the_line().startswith("paper.why.cnn/convv: params.yaml has no such entry; did you mean cnn/conv?")
+    assert the_line().startswith("paper.why.cnn/convv: params.yaml has no such entry; did you mean 'cnn/conv'?")
 
 
 def test_a_copy_without_hidden_files_is_told(here):  # noqa: F811
