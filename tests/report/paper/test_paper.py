@@ -12,6 +12,7 @@ from support import fake_runs
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import content, own_words, pdf
+from dalsegno.report.paper.sections import search
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
@@ -23,15 +24,17 @@ def tree(root, scores="", paper=None, **shape):
     with contextlib.chdir(root):
         STAGES["compare"](*args)
     (root / "metrics/kaggle.csv").write_text("model,score,date\n" + scores)
-    doc = json.loads((root / "params.yaml").read_text()) | {"paper": paper or {"title": None, "team": []}}
+    doc = json.loads((root / "params.yaml").read_text()) | {
+        "paper": {"search": "data/clips.csv", "team": []} | (paper or {})
+    }
     (root / "params.yaml").write_text(json.dumps(doc))
     return args
 
 
-def paper(root, args):
+def paper(root, args, found="data/clips.csv"):
     """The bytes of the PDF."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, heard, *_ = fake_runs.for_report(root, args)
-    made = [heard, str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
+    made = [heard, str(root / "metrics/kaggle.csv"), found, str(root / "report.pdf")]
     with contextlib.chdir(root):
         STAGES["paper"](
             args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
@@ -39,11 +42,17 @@ def paper(root, args):
     return (root / "report.pdf").read_bytes()
 
 
-def said(root, args, kaggle=None, p=None):
+def said(root, args, kaggle=None, p=None, searched=None):
     """All that the paper says, as one text."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
     read = sources.read(args[4], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
-    made = content.content(read.under_stamped_names(), p or own_words.Params(team=[]), kaggle or {}, None)
+    made = content.content(
+        read.under_stamped_names(),
+        p or own_words.Params(team=[], search="data/clips.csv"),
+        kaggle or {},
+        None,
+        searched,
+    )
     return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
 
 
@@ -91,7 +100,7 @@ def test_a_leak_and_a_lack_of_test_clips_are_told(tmp_path):
     args = tree(tmp_path, skill={"mlp/features": 1.0}, held_out="", leaky=True, synthetic=False)
     text = said(tmp_path, args)
     assert "LEAKY split: models were trained" in text and "Validation, not test:" in text
-    assert "Synthetic" not in text
+    assert "Synthetic data:" not in text
     assert paper(tmp_path, args)
 
 
@@ -123,7 +132,12 @@ def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
 
 def test_own_words_stand_where_they_belong(tmp_path):
     args = tree(tmp_path)
-    p = own_words.Params(team=[], introduction="Why it matters.\n\nAnd to whom.", why={"mlp/features": "It is small."})
+    p = own_words.Params(
+        team=[],
+        search="data/clips.csv",
+        introduction="Why it matters.\n\nAnd to whom.",
+        why={"mlp/features": "It is small."},
+    )
     text = said(tmp_path, args, p=p)
     assert '"Why it matters."' in text and '"And to whom."' in text
     assert '["reason", "It is small."]' in text
@@ -146,3 +160,19 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     assert "their difference from transfer/finetuned-scratch" in text
     rows = re.findall(r'\["(\S+)", "[^"]+ \(\d+%\)", "[^"]+ \(\d+%\)", "[^"]+ for [^"]+ \(\d+%\)"', text)
     assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])
+
+
+def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
+    args, folder = tree(tmp_path), tmp_path / "data/searches/small"
+    folder.mkdir(parents=True)
+    found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
+             "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}  # fmt: skip
+    (folder / "search.json").write_text(json.dumps(found))
+    rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
+    (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
+    text = said(tmp_path, args, searched=search.read(str(folder)))
+    assert "mlp/features were searched in 3 trials (2 complete, 1 pruned)" in text
+    assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
+    assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
+    assert paper(tmp_path, args, str(folder)).startswith(b"%PDF-")
+    assert search.read(str(tmp_path / "data/clips.csv")) is None

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from dalsegno.report import formatting, verdict
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.sections import discussion, ground, hearing, methods, results, training
+from dalsegno.report.paper.sections import discussion, ground, hearing, methods, results, search, training
 from dalsegno.report.paper.sections.results import Scores
 
 FILES = {
@@ -25,8 +27,17 @@ FILES = {
 }
 
 
-def content(s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None) -> dict[str, Any]:
-    """The paper as the layout takes it. s: with models under their stamped names; heard: listening.json."""
+def content(
+    s: Sources,
+    p: Params,
+    kaggle: Scores,
+    heard: dict[str, Any] | None,
+    searched: tuple[dict[str, Any], pd.DataFrame] | None,
+) -> dict[str, Any]:
+    """The paper as the layout takes it.
+
+    s: with models under their stamped names; heard: listening.json; searched: search.json and trials.csv, if there was a search.
+    """
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
     of_pairs = s.tables["pairs"].to_dict("records")
@@ -35,6 +46,7 @@ def content(s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None)
         ("Data", ground.data(s, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
+        *([("Search for settings", search.search(*searched))] if searched else []),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),

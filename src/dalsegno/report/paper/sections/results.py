@@ -57,7 +57,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
 
 def _table(s: Sources, kaggle: Scores) -> Block:
     letters = s.compare["verdict"]["letters"]
-    head = ["model", "group", *METRICS.values(), "log-loss"] + ["Kaggle"] * bool(kaggle)
+    head = ["model", "letters", *METRICS.values(), "log-loss"] + ["Kaggle"] * bool(kaggle)
     rows = []
     for name, m in ranked(s):
         shares = ["{}\n{}".format(*formatting.with_ends(m, metric)) for metric in METRICS]
