@@ -13,7 +13,7 @@ from dalsegno.report.paper.sections import search
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, search_dir: str, report_pdf: str, *sections: str,
+    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, report_pdf: str, *sections: str,
 ) -> None:  # fmt: skip
     """Describe the models by `sections`, the parts of params.yaml that a result may depend on; say what is still missing."""
     p, doc, kaggle = params.load(paper=own_words.Params), params.document(), kaggle_csv.read(scores_csv)
@@ -25,7 +25,7 @@ def main(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
     heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
-    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(search_dir)))
+    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(p.search)))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
     for lacking in own_words.missing(p, own_words.models(doc), kaggle):

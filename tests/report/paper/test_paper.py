@@ -31,10 +31,10 @@ def tree(root, scores="", paper=None, **shape):
     return args
 
 
-def paper(root, args, found="data/clips.csv"):
+def paper(root, args):
     """The bytes of the PDF."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, heard, *_ = fake_runs.for_report(root, args)
-    made = [heard, str(root / "metrics/kaggle.csv"), found, str(root / "report.pdf")]
+    made = [heard, str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
     with contextlib.chdir(root):
         STAGES["paper"](
             args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
@@ -163,7 +163,8 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
 
 
 def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
-    args, folder = tree(tmp_path), tmp_path / "data/searches/small"
+    folder = tmp_path / "data/searches/small"
+    args = tree(tmp_path, paper={"search": str(folder)})
     folder.mkdir(parents=True)
     found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
              "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}  # fmt: skip
@@ -171,8 +172,10 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
     (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
     text = said(tmp_path, args, searched=search.read(str(folder)))
+    assert paper(tmp_path, args).startswith(b"%PDF-")
     assert "mlp/features were searched in 3 trials (2 complete, 1 pruned)" in text
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
     assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
-    assert paper(tmp_path, args, str(folder)).startswith(b"%PDF-")
     assert search.read(str(tmp_path / "data/clips.csv")) is None
+    with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
+        search.read(str(tmp_path / "data"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.pipeline.errors import UserError
 from dalsegno.report import formatting
 from dalsegno.report.paper import blocks, settings
 from dalsegno.report.paper.blocks import Block
@@ -15,9 +16,17 @@ MOST_TRIALS = 10  # that are listed
 
 
 def read(folder: str) -> tuple[dict[str, Any], pd.DataFrame] | None:
-    """search.json and trials.csv of a search; None where `folder` is a file, which stands for no search."""
+    """search.json and trials.csv of a search; None where `folder` is a file, which stands for no search.
+
+    Raises UserError for a folder that is not of a search.
+    """
     if Path(folder).is_file():
         return None
+    if not Path(folder, "search.json").is_file():
+        raise UserError(
+            f"paper.search: {folder!r} holds no search.json; `dvc repro search/dvc.yaml:search@KEY` makes data/searches/KEY, "
+            "and data/clips.csv stands for no search"
+        )
     found = json.loads(Path(folder, "search.json").read_text(encoding="utf-8"))
     return found, pd.read_csv(Path(folder, "trials.csv"))
 
