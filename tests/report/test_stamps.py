@@ -61,7 +61,9 @@ def test_what_cannot_be_known_is_said_without_a_stamp(tmp_path):
 
 
 def test_clips_that_were_synthesised_are_among_nobodys_recordings(tmp_path):
-    other = "mn10.pt does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
+    other = (
+        "mn10.pt does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
+    )
     comparison, table, page = reports(tmp_path, Leaks(notes=(PERHAPS, other)))
     assert comparison["models"]["transfer/finetuned"]["notes"] == [other]
     assert PERHAPS not in table and PERHAPS not in page and other in page
