@@ -26,7 +26,8 @@ def main(
     root, paths = params.value("dataset.root", str), clips_csv.read(clips_path).set_index("clip_id")["path"]
     files_of = {item: Path(root, paths[pieces.clip_of(item)]) for item in a.clip_ids}
     folds = g.s.rows.groupby("clip_id")["fold"].agg(list)
-    told = heard.heard(a, g.folders, Clips(files_of, folds.to_dict()), p.explained, r.torch_device())
+    clips = Clips(files_of, folds.to_dict(), Path(out).with_name("spectrogram"))
+    told = heard.heard(a, g.folders, clips, p.explained, r.torch_device())
     order = list(dict.fromkeys([*(one["clip"] for one in (told.clips if told else [])), *chosen.order]))
     items = [(a.clip_ids[i], files_of[a.clip_ids[i]]) for i in order]
     made = runtime.map(partial(media.of, audio=p.audio), items, len(items), r, "listening")

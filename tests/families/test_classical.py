@@ -24,9 +24,10 @@ GRIDS = {"majority": "[{}]", "logistic": "[{C: 0.01}, {C: 1.0}]", "svm": "[{C: 0
 def fitted(tmp_path, monkeypatch):
     """Run the stage `classical` on 22 clips of each label and two of none; figures of the parts `poison` are spoilt."""
     monkeypatch.chdir(tmp_path)
-    rows = [(f"{label}{i}", label, "", part) for label in LABELS for i, part in enumerate(PARTS)]
-    rows += [(f"unknown{i}", "", "", "unlabelled") for i in range(2)]
-    splits = pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"])
+    rows = [(f"{label}{i}", label, part) for label in LABELS for i, part in enumerate(PARTS)]
+    rows += [(f"unknown{i}", "", "unlabelled") for i in range(2)]
+    splits = pd.DataFrame(rows, columns=["clip_id", "label", "fold0"])
+    splits = splits.assign(group="", unit=splits["clip_id"], sha256=splits["clip_id"])
     splits_csv.write("splits.csv", splits)
     lines = [f"  {name}: {{estimator: {name}, grid: {grid}}}" for name, grid in GRIDS.items()]
     Path("params.yaml").write_text("classical:\n" + "\n".join(lines))

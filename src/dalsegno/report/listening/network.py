@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from dalsegno.inference.kinds import convolutional, frozen
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.stored import model_file
 from dalsegno.inference.stored.model_file import Stored
+from dalsegno.pipeline import files
 
 KINDS: dict[str, Callable[..., OnSpectrograms]] = {"convolutional": convolutional.Kind, "frozen": frozen.Kind}
 LONGEST_S = 30.0  # of a recording: its beginning
@@ -23,10 +23,14 @@ LONGEST_S = 30.0  # of a recording: its beginning
 
 @dataclass(frozen=True)
 class Clips:
-    """Where the file of each clip is, and the folds in which it is scored; by id, that of a piece included."""
+    """Where the file of each clip is, and the folds in which it is scored; by id, that of a piece included.
+
+    beside: a path beside which a spectrogram may lie while it is looked at.
+    """
 
     files: dict[str, Path]
     folds: dict[str, list[int]]
+    beside: Path
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class Network:
     def store(self, item: str) -> Store:
         """The spectrogram of a clip, or of the piece that `item` names, as its network sees it; at most LONGEST_S of it."""
         _, k, n = pieces.place(item)
-        with TemporaryDirectory() as spill:
-            whole = self.of(item).spectrogram.store(self.clips.files[item], Path(spill))
+        with files.scratch(self.clips.beside) as spill:
+            spill.mkdir()
+            whole = self.of(item).spectrogram.store(self.clips.files[item], spill)
             low, high = (len(whole.frames) * i // n for i in (k, k + 1))
             most = round(LONGEST_S * whole.meta["frame_rate_hz"])
             frames = np.array(whole.frames[low : min(high, low + most)])
