@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from dalsegno.report import formatting, verdict
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
@@ -28,11 +26,7 @@ FILES = {
 
 
 def content(
-    s: Sources,
-    p: Params,
-    kaggle: Scores,
-    heard: dict[str, Any] | None,
-    searched: tuple[dict[str, Any], pd.DataFrame] | None,
+    s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None, searched: search.Search | None
 ) -> dict[str, Any]:
     """The paper as the layout takes it.
 
@@ -40,7 +34,6 @@ def content(
     """
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
-    of_pairs = s.tables["pairs"].to_dict("records")
     kinds = [
         ("Introduction", blocks.paragraphs(p.introduction or formatting.UNMEASURED)),
         ("Data", ground.data(s, cite)),
@@ -57,20 +50,24 @@ def content(
     ]
     sections = [blocks.section(title, body) for title, body in kinds]
     return {
-        "title": p.title
-        or f"{dataset['title'][:1].upper()}{dataset['title'][1:]}: {len(s.compare['models'])} models compared",
+        "title": p.title or _title(dataset["title"], len(s.compare["models"])),
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": [
-            f"{_question(s)} {_how(s)}",
-            " ".join(
-                [*verdict.verdict(s.compare, of_pairs), *(discussion.gain(name, s) for name in s.compare["gains"])]
-            ),
-        ],
+        "abstract": _abstract(s),
         "sections": sections,
         "references": cite.listed(),
     }
+
+
+def _title(data: str, n_models: int) -> str:
+    return f"{data[:1].upper()}{data[1:]}: {n_models} models compared"
+
+
+def _abstract(s: Sources) -> list[str]:
+    found = verdict.verdict(s.compare, s.tables["pairs"].to_dict("records"))
+    gains = [discussion.gain(name, s) for name in s.compare["gains"]]
+    return [f"{_question(s)} {_how(s)}", " ".join([*found, *gains])]
 
 
 def _question(s: Sources) -> str:

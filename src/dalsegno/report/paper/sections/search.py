@@ -13,9 +13,10 @@ from dalsegno.report.paper import blocks, settings
 from dalsegno.report.paper.blocks import Block
 
 MOST_TRIALS = 10  # that are listed
+Search = tuple[dict[str, Any], pd.DataFrame]  # search.json and trials.csv
 
 
-def read(folder: str) -> tuple[dict[str, Any], pd.DataFrame] | None:
+def read(folder: str) -> Search | None:
     """search.json and trials.csv of a search; None where `folder` is a file, which stands for no search.
 
     Raises UserError for a folder that is not of a search.
