@@ -3,7 +3,7 @@
 import pytest
 
 from dalsegno.report import gains
-from dalsegno.report.page import costs, entries, introduction
+from dalsegno.report.page.made import costs, entries, introduction
 
 FINETUNED = {
     "input": "spectrograms/mel", "arch": "resnet", "weights": "data/pretrain/notes/model.pt", "unfreeze": "all", "body_lr": 0.5,

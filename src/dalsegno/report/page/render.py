@@ -11,7 +11,8 @@ from markupsafe import Markup
 from dalsegno.report import conclusions, curve_plots, formatting, gains, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
-from dalsegno.report.page import costs, entries, introduction, matrices
+from dalsegno.report.page import matrices
+from dalsegno.report.page.made import costs, entries, introduction
 from dalsegno.report.page.sources import Sources
 
 AVERAGES = {
@@ -45,8 +46,6 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
     ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
     names = [name for name, _ in ranked]
     confusions = _by_model(s.tables["confusion"], names)
-    made = {called[name]: entries.of_model(name, s.params) for name in sources.compare["models"]}
-    introduced = {called[name]: introduction.line(name, s.params, called) for name in sources.compare["models"]}
     return page.render(
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
         clips=s.clips, splits=s.splits, protocols=s.protocols, impossible=_impossible(s.protocols.get("left_out", {})),
@@ -61,13 +60,21 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
-        made=made, introduced=introduced, same=_same(s.compare["models"]),
+        same=_same(s.compare["models"]),
         averages=[(metric, head) for metric, head in AVERAGES.items() if metric not in _same(s.compare["models"])],
-        layers={name: rows.to_dict("records") for name, rows in s.layers.items()},
-        layer_weights={name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
         made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
-        **_verdict(s), **_drawn(s, names),
+        **_verdict(s), **_drawn(s, names), **_made(s, called),
     )  # fmt: skip
+
+
+def _made(s: Sources, called: dict[str, str]) -> dict[str, Any]:
+    """What each model is and how it was made."""
+    return {
+        "made": {name: entries.of_model(own, s.params) for own, name in called.items()},
+        "introduced": {name: introduction.line(own, s.params, called) for own, name in called.items()},
+        "layers": {name: rows.to_dict("records") for name, rows in s.layers.items()},
+        "layer_weights": {name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
+    }
 
 
 def _verdict(s: Sources) -> dict[str, Any]:
