@@ -31,7 +31,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     lines += [
         "## Scores",
         "",
-        f"Even guessing among {dataset['classes']} classes gives {formatting.percent(1 / dataset['classes'])} %.",
+        f"Even guessing among {dataset['classes']} classes gives {formatting.percent(1 / dataset['classes'])}%.",
     ]
     lines += ["", *_rows(models, comparison["verdict"]["letters"])]
     lines += (

@@ -46,7 +46,7 @@ def listen(root, *, audio=True, entries=None, **shape):
     doc = yaml.safe_load((root / "params.yaml").read_text())
     doc |= {
         "report": {"audio": audio},
-        "paper": {"team": []},
+        "paper": {"team": [], "search": "data/clips.csv"},
         "dataset": {"root": str(root / "audio")},
         "runtime": {"workers": 1},
     }
