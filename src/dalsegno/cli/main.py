@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import sys
 
@@ -29,11 +30,14 @@ COMMANDS = {
     "demo": ("listening", "open a local page on which to try models with sound of your own"),
 }
 """Each command with the folder that its file is in, and its line in the help."""
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
 def main(words: list[str] | None = None) -> None:
     """Run the command line `words`, or that of the process; end with exit code 1 and a plain message if it cannot be done."""
     words = sys.argv[1:] if words is None else words
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be what the terminal cannot show
     word = _parser().parse_args(words[:1]).command
     if word not in COMMANDS:
         sys.exit(f"dalsegno: there is no command {word!r}{hint(word, list(COMMANDS))}; `dalsegno --help` lists them")
@@ -42,9 +46,15 @@ def main(words: list[str] | None = None) -> None:
         sys.stdout.flush()
     except UserError as error:
         sys.exit(f"dalsegno: {error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `| head` has read enough; without this Python complains as it flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"dalsegno: {error.filename2 or error.filename}: {error.strerror}")
     if code:
         sys.exit(code)
 

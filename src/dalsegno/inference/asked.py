@@ -1,5 +1,6 @@
 """Files and folders put to a model one by one: what cannot be read gets a message, and the rest goes on."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,10 @@ def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str 
     found: list[tuple[Path, str | None]] = []
     for path in paths:
         if not walk.is_folder(path):
-            found.append((path, _fault(path)))
+            found.append((path, fault(path)))
             continue
         read = walk.walk(path, suffixes)
-        found += [(file, _fault(file)) for file in read]
+        found += [(file, fault(file)) for file in read]
         foreign = [(file, formats.fault(file)) for file in formats.unread(path, read)] if ".wav" in suffixes else []
         found += foreign
         if not read and not foreign:
@@ -46,19 +47,25 @@ def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str 
     return list(dict.fromkeys(found))
 
 
-def _fault(path: Path) -> str | None:
+def fault(path: Path) -> str | None:
     """What is wrong with a file before it is opened; a pipe would never end."""
-    if not path.exists():
+    try:
+        state = path.stat()
+    except FileNotFoundError:
         return "a broken link" if path.is_symlink() else "there is no such file"
-    return formats.fault(path) if path.is_file() else "no file, but a folder or a device"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+    if any("\udc80" <= c <= "\udcff" for c in str(path)):
+        return "its name holds bytes that are no UTF-8; rename it"
+    return formats.fault(path) if stat.S_ISREG(state.st_mode) else "no file, but a folder or a device"
 
 
 def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:
     """What the model says of each file, or, if `every_s` is given, of every so many seconds of it."""
-    for path, fault in files:
+    for path, known in files:
         try:
-            if fault:
-                raise UserError(fault)
+            if known:
+                raise UserError(known)
             if every_s is None:
                 yield Answer(path, model.clip(path))
             else:

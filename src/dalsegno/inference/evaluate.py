@@ -50,8 +50,8 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
         groups.read(root, [file.path.relative_to(root) for file in listed], [], "the model is not trained here") or {}
     )
     for file in listed:
-        if file.fault:
-            found.unread.append((file.path, file.fault))
+        if fault := file.fault or asked.fault(file.path):
+            found.unread.append((file.path, fault))
         elif file.label is None:
             found.unlabelled += 1
         elif of_label[file.label] is None:

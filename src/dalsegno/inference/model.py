@@ -46,7 +46,8 @@ class Model:
         return np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
 
     def _answers(self, member: Member, path: Path) -> Float[np.ndarray, "run label"]:
-        answers = member.answers(path)
+        with model_file.fitting(member.stored.path):
+            answers = member.answers(path)
         if not self.calibrated:
             return answers
         temperatures = member.stored.temperatures
@@ -64,7 +65,7 @@ def load(name: str, calibrated: bool = False) -> Model:
     Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
     """
     stored = [model_file.read(path) for path in find.files(name)]
-    members = [params.component("dalsegno.inference.kinds", of.kind).Kind(of) for of in stored]
+    members = [_member(of) for of in stored]
     first = members[0]
     for other in members[1:]:
         if other.stored.labels != first.stored.labels or other.of_pictures != first.of_pictures:
@@ -72,3 +73,8 @@ def load(name: str, calibrated: bool = False) -> Model:
                 f"{name}: {other.stored.path} knows other classes, or other files, than {first.stored.path}"
             )
     return Model(name, members, calibrated)
+
+
+def _member(stored: model_file.Stored) -> Member:
+    with model_file.fitting(stored.path):
+        return params.component("dalsegno.inference.kinds", stored.kind).Kind(stored)

@@ -10,7 +10,7 @@ import soundfile
 from jaxtyping import Float, Float32
 
 from dalsegno.artefacts.spectrogram_store import Store
-from dalsegno.inference import saliency, timeline
+from dalsegno.inference import asked, saliency, timeline
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
 from dalsegno.inference.saliency import Saliency
@@ -52,6 +52,8 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
         raise UserError(
             f"the model has no class {label!r}{hint(label, model.labels)}; it has {', '.join(model.labels)}"
         )
+    if fault := asked.fault(path):
+        raise UserError(f"{path}: {fault}")
     with TemporaryDirectory() as folder:
         excerpt = path if model.of_pictures else _beginning(path, Path(folder))
         p = model.clip(excerpt)

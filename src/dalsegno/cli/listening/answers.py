@@ -3,11 +3,17 @@
 import csv
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dalsegno.inference.asked import Answer
+
+
+def printable(path: Path | str) -> str:
+    """A path in one line: a control character in it, such as a line break, is written as Python writes it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
 
 
 class Writer:
@@ -44,7 +50,7 @@ class Table(Writer):
             return
         words = [f"{label or 'none is probable enough'} {100 * p:.1f} %" for label, p in self.named(answer)]
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
-        print(f"{answer.path}{at}  {', '.join(words)}", flush=True)
+        print(f"{printable(answer.path)}{at}  {', '.join(words)}", flush=True)
 
 
 class Csv(Writer):

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime
 from dalsegno.pipeline.errors import UserError
@@ -72,7 +73,7 @@ def _known(scores: dict) -> list[str]:
     else:
         accuracy = formatting.percent(scores["with_known"]["accuracy"])
         head = f"left out: {counted} of clips that the model was trained on; with them its accuracy is {accuracy} %:"
-    shown = [f"  {copy['path']}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
+    shown = [f"  {printable(copy['path'])}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
     more = [f"  … and {len(copies) - N_SHOWN} more"] if len(copies) > N_SHOWN else []
     return [head, *shown, *more, *unsaid]
 
@@ -83,13 +84,16 @@ def _not_scored(scores: dict) -> list[str]:
     lines = [f"{n_absent} files not scored, whose classes the model does not know: {absent}"] if absent else []
     lines += [f"{scores['unlabelled']} files not scored, which lie in no class folder"] if scores["unlabelled"] else []
     lines += [f"{len(unread)} files not scored, which could not be read:"] if unread else []
-    lines += [f"  {entry['path']}: {entry['fault']}" for entry in unread[:N_SHOWN]]
+    lines += [f"  {printable(entry['path'])}: {entry['fault']}" for entry in unread[:N_SHOWN]]
     return lines + ([f"  … and {len(unread) - N_SHOWN} more"] if len(unread) > N_SHOWN else [])
 
 
 def _pairs(words: str) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words.split(",")]
+    pairs = [tuple(part.strip() for part in word.partition("=")) for word in words.split(",")]
     wrong = [their for their, sign, our in pairs if not (their and sign and our)]
     if wrong:
         raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no pair; expected theirs=ours,theirs=ours")
-    return {their.strip(): our.strip() for their, _, our in pairs}
+    ours = {their: our for their, _, our in pairs}
+    if twice := [their for their, _, our in pairs if ours[their] != our]:
+        raise argparse.ArgumentTypeError(f"{twice[0]!r} is given two names; a class there is one of the model's")
+    return ours

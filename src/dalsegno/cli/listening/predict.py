@@ -50,28 +50,37 @@ def run(arguments: argparse.Namespace) -> int:
     for answer in found if sys.stdout.isatty() else bar:  # on a terminal the answers show how far it is
         if answer.fault:
             n_unread += 1
-            progress.warn(f"dalsegno: {answer.path}: {answer.fault}")
+            progress.warn(f"dalsegno: {answers.printable(answer.path)}: {answer.fault}")
         writer.add(answer)
     writer.end()
     return UNREAD if n_unread else 0
 
 
 def _count(word: str) -> int:
-    n = int(word)
-    if n < 1:
-        raise argparse.ArgumentTypeError(f"{word} classes are none; expected 1 or more")
-    return n
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of classes; expected 1 or more")
+    return int(word)
 
 
 def _share(word: str) -> float:
-    share = float(word)
+    share = _number(word)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{word} is no probability; expected 0 to 1")
+        raise argparse.ArgumentTypeError(f"{word!r} is no probability; expected 0 to 1")
     return share
 
 
 def _seconds(word: str) -> float:
-    seconds = float(word)
+    seconds = _number(word)
     if not 0.1 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{word} s; expected 0.1 or more")
+        raise argparse.ArgumentTypeError(
+            f"{word!r} is no number of seconds; expected 0.1 or more, or none at all with --timeline behind the files"
+        )
     return seconds
+
+
+def _number(word: str) -> float:
+    """NaN, which no range holds, for what is no number."""
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan

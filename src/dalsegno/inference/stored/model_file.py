@@ -1,6 +1,8 @@
 """A stored model as it was read: what kind it is, and what it says of itself. Reading it runs no code of the file."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,18 @@ class Stored:
             return params.component(package, name)
         except ValueError as error:
             raise UserError(f"{self.path}: {error}; check out the version of dalsegno that trained it") from None
+
+
+@contextmanager
+def fitting(path: Path) -> Iterator[None]:
+    """Raise UserError that names the file `path` where what it holds is not what this version makes a model of."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path}: a stored model, but not a whole one, or not one of this version of dalsegno "
+            f"({type(error).__name__}: {error}); train it again with dvc repro, or check out the version that trained it"
+        ) from error
 
 
 def read(path: Path) -> Stored:
