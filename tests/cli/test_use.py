@@ -34,7 +34,16 @@ def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
     assert Path("params.yaml").read_text() == RECIPE
     main.main(["use", "--undo"])
     assert Path("params.yaml").read_text() == OLD
+
+
+def test_undo_loses_no_change_by_hand_since_it_can_be_undone(here):
     assert "nothing to undo" in refusal("--undo")
+    main.main(["use", "instruments"])
+    Path("params.yaml").write_text(f"{RECIPE}# changed by hand\n")
+    main.main(["use", "--undo"])
+    assert Path("params.yaml").read_text() == OLD
+    main.main(["use", "--undo"])
+    assert Path("params.yaml").read_text() == f"{RECIPE}# changed by hand\n"
 
 
 def test_show_changes_nothing_and_without_a_name_recipes_are_listed(here, capsys):

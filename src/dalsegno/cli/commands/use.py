@@ -26,8 +26,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.undo:
         if not KEPT.is_file():
             raise UserError("there is nothing to undo: `dalsegno use` has replaced nothing here")
-        _replace(here, KEPT.read_text(encoding="utf-8"), "as it was before")
-        KEPT.unlink()
+        kept = KEPT.read_text(encoding="utf-8")
+        files.write_text(KEPT, before)  # it may hold changes by hand
+        _replace(here, kept, "as it was before; `dalsegno use --undo` once more takes that back")
     elif arguments.recipe is None:
         print("\n".join(f"{path.stem:<24} {_title(path)}" for path in sorted(RECIPES.glob("*.yaml"))))
     else:
