@@ -1,5 +1,6 @@
 """`dalsegno diff`: the same clips in two revisions, whose predictions come from DVC's cache."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -77,6 +78,9 @@ def test_a_loss_beyond_chance_is_told_and_may_end_in_an_error(repository, capsys
     main.main(["diff", "main"])
     said = capsys.readouterr().out
     assert "right about the same 240 clips" in said and ": worse, 240 clips" in said
+    main.main(["diff", "main", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["rows"]["cnn/conv"] == row and (document["old"], document["only_old"]) == ("main", [])
     with pytest.raises(SystemExit, match=r"worse than in main, beyond chance: .*cnn/conv"):
         main.main(["diff", "main", "--fail-if-worse"])
 
