@@ -70,7 +70,7 @@ def test_a_feature_stands_in_the_catalogue(copy):
     command(copy, "new", "feature", "loudest")
     keyword = "loudest or have_finite_features"
     python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/features", "-k", keyword)
-    listed = "from dalsegno.features import catalogue, compute; compute.Params(use=['loudest'], stats=['mean']); print(list(catalogue.FEATURES))"
+    listed = "from dalsegno.features import compute, registry; compute.Params(use=['loudest'], stats=['mean']); print(list(registry.FEATURES))"
     assert "'loudest'" in python(copy, "-c", listed)
 
 
