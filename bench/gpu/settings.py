@@ -61,8 +61,10 @@ def shrink(doc):
 def without_musicnn(doc):
     """Leave out the weights that come in a package, and what is made of them."""
     doc["packaged"] = {}
+    gone = ("musicnn", "songs", "msd_musicnn")
     for family in ("spectrograms", "embeddings", "transfer"):
-        doc[family] = {k: v for k, v in doc[family].items() if k not in ("musicnn", "songs")}
+        doc[family] = {k: v for k, v in doc[family].items() if k not in gone}
+    doc["paper"]["why"] = {k: v for k, v in doc["paper"]["why"].items() if k.split("/")[-1] not in gone}
 
 
 def main():

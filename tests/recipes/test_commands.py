@@ -50,6 +50,7 @@ def named(doc, texts):
         keys = {key for key in doc[family] if re.search(rf"\b{family}\.{key}\b", texts)}
         doc[family] = {key: entry for key, entry in doc[family].items() if key in (keys or set(list(doc[family])[:1]))}
     used = {e["input"].split("/")[1] for e in doc["transfer"].values() if e["input"].startswith("embeddings/")}
+    doc["ensembles"], doc["paper"]["why"] = {}, {}  # of entries that are left out here
     doc["classical"], doc["protocols"]["splits"] = {"majority": {"estimator": "majority"}}, {}
     doc["embeddings"] = {key: entry for key, entry in doc["embeddings"].items() if key in used}
     return doc

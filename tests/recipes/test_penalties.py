@@ -23,6 +23,7 @@ LISTED = {  # the layers that the document penalises, by name, and the penalty t
     "nsynth_2022_waveform cnn.bonus": (["body.0.0", "body.1.0", "body.2.0"], 0.2333),
     "unm_assignment mlp.penalties": (["body.0.0", "body.1.0", "head"], 0.0420),
     "transfer_pictures transfer.frozen": (["1"], 0.05),
+    "gtzan_pictures transfer.squeezenet": (["1"], 0.05),
 }
 
 

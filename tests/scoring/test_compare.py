@@ -115,7 +115,7 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
     assert 0 < gain["p_value"] <= 1
     text = Path(args[5]).read_text()
     assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus
-    points = f"{100 * gain['accuracy']:.1f} points of accuracy (a gain of {100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
+    points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
     assert f"transfer/finetuned: pretraining gains {points} over the same network from scratch" in text
 
 
