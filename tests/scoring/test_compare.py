@@ -116,7 +116,8 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
     text = Path(args[5]).read_text()
     assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus
     points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
-    assert f"transfer/finetuned: pretraining gains {points} over the same network from scratch" in text
+    assert "transfer/finetuned-scratch is the network of transfer/finetuned from scratch" in text
+    assert f"Pretraining gains {points}." in text
 
 
 def test_without_a_twin_there_is_no_gain(tmp_path):
