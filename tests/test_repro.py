@@ -40,7 +40,7 @@ BACKBONE = {"pretrain@notes", "embeddings@notes"} | TRANSFER | END
 SONGS = {"embeddings@songs", "transfer@songs"} | END
 STORES = {"spectrograms@logmel", "spectrograms@musicnn"}
 OF_CLIPS = {"features", "splits", "embeddings@notes", "embeddings@songs", "protocols"} | STORES
-LIBROSA = {"features", "pretrain@notes"} | STORES
+LIBROSA = {"features", "pretrain@notes", "listen"} | STORES
 OF_CORPUS = {"corpus@styles", "corpus@notes", "clips", "pretrain@notes"} | OF_CLIPS | MODELS | END
 ALL = OF_CORPUS | {"packaged@msd_musicnn"}
 
