@@ -7,12 +7,12 @@ from dalsegno.artefacts.model_name import SCRATCH
 
 def is_frozen(name: str, doc: dict[str, Any]) -> bool:
     """Whether a model is a head on the embeddings of a frozen backbone."""
-    return str(_entry(name, doc).get("input", "")).startswith("embeddings/")
+    return str(_settings(name, doc).get("input", "")).startswith("embeddings/")
 
 
 def learns(name: str, doc: dict[str, Any]) -> str:
     """What of a network learns: the head alone, some blocks, or all."""
-    entry = _entry(name, doc)
+    entry = _settings(name, doc)
     if name.endswith(SCRATCH) or "unfreeze" not in entry:
         return "the head alone" if is_frozen(name, doc) else "all, from scratch"
     blocks = {"all": "all blocks", 0: "the head alone", 1: "the last block"}
@@ -21,13 +21,18 @@ def learns(name: str, doc: dict[str, Any]) -> str:
 
 def monitor(name: str, doc: dict[str, Any]) -> str:
     """The metric that chose the epoch of a network."""
-    entry = _entry(name, doc)
+    entry = _settings(name, doc)
     train = entry.get("control") if name.endswith(SCRATCH) else entry.get("train")
     return (train or {}).get("monitor", "val_loss")
 
 
-def _entry(name: str, doc: dict[str, Any]) -> dict[str, Any]:
+def of_model(name: str, doc: dict[str, Any]) -> Any:
+    """The entry of a model, of a twin that of its model; None if params.yaml has none."""
     family, key = name.split("/", 1)
     entries = doc.get(family) or {}
-    entry = entries.get(key, entries.get(key.removesuffix(SCRATCH)))
+    return entries.get(key, entries.get(key.removesuffix(SCRATCH)))
+
+
+def _settings(name: str, doc: dict[str, Any]) -> dict[str, Any]:
+    entry = of_model(name, doc)
     return entry if isinstance(entry, dict) else {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.report.paper import entry as entry_of
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.paper.settings import is_on, listed, metric, plain
 
@@ -23,8 +23,7 @@ Topic = tuple[str, str]
 def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     """(topic, what was done) of a model. doc: params.yaml with its defaults; empty for what it does not name."""
     family, key = name.split("/", 1)
-    entries = doc.get(family) or {}
-    entry = entries.get(key, entries.get(key.removesuffix(SCRATCH)))
+    entry = entry_of.of_model(name, doc)
     if isinstance(entry, list):
         return [("members", f"mean of the probabilities of {', '.join(entry)}")]
     if not entry or not isinstance(entry, dict):
@@ -33,7 +32,7 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
         return [("origin", f"predictions made elsewhere, taken in from {entry['file']}")]
     if family == "classical":
         return list(_classical(entry, doc, cite))
-    twin = key not in entries
+    twin = key not in doc[family]
     return list(_network(family, entry, twin, doc, cite))
 
 

@@ -66,12 +66,10 @@ def listed(values: Mapping[str, Any]) -> str:
 
 def phrase(name: str, value: Any) -> str:
     """One setting in words; one that WORDS does not know, as it is called."""
-    words = WORDS.get(
-        name, f"{name.replace('_', ' ')} {{}}".replace(" {}", "") if value is True else f"{name.replace('_', ' ')} {{}}"
-    )
+    words, bare = WORDS.get(name, {}), name.replace("_", " ")
     if isinstance(words, str):
         return words.format(plain(value))
-    return words.get(str(value), f"{name.replace('_', ' ')} {plain(value)}")
+    return words.get(str(value), bare if name not in WORDS and value is True else f"{bare} {plain(value)}")
 
 
 def metric(name: str) -> str:

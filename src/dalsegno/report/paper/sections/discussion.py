@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import conclusions, formatting
+from dalsegno.report import conclusions, formatting, gains
 from dalsegno.report.page import matrices
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, entry
@@ -28,13 +28,8 @@ def discussion(s: Sources, p: Params) -> Iterator[Block]:
 def gain(name: str, s: Sources) -> str:
     """What pretraining does to a model, against its twin from scratch."""
     of, models = s.compare["gains"][name], s.compare["models"]
-    sign, does = (-1, "costs") if of["accuracy"] < 0 else (1, "gains")
-    size, *ends = (
-        formatting.points(None if value is None else sign * value) for value in (of["accuracy"], of["low"], of["high"])
-    )
-    low, high = ends[::sign]
     return (
-        f"Pretraining {does} {size} points of accuracy ({low} to {high}; p {formatting.p_value(of['p_value'])} by flipping signs): "
+        f"Pretraining {gains.gained(of)}, p {formatting.p_value(of['p_value'])} by flipping signs: "
         f"{formatting.training(name, models[name])}, and the same network from scratch, "
         f"{formatting.training(of['over'], models[of['over']])}."
     )
