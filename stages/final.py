@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from dalsegno.artefacts import model_npz
-from dalsegno.artefacts.learning import json_file, model_pt, splits_csv
+from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.final import entry, recipe, trained
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
@@ -18,12 +17,13 @@ def main(key: str, data: str, splits_path: str, run_dir: str, out_dir: str) -> N
         content = trained.content(of, data, splits_csv.read(splits_path), device)
     except UserError as error:
         raise UserError(f"final.{key}: {error}") from None
+    keeper, file = recipe.kept(p.model)
     with files.atomic(out_dir) as draft:
         draft.mkdir()
-        (model_npz if p.model.startswith("classical/") else model_pt).save(draft / recipe.file(p.model), content)
+        keeper.save(draft / file, content)
         json_file.write(draft / "final.json", content["final"])
     progress.say(
-        f"{Path(out_dir, recipe.file(p.model))}: no test result belongs to it, for it knows every clip; those of {p.model} are the "
+        f"{Path(out_dir, file)}: no test result belongs to it, for it knows every clip; those of {p.model} are the "
         "estimate of how it does on new ones"
     )
 

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,16 @@ class Recipe:
         return float(np.exp(np.mean(np.log([run["temperature"] for run in self.content["runs"]]))))
 
 
-def file(name: str) -> str:
-    """What the file of the model `name` is called: an estimator's is one of NumPy, a network's one of PyTorch."""
-    return model_name.ESTIMATOR if name.startswith("classical/") else model_name.NETWORK
+def kept(name: str) -> tuple[ModuleType, str]:
+    """The module that reads and writes the file of the model `name`, and what the file is called."""
+    return (model_npz, model_name.ESTIMATOR) if name.startswith("classical/") else (model_pt, model_name.NETWORK)
 
 
 def read(name: str, run_dir: str | Path) -> Recipe:
     """The recipe of the model `name`, whose files are in `run_dir`. Raises UserError if it cannot be repeated."""
-    estimator = name.startswith("classical/")
-    path, needed = Path(run_dir, file(name)), "options" if estimator else "best_epoch"
-    content = (model_npz if estimator else model_pt).load(path)
+    keeper, file = kept(name)
+    path, needed = Path(run_dir, file), "options" if keeper is model_npz else "best_epoch"
+    content = keeper.load(path)
     if content.get("format") != model_name.FORMAT or any(needed not in run for run in content["runs"]):
         raise UserError(
             f"{path}: stored by another version of dalsegno, which did not say what validation found best; "
