@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 PLACE = "array of this file"
 
@@ -35,8 +35,7 @@ def load(path: str | Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as file:
             content = _put_back(json.loads(file["content"].tobytes()), file)
     except Exception as error:  # a damaged file can make the readers stumble anywhere
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: not a readable model, perhaps cut short ({what})") from None
+        raise UserError(f"{path}: not a readable model, perhaps cut short ({gist(error)})") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: holds a {type(content).__name__}, not a model")
     return content

