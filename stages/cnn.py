@@ -8,9 +8,7 @@ from dalsegno.pipeline.runtime import Runtime
 
 def main(key: str, spectrograms: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, cnn=cnn.Params)
-    r = params.load(runtime=Runtime)
-    r.start_processes()
-    device = r.torch_device()
+    device = params.load(runtime=Runtime).training_device()
     cnn.train_all(f"cnn.{key}", p, spectrograms, splits_csv.read(splits_path), device, run_dir, metrics_dir)
 
 

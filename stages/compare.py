@@ -23,9 +23,7 @@ def main(
     splits, clips = (json.loads(Path(path).read_text()) for path in (splits_json, clips_json))
     reliability = described.Reliability.of(g)
     comparison = compare.setting(g.s, g.runs, g.left_out, splits, clips, p)
-    comparison["models"] = described.scores(g, reliability, p)
-    if clips["synthetic"]:
-        comparison["models"] = compare.without_recordings(comparison["models"])
+    comparison["models"] = described.scores(g, reliability, p, clips["synthetic"])
     comparison["gains"] = paired.gains(g.s, g.runs, p)
     of_pairs = pairs.table(g.s, g.runs, g.predicted, p)
     honest = {name: runs for name, runs in g.runs.items() if not comparison["models"][name].get("leaks")} or g.runs

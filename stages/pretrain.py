@@ -23,9 +23,8 @@ class Params(cnn.Params):
 def main(key: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, pretrain=Params)
     r = params.load(runtime=runtime.Runtime)
-    r.start_processes()
+    device = r.training_device()
     sound = params.variant(p.spectrogram, spectrograms=storing.Params)
-    device = r.torch_device()
     examination = examine.examine(Path(p.dataset.root), p.dataset, r)
     parts = assign.split(examination.clips, examination.copies, p.splits).rows
     with files.scratch(run_dir) as folder:

@@ -12,9 +12,7 @@ from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
 def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, transfer=entry.Params)
-    r = params.load(runtime=Runtime)
-    r.start_processes()
-    device = r.torch_device()
+    device = params.load(runtime=Runtime).training_device()
     try:
         splits = splits_csv.read(splits_path)
         if isinstance(p, entry.Frozen):

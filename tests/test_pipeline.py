@@ -230,3 +230,14 @@ def test_packages_import_nothing():
 def test_every_script_is_a_stage():
     on_demand = [stages_tool.read(file) for file in stages_tool.ON_DEMAND]
     assert {p.stem for p in Path("stages").glob("*.py")} == set(DVC["stages"]).union(*on_demand)
+
+
+def test_nothing_in_metrics_was_left_by_an_entry_that_is_gone():
+    declared = [path for stage in STAGES.values() for path in paths(stage.get("metrics")) + paths(stage.get("plots"))]
+    on_demand = ["metrics/kaggle.csv"]  # which `dalsegno kaggle-score` writes
+    left = [
+        str(file)
+        for file in Path("metrics").rglob("*")
+        if file.is_file() and not any(file.is_relative_to(path) for path in [*declared, *on_demand])
+    ]
+    assert not left, "no stage of dvc.yaml writes these"

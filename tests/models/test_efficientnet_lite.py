@@ -110,9 +110,9 @@ def test_one_channel_stands_for_three_and_is_made_a_square():
         (
             "lite0",
             "lite1",
-            r"not the weights of EfficientNet-Lite0: 30 of its layers are strange here \(_blocks\.16\._bn0",
+            r"not the weights of EfficientNet-Lite0; layers: 30 unknown \(_blocks\.16\._bn0",
         ),
-        ("lite1", "lite0", r"not the weights of EfficientNet-Lite1: 0 .*, 30 are absent"),
+        ("lite1", "lite0", r"not the weights of EfficientNet-Lite1; layers: 30 absent .*; set model.name"),
     ],
 )
 def test_weights_of_another_variant_are_refused(name, other, message):

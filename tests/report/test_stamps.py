@@ -54,7 +54,7 @@ def test_compare_json_keeps_the_names_and_says_why(leaky):
 
 
 def test_what_cannot_be_known_is_said_without_a_stamp(tmp_path):
-    comparison, table, page = reports(tmp_path, Leaks(notes=(PERHAPS,)), synthetic=False)
+    comparison, table, page = reports(tmp_path, Leaks(recordings=(PERHAPS,)), synthetic=False)
     assert comparison["models"]["transfer/finetuned"]["notes"] == [PERHAPS]
     assert PERHAPS in table and PERHAPS in page
     assert "LEAKY" not in table and "(LEAKY)" not in page
@@ -64,7 +64,7 @@ def test_clips_that_were_synthesised_are_among_nobodys_recordings(tmp_path):
     other = (
         "mn10.pt does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
     )
-    comparison, table, page = reports(tmp_path, Leaks(notes=(PERHAPS, other)))
+    comparison, table, page = reports(tmp_path, Leaks(recordings=(PERHAPS,), notes=(other,)))
     assert comparison["models"]["transfer/finetuned"]["notes"] == [other]
     assert PERHAPS not in table and PERHAPS not in page and other in page
 

@@ -79,7 +79,7 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(UserError, match=r"runtime\.processes is 2, but there are 1 GPUs"):
-        Runtime(processes=2).start_processes()
+        Runtime(processes=2).training_device()
     assert params.parse("runtime", {"processes": 0}, Runtime)[1]
 
 

@@ -115,7 +115,7 @@ def test_without_a_test_part_the_validation_clips_are_scored():
 def test_what_cannot_be_known_is_said():
     published = leaks(file(Provenance(recordings=("AudioSet",))), KFOLD)
     assert published.leaks == ()
-    assert published.notes == (
+    assert published.recordings == (
         f"{W} was trained on AudioSet: recordings that are scored here may have been among them.",
     )
     old = leaks(file(Provenance(silent=(W,))), KFOLD)

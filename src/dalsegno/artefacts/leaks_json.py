@@ -9,10 +9,15 @@ from dalsegno.artefacts.learning import json_file
 
 @dataclass(frozen=True)
 class Leaks:
-    """Whole sentences. leaks: weights met scored clips, so the results are too good. notes: what cannot be known."""
+    """Whole sentences. leaks: weights met scored clips, so the results are too good. notes: what cannot be known.
+
+    recordings: published collections that the weights were trained on, which may hold scored clips unless those were
+    synthesised here.
+    """
 
     leaks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
 
 
 def write(path: str | Path, leaks: Leaks) -> None:
@@ -25,4 +30,4 @@ def read(path: str | Path) -> Leaks:
     if not Path(path).is_file():
         return Leaks()
     content = json.loads(Path(path).read_text(encoding="utf-8"))
-    return Leaks(tuple(content["leaks"]), tuple(content["notes"]))
+    return Leaks(**{kind: tuple(sentences) for kind, sentences in content.items()})

@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "minmax"
@@ -118,11 +119,9 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
     """
     new = _names(p)
     layers = {name.rpartition(".")[0] for name in weights}
-    if layers != new.keys():
-        strange, absent = sorted(layers - new.keys()), sorted(new.keys() - layers)
+    if difference := mismatch(layers, new):
         raise ValueError(
-            f"not the weights of EfficientNet-{p.name.title()}: {len(strange)} of its layers are strange here "
-            f"({', '.join(strange[:5])}), {len(absent)} are absent ({', '.join(absent[:5])}); set model.name to their variant"
+            f"not the weights of EfficientNet-{p.name.title()}; layers: {difference}; set model.name to their variant"
         )
     return {f"{new[layer]}.{kind}": w for name, w in weights.items() for layer, _, kind in [name.rpartition(".")]}
 

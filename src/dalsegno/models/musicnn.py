@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the first layer is a batch norm
@@ -153,12 +154,8 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
             f"{meta['kind']!r} with {meta['bins']} bins; add an entry of kind: musicnn to spectrograms and name it"
         )
     layers = {name.rpartition(".")[0] for name in weights}
-    if layers != RENAMED.keys():
-        strange, absent = sorted(layers - RENAMED.keys()), sorted(RENAMED.keys() - layers)
-        raise ValueError(
-            f"not the weights of a musicnn, msd_musicnn or mtt_musicnn: {len(strange)} of its layers are strange here "
-            f"({', '.join(strange[:5])}), {len(absent)} are absent ({', '.join(absent[:5])})"
-        )
+    if difference := mismatch(layers, RENAMED):
+        raise ValueError(f"not the weights of a musicnn, msd_musicnn or mtt_musicnn; layers: {difference}")
     unused = () if p.layers == ("penultimate",) else ("head.",)
     unused += () if "penultimate" in p.layers else ("body.4.",)
     renamed = (_renamed(name, tensor) for name, tensor in weights.items())

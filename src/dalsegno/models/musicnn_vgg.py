@@ -13,6 +13,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the first layer is a batch norm
@@ -126,12 +127,8 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
             f"{meta['kind']!r} with {meta['bins']} bins; add an entry of kind: musicnn to spectrograms and name it"
         )
     layers = {name.rpartition(".")[0] for name in weights}
-    if layers != RENAMED.keys():
-        strange, absent = sorted(layers - RENAMED.keys()), sorted(RENAMED.keys() - layers)
-        raise ValueError(
-            f"not the weights of musicnn's VGG, msd_vgg or mtt_vgg: {len(strange)} of its layers are strange here "
-            f"({', '.join(strange[:5])}), {len(absent)} are absent ({', '.join(absent[:5])})"
-        )
+    if difference := mismatch(layers, RENAMED):
+        raise ValueError(f"not the weights of musicnn's VGG, msd_vgg or mtt_vgg; layers: {difference}")
     renamed = (_renamed(name, tensor) for name, tensor in weights.items())
     whole = p.layers == ("penultimate",)
     return {name: tensor for name, tensor in renamed if whole or not name.startswith("head.")}

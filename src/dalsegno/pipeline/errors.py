@@ -1,6 +1,7 @@
 """What a user can mend, told in the user's own words."""
 
 import difflib
+from collections.abc import Collection
 
 
 class UserError(ValueError):
@@ -12,6 +13,17 @@ def hint(got: str, known: list[str]) -> str:
     spelt = {name.casefold(): name for name in reversed(known)}
     near = difflib.get_close_matches(got.casefold(), spelt, n=1)
     return f"; did you mean {spelt[near[0]]!r}?" if near else ""
+
+
+def mismatch(got: Collection[str], known: Collection[str]) -> str:
+    """Which names of `got` are not known and which known ones it lacks, the first five of each; empty if there are none."""
+    strange, absent = sorted({*got} - {*known}), sorted({*known} - {*got})
+    counts = [
+        f"{len(names)} {what} ({', '.join(names[:5])}{', …' * (len(names) > 5)})"
+        for names, what in ((strange, "unknown"), (absent, "absent"))
+        if names
+    ]
+    return ", ".join(counts)
 
 
 def gist(error: BaseException) -> str:

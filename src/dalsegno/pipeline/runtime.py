@@ -53,8 +53,11 @@ class Runtime:
             return torch.device("cpu")
         return torch.device("cuda", ranks.local_rank()) if ranks.world() > 1 else torch.device("cuda")
 
-    def start_processes(self) -> None:
-        """Go on in `processes` processes, each of which begins the stage anew. Raises UserError if there are fewer GPUs."""
+    def training_device(self) -> "torch.device":
+        """`torch_device` in one of `processes` processes, each of which begins the stage anew.
+
+        Raises UserError as `torch_device` does, and if there are fewer GPUs than processes.
+        """
         if self.processes > 1 and self.torch_device().type == "cuda":
             import torch
 
@@ -63,6 +66,7 @@ class Runtime:
                     f"runtime.processes is {self.processes}, but there are {torch.cuda.device_count()} GPUs; lower it"
                 )
         ranks.start(self.processes)
+        return self.torch_device()
 
     def gpu(self) -> "torch.device | None":
         """The GPU of this machine, for stages that can do without one and without PyTorch; None if there is none to use.

@@ -88,7 +88,6 @@ def _ends(
     return reference.like(kind, value, draws)
 
 
-RECORDINGS = "recordings that are scored here may have been among them."  # as transfer writes it to leaks.json
 MEASURED = ("epochs", "best_epoch", "still_improving", "lr", "train_s", "predict_ms_per_clip", "peak_memory_mb",
             "peak_gpu_memory_mb")  # fmt: skip
 """Entries of cost.json of which no more than three digits are repeatable."""
@@ -113,19 +112,14 @@ def cost(path: Path) -> dict[str, Any]:
     return counts | times | {name: known[name] for name in ("device", "dtype") if known.get(name)}
 
 
-def known(path: Path) -> dict[str, list[str]]:
-    """What a model's weights knew of the scored clips, from leaks.json if there is one: `leaks` and `notes`, if any."""
+def known(path: Path, synthetic: bool) -> dict[str, list[str]]:
+    """What a model's weights knew of the scored clips, from leaks.json if there is one: `leaks` and `notes`, if any.
+
+    synthetic: the clips were synthesised here, so that no published collection can hold one.
+    """
     said = leaks_json.read(path)
-    return {kind: list(sentences) for kind, sentences in (("leaks", said.leaks), ("notes", said.notes)) if sentences}
-
-
-def without_recordings(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """`models` of compare.json where the clips were synthesised here: nobody's recordings can have been among them."""
-    kept = {name: [note for note in m.get("notes", []) if not note.endswith(RECORDINGS)] for name, m in models.items()}
-    return {
-        name: {k: v for k, v in m.items() if k != "notes"} | ({"notes": kept[name]} if kept[name] else {})
-        for name, m in models.items()
-    }
+    notes = said.notes if synthetic else (*said.recordings, *said.notes)
+    return {kind: list(sentences) for kind, sentences in (("leaks", said.leaks), ("notes", notes)) if sentences}
 
 
 def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, Path]:

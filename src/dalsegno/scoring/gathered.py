@@ -26,10 +26,10 @@ class Gathered:
     members: dict[str, list[str]]
     left_out: list[str]
 
-    def known(self) -> dict[str, dict]:
-        """What each model cost, and what its weights knew of the scored clips."""
+    def known(self, synthetic: bool) -> dict[str, dict]:
+        """What each model cost, and what its weights knew of the scored clips, as of `compare.known`."""
         known = {
-            name: compare.cost(run / "cost.json") | compare.known(run / "leaks.json")
+            name: compare.cost(run / "cost.json") | compare.known(run / "leaks.json", synthetic)
             for name, run in self.folders.items()
         }
         return known | {name: ensembles.together([known[m] for m in models]) for name, models in self.members.items()}

@@ -48,9 +48,9 @@ class Reliability:
         return [reliability.coverage_rows(name, self.s, runs) for name, runs in (self.runs | self.scaled).items()]
 
 
-def scores(g: Gathered, of_models: Reliability, p: Params) -> dict[str, dict[str, Any]]:
+def scores(g: Gathered, of_models: Reliability, p: Params, synthetic: bool) -> dict[str, dict[str, Any]]:
     """`models` of compare.json: metrics with intervals, over seeds, of segments, calibration, cost, and what weights knew."""
-    known = g.known()
+    known = g.known(synthetic)
     return {
         name: metrics
         | seeds.spread(g.s, g.runs[name], metrics, p.confidence)

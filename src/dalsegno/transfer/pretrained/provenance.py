@@ -89,11 +89,11 @@ def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, sp
         f"(fold{'s' if len(folds) > 1 else ''} {', '.join(folds)})."
     ]
     rest = unlisted(used)
-    notes = [
+    recordings = [
         f"{weights} was trained on {name}: recordings that are scored here may have been among them."
         for name in rest["recordings"]
     ]
-    notes += [
+    notes = [
         f"{path} does not list the clips that it was trained on, so whether it knows the scored ones cannot be said."
         for path in rest["silent"]
     ]
@@ -101,7 +101,7 @@ def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, sp
         f"{weights} was trained on clips with the names of {namesakes} scored ones, but other samples: if they are the same "
         "recordings in another format, the scores are too high."
     ] * bool(namesakes)
-    return Leaks(tuple(sentences if folds else ()), tuple(notes))
+    return Leaks(tuple(sentences if folds else ()), tuple(notes), tuple(recordings))
 
 
 def _identified(splits: pd.DataFrame) -> pd.DataFrame:

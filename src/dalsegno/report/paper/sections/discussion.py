@@ -123,5 +123,5 @@ def _limits(s: Sources) -> Iterator[str]:
         yield f"With {interval['units']} independent {interval['unit']}s, intervals are rough."
     said = [of_models(s.compare["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
     yield from (sentence for sentence in said if sentence)
-    kinds = ("leaks",) if s.compare["dataset"]["synthetic"] else ("leaks", "notes")  # no weights knew clips made here
-    yield from (f"{name}: {words}" for kind in kinds for name, words in formatting.sentences(s.compare, kind))
+    for kind in ("leaks", "notes"):
+        yield from (f"{name}: {words}" for name, words in formatting.sentences(s.compare, kind))
