@@ -12,9 +12,10 @@ NO_COPIES = pd.DataFrame([], columns=copies_csv.COLUMNS)
 
 
 def said(n_per_class, group=lambda i: f"g{i}", seconds=5.0, labels="ab"):
-    rows = [(f"{label}{i}", label, group(i), seconds) for label in labels for i in range(n_per_class)]
+    rows = [(f"{label}{i}", label, group(i)) for label in labels for i in range(n_per_class)]
     clips = pd.DataFrame("", index=range(len(rows)), columns=clips_csv.COLUMNS)
-    clips[["clip_id", "label", "group", "duration_s"]] = rows
+    clips[["clip_id", "label", "group"]] = rows
+    clips["duration_s"] = seconds
     return limits.limits(clips, "../my music", evidence.weigh(clips, NO_COPIES))
 
 
@@ -38,6 +39,14 @@ def test_each_lack_is_said_alone(how, starts):
     assert sentence.startswith(starts) and (
         "no group" not in sentence.lower() or "`dalsegno groups ../my music`" in sentence
     )
+
+
+def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
+    (sentence,) = said(400, seconds=1.57)
+    assert sentence.endswith("The shortest has 1.57 s; nine of ten have 1.5 s, which suits `view.crop_s` of a network.")
+    mixed = pd.Series([5.0] * 795 + [2.0] * 5)  # fewer than one in ten: the default suits
+    (sentence,) = said(400, seconds=mixed)
+    assert sentence.endswith("they see silence after the end. The shortest has 2.00 s.")
 
 
 def test_few_groups_and_few_clips_are_said_with_what_would_do():

@@ -67,8 +67,9 @@ def _lengths(used: pd.DataFrame) -> Iterator[str]:
     short = used["duration_s"].dropna()
     n = int((short < SEEN_S).sum())
     if n:
+        fits = math.floor(10 * short.quantile(0.1, interpolation="lower")) / 10
         yield (
             f"{n} of {len(used)} labelled clips are shorter than {SEEN_S:g} s, which is what the default networks see of a "
-            f"clip at a time; the shortest has {short.min():.2f} s. Set `view.crop_s` of a network to what most clips have "
-            f"({short.median():.1f} s)."
+            f"clip at a time: they see silence after the end. The shortest has {short.min():.2f} s"
+            + (f"; nine of ten have {fits:g} s, which suits `view.crop_s` of a network." if fits < SEEN_S else ".")
         )
