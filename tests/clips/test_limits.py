@@ -41,6 +41,16 @@ def test_each_lack_is_said_alone(how, starts):
     )
 
 
+def test_a_class_of_fewer_groups_than_folds_is_named_before_a_run_stops_on_it():
+    two = [s for s in said(400, group=lambda i: f"g{i % 2}") if "groups: " in s]
+    assert two == [
+        "Classes of fewer than 3 groups: a (2), b (2). A group stays on one side of a split, so 3 folds, as in the default, "
+        "are refused: find clips of others, or set `splits.folds` to 2."
+    ]
+    (one,) = [s for s in said(400, group=lambda i: "g") if "groups: " in s]
+    assert one.endswith("find clips of others, or leave those of one group out (`dataset.leave_out`).")
+
+
 def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
     (sentence,) = said(400, seconds=1.57)
     assert sentence.endswith("The shortest has 1.57 s; nine of ten have 1.5 s, which suits `view.crop_s` of a network.")

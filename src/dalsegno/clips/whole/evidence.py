@@ -31,7 +31,7 @@ class Evidence:
     n_clips: int
     n_groups: int  # clips that share a group or are copies count as one
     n_effective: float  # independent clips that they are worth
-    single: list[str]  # classes whose clips are all of one group
+    n_groups_of: dict[str, int]  # by class, in alphabetical order
 
     def half_width(self, accuracy: float, share: float = 1.0) -> float:
         """Half the width of the interval of an accuracy that is measured on `share` of the clips; at most 1."""
@@ -67,8 +67,8 @@ class Evidence:
             f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {100 * DISAGREEMENT:.0f} % of the "
             f"clips, a test that sees the difference in {100 * POWER:.0f} % of cases."
         )
-        if self.single:
-            named = ", ".join(map(repr, self.single[:10])) + (", …" if len(self.single) > 10 else "")
+        if single := [label for label, n in self.n_groups_of.items() if n == 1]:
+            named = ", ".join(map(repr, single[:10])) + (", …" if len(single) > 10 else "")
             lines.append(f"No interval can be stated for classes whose clips are all of one group: {named}.")
         return lines
 
@@ -84,7 +84,7 @@ def weigh(clips: pd.DataFrame, copies: pd.DataFrame) -> Evidence:
     unit = pd.Series(units(used, copies))
     per_class = unit.groupby(used["label"]).nunique()
     n = effective_n(unit.value_counts().to_numpy())
-    return Evidence(len(used), unit.nunique(), n, sorted(per_class[per_class == 1].index))
+    return Evidence(len(used), unit.nunique(), n, per_class.to_dict())
 
 
 def units(used: pd.DataFrame, copies: pd.DataFrame) -> np.ndarray:

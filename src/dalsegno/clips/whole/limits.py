@@ -10,6 +10,7 @@ from dalsegno.clips.whole.evidence import CORRELATION, Evidence
 
 FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
 FEW_CLIPS = 10  # of a class
+FOLDS = 3  # of the default
 SEEN_S = 3.0  # what the networks of the default see of a clip at a time
 ACCURACY, ENOUGH = 0.8, 0.05  # the half-width of an interval that is called enough, at this accuracy
 
@@ -41,10 +42,19 @@ def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
     n_by_label = used["label"].value_counts().sort_index()
     few = n_by_label[n_by_label < FEW_CLIPS]
     if len(few):
-        named = ", ".join(f"{label} ({n})" for label, n in few.head(8).items()) + (", …" if len(few) > 8 else "")
         yield (
-            f"Classes of fewer than {FEW_CLIPS} clips: {named}. A validation or test part may lack them, and no result of "
+            f"Classes of fewer than {FEW_CLIPS} clips: {_named(few.to_dict())}. A validation or test part may lack them, and no result of "
             "such a class alone says anything."
+        )
+    if few := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
+        way_out = (
+            "set `splits.folds` to 2"
+            if min(few.values()) == 2
+            else "leave those of one group out (`dataset.leave_out`)"
+        )
+        yield (
+            f"Classes of fewer than {FOLDS} groups: {_named(few)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
+            f"default, are refused: find clips of others, or {way_out}."
         )
     if evidence.half_width(ACCURACY) > ENOUGH:
         yield (
@@ -52,6 +62,12 @@ def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
             f"of an accuracy of {100 * ACCURACY:.0f} % to ±{100 * ENOUGH:.0f} points; the smallest class has "
             f"{n_by_label.min()}."
         )
+
+
+def _named(n_by_label: dict[str, int]) -> str:
+    """The first eight classes, each with its number, and how many more there are."""
+    named = [f"{label} ({n})" for label, n in list(n_by_label.items())[:8]]
+    return ", ".join(named) + (f" and {len(n_by_label) - 8} more" if len(n_by_label) > 8 else "")
 
 
 def enough_per_class(used: pd.DataFrame, evidence: Evidence) -> int:
