@@ -30,7 +30,8 @@ def scores(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict
         _over_runs(counted.scores(sums, times), owner) for times in intervals.resamples(n_units, p.resamples, p.seed)
     ]
     draws = np.concatenate(blocks, axis=2)
-    return {name: _with_ends(s, of_model, values[i], draws[i], p) for i, (name, of_model) in enumerate(models.items())}
+    right = accuracies("accuracy", s, models, p.confidence)
+    return {name: of | _with_ends(s, of, values[i], draws[i], p) for i, (name, of) in enumerate(right.items())}
 
 
 def _over_runs(
@@ -42,13 +43,14 @@ def _over_runs(
 
 def _with_ends(
     s: Scored,
-    runs: list[Run],
+    right: dict[str, float | None],
     values: Float[np.ndarray, " n_metrics"],
     draws: Float[np.ndarray, "n_metrics n"],
     p: Params,
 ) -> dict[str, float | None]:
-    result, by_name = accuracy("accuracy", s, runs, p.confidence), dict(zip(METRICS, draws, strict=True))
-    reference = _reference(s, result, by_name["accuracy"])
+    """The other metrics of one model than accuracy, of which `right` tells."""
+    result, by_name = {}, dict(zip(METRICS, draws, strict=True))
+    reference = _reference(s, right, by_name["accuracy"])
     for (name, drawn), value in zip(by_name.items(), values, strict=True):
         if name != "accuracy":
             low, high = _ends(METRICS[name].kind, float(value), drawn, reference, s, p.confidence)
@@ -61,10 +63,17 @@ def accuracy(name: str, s: Scored, runs: list[Run], confidence: float) -> dict[s
 
     Each row of a run is a prediction: a clip's, or a window's. The ends are None where there is a single unit.
     """
-    right, n = held_out.hits(s.labels, runs)
-    shares = share.tally(right / n, n, s.units)
-    low, high = share.interval(shares, confidence)
-    return {name: float(shares.estimate[0]), f"{name}_low": low, f"{name}_high": high}
+    return accuracies(name, s, {"": runs}, confidence)[""]
+
+
+def accuracies(
+    name: str, s: Scored, models: dict[str, list[Run]], confidence: float
+) -> dict[str, dict[str, float | None]]:
+    """`accuracy` of each model, all in one go."""
+    hits = [held_out.hits(s.labels, runs) for runs in models.values()]
+    shares = share.together([share.tally(right / n, n, s.units) for right, n in hits])
+    found = zip(models, shares.estimate.tolist(), share.intervals(shares, confidence), strict=True)
+    return {model: {name: value, f"{name}_low": low, f"{name}_high": high} for model, value, (low, high) in found}
 
 
 def _reference(s: Scored, result: dict[str, float | None], draws: np.ndarray) -> intervals.Accuracy | None:

@@ -43,14 +43,13 @@ def gather(
     Raises UserError if predictions are missing, were made under another split, or have no scored clip in common.
     """
     folders, s = compare.folders(keys, runs_dir), held_out.held_out(splits)
-    files = {name: run / "predictions.parquet" for name, run in folders.items()}
-    predicted = {name: held_out.predicted(name, path, s) for name, path in files.items()}
+    tables = {name: held_out.read(name, run / "predictions.parquet", s) for name, run in folders.items()}
+    predicted, validation = ({name: both[i] for name, both in tables.items()} for i in (0, 1))
     members = ensembles.members(entries, list(predicted))
     predicted |= ensembles.means(members, predicted)
     left_out = held_out.without_clips(predicted)
     predicted = {name: table for name, table in predicted.items() if name not in left_out}
     s = held_out.shared(s, predicted.values())
-    validation = {name: held_out.validation(path, s) for name, path in files.items()}
     validation |= ensembles.means(members, validation)
     runs = {name: held_out.runs(s, table) for name, table in predicted.items()}
     return Gathered(s, predicted, runs, validation, folders, members, left_out)

@@ -33,6 +33,21 @@ class Scored:
         """Each clip once, by clip_id: label and unit."""
         return self.rows.drop_duplicates("clip_id").set_index("clip_id").sort_index()
 
+    @cached_property
+    def _row_of(self) -> Int[np.ndarray, "n_clips n_folds"]:
+        folds = self.rows["fold"].to_numpy()
+        result = np.full((len(self.clips), folds.max() + 1), -1)
+        result[self.clips.index.get_indexer(self.rows["clip_id"]), folds] = np.arange(len(folds))
+        return result
+
+    def places(self, table: pd.DataFrame) -> Int[np.ndarray, " n_rows"]:
+        """The place in `rows` of the clip and fold of each row of `table`; -1 where they are not scored."""
+        clips, folds = self.clips.index.get_indexer(table["clip_id"]), table["fold"].to_numpy()
+        known = (clips >= 0) & (folds < self._row_of.shape[1])
+        result = np.full(len(table), -1)
+        result[known] = self._row_of[clips[known], folds[known]]
+        return result
+
     @property
     def labels(self) -> Int[np.ndarray, " n_clips"]:
         """The index of each clip's class, in order of `clips`."""
@@ -88,27 +103,26 @@ def predicted(name: str, path: Path, s: Scored) -> pd.DataFrame:
 
     Raises UserError if they are missing, or were made under another split than the one at hand.
     """
+    return read(name, path, s)[0]
+
+
+def read(name: str, path: Path, s: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A model's rows of the scored clips, as of `predicted`, and those of labelled validation clips, with their `label`.
+
+    The latter are none where the validation part is what is scored, since nothing may then be fitted on it.
+    """
     if not path.is_file():
         raise UserError(f"{name}: params.yaml names this model, but there is no {path}; run dvc repro to train it")
-    return aligned(name, path, s, ["clip_id", "fold", "seed"])
+    rows, key = predictions_parquet.read(path), ["clip_id", "fold", "seed"]
+    valid = (rows["split"] == "valid") & (rows["label"] != "") & (s.part != "valid")
+    return aligned(name, path, rows, s, key), rows.loc[valid, [*key, "label", *(f"p_{c}" for c in s.classes)]]
 
 
-def validation(path: Path, s: Scored) -> pd.DataFrame:
-    """A model's rows of labelled validation clips: clip_id, fold, seed, label and the probability of each class in order.
-
-    Empty where the validation part is what is scored, since nothing may then be fitted on it.
-    """
-    rows = predictions_parquet.read(path)
-    wanted = (rows["split"] == "valid") & (rows["label"] != "") & (s.part != "valid")
-    return rows.loc[wanted, ["clip_id", "fold", "seed", "label", *(f"p_{c}" for c in s.classes)]]
-
-
-def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
-    """The rows of `path` about scored clips: the columns `key`, which name a row, and the probabilities in order.
+def aligned(name: str, path: Path, rows: pd.DataFrame, s: Scored, key: list[str]) -> pd.DataFrame:
+    """The `rows` of `path` about scored clips: the columns `key`, which name a row, and the probabilities in order.
 
     Raises UserError for other classes than those of the splits, a row that is there twice, or another split.
     """
-    rows = predictions_parquet.read(path)
     if sorted(predictions_parquet.classes(rows)) != s.classes:
         raise UserError(
             f"{name}: {path} is about the classes {predictions_parquet.classes(rows)}, data/splits.csv about {s.classes}; "
@@ -116,7 +130,7 @@ def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
         )
     if rows.duplicated(key).any():
         raise UserError(f"{name}: {path} predicts a clip twice in one fold and seed")
-    rows = rows.merge(s.rows[["clip_id", "fold"]], on=["clip_id", "fold"])
+    rows = rows[s.places(rows) >= 0]
     if (rows["split"] != s.part).any():
         clip = rows.loc[rows["split"] != s.part, "clip_id"].iloc[0]
         raise UserError(f"{name}: {path} was made under another split: clip {clip} is now in {s.part}; run dvc repro")
@@ -125,11 +139,11 @@ def aligned(name: str, path: Path, s: Scored, key: list[str]) -> pd.DataFrame:
 
 def shared(s: Scored, tables: Iterable[pd.DataFrame]) -> Scored:
     """`s` cut to the rows that every model predicted with each of its seeds. Raises UserError if that leaves none."""
-    rows = s.rows
+    by_all = np.ones(len(s.rows), bool)
     for table in tables:
-        times = table.groupby(["clip_id", "fold"]).size()
-        whole = times[times == table["seed"].nunique()].reset_index()[["clip_id", "fold"]]
-        rows = rows.merge(whole, on=["clip_id", "fold"])
+        at = s.places(table)
+        by_all &= np.bincount(at[at >= 0], minlength=len(by_all)) == table["seed"].nunique()
+    rows = s.rows[by_all]
     if rows.empty:
         raise UserError(f"there is no {s.part} clip that every model predicted; see the models in params.yaml")
     missing = len(s.rows) - len(rows)
@@ -156,12 +170,14 @@ def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
 
     table: rows of `predicted`, or of the segments of clips, which are then rows of their clip.
     """
-    place = pd.Series(range(len(s.clips)), index=s.clips.index)
-    rows = s.rows.merge(table, on=["clip_id", "fold"]).sort_values(["seed", "repeat", "clip_id", "fold"])
-    columns = [f"p_{c}" for c in s.classes]
-    return [
-        Run(place[run["clip_id"]].to_numpy(), run[columns].to_numpy()) for _, run in rows.groupby(["seed", "repeat"])
-    ]
+    at = s.places(table)
+    clips = s.clips.index.get_indexer(s.rows["clip_id"])[at]
+    seeds, repeats, folds = table["seed"].to_numpy(), s.rows["repeat"].to_numpy()[at], s.rows["fold"].to_numpy()[at]
+    order = np.lexsort((folds, clips, repeats, seeds))
+    order = order[at[order] >= 0]
+    p = table[[f"p_{c}" for c in s.classes]].to_numpy()
+    another = (np.diff(seeds[order]) != 0) | (np.diff(repeats[order]) != 0)
+    return [Run(clips[run], p[run]) for run in np.split(order, np.flatnonzero(another) + 1)]
 
 
 def hits(

@@ -58,7 +58,9 @@ def temperature_from(p: Float[np.ndarray, "n n_classes"], labels: Int[np.ndarray
     return temperature(np.log(np.maximum(p.astype(np.float64), _TINY)), labels)
 
 
-def scaled(p: Float[np.ndarray, "n n_classes"], t: float) -> Float[np.ndarray, "n n_classes"]:
-    """Probabilities, float64, at the temperature `t`; a class of probability 0 keeps it."""
+def scaled(
+    p: Float[np.ndarray, "n n_classes"], t: float | Float[np.ndarray, "n 1"]
+) -> Float[np.ndarray, "n n_classes"]:
+    """Probabilities, float64, at the temperature `t`, one for all rows or one for each; a class of probability 0 keeps it."""
     powers = (p.astype(np.float64) / p.max(1, keepdims=True)) ** (1 / t)
     return powers / powers.sum(1, keepdims=True)

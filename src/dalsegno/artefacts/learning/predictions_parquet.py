@@ -78,7 +78,8 @@ class Segments:
 
 def read(path: str | Path) -> pd.DataFrame:
     """The rows that `write` wrote. Raises ValueError if a column is missing."""
-    rows = pd.read_parquet(path)
+    with pq.ParquetFile(path) as file:
+        rows = file.read().to_pandas()
     missing = [c for c in KEYS if c not in rows]
     if missing or not classes(rows):
         raise ValueError(f"{path}: not a table of predictions; it lacks {missing or 'p_<class> columns'}")

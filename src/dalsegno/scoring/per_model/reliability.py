@@ -31,15 +31,12 @@ def temperatures(valid: pd.DataFrame, classes: list[str]) -> Temperatures:
 
 def scaled(table: pd.DataFrame, by_run: Temperatures) -> pd.DataFrame | None:
     """The same predictions at the temperatures of their runs; None if a run has none. table: as of `held_out.predicted`."""
-    groups = dict(list(table.groupby(["fold", "seed"])))
-    if not groups.keys() <= by_run.keys():
+    of_rows = [by_run.get(run) for run in zip(table["fold"].tolist(), table["seed"].tolist(), strict=True)]
+    if None in of_rows:
         return None
     columns = [c for c in table if c.startswith("p_")]
-    parts = [
-        rows.assign(**dict(zip(columns, calibration.scaled(rows[columns].to_numpy(), by_run[run]).T, strict=True)))
-        for run, rows in groups.items()
-    ]
-    return pd.concat(parts)
+    p = calibration.scaled(table[columns].to_numpy(), np.array(of_rows)[:, None])
+    return pd.concat([table.drop(columns=columns), pd.DataFrame(p, table.index, columns)], axis=1)
 
 
 def scores(s: Scored, runs: list[Run], by_run: Temperatures) -> dict[str, float]:

@@ -6,6 +6,7 @@ right on every window is not held to be surer than the number of clips allows.
 
 from pathlib import Path
 
+from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import compare, held_out
 from dalsegno.scoring.held_out import Scored
@@ -19,7 +20,7 @@ def scores(name: str, path: Path, s: Scored, confidence: float) -> dict[str, flo
     """
     if not path.is_file():
         return {}
-    table = held_out.aligned(name, path, s, ["clip_id", "fold", "seed", "segment"])
+    table = held_out.aligned(name, path, predictions_parquet.read(path), s, ["clip_id", "fold", "seed", "segment"])
     if table.empty:
         raise UserError(f"{name}: {path} has no window of a scored {s.part} clip; run dvc repro")
     s = held_out.shared(s, [table.drop_duplicates(["clip_id", "fold", "seed"])])

@@ -17,6 +17,7 @@ from scipy.special import betainc, gammaln
 
 CORRELATIONS = np.array([1e-6, 0.01, 0.025, 0.05, 0.08, 0.12, 0.16, 0.2, 0.26, 0.32, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 _BETWEEN = (CORRELATIONS[1:] + CORRELATIONS[:-1]) / 2
+_SCALE = 1 / CORRELATIONS - 1
 _LOG_PRIOR = np.log(np.diff(betainc(0.25, 0.5, [0, *_BETWEEN, 1])))
 
 
@@ -37,37 +38,43 @@ def sizes(weights: Float[np.ndarray, " n_clips"], of_units: Float[np.ndarray, " 
     return Sizes(weights.sum(keepdims=True) ** 2 / squares, (of_units**2).sum(keepdims=True) / squares)
 
 
-def posterior(
-    successes: Float[np.ndarray, "n_samples n_units"],
-    trials: Float[np.ndarray, "n_samples n_units"],
-    share: Float[np.ndarray, " n_samples"],
-) -> Float[np.ndarray, "n_samples n_correlations"]:
-    """Weight of each of CORRELATIONS, given the successes among the trials of each unit.
+class Hits:
+    """How well each of CORRELATIONS explains the successes among the trials of units, whatever the share is taken to be.
 
-    share: probability of a success, in [0, 1]. Numbers need not be whole: a success may be worth half a one.
+    successes, trials: of each unit (n_samples, n_units). They need not be whole: a success may be worth half a one.
     """
-    log_p = _LOG_PRIOR + _log_likelihood(successes, trials, np.clip(share, 1e-9, 1 - 1e-9))
-    p = np.exp(log_p - log_p.max(-1, keepdims=True))
-    return p / p.sum(-1, keepdims=True)
+
+    def __init__(
+        self, successes: Float[np.ndarray, "n_samples n_units"], trials: Float[np.ndarray, "n_samples n_units"]
+    ) -> None:
+        self._right, self._wrong = _Rising(successes), _Rising(np.maximum(trials - successes, 0))
+        self._all = _Rising(trials)(_SCALE)
+
+    def posterior(self, share: Float[np.ndarray, "*tried n_samples"]) -> Float[np.ndarray, "*tried n_samples n"]:
+        """Weight of each of CORRELATIONS. share: probability of a success, in [0, 1], one or several for each sample."""
+        share = np.clip(share, 1e-9, 1 - 1e-9)[..., None]
+        log_p = _LOG_PRIOR + self._right(share * _SCALE) + self._wrong((1 - share) * _SCALE) - self._all
+        p = np.exp(log_p - log_p.max(-1, keepdims=True))
+        return p / p.sum(-1, keepdims=True)
 
 
-def _log_likelihood(successes: np.ndarray, trials: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Of the beta-binomial law (n_samples, n_correlations), up to what does not depend on the correlation."""
-    scale = 1 / CORRELATIONS - 1
-    share = share[:, None]
-    right = _rising(successes, share * scale)
-    wrong = _rising(np.maximum(trials - successes, 0), (1 - share) * scale)
-    return (right + wrong - _rising(trials, scale[None])).sum(1)
+class _Rising:
+    """The sum over units of the log of start (start + 1) … (start + k - 1), k (n_samples, n_units) being that of each unit.
 
-
-def _rising(k: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Log of start (start + 1) … (start + k - 1) for each unit; k (n_samples, n_units) need not be whole.
-
-    Hits and clips are mostly few whole numbers; the function, which is dear, is then computed once for each of these.
+    Units mostly have few whole numbers of hits and clips, and the function is dear: it is computed once for each number,
+    and counts as often as units have it.
     """
-    start = start[:, None, :]
-    values, at = np.unique(k, return_inverse=True)
-    if len(values) > k.shape[1]:
-        return gammaln(k[..., None] + start) - gammaln(start)
-    rising = gammaln(values[:, None] + start) - gammaln(start)
-    return rising[np.arange(len(start))[:, None], at.reshape(k.shape)]
+
+    def __init__(self, k: Float[np.ndarray, "n_samples n_units"]) -> None:
+        values, at = np.unique(k, return_inverse=True)
+        if len(values) > k.shape[1]:
+            self._values, self._times = k, np.ones_like(k)
+        else:
+            at = at.reshape(k.shape) + len(values) * np.arange(len(k))[:, None]
+            self._times = np.bincount(at.ravel(), minlength=len(k) * len(values)).reshape(len(k), -1).astype(float)
+            self._values = values[None]
+
+    def __call__(self, start: Float[np.ndarray, "*tried n"]) -> Float[np.ndarray, "*tried_samples n"]:
+        start = start[..., None, :]
+        rising = gammaln(self._values[..., None] + start) - gammaln(start)
+        return (self._times[:, None] @ rising)[..., 0, :]

@@ -13,6 +13,7 @@ are.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -37,9 +38,17 @@ class Differences:
         """The difference observed."""
         return (self.one.sum(-1) - self.other.sum(-1)) / self.clips.sum(-1)
 
+    @cached_property
+    def _signs(self) -> correlation.Hits:
+        return correlation.Hits(self.one, self.one + self.other)
+
+    @cached_property
+    def _numbers(self) -> correlation.Hits:
+        return correlation.Hits(self.one + self.other, self.clips)
+
     def plausible(
-        self, difference: Float[np.ndarray, " n_samples"], confidence: float
-    ) -> Bool[np.ndarray, " n_samples"]:
+        self, difference: Float[np.ndarray, "*tried n_samples"], confidence: float
+    ) -> Bool[np.ndarray, "*tried n_samples"]:
         """Whether the sample leaves `difference` open, which makes it part of the interval."""
         differing = self._differing(difference)
         variance = np.maximum(differing - difference**2, 1e-12)
@@ -48,7 +57,7 @@ class Differences:
         return np.abs(z) <= score_test.quantile(np.maximum(effect, 1), self.one.shape[-1], confidence)
 
     def _differing(self, difference: np.ndarray) -> np.ndarray:
-        """Most likely share (n_samples,) of clips on which the models differ, given the difference of their accuracies."""
+        """Most likely share of clips on which the models differ, given the difference of their accuracies."""
         one, other = (k.sum(-1) / self.clips.sum(-1) for k in (self.one, self.other))
         b = (2 - one + other) * difference - one - other
         c = -other * difference * (1 - difference)
@@ -56,7 +65,7 @@ class Differences:
         return np.clip(2 * lost + difference, np.maximum(np.abs(difference), 1e-12), 1)
 
     def _design_effect(self, difference: np.ndarray, differing: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """Geometric mean (n_samples,) of the design effect over the correlations that both values leave likely.
+        """Geometric mean of the design effect over the correlations that both values leave likely.
 
         Given that `k` clips of a unit differ, the one model is better on Beta-binomially many of them, and k is
         Beta-binomial itself: the variance of a sum of signs follows from the two laws.
@@ -64,9 +73,9 @@ class Differences:
         if (self.sizes.per_unit <= 1).all():
             return np.ones_like(difference)
         lean = difference / differing
-        signs = correlation.posterior(self.one, self.one + self.other, (1 + lean) / 2)[:, :, None]
-        numbers = correlation.posterior(self.one + self.other, self.clips, differing)[:, None, :]
-        lean, share, total, more = (x[:, None, None] for x in (lean, differing, variance, self.sizes.per_unit - 1))
+        signs = self._signs.posterior((1 + lean) / 2)[..., None]
+        numbers = self._numbers.posterior(differing)[..., None, :]
+        lean, share, total, more = (x[..., None, None] for x in (lean, differing, variance, self.sizes.per_unit - 1))
         spread = share * (1 - share)
         by_sign = share + CORRELATIONS[:, None] * more * (share**2 + CORRELATIONS * spread)
         by_number = spread * (1 + more * CORRELATIONS)
@@ -76,8 +85,8 @@ class Differences:
         return expected * beyond ** (self.one.shape[-1] / (self.one.shape[-1] + UNITS))
 
     def _observed_effect(self, difference: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """The design effect (n_samples,) that the differences of the units show by themselves."""
-        beyond = self.one - self.other - difference[:, None] * self.clips
+        """The design effect that the differences of the units show by themselves."""
+        beyond = self.one - self.other - difference[..., None] * self.clips
         return (beyond**2).sum(-1) * self.sizes.n / self.clips.sum(-1) ** 2 / variance
 
 

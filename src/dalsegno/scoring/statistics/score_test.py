@@ -16,8 +16,8 @@ STEPS = 24  # halvings: an end is exact to 1e-7
 
 
 def quantile(
-    effect: Float[np.ndarray, " n_samples"], n_units: int, confidence: float
-) -> Float[np.ndarray, " n_samples"]:
+    effect: Float[np.ndarray, "*tried n_samples"], n_units: int, confidence: float
+) -> Float[np.ndarray, "*tried n_samples"]:
     """Student's quantile for a design effect of at least 1; the normal one where it is 1."""
     between = 1 - 1 / effect  # share of the variance that is due to units
     with np.errstate(divide="ignore"):
@@ -32,15 +32,12 @@ def ends(
 ) -> tuple[Float[np.ndarray, " n_samples"], Float[np.ndarray, " n_samples"]]:
     """Lower and upper end of what is plausible around `estimate`, within [lowest, highest].
 
-    plausible: from values tried (n_samples,) to whether each is.
+    plausible: from values tried (2, n_samples) to whether each is.
     """
-    return _end(plausible, estimate, lowest), _end(plausible, estimate, highest)
-
-
-def _end(plausible: Callable[[np.ndarray], np.ndarray], estimate: np.ndarray, limit: float) -> np.ndarray:
-    inside, outside = estimate, np.full_like(estimate, limit)
+    inside = np.stack([estimate, estimate])
+    outside = np.stack([np.full_like(estimate, limit) for limit in (lowest, highest)])
     for _ in range(STEPS):
         middle = (inside + outside) / 2
         kept = plausible(middle)
         inside, outside = np.where(kept, middle, inside), np.where(kept, outside, middle)
-    return inside
+    return inside[0], inside[1]

@@ -12,6 +12,7 @@ whoever asks for 95 % gets at least 93 where clips are independent, and a little
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -35,7 +36,13 @@ class Shares:
         """The share observed."""
         return self.hits.sum(-1) / self.clips.sum(-1)
 
-    def plausible(self, share: Float[np.ndarray, " n_samples"], confidence: float) -> Bool[np.ndarray, " n_samples"]:
+    @cached_property
+    def _law(self) -> correlation.Hits:
+        return correlation.Hits(self.hits, self.clips)
+
+    def plausible(
+        self, share: Float[np.ndarray, "*tried n_samples"], confidence: float
+    ) -> Bool[np.ndarray, "*tried n_samples"]:
         """Whether the sample leaves `share` open, which makes it part of the interval."""
         effect = self.design_effect(share)
         n = self.sizes.n / effect
@@ -44,12 +51,12 @@ class Shares:
         near = np.abs(z) <= score_test.quantile(effect, self.hits.shape[-1], confidence)
         return near | (_blaker(self.estimate, n, share) > EXACT * (1 - confidence))
 
-    def design_effect(self, share: Float[np.ndarray, " n_samples"]) -> Float[np.ndarray, " n_samples"]:
+    def design_effect(self, share: Float[np.ndarray, "*tried n_samples"]) -> Float[np.ndarray, "*tried n_samples"]:
         """Geometric mean of the design effect over the correlations that `share` leaves likely."""
         if (self.sizes.per_unit <= 1).all():
             return np.ones_like(share)
         effects = 1 + (self.sizes.per_unit[..., None] - 1) * correlation.CORRELATIONS
-        return np.exp((correlation.posterior(self.hits, self.clips, share) * np.log(effects)).sum(-1))
+        return np.exp((self._law.posterior(share) * np.log(effects)).sum(-1))
 
 
 def tally(
