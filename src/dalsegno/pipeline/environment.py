@@ -26,7 +26,7 @@ def differences() -> list[str]:
     A build such as 2.15.0+cpu is the version 2.15.0.
     """
     installed = versions()
-    wanted = _read(FILE)
+    wanted = read(FILE)
     return [
         f"{name} {version} in place of {wanted[name]}"
         for name, version in installed.items()
@@ -44,10 +44,17 @@ def peak_memory_mb() -> dict[str, float]:
     return {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb}
 
 
+def read(path: str) -> dict[str, Any]:
+    """A YAML file of the project's own, such as dvc.yaml, as it is; empty where there is none."""
+    if not Path(path).is_file():
+        return {}
+    return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+
+
 def _declared() -> list[str]:
     """The packages under `params:` of the stage whose script is running; one on demand has a dvc.yaml of its own."""
     name = Path(sys.argv[0]).stem
-    stages = (_read(path).get("stages", {}) for path in ("dvc.yaml", f"{name}/dvc.yaml"))
+    stages = (read(path).get("stages", {}) for path in ("dvc.yaml", f"{name}/dvc.yaml"))
     stage = next((there[name] for there in stages if name in there), {})
     entries = stage.get("do", stage).get("params", [])
     return [name for entry in entries if isinstance(entry, dict) for name in entry.get(FILE, [])]
@@ -58,9 +65,3 @@ def _installed(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _read(path: str) -> dict[str, Any]:
-    if not Path(path).is_file():
-        return {}
-    return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}

@@ -33,4 +33,4 @@ def _place(address: str) -> str:
     """Which of all stages this one is, empty outside DVC; those that are up to date, DVC skips."""
     if not address:
         return ""
-    return progress.place(address, params.document("dvc.yaml").get("stages", {}), params.document())
+    return progress.place(address, environment.read("dvc.yaml").get("stages", {}), params.document())

@@ -71,9 +71,11 @@ def accuracies(
 ) -> dict[str, dict[str, float | None]]:
     """`accuracy` of each model, all in one go."""
     hits = [held_out.hits(s.labels, runs) for runs in models.values()]
-    shares = share.together([share.tally(right / n, n, s.units) for right, n in hits])
-    found = zip(models, shares.estimate.tolist(), share.intervals(shares, confidence), strict=True)
-    return {model: {name: value, f"{name}_low": low, f"{name}_high": high} for model, value, (low, high) in found}
+    shares = [share.tally(right / n, n, s.units) for right, n in hits]
+    return {
+        model: {name: float(of_model.estimate[0]), f"{name}_low": low, f"{name}_high": high}
+        for model, of_model, (low, high) in zip(models, shares, share.intervals(shares, confidence), strict=True)
+    }
 
 
 def _reference(s: Scored, result: dict[str, float | None], draws: np.ndarray) -> intervals.Accuracy | None:

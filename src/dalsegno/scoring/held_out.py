@@ -48,12 +48,12 @@ class Scored:
         result[known] = self._row_of[clips[known], folds[known]]
         return result
 
-    @property
+    @cached_property
     def labels(self) -> Int[np.ndarray, " n_clips"]:
         """The index of each clip's class, in order of `clips`."""
         return self.clips["label"].to_numpy()
 
-    @property
+    @cached_property
     def units(self) -> Int[np.ndarray, " n_clips"]:
         """The index of the unit that each clip belongs to, in order of `clips`; units are numbered from 0 without a gap."""
         return self.clips["unit"].to_numpy()
@@ -63,7 +63,7 @@ class Scored:
         """How often each clip is predicted by a model with one seed; 1 where that differs from clip to clip."""
         return int(self.rows["repeat"].max()) + 1
 
-    @property
+    @cached_property
     def lone(self) -> list[str]:
         """The classes whose clips are all of one unit, so that nothing says how much their units differ."""
         n_units = self.clips.groupby("label")["unit"].nunique()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from dalsegno.scoring import held_out
 from dalsegno.scoring.held_out import Run, Scored
@@ -22,33 +22,28 @@ def table(
     Precision counts the clips called so over all runs, and is 0 where there is none, as in scikit-learn's report; recall
     and its interval are empty for a class without a scored clip. confusions: as of `compare.confusion`, by model.
     """
-    recalls = [_recalls(s, models, label, confidence) for label in range(len(s.classes))]
+    recalls = _recalls(s, models, confidence)
     rows = []
-    for i, (name, counts) in enumerate(confusions.items()):
+    for name, counts in confusions.items():
         right, actual, called = counts.diagonal(), counts.sum(1), counts.sum(0)
         for label, class_ in enumerate(s.classes):
             precision = right[label] / max(1, called[label])
             f1 = 2 * right[label] / max(1, actual[label] + called[label])
-            rows.append([name, class_, int((s.labels == label).sum()), precision, *recalls[label][i], f1])
+            recall = recalls.get((name, label), (None, None, None))
+            rows.append([name, class_, int((s.labels == label).sum()), precision, *recall, f1])
     return pd.DataFrame(rows, columns=COLUMNS).round(6)
 
 
 def _recalls(
-    s: Scored, models: dict[str, list[Run]], label: int, confidence: float
-) -> list[tuple[float | None, float | None, float | None]]:
-    """The recall of one class and the ends of its interval, for each model."""
-    of_class = s.labels == label
-    if not of_class.any():
-        return [(None, None, None)] * len(models)
-    units = pd.factorize(s.units[of_class])[0]
-    tallies = share.together([share.tally(*_right(s, runs, of_class), units) for runs in models.values()])
-    return [
-        (value, low, high)
-        for value, (low, high) in zip(tallies.estimate.tolist(), share.intervals(tallies, confidence), strict=True)
-    ]
-
-
-def _right(s: Scored, runs: list[Run], of_class: np.ndarray) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """How often each clip of the class is called right, as a share, and of how many predictions."""
-    right, n = held_out.hits(s.labels, runs)
-    return right[of_class] / n[of_class], n[of_class]
+    s: Scored, models: dict[str, list[Run]], confidence: float
+) -> dict[tuple[str, int], tuple[float, float | None, float | None]]:
+    """The recall of each class that has a scored clip, and the ends of its interval, by model and class."""
+    hits = {name: held_out.hits(s.labels, runs) for name, runs in models.items()}
+    tallies = {}
+    for label in np.unique(s.labels).tolist():
+        of_class = s.labels == label
+        units = pd.factorize(s.units[of_class])[0]
+        for name, (right, n) in hits.items():
+            tallies[name, label] = share.tally(right[of_class] / n[of_class], n[of_class], units)
+    ends = share.intervals(list(tallies.values()), confidence)
+    return {of: (float(t.estimate[0]), *found) for (of, t), found in zip(tallies.items(), ends, strict=True)}

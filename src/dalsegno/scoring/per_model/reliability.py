@@ -21,12 +21,11 @@ Temperatures = dict[tuple[int, int], float]
 
 def temperatures(valid: pd.DataFrame, classes: list[str]) -> Temperatures:
     """The temperature of each fold and seed. valid: label, fold, seed and probabilities of validation clips."""
-    columns = [f"p_{c}" for c in classes]
-    labels = valid["label"].map({c: i for i, c in enumerate(classes)})
-    return {
-        (int(fold), int(seed)): calibration.temperature_from(rows[columns].to_numpy(), labels[rows.index].to_numpy())
-        for (fold, seed), rows in valid.groupby(["fold", "seed"])
-    }
+    p, folds, seeds = (valid[of].to_numpy() for of in ([f"p_{c}" for c in classes], "fold", "seed"))
+    labels = valid["label"].map({c: i for i, c in enumerate(classes)}).to_numpy()
+    each = sorted({*zip(folds.tolist(), seeds.tolist(), strict=True)})
+    rows = {(fold, seed): (folds == fold) & (seeds == seed) for fold, seed in each}
+    return {run: calibration.temperature_from(p[of_run], labels[of_run]) for run, of_run in rows.items()}
 
 
 def scaled(table: pd.DataFrame, by_run: Temperatures) -> pd.DataFrame | None:

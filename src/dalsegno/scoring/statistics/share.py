@@ -12,7 +12,7 @@ whoever asks for 95 % gets at least 93 where clips are independent, and a little
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -70,22 +70,25 @@ def tally(
 
 def interval(shares: Shares, confidence: float) -> tuple[float, float] | tuple[None, None]:
     """Lower and upper end for one sample; (None, None) for fewer than two units, as nothing then tells how much units differ."""
-    return intervals(shares, confidence)[0]
+    return intervals([shares], confidence)[0]
 
 
-def together(samples: list[Shares]) -> Shares:
-    """Samples with equally many units as one, whose intervals are computed in a fraction of the time."""
+def intervals(samples: list[Shares], confidence: float) -> list[tuple[float, float] | tuple[None, None]]:
+    """`interval` of each of several single samples, in a fraction of the time: those with equally many units go together."""
+    ends: list[tuple[float, float] | tuple[None, None]] = [(None, None)] * len(samples)
+    n_units = [sample.hits.shape[1] for sample in samples]
+    for n in {*n_units} - {1}:
+        places = [i for i, n_of_sample in enumerate(n_units) if n_of_sample == n]
+        alike = _together([samples[i] for i in places])
+        found = score_test.ends(partial(alike.plausible, confidence=confidence), alike.estimate, 0, 1)
+        for place, low, high in zip(places, *(end.tolist() for end in found), strict=True):
+            ends[place] = low, high
+    return ends
+
+
+def _together(samples: list[Shares]) -> Shares:
     hits, clips = (np.concatenate([getattr(s, name) for s in samples]) for name in ("hits", "clips"))
     return Shares(hits, clips, correlation.Sizes(*map(np.concatenate, zip(*(s.sizes for s in samples), strict=True))))
-
-
-def intervals(shares: Shares, confidence: float) -> list[tuple[float, float] | tuple[None, None]]:
-    """`interval` of each sample."""
-    n_samples, n_units = shares.hits.shape
-    if n_units < 2:
-        return [(None, None)] * n_samples
-    low, high = score_test.ends(lambda share: shares.plausible(share, confidence), shares.estimate, 0, 1)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _blaker(estimate: np.ndarray, n: np.ndarray, share: np.ndarray) -> np.ndarray:
