@@ -2,38 +2,38 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from dalsegno.pipeline import headless
-from dalsegno.report import drawing, formatting
+from dalsegno.report import formatting
+from dalsegno.report.drawing import scales
+from dalsegno.report.drawing.axes import ACCENT, FAINT, INK, LINE, SHADE, Axes
+from dalsegno.report.drawing.figure import svg
+from dalsegno.report.drawing.scales import Scale
+from dalsegno.report.drawing.words import short
 
-with headless.no_backend():
-    from matplotlib.patches import Rectangle
-    from matplotlib.ticker import PercentFormatter
+WHOLE = Scale(0, 1)  # of shares
+SIDE = 22  # points of a cell of a matrix
 
 
 def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accuracy") -> str:
     """A score of each model with its interval, the most accurate model on top; a dotted line at `chance`."""
     ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
-    with drawing.style():
-        figure, axes = drawing.axes(6.9, 0.75 + 0.3 * len(ranked))
-        for row, (_, scores) in enumerate(ranked):
-            low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
-            if low is not None and high is not None:
-                axes.plot([low, high], [row, row], color=drawing.ACCENT, linewidth=2.2, solid_capstyle="butt")
-                axes.plot([low, high], [row, row], "|", color=drawing.ACCENT, markersize=8, markeredgewidth=1.4)
-            axes.plot(scores[metric], row, "o", color=drawing.ACCENT, markersize=6.5)
-            words = "{}  ({})".format(*formatting.with_ends(scores, metric))
-            drawing.text(axes, 1.02, row, words, transform=axes.get_yaxis_transform())
-        axes.axvline(chance, color=drawing.INK, linewidth=1, linestyle=":")
-        drawing.text(axes, chance, len(ranked) - 0.35, " even guessing", va="bottom")
-        axes.set(xlim=(0, 1), ylim=(-0.6, len(ranked) - 0.4), xlabel=metric.replace("_", " "))
-        axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
-        drawing.ticks(axes, "y", [name for name, _ in ranked])
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x")
-        return drawing.svg(figure)
+    axes = Axes(385, 19 * len(ranked), WHOLE, Scale(-0.6, len(ranked) - 0.4))
+    axes.round_below(metric.replace("_", " "), percent=True)
+    axes.left(range(len(ranked)), [short(name) for name, _ in ranked], line=False)
+    axes.line([chance, chance], [-0.6, len(ranked) - 0.4], INK, 1, "1 1.7")
+    axes.text(chance * axes.width, -5, "even guessing")
+    for row, (_, scores) in enumerate(ranked):
+        low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
+        if low is not None and high is not None:
+            axes.line([low, high], [row, row], ACCENT, 2.2)
+            for end in (low, high):
+                axes.line([end, end], [row - 0.22, row + 0.22], ACCENT, 1.4)
+        axes.dots([scores[metric]], [row], 3.25, ACCENT)
+        ((right, middle),) = axes.places([1], [row])
+        axes.text(right + 8, middle, "{}  ({})".format(*formatting.with_ends(scores, metric)))
+    return svg([axes])
 
 
 def reliability(rows: pd.DataFrame, names: list[str]) -> str:
@@ -41,31 +41,23 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
 
     rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
     """
-    columns = 4
-    n_rows = -(-len(names) // columns)
-    with drawing.style():
-        figure = drawing.figure(6.9, 1.95 * n_rows)
-        for i, name in enumerate(names):
-            axes = figure.add_subplot(n_rows, columns, i + 1)
-            axes.plot([0, 1], [0, 1], ":", color=drawing.INK, linewidth=0.8)
-            of_model = rows[rows["model"] == name]
-            for scaled, style in ((False, "-"), (True, "--")):
-                line = of_model[of_model["scaled"] == scaled]
-                axes.plot(line["confidence"], line["accuracy"], style, color=drawing.ACCENT, linewidth=1.3)
-            bins = of_model[~of_model["scaled"].astype(bool)]
-            area = 110 * bins["clips"] / max(1, bins["clips"].sum()) + 2  # in square points
-            axes.scatter(
-                bins["confidence"], bins["accuracy"], area, color=drawing.ACCENT, linewidths=0, zorder=3, clip_on=False
-            )
-            axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-            axes.set_xticklabels(["0", ".5", "1"])
-            axes.set_yticklabels(["0", ".5", "1"] if i % columns == 0 else [])
-            axes.set_ylabel("share that is right" if i % columns == 0 else "", fontsize=8)
-            axes.set_xlabel("probability" if i + columns >= len(names) else "", fontsize=8)
-            drawing.title(axes, name)
-            axes.grid()
-        figure.subplots_adjust(0, 0, 1, 1, hspace=0.35, wspace=0.12)
-        return drawing.svg(figure)
+    columns, ticks = 4, [0, 0.5, 1]
+    panels = []
+    for i, name in enumerate(names):
+        axes, first = Axes(108, 108, WHOLE, WHOLE), i % columns == 0
+        axes.left(ticks, ["0", ".5", "1"] if first else [""] * 3, "share that is right" if first else "")
+        axes.below(ticks, ["0", ".5", "1"], "probability" if i + columns >= len(names) else "")
+        axes.line([0, 1], [0, 1], INK, 0.8, "0.8 1.3")
+        of_model = rows[rows["model"] == name]
+        for scaled, dash in ((False, ""), (True, "4.8 2")):
+            line = of_model[of_model["scaled"] == scaled]
+            axes.line(line["confidence"], line["accuracy"], ACCENT, 1.3, dash)
+        bins = of_model[~of_model["scaled"].astype(bool)]
+        area = 110 * bins["clips"] / max(1, bins["clips"].sum()) + 2  # in square points
+        axes.dots(bins["confidence"], bins["accuracy"], np.sqrt(area / np.pi), ACCENT)
+        axes.title(name)
+        panels.append(axes)
+    return svg(panels, columns, (13, 36))
 
 
 COSTS = {
@@ -85,16 +77,11 @@ def costs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _against(models: dict[str, dict[str, Any]], cost: str, label: str) -> str:
-    with drawing.style():
-        figure, axes = drawing.axes(2.6, max(2.2, 0.7 + 0.19 * len(models)))
-        axes.set(xscale="log", ylim=(0, 1), xlabel=label, ylabel="accuracy")
-        axes.plot([m[cost] for m in models.values()], [m["accuracy"] for m in models.values()], " ")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
-        axes.xaxis.set_minor_formatter("")
-        axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
-        axes.grid()
-        drawing.beside(axes, [(m[cost], m["accuracy"], name, drawing.ACCENT) for name, m in models.items()])
-        return drawing.svg(figure)
+    axes = Axes(155, max(125, LINE * len(models)), scales.around([m[cost] for m in models.values()], log=True), WHOLE)
+    axes.round_below(label)
+    axes.round_left("accuracy", percent=True)
+    axes.beside([(m[cost], m["accuracy"], name, ACCENT) for name, m in models.items()])
+    return svg([axes])
 
 
 def confusion(rows: pd.DataFrame) -> str:
@@ -104,18 +91,16 @@ def confusion(rows: pd.DataFrame) -> str:
     """
     classes = list(dict.fromkeys(rows["actual"]))
     k, place = len(classes), {name: i for i, name in enumerate(classes)}
-    with drawing.style():
-        figure, axes = drawing.axes(0.9 + 0.31 * k, 0.8 + 0.31 * k)
-        for row in rows[rows["clips"] > 0].itertuples():
-            x, y = place[row.predicted], place[row.actual]
-            axes.add_patch(Rectangle((x, y), 1, 1, color=drawing.SHADE, alpha=row.share, linewidth=0))
-            colour = "white" if row.share > 0.7 else drawing.INK
-            drawing.text(axes, x + 0.5, y + 0.5, f"{row.clips:,}", ha="center", color=colour, fontsize=8)
-        axes.hlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
-        axes.vlines(range(k + 1), 0, k, color=drawing.INK, alpha=drawing.FAINT, linewidth=0.5)
-        axes.set(xlim=(0, k), ylim=(k, 0), aspect="equal", xlabel="predicted", ylabel="actual")
-        drawing.ticks(axes, "x", classes, 0.5, rotation=90)
-        drawing.ticks(axes, "y", classes, 0.5)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        return drawing.svg(figure)
+    axes = Axes(SIDE * k, SIDE * k, Scale(0, k), Scale(k, 0))
+    lines = "".join(f"M0 {SIDE * i}H{SIDE * k}M{SIDE * i} 0V{SIDE * k}" for i in range(k + 1))
+    for row in rows[rows["clips"] > 0].itertuples():
+        x, y = SIDE * place[row.predicted], SIDE * place[row.actual]
+        axes.parts.append(
+            f'<rect x="{x}" y="{y}" width="{SIDE}" height="{SIDE}" fill="{SHADE}" fill-opacity="{row.share}"/>'
+        )
+        axes.text(x + SIDE / 2, y + SIDE / 2, f"{row.clips:,}", 8, "middle", colour="white" if row.share > 0.7 else INK)
+    axes.path(lines, INK, 0.5, alpha=FAINT)
+    names, middles = [short(name) for name in classes], [i + 0.5 for i in range(k)]
+    axes.below(middles, names, "predicted", 90, line=False)
+    axes.left(middles, names, "actual", line=False)
+    return svg([axes])

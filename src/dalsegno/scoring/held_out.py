@@ -123,11 +123,8 @@ def aligned(name: str, path: Path, rows: pd.DataFrame, s: Scored, key: list[str]
 
     Raises UserError for other classes than those of the splits, a row that is there twice, or another split.
     """
-    if sorted(predictions_parquet.classes(rows)) != s.classes:
-        raise UserError(
-            f"{name}: {path} is about the classes {predictions_parquet.classes(rows)}, data/splits.csv about {s.classes}; "
-            "run dvc repro"
-        )
+    if sorted(of := predictions_parquet.classes(rows)) != s.classes:
+        raise UserError(f"{name}: {path} is about the classes {of}, data/splits.csv about {s.classes}; run dvc repro")
     if rows.duplicated(key).any():
         raise UserError(f"{name}: {path} predicts a clip twice in one fold and seed")
     rows = rows[s.places(rows) >= 0]
@@ -147,9 +144,8 @@ def shared(s: Scored, tables: Iterable[pd.DataFrame]) -> Scored:
     if rows.empty:
         raise UserError(f"there is no {s.part} clip that every model predicted; see the models in params.yaml")
     missing = len(s.rows) - len(rows)
-    rows = rows.assign(unit=pd.factorize(rows["unit"], sort=True)[0]).sort_values(
-        ["fold", "clip_id"], ignore_index=True
-    )
+    unit = pd.factorize(rows["unit"], sort=True)[0]
+    rows = rows.assign(unit=unit).sort_values(["fold", "clip_id"], ignore_index=True)
     return Scored(s.part, s.classes, rows.assign(repeat=_repeat(rows)), s.grouped, missing)
 
 
@@ -166,9 +162,7 @@ def runs(s: Scored, table: pd.DataFrame) -> list[Run]:
     """A run for each seed and repeat, folds of one repeat pooled (Forman & Scholz 2010), in order of seed.
 
     Where clips are predicted unequally often, there are no repeats to average: all folds are pooled, and every prediction
-    counts once.
-
-    table: rows of `predicted`, or of the segments of clips, which are then rows of their clip.
+    counts once. table: rows of `predicted`, or of the segments of clips, which are then rows of their clip.
     """
     at = s.places(table)
     clips = s.clips.index.get_indexer(s.rows["clip_id"])[at]

@@ -5,10 +5,19 @@ import pandas as pd
 from jaxtyping import Float
 
 from dalsegno.artefacts.features_parquet import FeatureTable
-from dalsegno.report import drawing
 from dalsegno.report.curve_plots import COLOURS
+from dalsegno.report.drawing import scales
+from dalsegno.report.drawing.axes import CROSS, FAINT, INK, LINE, Axes
+from dalsegno.report.drawing.figure import svg
+from dalsegno.report.drawing.words import short
 
-MARKERS = "os^Dv*PX"  # of equal weight to the eye; with the colours they tell 48 classes apart
+DOT = "m-.9 0a.9.9 0 1 0 1.8 0a.9.9 0 1 0-1.8 0z"
+SHAPES = [
+    "m-2.4 0a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0z", "m-2.1-2.1h4.2v4.2h-4.2z", "m0-2.7l2.7 5h-5.4z",
+    "m0-3l3 3l-3 3l-3-3z", "m0 2.7l2.7-5h-5.4z", "m0-3.6l1 2.6l2.6 1l-2.6 1l-1 2.6l-1-2.6l-2.6-1l2.6-1z",
+    "m-.9-2.7h1.8v1.8h1.8v1.8h-1.8v1.8h-1.8v-1.8h-1.8v-1.8h1.8z", CROSS,
+]  # fmt: skip
+"""Circle, square, triangle, diamond, triangle, star, plus and cross; with the colours they tell many classes apart."""
 N_NAMED = 24  # more classes than a reader can look up in a legend: the others are grey dots
 ELSE = "other classes"
 
@@ -43,20 +52,16 @@ def _svg(places: Float[np.ndarray, "n 2"], labels: np.ndarray) -> str:
     named = sorted(
         counts.index if len(counts) <= N_NAMED else counts.sort_index().nlargest(N_NAMED, keep="first").index
     )
-    with drawing.style():
-        figure, axes = drawing.axes(6.9, max(4.6, 0.6 + 0.19 * len(named)))
-        rest = ~np.isin(labels, named)
-        if rest.any():
-            axes.plot(*places[rest].T, ".", color=drawing.INK, alpha=drawing.FAINT, markersize=3, label=ELSE)
-        for i, name in enumerate(named):
-            axes.plot(
-                *places[labels == name].T, linestyle="", marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)],
-                markersize=5, markeredgewidth=0, alpha=0.85, label=name,
-            )  # fmt: skip
-        axes.set(xlabel="first principal component", ylabel="second")
-        axes.grid()
-        legend = axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8.5)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
-            text.set_text(drawing.short(text.get_text()))
-        return drawing.svg(figure)
+    axes = Axes(385, max(255, LINE * (len(named) + 1)), scales.around(places[:, 0]), scales.around(places[:, 1]))
+    axes.round_below("first principal component")
+    axes.round_left("second")
+    looks = {name: (SHAPES[i % len(SHAPES)], COLOURS[i % len(COLOURS)], 0.85) for i, name in enumerate(named)}
+    rest = ~np.isin(labels, named)
+    groups = [(name, labels == name, looks[name]) for name in named]
+    groups = [(ELSE, rest, (DOT, INK, FAINT)), *groups] if rest.any() else groups
+    for i, (name, here, look) in enumerate(groups):
+        height = axes.height / 2 + LINE * (i - (len(groups) - 1) / 2)
+        axes.marks(places[here, 0], places[here, 1], *look)
+        axes.signs([(axes.width + 14, height)], *look)
+        axes.text(axes.width + 24, height, short(name))
+    return svg([axes])

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, drawing, plots
+from dalsegno.report import curve_plots, plots
+from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 
 MOST_CLASSES = 24  # of a matrix that can be read on paper
@@ -14,7 +15,7 @@ Figure = dict[str, Any]
 
 def figure(svg: str, caption: str) -> Figure:
     """A plot with its caption, and the width that it is drawn for."""
-    ink = svg.replace("currentColor", "#000").replace(f"var(--accent, {drawing.SHADE})", drawing.SHADE)
+    ink = svg.replace(INK, "#000").replace(ACCENT, SHADE)
     width = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', ink)[1])  # type: ignore[index]
     return {"svg": ink, "caption": caption, "width_pt": width}
 

@@ -46,4 +46,7 @@ def _recalls(
         for name, (right, n) in hits.items():
             tallies[name, label] = share.tally(right[of_class] / n[of_class], n[of_class], units)
     ends = share.intervals(list(tallies.values()), confidence)
-    return {of: (float(t.estimate[0]), *found) for (of, t), found in zip(tallies.items(), ends, strict=True)}
+    return {
+        of: (float(tally.estimate[0]), low, high)
+        for (of, tally), (low, high) in zip(tallies.items(), ends, strict=True)
+    }
