@@ -10,6 +10,9 @@ UNUSED = {
     "spectrograms": {"torch", "sklearn", "matplotlib", "noisereduce"},
     "cnn": {"scipy.optimize", "scipy.stats", "sklearn", "librosa", "matplotlib", "torchvision"},
     "mlp": {"scipy.optimize", "scipy.stats", "sklearn", "librosa", "matplotlib", "torchvision"},
+    "compare": {"scipy.optimize", "scipy.stats", "torch", "sklearn", "matplotlib"},
+    "report": {"scipy.stats", "torch", "sklearn", "matplotlib"},
+    "listen": {"matplotlib"},
     "transfer": {"scipy.optimize", "scipy.stats", "sklearn", "librosa", "matplotlib", "torchvision"},
 }
 

@@ -32,4 +32,4 @@ def write(path: str | Path, content: dict[str, Any]) -> str:
     with files.atomic(path) as draft:
         draft.write_bytes(made)
     known = FT2Font(str(fonts / "DejaVuSans.ttf")).get_charmap()
-    return "".join(sorted({letter for letter in text if ord(letter) not in known and letter.isprintable()}))
+    return "".join(sorted({letter for letter in set(text) if ord(letter) not in known and letter.isprintable()}))

@@ -47,7 +47,7 @@ def _svg(webp: str) -> str:
     """The picture as the layout takes plots; Typst knows no WebP."""
     with Image.open(io.BytesIO(base64.b64decode(webp))) as picture:
         width, height, file = picture.width, picture.height, io.BytesIO()
-        picture.save(file, "PNG", optimize=True)
+        picture.save(file, "PNG", compress_level=1)  # Typst packs it again
     data = base64.b64encode(file.getvalue()).decode()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH_PT}pt" '
