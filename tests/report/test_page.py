@@ -95,7 +95,9 @@ def test_shows_the_scores_that_compare_wrote(tree):
     for name, m in comparison["models"].items():
         row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} {comparison['verdict']['letters'][name]} "
         assert row in page.text
-    assert page.tags.count("svg") == 1 + 2 + 3 + 2 + 4  # intervals, overlays, losses, calibration, costs
+    assert (
+        page.tags.count("svg") == 2 + 2 + 3 + 2 + 4
+    )  # intervals (broad and narrow), overlays, losses, calibration, costs
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
 
@@ -229,7 +231,7 @@ def test_a_network_that_ran_out_of_epochs_is_not_taken_for_a_failure(tree, tmp_p
 def test_a_single_model_without_curves(tmp_path):
     page = Page(render(tmp_path, fake_runs.build(tmp_path, skill={"classical/majority": None})))
     assert "curves" not in page.ids
-    assert page.tags.count("svg") == 1 + 2  # intervals, calibration
+    assert page.tags.count("svg") == 2 + 2  # intervals, calibration
 
 
 def test_same_bytes_twice(html, tmp_path):

@@ -34,6 +34,14 @@ def test_letters_that_no_font_here_has_are_no_warning_and_stay_text():
         assert all(name in svg for name in NAMES)
 
 
+def test_a_phone_has_names_and_numbers_above_the_intervals():
+    models = {name: {"accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6} for name in ("cnn/conv", "x" * 40)}
+    broad, narrow = (plots.forest(models, 0.2, narrow=narrow) for narrow in (False, True))
+    width = {svg: float(re.search(r'width="([\d.]+)pt"', svg)[1]) for svg in (broad, narrow)}
+    assert width[narrow] < 262 < width[broad]  # 350 pixels
+    assert narrow.count("50.0  (40.0–60.0)") == broad.count("50.0  (40.0–60.0)") == 2
+
+
 def test_a_confusion_is_drawn_from_the_cells_that_are_not_zero():
     counts = np.array([[11, 0, 0], [0, 0, 0], [7, 0, 13]])
     svg = plots.confusion(tables.confusion_rows("m", counts, ["a", "b", "c"]))

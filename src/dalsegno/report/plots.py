@@ -16,15 +16,20 @@ WHOLE = Scale(0, 1)  # of shares
 SIDE = 22  # points of a cell of a matrix
 
 
-def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accuracy") -> str:
-    """A score of each model with its interval, the most accurate model on top; a dotted line at `chance`."""
+def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accuracy", narrow: bool = False) -> str:
+    """A score of each model with its interval, the most accurate model on top; a dotted line at `chance`.
+
+    narrow: as a phone is, names and numbers above the intervals and not beside them.
+    """
     ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
-    axes = Axes(385, 19 * len(ranked), WHOLE, Scale(-0.6, len(ranked) - 0.4))
+    width, height = (225, 32) if narrow else (385, 19)
+    axes = Axes(width, height * len(ranked), WHOLE, Scale(-0.6, len(ranked) - 0.4))
     axes.round_below(metric.replace("_", " "), percent=True)
-    axes.left(range(len(ranked)), [short(name) for name, _ in ranked], line=False)
+    if not narrow:
+        axes.left(range(len(ranked)), [short(name) for name, _ in ranked], line=False)
     axes.line([chance, chance], [-0.6, len(ranked) - 0.4], INK, 1, "1 1.7")
     axes.text(chance * axes.width, -5, "even guessing")
-    for row, (_, scores) in enumerate(ranked):
+    for row, (name, scores) in enumerate(ranked):
         low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
         if low is not None and high is not None:
             axes.line([low, high], [row, row], ACCENT, 2.2)
@@ -32,7 +37,12 @@ def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accu
                 axes.line([end, end], [row - 0.22, row + 0.22], ACCENT, 1.4)
         axes.dots([scores[metric]], [row], 3.25, ACCENT)
         ((right, middle),) = axes.places([1], [row])
-        axes.text(right + 8, middle, "{}  ({})".format(*formatting.with_ends(scores, metric)))
+        words = "{}  ({})".format(*formatting.with_ends(scores, metric))
+        if narrow:
+            axes.text(0, middle - 14, short(name))
+            axes.text(right, middle - 14, words, anchor="end")
+        else:
+            axes.text(right + 8, middle, words)
     return svg([axes])
 
 

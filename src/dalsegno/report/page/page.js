@@ -2,11 +2,13 @@
 "use strict";
 
 for (const table of document.querySelectorAll("table.sortable")) {
+  table.tHead.dataset.oneStop = "";
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
     button.title = "Sort by this column";
+    button.tabIndex = column ? -1 : 0;
     head.append(button);
     button.addEventListener("click", () => sort(table, column));
   });
@@ -34,6 +36,20 @@ function compare(one, other, sign) { // ?? and – come last, whichever way
   if (typeof one === typeof other) return sign * (one < other ? -1 : one > other ? 1 : 0);
   return typeof one === "number" ? -1 : 1;
 }
+
+// The buttons of a table are one stop for the Tab key, and the arrow keys go from one to the next.
+const buttonsWith = (button) => [...(button.closest("[data-one-stop]")?.querySelectorAll("button") ?? [])];
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches("[data-one-stop] button")) buttonsWith(target).forEach((button) => { button.tabIndex = button === target ? 0 : -1; });
+});
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches("[data-one-stop] button")) return;
+  const perRow = event.target.closest("tr").querySelectorAll("button").length;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -perRow, ArrowDown: perRow }[event.key] ?? 0;
+  const buttons = buttonsWith(event.target);
+  const next = step && buttons[buttons.indexOf(event.target) + step];
+  if (next) { event.preventDefault(); next.focus(); }
+});
 
 // What can be scrolled can be reached with the keyboard, and says so at its edge; what fits is no stop on the way.
 const fit = new ResizeObserver((entries) => entries.forEach(({ target }) => edge(target)));

@@ -96,7 +96,7 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
     models, chance, curves = s.compare["models"], 1 / s.compare["dataset"]["classes"], s.tables["curves"]
     return {
         "forests": [
-            (label, Markup(plots.forest(models, chance, metric)))
+            (label, *(Markup(plots.forest(models, chance, metric, narrow)) for narrow in (False, True)))
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
             if metric not in _same(models)
         ],

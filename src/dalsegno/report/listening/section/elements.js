@@ -106,8 +106,11 @@ const card = (model, clip) => {
 const cards = (model, clips) => element("ul", { class: "cards" }, ...clips.map((clip) => card(model, clip)));
 
 const table = (name, heads, clips, row) => {
-  const body = element("tbody");
-  const add = (from, to) => clips.slice(from, to).forEach((clip) => body.append(element("tr", {}, ...row(clip))));
+  const body = element("tbody", { "data-one-stop": "" });
+  const add = (from, to) => {
+    body.append(...clips.slice(from, to).map((clip) => element("tr", {}, ...row(clip))));
+    [...body.querySelectorAll("button")].slice(1).forEach((button) => { button.tabIndex = -1; });
+  };
   add(0, LIMIT);
   const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col", class: "text" }, text)));
   const wide = element("div", { class: "wide", role: "region", "aria-label": name, tabindex: "0" },
