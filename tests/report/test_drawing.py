@@ -69,6 +69,9 @@ def test_a_line_leaves_out_what_is_no_number():
     axes = Axes(10, 10, Scale(0, 10), Scale(0, 10))
     axes.line(pd.Series([0, 1, 2]), pd.Series([0.0, np.nan, 10.0]), INK)
     assert 'd="M0 10L2 0"' in axes.parts[0]
+    axes.line([], [], INK)
+    axes.marks([], [], "m0 0z", INK)
+    assert len(axes.parts) == 1  # a path of nothing is an error to a browser
 
 
 def test_settings_of_a_search_are_numbers_powers_or_words():

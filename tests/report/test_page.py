@@ -116,6 +116,7 @@ def test_a_missing_interval_is_not_invented(tree):
 
     page = Page(report(*tree[:2], one_unit))
     assert "With a single independent group there is no interval, and no model can be told from another." in page.text
+    assert "1 independent group " in page.text and "1 independent groups" not in page.text
     assert "(??–??) of the 40 test clips" in page.text
 
 

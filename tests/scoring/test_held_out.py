@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dalsegno.artefacts.learning import predictions_parquet
+from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import compare, held_out
 from dalsegno.scoring.intervals import Params
 
@@ -96,3 +98,20 @@ def test_a_class_of_a_single_unit_leaves_means_over_classes_without_interval():
     assert (scores["macro_f1_low"], scores["balanced_accuracy_high"]) == (None, None)
     assert scores["accuracy_low"] < scores["accuracy"] < scores["accuracy_high"]
     assert scores["log_loss_low"] is not None
+
+
+@pytest.mark.parametrize("spoil", [lambda p: p + 0.5, lambda p: -p, lambda p: p * np.nan])
+def test_predictions_that_are_no_probabilities_are_refused_by_name(tmp_path, spoil):
+    """A row that does not sum to one would be scored as if it did, and one that is no number would end in a traceback."""
+    rows = splits(["t"] * 4)
+    s = held_out.held_out(rows)
+    path = tmp_path / "predictions.parquet"
+    predictions = predictions_parquet.frame(rows, 0, 0, list(rows["clip_id"]), np.full((4, 2), 0.5), s.classes)
+    predictions_parquet.write(path, [predictions])
+    assert len(held_out.predicted("cnn/conv", path, s)) == 4
+    predictions.loc[2, "p_a"] = spoil(predictions.loc[2, "p_a"])
+    predictions.to_parquet(path, index=False)
+    with pytest.raises(UserError, match="1 rows, such as one of clip c002"):
+        held_out.predicted("cnn/conv", path, s)
+    with pytest.raises(ValueError, match="c002"):
+        predictions_parquet.write(path, [predictions])

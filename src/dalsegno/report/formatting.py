@@ -87,6 +87,12 @@ def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits
     return scaled(scores.get(name), scale, digits), f"{low}–{high}"
 
 
+def units(interval: Mapping[str, Any], kind: str = "") -> str:
+    """What an interval counts, such as `80 groups`; interval: as in compare.json, kind: a word before the noun."""
+    n = interval["units"]
+    return f"{number(n)} {kind}{interval['unit']}{'' if n == 1 else 's'}"
+
+
 def names(comparison: dict[str, Any]) -> dict[str, str]:
     """How each model of compare.json is to be called."""
     return {name: name + STAMP * bool(model.get("leaks")) for name, model in comparison["models"].items()}

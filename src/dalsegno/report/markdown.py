@@ -33,7 +33,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
         "",
         f"Even guessing among {dataset['classes']} classes gives {formatting.percent(1 / dataset['classes'])}%.",
     ]
-    lines += ["", *_rows(models, comparison["verdict"]["letters"])]
+    lines += ["", *_rows(models, comparison["verdict"]["letters"], few=dataset["classes"] <= 3)]
     lines += (
         ["", 'Models that share a letter in the column "tied" are not told apart by these clips; a letter is no grade.']
         if comparison["verdict"]["letters"]
@@ -49,8 +49,10 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     return "\n".join(lines) + "\n"
 
 
-def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str]) -> list[str]:
+def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str], few: bool) -> list[str]:
+    """few: no more than three classes, of which the right one is always among three."""
     percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
+    percent = {metric: head for metric, head in percent.items() if not (few and metric == "top_3_accuracy")}
     head = ["model", "tied", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
     lines = [_row(head), _row(["---", "---", *["---:"] * (len(head) - 2)])]
     for name, model in models:
@@ -90,7 +92,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     lines = [
         f"Protocol {_cell(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
         f"folds {protocol['folds']}, repeats {protocol['repeats']}, seeds {protocol['seeds']}. In brackets: "
-        f"{interval['confidence']:.0%} intervals over {interval['units']} {interval['unit']}s."
+        f"{interval['confidence']:.0%} intervals over {formatting.units(interval)}."
     ]
     if dataset["synthetic"]:
         lines.append("The data are **synthetic**: the scores say that the workflow runs, and nothing about music.")

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Float, Int
 
 from dalsegno.pipeline import files
+from dalsegno.pipeline.errors import UserError
 
 KEYS = ["clip_id", "fold", "seed", "split", "label"]
 
@@ -40,9 +41,8 @@ def frame(
 def write(path: str | Path, frames: list[pd.DataFrame]) -> None:
     """Write the rows of all folds and seeds, ordered by fold, seed and clip_id. Raises ValueError on a bad probability."""
     rows = pd.concat(frames).sort_values(["fold", "seed", "clip_id"], ignore_index=True)
-    p = rows.drop(columns=KEYS).to_numpy()
-    if not np.isfinite(p).all() or np.abs(p.sum(1) - 1).max() > 1e-3:
-        raise ValueError(f"{path}: the probabilities of a clip must be finite and sum to 1")
+    if len(clips := unsound(rows)):
+        raise ValueError(f"{path}: the probabilities of clip {clips[0]} must be finite and sum to 1")
     with files.atomic(path) as draft:
         rows.to_parquet(draft, index=False)
 
@@ -77,13 +77,28 @@ class Segments:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """The rows that `write` wrote. Raises ValueError if a column is missing."""
+    """The rows that `write` wrote.
+
+    Raises ValueError if a column is missing, UserError if probabilities are not from 0 to 1 with a sum of 1.
+    """
     with pq.ParquetFile(path) as file:
         rows = file.read().to_pandas()
     missing = [c for c in KEYS if c not in rows]
     if missing or not classes(rows):
         raise ValueError(f"{path}: not a table of predictions; it lacks {missing or 'p_<class> columns'}")
+    if len(clips := unsound(rows)):
+        raise UserError(
+            f"{path}: the probabilities of {len(clips)} rows, such as one of clip {clips[0]}, are not numbers from 0 to 1 "
+            "with a sum of 1; delete the file, and dvc repro makes it again"
+        )
     return rows
+
+
+def unsound(rows: pd.DataFrame) -> list[str]:
+    """The clip of each row whose probabilities are not numbers from 0 to 1 that sum to 1, to a thousandth."""
+    p = rows[[f"p_{c}" for c in classes(rows)]].to_numpy(np.float64)
+    sound = (p >= -1e-3).all(1) & (np.abs(p.sum(1) - 1) <= 1e-3)  # NaN is neither
+    return rows.loc[~sound, "clip_id"].tolist()
 
 
 def classes(rows: pd.DataFrame) -> list[str]:

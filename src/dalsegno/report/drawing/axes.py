@@ -35,7 +35,8 @@ class Axes:
     def line(self, x: Any, y: Any, colour: str, width: float = 1.3, dash: str = "", alpha: float = 1.0) -> None:
         """A line through values, those that are no number left out; dash: as of stroke-dasharray."""
         places = [place for place in self.places(x, y) if np.isfinite(place).all()]
-        self.path("M" + "L".join(f"{number(a)} {number(b)}" for a, b in places), colour, width, dash, alpha)
+        if places:
+            self.path("M" + "L".join(f"{number(a)} {number(b)}" for a, b in places), colour, width, dash, alpha)
 
     def path(self, d: str, colour: str, width: float, dash: str = "", alpha: float = 1.0) -> None:
         """A path in points."""
@@ -58,6 +59,8 @@ class Axes:
 
     def signs(self, places: Sequence[tuple[float, float]], shape: str, colour: str, alpha: float = 1.0) -> None:
         """`marks` at places in points."""
+        if not places:
+            return
         look = f'fill="{colour}"' + (f' fill-opacity="{number(alpha)}"' if alpha < 1 else "")
         d = "".join(f"M{number(a)} {number(b)}{shape}" for a, b in places)
         self.parts.append(f'<path d="{d}" {look}/>')

@@ -39,7 +39,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         filters={
             "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
             "p_value": formatting.p_value, "cost": costs.cost, "gained": gains.gained, "score": _score, "named": _named,
-            "counted": _counted,
+            "counted": _counted, "units": formatting.units,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)

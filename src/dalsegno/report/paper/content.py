@@ -93,7 +93,7 @@ def _how(s: Sources) -> str:
     interval = s.compare["interval"]
     return (
         f"They are trained and scored on the same clips, under {ground.protocol(s.compare['protocol'])}, and compared in pairs with "
-        f"{interval['confidence']:.0%} intervals over {interval['units']:,} independent {interval['unit']}s."
+        f"{interval['confidence']:.0%} intervals over {formatting.units(interval, 'independent ')}."
     )
 
 

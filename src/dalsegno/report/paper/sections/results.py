@@ -33,7 +33,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
     interval = s.compare["interval"]
     yield blocks.text(
         f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {interval['confidence']:.0%} "
-        f"intervals over {interval['units']:,} independent {interval['unit']}s{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
+        f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
         "scores are means over repeats and seeds."
     )
     yield _table(s, kaggle)
