@@ -28,9 +28,15 @@ from dalsegno.pipeline import params
 HERE = Path(__file__).resolve().parents[1]
 RATE_HZ, N_LABELS = 22_050, 10
 STAGES = {
-    "clips": ("data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html"),
-    "features": ("data/clips.csv", "data/features.parquet"),
-    "spectrograms": ("data/clips.csv", "data/spectrograms/logmel", "logmel"),
+    "clips": (
+        "data/clips.csv",
+        "data/copies.csv",
+        "metrics/clips.json",
+        "reports/doctor.html",
+        "reports/examples.json",
+    ),
+    "features": ("data/clips.csv", "data/features.parquet", "runs/features/cost.json"),
+    "spectrograms": ("data/clips.csv", "data/spectrograms/logmel", "logmel", "runs/spectrograms/logmel/cost.json"),
     "splits": ("data/clips.csv", "data/copies.csv", "1", "data/splits.csv", "metrics/splits.json"),
     "mlp": ("small", "data/features.parquet", "data/splits.csv", "runs/mlp/small", "metrics/mlp/small"),
 }

@@ -38,7 +38,7 @@ def main(name="vgg16", windows="10"):
         torch.save(torchvision.models.get_model(name, weights=None, num_classes=1000).state_dict(), "weights.pth")
         entry = {"spectrogram": "x", "model": {"name": name}, "view": {"crop_s": 3.0}, **NETWORK}
         settings(entry, lr=1e-3)
-        embedded = run("embeddings", "x", "store", "embeddings")
+        embedded = run("embeddings", "x", "store", "embeddings", "cost.json")
         first = run("transfer", "x", "embeddings", "splits.csv", "runs", "metrics")
         settings(entry, lr=3e-3)
         again = run("transfer", "x", "embeddings", "splits.csv", "runs", "metrics")

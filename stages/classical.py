@@ -52,7 +52,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         model_npz.save(Path(draft, "model.npz"), stored)
         settings_json.write(draft, asdict(p), table.settings, None)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms} | environment.peak_memory_mb()
-        json_file.write(Path(draft, "cost.json"), cost | made_on)
+        json_file.write(Path(draft, "cost.json"), cost | made_on | environment.machine())
 
 
 if __name__ == "__main__":

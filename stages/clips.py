@@ -9,15 +9,17 @@ from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.report.doctor import page, terminal
 
 
-def main(clips_path: str, copies_path: str, metrics_json: str, page_html: str) -> None:
-    """Examine the data set at `dataset.root`; write the table of clips, their copies, the counts and a page for people."""
+def main(clips_path: str, copies_path: str, metrics_json: str, page_html: str, examples_json: str) -> None:
+    """Examine the data set at `dataset.root`; write the table of clips, their copies, the counts, a page for people and its drawings."""
     p, r = params.load(dataset=dataset.Params, runtime=runtime.Runtime)
     examination = examine.examine(Path(p.root), p, r)
     terminal.report(examination, n_shown=1)
     clips_csv.write(clips_path, examination.clips)
     copies_csv.write(copies_path, examination.copies)
     json_file.write(metrics_json, examination.summary())
-    files.write_text(page_html, page.render(examination))
+    examples = page.drawings(examination)
+    files.write_text(page_html, page.render(examination, examples))
+    json_file.write(examples_json, examples)
 
 
 if __name__ == "__main__":

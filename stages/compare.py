@@ -9,6 +9,7 @@ from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report import markdown
 from dalsegno.scoring import compare, ensembles, gathered, intervals, paired, pairs, tables
+from dalsegno.scoring.made import inputs, one_setting
 from dalsegno.scoring.per_model import classes, described
 
 
@@ -24,7 +25,14 @@ def main(
     reliability = described.Reliability.of(g)
     comparison = compare.setting(g.s, g.runs, g.left_out, splits, clips, p)
     comparison["models"] = described.scores(g, reliability, p, clips["synthetic"])
+    of_models = inputs.read(g.folders, g.members)
+    comparison["inputs"] = inputs.costs(of_models, runs_dir)
+    for name, model in comparison["models"].items():
+        model |= inputs.ms_per_clip(of_models[name], comparison["inputs"])
     comparison["gains"] = paired.gains(g.s, g.runs, p)
+    comparison["alone"] = one_setting.groups(
+        {name: g.folders[name] for name in comparison["models"] if name in g.folders}
+    )
     of_pairs = pairs.table(g.s, g.runs, g.predicted, p)
     honest = {name: runs for name, runs in g.runs.items() if not comparison["models"][name].get("leaks")} or g.runs
     comparison["verdict"] = pairs.summary(g.s, honest, of_pairs, p)

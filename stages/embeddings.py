@@ -4,15 +4,17 @@ from dataclasses import asdict
 
 from torch import nn
 
+from dalsegno.artefacts import input_cost
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.runtime import Runtime
+from dalsegno.training import precision
 from dalsegno.transfer.embedding import embedding_entry, embeddings, layered, own_body, own_encoder
 from dalsegno.transfer.pretrained import backbone, weights_file
 from dalsegno.transfer.pretrained.provenance import Provenance
 
 
-def main(key: str, spectrograms: str, out_dir: str) -> None:
+def main(key: str, spectrograms: str, out_dir: str, cost_json: str) -> None:
     p = params.variant(key, embeddings=embedding_entry.Params)
     r = params.load(runtime=Runtime)
     device = r.torch_device()
@@ -20,6 +22,7 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         clips = embeddings.crops(spectrograms, p.view, device)
         if p.arch == own_encoder.ARCH:
             body, trained_on, prepared = own_body.Body(p.weights, clips.meta), Provenance(silent=(p.weights,)), {}
+            n_parameters = None  # it is a function of somebody's own
         else:
             file = weights_file.read(p.arch, p.model, p.weights, clips.meta)
             model = backbone.build(
@@ -27,6 +30,7 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
             )
             body, trained_on = nn.Sequential(model.prep, model.body).to(device), file.runs[0].provenance
             prepared = backbone.preprocessing(file, p.view.preprocessing)
+            n_parameters = sum(w.numel() for w in body.parameters())
         widths = layered.widths(p.arch, p.model, clips.input_shape)
         inputs = [p.weights, spectrograms]
         seen = asdict(clips.view) | prepared
@@ -34,8 +38,10 @@ def main(key: str, spectrograms: str, out_dir: str) -> None:
         rebuilt |= {"input_shape": list(clips.input_shape)}
         if p.arch == own_encoder.ARCH:
             rebuilt |= {"encoder": own_encoder.identity(p.weights)}
-        asked = asdict(p) | {"layers": widths}
-        embeddings.write(out_dir, body, clips, p.view, r, asked, inputs, trained_on, rebuilt, p.views, p.augment)
+        asked = asdict(p) | {"layers": widths, "parameters": n_parameters}
+        took = embeddings.write(out_dir, body, clips, p.view, r, asked, inputs, trained_on, rebuilt, p.views, p.augment)
+        of = {"of": f"spectrograms/{p.spectrogram}", "device": device.type}
+        input_cost.write(cost_json, took, len(clips.clip_ids), **of, **precision.machine(device))
     except UserError as error:
         raise UserError(f"embeddings.{key}: {error}") from None
 

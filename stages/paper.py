@@ -13,7 +13,8 @@ from dalsegno.report.paper.sections import search
 
 def main(
     compare_json: str, plots_dir: str, clips_json: str, splits_json: str, protocols_json: str, runs_dir: str,
-    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str, report_pdf: str, *sections: str,
+    clips_csv: str, splits_csv: str, listening_json: str, scores_csv: str,
+    examples_json: str, report_pdf: str, *sections: str,
 ) -> None:  # fmt: skip
     """Describe the models by `sections`, the parts of params.yaml that a result may depend on; say what is still missing."""
     p, doc, kaggle = params.load(paper=own_words.Params), params.document(), kaggle_csv.read(scores_csv)
@@ -24,8 +25,8 @@ def main(
     read = sources.read(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
-    heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
-    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(p.search)))
+    heard, examples = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (listening_json, examples_json))
+    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(p.search), examples))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
     for lacking in own_words.missing(p, own_words.models(doc), kaggle):

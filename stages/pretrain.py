@@ -1,11 +1,14 @@
 """Train a backbone on another data set: the weights that transfer starts from."""
 
+import json
 from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.learning import json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import files, params, runtime, stage
+from dalsegno.pipeline.cluster import ranks
 from dalsegno.pipeline.params import section
 from dalsegno.sound import storing
 from dalsegno.splits import assign
@@ -20,7 +23,7 @@ class Params(cnn.Params):
     splits: Protocol
 
 
-def main(key: str, run_dir: str, metrics_dir: str) -> None:
+def main(key: str, run_dir: str, metrics_dir: str, cost_json: str) -> None:
     p = params.variant(key, pretrain=Params)
     r = params.load(runtime=runtime.Runtime)
     device = r.training_device()
@@ -31,6 +34,10 @@ def main(key: str, run_dir: str, metrics_dir: str) -> None:
         store = folder / "store"
         storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
         cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+    if ranks.rank() == 0:  # others have written nothing
+        both = [Path(metrics_dir, "metrics.json"), Path(run_dir, "cost.json")]
+        told = {name: value for path in both for name, value in json.loads(path.read_text()).items()}
+        json_file.write(cost_json, {"clips": len(parts), "classes": (parts["label"].unique() != "").sum()} | told)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def test_code_without_data_a_manifest_and_the_same_bytes_twice(project):
     assert submission.OUT.read_bytes() == first
     text = zipfile.ZipFile(submission.OUT).read("MANIFEST.md").decode()
     assert "- `src/a.py`: Adds things up.\n" in text
-    assert "- `run`: Starts it.\n" in text and "- `tests/test_b.py`: Tests of b.\n" in text
+    assert "- `run`: Starts it.\n" in text and "- `tests/test_b.py`: test_b, as its name says.\n" in text
 
 
 def test_a_page_of_docs_and_a_curve_are_named(tmp_path):

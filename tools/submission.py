@@ -88,8 +88,7 @@ def sentence(path: Path) -> str:
     if path.suffix == ".md":
         return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), path.stem) + "."
     if path.suffix == ".py":
-        docstring = ast.get_docstring(ast.parse(text))
-        return _first(docstring) if docstring else f"Tests of {path.stem.removeprefix('test_').replace('_', ' ')}."
+        return _first(ast.get_docstring(ast.parse(text)) or f"{path.stem}, as its name says.")
     comments = (re.match(r"\s*(?:#|//)\s*(?!!)(\w.*)", line) for line in text.splitlines())
     said = next((comment[1] for comment in comments if comment), f"{path.stem}, as its name says")
     return _first(said)

@@ -32,6 +32,18 @@ def test_layers_stand_in_the_order_of_the_data_and_sum_to_the_model():
     ]
 
 
+def test_where_one_part_ends_before_another_all_leaves_stand_and_a_frozen_network_before_them_counts():
+    model = nn.Sequential(nn.Sequential(nn.Sequential(nn.Linear(4, 3), nn.ReLU())), nn.Linear(3, 2))
+    found = layers_csv.table(model, torch.zeros(1, 4), n_before=100)
+    assert found["layer"].tolist() == ["", "0.0.0", "0.0.1", "1"]
+    assert found.iloc[0].tolist() == ["", "frozen network", "4", 100] and found["parameters"].sum() == 100 + 15 + 8
+
+
+def test_a_chain_of_single_parts_is_followed_to_its_leaves():
+    model = nn.Sequential(nn.Sequential(nn.Sequential(nn.Linear(4, 3))))
+    assert layers_csv.table(model, torch.zeros(1, 4))["layer"].tolist() == ["0.0.0"]
+
+
 def test_a_large_network_is_told_by_its_blocks():
     block = lambda: nn.Sequential(*(nn.Linear(2, 2) for _ in range(10)))
     model = nn.Sequential(*(block() for _ in range(6)))

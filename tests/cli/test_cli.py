@@ -1,3 +1,5 @@
+"""The command line as it is typed: parameters checked in one message, the doctor, the list of layouts, and help."""
+
 import re
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""A Kaggle score is noted with its date, a later one takes its place, and what is no score is refused."""
+
 import contextlib
 
 import pytest

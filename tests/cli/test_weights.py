@@ -1,3 +1,5 @@
+"""Fetching weights over a server that breaks off, lies about lengths or has other bytes: whole and checked, or not there."""
+
 import hashlib
 import re
 import subprocess

@@ -109,7 +109,7 @@ def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):
         save(tmp_path / ["<i>pop", "jazz"][i] / f"<script>{i}.wav", tune(i, 1.0))
     (tmp_path / "<i>pop" / "<b>.wav").touch()
     (tmp_path / "about.json").write_text('{"title": "<u>Tunes", "synthetic": true}')
-    html = page.render(examine(tmp_path))
+    html = page.render(found := examine(tmp_path), page.drawings(found))
     assert not any(tag in html for tag in ("<script>", "<i>", "<b>", "<u>"))
     assert "&lt;u&gt;Tunes" in html and "(synthetic)" in html and "empty: not one byte" in html
 

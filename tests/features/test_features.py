@@ -215,11 +215,11 @@ def test_stage(tmp_path, monkeypatch):
     for workers in (1, 2):
         doc = {"dataset": {"root": "."}, "features": section, "runtime": {"workers": workers}}
         (tmp_path / "params.yaml").write_text(yaml.dump(doc))
-        stage("clips.csv", f"{workers}.parquet")
+        stage("clips.csv", f"{workers}.parquet", "cost.json")
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
     assert list(pd.read_parquet(tmp_path / "1.parquet")["clip_id"]) == [f"c{i}" for i in range(6)]
 
     (tmp_path / "3.wav").write_bytes(b"torn")
     with pytest.raises(errors.UserError, match=r"3\.wav: cannot be read"):
-        stage("clips.csv", "3.parquet")
+        stage("clips.csv", "3.parquet", "cost.json")
     assert not list(tmp_path.glob("*3.parquet*"))

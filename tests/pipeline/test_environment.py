@@ -33,6 +33,11 @@ def test_versions_are_those_of_what_the_stage_declares(running):
     assert environment.versions() == {"numpy": np.__version__, "pyyaml": yaml.__version__}
 
 
+def test_a_machine_has_a_name_cores_and_a_python():
+    machine = environment.machine()
+    assert machine["processor"] and machine["cores"] >= 1 and sys.version.startswith(machine["python"])
+
+
 @pytest.mark.parametrize("script", ["stages/plain.py", "stages/nothing.py", "bin/pytest"])
 def test_where_no_package_is_declared_there_is_no_version(running, monkeypatch, script):
     running(numpy="1.0", pyyaml="1.0")

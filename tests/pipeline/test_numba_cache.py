@@ -1,3 +1,5 @@
+"""Numba's cache is filled by one process at a time, and a home that cannot be written costs the cache alone."""
+
 import os
 import subprocess
 import sys

@@ -95,10 +95,16 @@ def test_stages_write_the_same_bytes_as_on_one_machine(cluster, tmp_path, monkey
         ours = content("data")
         there = STAGES | {"runtime": {"device": "cpu", "backend": "ray", "address": cluster.address}}
         Path("params.yaml").write_text(small_run.yaml.safe_dump(there))
-        stage("clips")("data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html")
-        stage("features")("data/clips.csv", "data/features.parquet")
-        stage("spectrograms")("data/clips.csv", "data/spectrograms/logmel", "logmel")
-        stage("embeddings")("ours", "data/spectrograms/logmel", "data/embeddings/ours")
+        stage("clips")(
+            "data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html", "reports/examples.json"
+        )
+        stage("features")("data/clips.csv", "data/features.parquet", "runs/features/cost.json")
+        stage("spectrograms")(
+            "data/clips.csv", "data/spectrograms/logmel", "logmel", "runs/spectrograms/logmel/cost.json"
+        )
+        stage("embeddings")(
+            "ours", "data/spectrograms/logmel", "data/embeddings/ours", "runs/embeddings/ours/cost.json"
+        )
     assert len(ours) > 8 and content("data") == ours
 
 

@@ -24,6 +24,7 @@ def comparison(best, letters=None):
         "verdict": {"models": 5, "pairs": 10, "best": best, "p_value": 0.2, "letters": letters or dict.fromkeys(models, "a")},
         "interval": {"confidence": 0.95, "unit": "group", "units": 80},
         "protocol": {"part": "test"},
+        "alone": [],
         "dataset": {"scored_clips": 240},
     }  # fmt: skip
 
@@ -44,6 +45,37 @@ def test_a_twin_from_scratch_is_a_network_on_spectrograms_without_pretraining(co
     assert "cnn (transfer/tuned-scratch, 80.0%), mlp (mlp/small, 78.0%), transfer (transfer/tuned, 70.0%)" in said
     assert "the best of each that was trained from scratch: transfer/tuned-scratch and mlp/small: no difference" in said
     assert conclusions.family("transfer/tuned-scratch (LEAKY)") == "cnn"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (pair("cnn/conv", "cnn/bare", 0.1), "gains 2.0 points of accuracy (between a loss of 1.0 and a gain of 5.0)"),
+        (pair("cnn/bare", "cnn/conv", 0.1), "costs 2.0 points of accuracy (between a loss of 5.0 and a gain of 1.0)"),
+    ],
+)
+def test_what_augmentation_gains_is_said_of_the_model_that_has_it(confusion, row, said):
+    found = comparison([])
+    found["models"]["cnn/bare"] = found["models"]["cnn/conv"]
+    found["alone"] = [{"setting": "augment", "models": {"cnn/bare": "none", "cnn/conv": "time_masks 1"}}]
+    (sentence,) = [s for s in conclusions.conclusions(found, [row], confusion) if "ugmentation" in s]
+    assert sentence == (
+        f"Augmentation (time_masks 1) {said}, p = 1.000 after Holm over 10 pairs: cnn/conv and cnn/bare differ in it alone."
+    )
+
+
+def test_what_another_setting_does_names_its_values_and_which_are_told_apart(confusion):
+    found, names = comparison([]), {"mlp/small": "0.1", "mlp/a": "0.2", "mlp/b": "0.3"}
+    found["models"] |= dict.fromkeys(names, found["models"]["mlp/small"])
+    found["alone"] = [{"setting": "model.dropout", "models": names}]
+    pairs = [pair("mlp/a", "mlp/b", 0.1, True), pair("mlp/small", "mlp/b", 0.1)]
+    (said,) = [s for s in conclusions.conclusions(found, pairs, confusion) if "model.dropout" in s]
+    assert said.startswith(
+        "What model.dropout alone does, all else being equal: mlp/small (0.1, 78.0%), mlp/a (0.2, 78.0%),"
+    )
+    assert said.endswith("mlp/a beats mlp/b, with p corrected by Holm over 2 pairs.")
+    found["models"]["mlp/b"] = found["models"]["mlp/b"] | {"leaks": ["it knew them"]}  # says nothing of the setting
+    assert not [s for s in conclusions.conclusions(found, pairs[:1], confusion) if "model.dropout" in s]
 
 
 def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_cheapest():

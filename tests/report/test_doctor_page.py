@@ -25,7 +25,7 @@ def examination(tmp_path):
 
 
 def test_what_cannot_be_shown_stands_above_what_can(examination):
-    html = page.render(examination)
+    html = page.render(examination, page.drawings(examination))
     assert (
         0
         < html.index("What these clips cannot show")
@@ -36,7 +36,7 @@ def test_what_cannot_be_shown_stands_above_what_can(examination):
 
 
 def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted(examination):
-    html = page.render(examination)
+    html = page.render(examination, page.drawings(examination))
     assert "blues &amp; more/Ü 0.wav" in html and "%20" not in html and "%C3" not in html
     assert re.search(r"<th scope=\"row\" class=\"text\">\.m4a</th><td>0</td><td>1</td>", html)
 
@@ -44,15 +44,16 @@ def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted
 def test_two_groups_that_copies_link_are_named(examination, capsys):
     linked = tables.across_groups(examination.clips, examination.copies)
     assert linked[["links group", "with group"]].to_numpy().tolist() == [["Cy", "Ann"]]
-    assert "Groups that copies link" in page.render(examination)
+    assert "Groups that copies link" in page.render(examination, page.drawings(examination))
     terminal.report(examination, 1)
     said = capsys.readouterr()
     assert "'Cy' and 'Ann': rock/again.wav ~ blues & more/Ü 0.wav" in said.out + said.err
 
 
 def test_the_page_has_the_same_bytes_for_the_same_files_and_draws_each_class(examination, tmp_path):
-    html = page.render(examination)
-    assert html == page.render(examine(tmp_path))
+    html = page.render(examination, page.drawings(examination))
+    again = examine(tmp_path)
+    assert html == page.render(again, page.drawings(again))
     assert html.count("<figure>") == html.count('alt="spectrogram of') == html.count('aria-label="waveform of') == 2
 
 

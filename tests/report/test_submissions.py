@@ -1,3 +1,5 @@
+"""A submission per model, laid out like the sample, whatever oddities the sample has."""
+
 import contextlib
 import re
 import runpy

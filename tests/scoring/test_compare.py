@@ -1,3 +1,5 @@
+"""compare.json of made-up runs: scores as scikit-learn has them, gains, segments, confusions, curves and costs."""
+
 import contextlib
 import json
 import runpy

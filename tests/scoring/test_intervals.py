@@ -1,3 +1,5 @@
+"""Intervals of every metric: against statsmodels, for groups, for uneven classes, and how often they hold the truth."""
+
 import numpy as np
 import pandas as pd
 import pytest

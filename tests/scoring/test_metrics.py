@@ -1,3 +1,5 @@
+"""Every metric by hand and against scikit-learn, on whole samples and on resampled units."""
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk

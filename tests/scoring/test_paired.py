@@ -1,3 +1,5 @@
+"""The gain of one model over another on the same clips: its interval, its p-value, and how often both are right."""
+
 import itertools
 
 import numpy as np

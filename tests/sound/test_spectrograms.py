@@ -275,7 +275,7 @@ def test_stage(tmp_path, monkeypatch):
     write_manifest(tmp_path, [f"{i}.wav" for i in range(6)])
     for workers in (1, 2):
         write_params(tmp_path, workers)
-        stage("clips.csv", f"s{workers}", "mel")
+        stage("clips.csv", f"s{workers}", "mel", "cost.json")
     for file in ("frames.npy", "index.csv", "meta.json"):
         assert (tmp_path / "s1" / file).read_bytes() == (tmp_path / "s2" / file).read_bytes()
     s = spectrogram_store.open(tmp_path / "s1")
@@ -286,10 +286,10 @@ def test_stage(tmp_path, monkeypatch):
     write_params(tmp_path)
     (tmp_path / "3.wav").write_bytes(b"torn")
     with pytest.raises(errors.UserError, match=r"3\.wav: cannot be read"):
-        stage("clips.csv", "s3", "raw")
+        stage("clips.csv", "s3", "raw", "cost.json")
     assert not list(tmp_path.glob("*s3*"))
     with pytest.raises(errors.UserError, match=r"spectrograms\.mle: there is no such entry; did you mean 'mel'"):
-        stage("clips.csv", "s3", "mle")
+        stage("clips.csv", "s3", "mle", "cost.json")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not here")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts.learning import curves_csv, predictions_parquet, splits_csv
+from dalsegno.report.doctor import pictures
 
 FAMILIES = ["classical", "mlp", "cnn", "transfer"]
 CLASSES = ["ambient", "blues", "chorale", "disco", "jazz", "metal", "reggae", "techno"]
@@ -83,6 +84,16 @@ def for_report(root, args):
     return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 
+def examples(root):
+    """reports/examples.json with a sound and a picture, and its path."""
+    levels = np.linspace(0, 1, 48 * 160).reshape(48, 160)
+    sound = {"label": "#x $", "path": "a.wav", "wave": "M0 0.5L1 0.4L1 1.6L0 1.5Z", "seconds": 5.0, "top_hz": 11025.0}
+    _write(Path(root, "reports/examples.json"), [
+        sound | {"spectrogram": pictures._uri(levels)}, {"label": "b", "path": "b.png"} | pictures.of_picture(levels.T),
+    ])  # fmt: skip
+    return str(Path(root, "reports/examples.json"))
+
+
 def write_params(root, names, ensembles=None):
     """params.yaml that asks for these models."""
     sections = {family: {} for family in FAMILIES}
@@ -137,10 +148,17 @@ def _run(folder, splits, classes, seeds, skill, rng, parameters):
             frames.append(predictions_parquet.frame(splits, fold, seed, list(splits["clip_id"]), p, classes))
     predictions_parquet.write(folder / "predictions.parquet", frames)
     cost = {"train_s": 3.14159 * len(seeds), "predict_ms_per_clip": 0.123456, "device": "cpu", "dtype": "float32"}
-    cost |= {"peak_memory_mb": 612.345}
+    cost |= {
+        "peak_memory_mb": 612.345,
+        "python": "3.12.4",
+        "processor": "Made <up>",
+        "cores": 4,
+        "versions": {"torch": "2.9.0"},
+    }
     if parameters:
         cost |= {
             "parameters": float(parameters),
+            "trained_parameters": parameters / 2,
             "epochs": 23.3333,
             "best_epoch": 14.6667,
             "max_epochs": 30,

@@ -91,20 +91,27 @@ def write_sounds(root):
 def carry_out(params=PARAMS):
     """Run every stage that `params` asks for, here."""
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    stage("clips")("data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html")
+    stage("clips")(
+        "data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html", "reports/examples.json"
+    )
     segments = str(params["features"]["segments"]) if "features" in params else "1"
     stage("splits")("data/clips.csv", "data/copies.csv", segments, "data/splits.csv", "metrics/splits.json")
     for key in params["spectrograms"]:
-        stage("spectrograms")("data/clips.csv", f"data/spectrograms/{key}", key)
+        stage("spectrograms")("data/clips.csv", f"data/spectrograms/{key}", key, f"runs/spectrograms/{key}/cost.json")
     if "features" in params:
-        stage("features")("data/clips.csv", "data/features.parquet")
+        stage("features")("data/clips.csv", "data/features.parquet", "runs/features/cost.json")
     for family in ("classical", "mlp", "cnn"):
         for key, entry in params.get(family, {}).items():
             source = f"data/spectrograms/{entry['spectrogram']}" if family == "cnn" else "data/features.parquet"
             metrics = [] if family == "classical" else [f"metrics/{family}/{key}"]
             stage(family)(key, source, "data/splits.csv", f"runs/{family}/{key}", *metrics)
     for key, entry in params.get("embeddings", {}).items():
-        stage("embeddings")(key, f"data/spectrograms/{entry['spectrogram']}", f"data/embeddings/{key}")
+        stage("embeddings")(
+            key,
+            f"data/spectrograms/{entry['spectrogram']}",
+            f"data/embeddings/{key}",
+            f"runs/embeddings/{key}/cost.json",
+        )
     for key, entry in params.get("transfer", {}).items():
         stage("transfer")(
             key, f"data/{entry['input']}", "data/splits.csv", f"runs/transfer/{key}", f"metrics/transfer/{key}"

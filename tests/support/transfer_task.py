@@ -49,7 +49,7 @@ def tuned(**changes):
 def embedded(**changes):
     entry = EMBEDDED | changes
     write_params(embeddings={"x": entry})
-    stage("embeddings")("x", "store", "e")
+    stage("embeddings")("x", "store", "e", "cost.json")
     return pd.read_parquet("e/embeddings.parquet")
 
 

@@ -41,6 +41,8 @@ def test_what_a_run_leaves(trained, family):
     cost = json.loads((folder / "cost.json").read_text())
     assert cost["epochs"] == 2 and cost["device"] == "cpu" and cost["train_s"] > 0
     assert 100 < cost["peak_memory_mb"] < 20_000 and "peak_gpu_memory_mb" not in cost
+    assert cost["cores"] >= 1 and cost["processor"] and cost["python"].startswith("3.")
+    assert cost["trained_parameters"] == cost["parameters"] > 0
     assert cost["threads"] == torch.get_num_threads() and cost["dtype"] == "float32" and "versions" in cost
     saved = model_pt.load(folder / "model.pt")
     assert saved["labels"] == LABELS and saved["arch"] == ("conv" if family == "cnn" else "mlp")

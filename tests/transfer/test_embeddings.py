@@ -117,6 +117,19 @@ def test_whole_clips_are_seen_at_their_own_length(here):
     assert sorted(n for _, _, _, n in model.shapes) == [7, 20, 20, 31, 45]  # clips of one length go together
 
 
+def test_seconds_are_those_of_all_parts_and_unknown_where_none_was_left_to_do(here, monkeypatch):
+    ticks = iter([0.0, 6.0, 0.0, 2.0, 0.0, 1.0])
+    monkeypatch.setattr(embeddings.time, "perf_counter", lambda: next(ticks))
+    done = parts.Parts(here / "parts", "key")
+    embed = embeddings.Embed(Sums(), "store", VIEW, 0, embeddings.PLAIN)
+    monkeypatch.setattr(embeddings, "_parts", lambda clips: [embeddings.Part(i, i, [], []) for i in range(4)])
+    monkeypatch.setattr(parts.Parts, "add", lambda self, number, rows: None)
+    monkeypatch.setattr(embeddings.Embed, "__call__", lambda *_: {})
+    for has, seconds in ((lambda n: False, 6.0), (lambda n: n > 0, 8.0), (lambda n: True, None)):
+        monkeypatch.setattr(parts.Parts, "has", lambda self, n, has=has: has(n))
+        assert embeddings._fill(done, embed, clips(), Runtime()) == seconds
+
+
 def killed(last, options="plain"):
     """Run the same in a process of its own that is killed when the model is called for the `last`-th time."""
     script = f"""

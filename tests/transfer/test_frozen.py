@@ -1,5 +1,6 @@
 """Heads on stored embeddings of a frozen backbone."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,22 @@ def test_a_head_on_embeddings_of_a_network_that_knows_the_task(here):
         headed(arch="vgg")
     with pytest.raises(UserError, match=r"model is .*\[4, 9\].* was computed with .*\[4, 8\]"):
         headed(model=CONV | {"channels": [4, 9]})
+
+
+def test_cost_counts_the_frozen_network_in_and_trains_the_head_alone(here):
+    n_in = embedded().filter(like="e_").shape[1]
+    cost = json.loads((headed() / "cost.json").read_text())
+    head = (n_in + 1) * len(LABELS)
+    body = json.loads(Path("e/meta.json").read_text())["parameters"]
+    assert body > 100 and (cost["parameters"], cost["trained_parameters"]) == (body + head, head)
+    layers = pd.read_csv("run/layers.csv")
+    assert layers["parameters"].sum() == cost["parameters"] and layers["parameters"][0] == body
+    took = json.loads(Path("cost.json").read_text())
+    assert (
+        took["s"] > 0
+        and took["of"] == "spectrograms/easy"
+        and took["ms_per_clip"] == pytest.approx(1000 * took["s"] / took["clips"], abs=1e-3)
+    )
 
 
 def test_augmented_views_are_there_to_train_on_only(here):

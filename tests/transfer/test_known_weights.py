@@ -65,7 +65,7 @@ def transfer(source, **entry):
 
 def frozen():
     write_params(embeddings={"x": NETWORK | {"spectrogram": "easy", "view": {"crop_s": 1.6}}})
-    stage("embeddings")("x", "store", "e")
+    stage("embeddings")("x", "store", "e", "cost.json")
     return transfer("e", input="embeddings/x")
 
 

@@ -111,7 +111,7 @@ def embeddings(weights):
         "train": TRAIN | {"epochs": 60, "lr": 0.1},
     }
     write_params(embeddings={"mine": entry}, transfer={"mine": head})
-    stage("embeddings")("mine", "store", "e")
+    stage("embeddings")("mine", "store", "e", "cost.json")
 
 
 def test_a_head_on_it_learns(encoder):

@@ -1,5 +1,7 @@
 """The installed packages, held against versions.yaml: the versions that `dvc.yaml` names as inputs of each stage."""
 
+import os
+import platform
 import sys
 from importlib import import_module, metadata
 from pathlib import Path
@@ -32,6 +34,21 @@ def differences() -> list[str]:
         for name, version in installed.items()
         if name in wanted and version.split("+")[0] != wanted[name]
     ]
+
+
+def machine() -> dict[str, Any]:
+    """What a run is timed on: the version of `python`, the name of the `processor`, and how many `cores` this process may use."""
+    may_use = getattr(os, "sched_getaffinity", None)  # Linux
+    n_cores = len(may_use(0)) if may_use else os.cpu_count()
+    return {"python": platform.python_version(), "processor": _processor(), "cores": n_cores}
+
+
+def _processor() -> str:
+    """The name of the processor; where the system does not say it, that of its kind, such as x86_64."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines() if cpuinfo.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def peak_memory_mb() -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.model_name import SCRATCH
-from dalsegno.report import formatting
+from dalsegno.report import formatting, gains
 from dalsegno.report.verdict import sentence
 
 ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
@@ -38,6 +38,7 @@ def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusi
     return [
         *_families(ranked, pairs, comparison),
         *_inputs(ranked, pairs, comparison),
+        *_settings(honest, pairs, comparison),
         *_mistakes(ranked[0], confusion),
         *_calibration(ranked[0], honest[ranked[0]]),
     ]
@@ -66,6 +67,44 @@ def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str
         yield from (
             f"Features against spectrograms, the best of each that was trained from scratch: {text}" for text in said
         )
+
+
+def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
+    """What a setting does, where models differ in it alone."""
+    for group in comparison["alone"]:
+        setting, values = group["setting"], {name: v for name, v in group["models"].items() if name in honest}
+        asked = [pair for pair in pairs if {pair["model"], pair["other"]} <= set(values)]
+        if setting == "augment" and len(values) == 2 and "none" in values.values() and asked:
+            yield _augmentation(values, asked[0], comparison)
+        elif asked:
+            ranked = sorted(values, key=lambda name: -honest[name]["accuracy"])
+            shown = [f"{n} ({values[n]}, {formatting.percent(honest[n]['accuracy'])}%)" for n in ranked]
+            yield f"What {setting} alone does, all else being equal: {', '.join(shown)}. {_apart(asked, pairs, comparison)}"
+
+
+def _apart(asked: list[dict[str, Any]], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> str:
+    """Which of these pairs are told apart; of a single one, what is said of every pair."""
+    if len(asked) == 1:
+        return sentence(asked[0], comparison)
+    sure = [f"{pair['model']} beats {pair['other']}" for pair in asked if pair["told_apart"]]
+    said = "; ".join(sure) if sure else "No two of them are told apart"
+    return f"{said}, with p corrected by Holm over {len(pairs)} pairs."
+
+
+def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict[str, Any]) -> str:
+    """What augmentation gains over the same model without it."""
+    bare = next(name for name, value in values.items() if value == "none")
+    model = next(name for name in values if name != bare)
+    numbers = [None if pd.isna(pair[k]) else pair[k] for k in ("accuracy", "low", "high")]
+    if pair["model"] == bare:
+        numbers = [None if number is None else -number for number in (numbers[0], numbers[2], numbers[1])]
+    gain = dict(zip(("accuracy", "low", "high"), numbers, strict=True))
+    n = comparison["verdict"]["pairs"]
+    after = f" after Holm over {n} pairs" if n > 1 else ""
+    return (
+        f"Augmentation ({values[model]}) {gains.gained(gain)}, p {formatting.p_value(pair['p_holm'])}{after}: "
+        f"{model} and {bare} differ in it alone."
+    )
 
 
 def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:

@@ -31,14 +31,14 @@ def overlay(curves: pd.DataFrame, y: str, label: str, models: Sequence[str] = ()
     return svg([axes])
 
 
-def parts(curves: pd.DataFrame) -> str:
+def parts(curves: pd.DataFrame, width: float = 152, height: float = 140) -> str:
     """Log-loss and accuracy of one model over its epochs, on validation clips and on as many training clips seen alike.
 
     Where the two part, the model learns its training clips by heart.
     """
     panels = []
     for label, train, valid in PARTS:
-        axes = _over_epochs(152, 140, curves, [train, valid], label)
+        axes = _over_epochs(width, height, curves, [train, valid], label)
         looks = ((train, "train", INK, STYLES[1]), (valid, "valid", ACCENT, STYLES[0]))
         axes.beside([_lines(axes, curves, *look) for look in looks])
         panels.append(axes)

@@ -104,9 +104,13 @@ def stamped(comparison: dict[str, Any]) -> dict[str, Any]:
     models = {called[name]: model for name, model in comparison["models"].items()}
     gains = {called[name]: gain | {"over": called[gain["over"]]} for name, gain in comparison["gains"].items()}
     said = comparison["verdict"]
+    alone = [
+        group | {"models": {called[name]: value for name, value in group["models"].items()}}
+        for group in comparison["alone"]
+    ]
     letters = {called[name]: shown for name, shown in said["letters"].items()}
     said = said | {"best": [called[name] for name in said["best"]], "letters": letters}
-    return comparison | {"models": models, "gains": gains, "verdict": said}
+    return comparison | {"models": models, "gains": gains, "alone": alone, "verdict": said}
 
 
 def stamped_pairs(comparison: dict[str, Any], pairs: pd.DataFrame) -> list[dict[str, Any]]:

@@ -4,12 +4,17 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import conclusions, formatting, gains, verdict
+from dalsegno.report import conclusions, formatting, gains, input_costs, verdict
 
 PERCENT = {
     "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
     "top_3_accuracy": "top-3 acc. %", "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
     "calibration_error": "calibration error %",
+}  # fmt: skip
+
+COSTS = {
+    "parameters": "parameters", "trained_parameters": "trained", "train_s": "training s",
+    "input_ms_per_clip": "input ms/clip", "predict_ms_per_clip": "prediction ms/clip",
 }  # fmt: skip
 
 
@@ -41,6 +46,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     )
     if any("segment_accuracy" in model for _, model in models):
         lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
+    lines += _on_costs(comparison)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
     lines += ["", "## What pretraining changes"] if of_gains else []
     lines += [line for said in of_gains for line in ("", said)]
@@ -53,15 +59,31 @@ def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str], few
     """few: no more than three classes, of which the right one is always among three."""
     percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
     percent = {metric: head for metric, head in percent.items() if not (few and metric == "top_3_accuracy")}
-    head = ["model", "tied", *percent.values(), "log-loss", "parameters", "training s", "ms/clip"]
+    head = ["model", "tied", *percent.values(), "log-loss", *COSTS.values()]
     lines = [_row(head), _row(["---", "---", *["---:"] * (len(head) - 2)])]
     for name, model in models:
         shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
-        costs = [formatting.number(model.get(c)) for c in ("parameters", "train_s", "predict_ms_per_clip")]
+        costs = [formatting.number(model.get(c)) for c in COSTS]
         lines.append(
             _row([_cell(name), letters.get(name, "–"), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs])
         )
     return lines
+
+
+def _on_costs(comparison: dict[str, Any]) -> list[str]:
+    """What the columns of costs mean, and what the inputs took."""
+    lines = [
+        "",
+        "Parameters count a frozen network in, those trained do not. Input: the features, spectrograms or embeddings that a model reads, "
+        "computed once for all models; prediction begins with them.",
+    ]
+    rows = input_costs.rows(comparison)
+    table = [
+        _row(input_costs.HEAD),
+        _row(["---", *["---:"] * 3, "---"]),
+        *(_row(list(map(_cell, row))) for row in rows),
+    ]
+    return lines + (["", *table] if rows else [])
 
 
 def _on_pairs(comparison: dict[str, Any]) -> list[str]:

@@ -72,7 +72,7 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
 
 COSTS = {
     "train_s": "seconds of training per run", "converge_s": "seconds of training up to the best epoch",
-    "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "trained parameters",
+    "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "parameters",
 }  # fmt: skip
 
 

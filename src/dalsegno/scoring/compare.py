@@ -116,7 +116,11 @@ def cost(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     known = json.loads(path.read_text())
-    counts = {name: round(known[name]) for name in ("parameters", "max_epochs") if known.get(name) is not None}
+    counts = {
+        name: round(known[name])
+        for name in ("parameters", "trained_parameters", "max_epochs")
+        if known.get(name) is not None
+    }
     times = {name: float(f"{known[name]:.3g}") for name in MEASURED if known.get(name) is not None}
     if known.get("epochs") and known.get("best_epoch") is not None:
         times["converge_s"] = float(f"{known['train_s'] * (known['best_epoch'] + 1) / known['epochs']:.3g}")

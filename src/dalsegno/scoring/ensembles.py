@@ -9,7 +9,7 @@ from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError, hint
 
 FAMILY = "ensembles"
-COSTS = ("parameters", "train_s", "predict_ms_per_clip")
+COSTS = ("parameters", "trained_parameters", "train_s", "predict_ms_per_clip")
 Key = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,99}$")]
 Entries = dict[Key, Annotated[list[str], Field(min_length=2)]]
 """`ensembles:` in params.yaml: the members of each, such as `all: [classical/svm, cnn/conv]`."""

@@ -24,12 +24,14 @@ class Built:
     """A model ready to train.
 
     groups: optimiser parameter groups, or None for every trainable parameter alike. inherited: clips (clip_id, sha256,
-    unit) that its weights were trained on before; None for random weights and for published ones.
+    unit) that its weights were trained on before; None for random weights and for published ones. n_before: parameters of
+    the frozen network whose embeddings `model` reads, 0 where there is none; None where they cannot be counted.
     """
 
     model: nn.Module
     groups: list[dict[str, Any]] | None = None
     inherited: pd.DataFrame | None = None
+    n_before: int | None = 0
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,12 @@ def peak_memory_mb(device: torch.device) -> dict[str, float]:
     return environment.peak_memory_mb() | ({} if on_gpu is None else {"peak_gpu_memory_mb": on_gpu})
 
 
+def machine(device: torch.device) -> dict[str, Any]:
+    """As of `environment.machine`, and the name of the `gpu` where one is used."""
+    gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
+    return environment.machine() | gpu
+
+
 def made_on(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
     """Device, number of threads, number format and versions of packages, as plain data."""
     together = {"processes": ranks.world()} if ranks.world() > 1 else {}

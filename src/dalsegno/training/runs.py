@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from dvclive.live import Live
 from jaxtyping import Float
-from torch import nn
 
 from dalsegno.artefacts import model_name, settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
@@ -72,7 +71,10 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
     settings_json.write(folder, description["entry"], description.get("settings"), description.get("spectrogram"))
     cost = _means([result.cost for result in results])
     asked = {"max_epochs": job.train.epochs, "lr": job.train.lr}
-    json_file.write(folder / "cost.json", cost | precision.peak_memory_mb(job.device) | asked | made_on)
+    json_file.write(
+        folder / "cost.json",
+        cost | precision.peak_memory_mb(job.device) | asked | made_on | precision.machine(job.device),
+    )
 
 
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clock: progress.Runs) -> Result:
@@ -92,9 +94,9 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clo
     return Result(
         checkpoint=checkpoint(run, built, _temperature(run, p), int(fit.best["epoch"])),
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
-        cost=_cost(built.model, fit, train_s, predict_s / len(ids)),
+        cost=_cost(built, fit, train_s, predict_s / len(ids)),
         best=fit.best,
-        layers=layers_csv.table(built.model, run.source.longest()[:1]),
+        layers=layers_csv.table(built.model, run.source.longest()[:1], built.n_before or 0),
     )
 
 
@@ -135,10 +137,12 @@ def _timed(call: Callable[[], T]) -> tuple[T, float]:
     return call(), time.perf_counter() - began
 
 
-def _cost(model: nn.Module, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
-    """Number of weights, seconds, epochs trained, whether they were too few, and milliseconds of prediction per clip."""
-    return {
-        "parameters": sum(w.numel() for w in model.parameters()),
+def _cost(built: Built, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:
+    """Number of weights, all and those that learnt, seconds, epochs trained, whether they were too few, and milliseconds of prediction per clip."""
+    weights = list(built.model.parameters())
+    known = {} if built.n_before is None else {"parameters": sum(w.numel() for w in weights) + built.n_before}
+    return known | {
+        "trained_parameters": sum(w.numel() for w in weights if w.requires_grad),
         "train_s": train_s,
         "epochs": fit.epochs,
         "best_epoch": fit.best["epoch"],

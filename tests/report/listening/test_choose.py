@@ -1,3 +1,5 @@
+"""Which clips are worth a listen: mistakes, doubts, hits, likely mislabelled ones, and those on which models differ."""
+
 import numpy as np
 from support import heard
 

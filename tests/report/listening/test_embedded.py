@@ -1,3 +1,5 @@
+"""What the section Listen puts into the page: names that cannot end its script, answers in thousandths, a map of clips."""
+
 import json
 import re
 

@@ -1,3 +1,5 @@
+"""Sound and pictures of a clip: the loudest excerpt, low notes at the bottom, a budget, and files that have vanished."""
+
 import base64
 import io
 

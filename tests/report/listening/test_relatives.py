@@ -1,3 +1,5 @@
+"""Which clips of the training part resemble one that was scored: copies, the same group, pieces of the same clip."""
+
 import pandas as pd
 
 from dalsegno.report.listening.relatives import Family

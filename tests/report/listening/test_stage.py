@@ -101,7 +101,7 @@ def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp
     (tmp_path / "reports/listening.json").write_text(json.dumps(content))
     with contextlib.chdir(tmp_path):
         STAGES["report"](args[4], *(given := fake_runs.for_report(tmp_path, args)))
-        STAGES["paper"](args[4], *given[:9], "report.pdf", *fake_runs.FAMILIES)
+        STAGES["paper"](args[4], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
     html = (tmp_path / "report.html").read_text()
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
     figures = re.findall(r'<figure class="card">.*?</figure>', html, re.DOTALL)

@@ -1,3 +1,5 @@
+"""A spectrogram tinted by what speaks for an answer and against it, silence included."""
+
 import base64
 import io
 

@@ -1,3 +1,5 @@
+"""The paper's table of how a model was made: defaults, twins from scratch, and numbered references."""
+
 from dataclasses import asdict
 
 import pytest

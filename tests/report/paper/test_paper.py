@@ -11,8 +11,9 @@ from support import fake_runs
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
-from dalsegno.report.paper import content, own_words, pdf
-from dalsegno.report.paper.sections import search
+from dalsegno.report.paper import content, example, own_words, pdf
+from dalsegno.report.paper.sections import files, search
+from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
@@ -34,7 +35,7 @@ def tree(root, scores="", paper=None, **shape):
 def paper(root, args):
     """The bytes of the PDF."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, heard, *_ = fake_runs.for_report(root, args)
-    made = [heard, str(root / "metrics/kaggle.csv"), str(root / "report.pdf")]
+    made = [heard, str(root / "metrics/kaggle.csv"), fake_runs.examples(root), str(root / "report.pdf")]
     with contextlib.chdir(root):
         STAGES["paper"](
             args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
@@ -52,6 +53,7 @@ def said(root, args, kaggle=None, p=None, searched=None):
         kaggle or {},
         None,
         searched,
+        json.loads(Path(fake_runs.examples(root)).read_text()),
     )
     return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
 
@@ -119,9 +121,28 @@ def test_no_half_written_pdf(tmp_path):
 
 def test_the_table_of_files_names_what_is_there():
     root = Path(__file__).parents[3]
-    for names in content.FILES:
+    for names in files.FILES:
         for name in re.split(", ", names):
             assert name == "MANIFEST.md" or (root / name).exists(), name
+    rooms = {
+        f"src/dalsegno/{path.parent.name}/": submission.sentence(path)
+        for path in root.glob("src/dalsegno/*/__init__.py")
+    }
+    assert {name: said for name, said in files.FILES.items() if name in rooms} == rooms
+
+
+def test_what_a_model_cost_and_on_what_it_was_trained_is_told(tmp_path):
+    text = said(tmp_path, tree(tmp_path))
+    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "14.7", "??", "9.42", "0.123", "612"]' in text
+    assert "on this machine: Made <up>, 4 cores" in text
+    assert '["Python", "3.12.4"]' in text and '["torch", "2.9.0"]' in text
+
+
+def test_a_clip_of_each_class_is_drawn_with_axes(tmp_path):
+    sound, picture = json.loads(Path(fake_runs.examples(tmp_path)).read_text())
+    drawn = example.drawn(sound)
+    assert all(f">{words}<" in drawn for words in ("s", "Hz", "dB", "100", "6400", "−80", "5"))
+    assert ">Hz<" not in example.drawn(picture) and "<image" in example.drawn(picture)
 
 
 def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
@@ -139,9 +160,13 @@ def test_own_words_stand_where_they_belong(tmp_path):
         why={"mlp/features": "It is small."},
     )
     text = said(tmp_path, args, p=p)
+    assert (
+        "Which of 4 models recognises" in said(tmp_path, args)
+        and "fully connected networks on features: mlp/features" in text
+    )
     assert '"Why it matters."' in text and '"And to whom."' in text
     assert '["reason", "It is small."]' in text
-    assert '"??"' in text  # conclusions that nobody wrote
+    assert '"??"' in text  # contributions that nobody wrote
     lacking = " ".join(own_words.missing(p, ["mlp/features", "cnn/conv"], {}))
     assert "paper.conclusions" in lacking and "paper.introduction" not in lacking and "reason for cnn/conv" in lacking
 

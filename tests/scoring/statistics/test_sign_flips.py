@@ -1,3 +1,5 @@
+"""The sign-flip test against McNemar's exact test, by hand, and where there are too many ways to flip."""
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest

@@ -15,9 +15,10 @@ MOST = 40  # layers; a larger network is told by its blocks
 
 
 @torch.inference_mode()
-def table(model: nn.Module, example: Tensor) -> pd.DataFrame:
+def table(model: nn.Module, example: Tensor, n_before: int = 0) -> pd.DataFrame:
     """COLUMNS, as one pass of `example` [shape=(1, …)] meets them; output: the shape without the batch, a × b × c.
 
+    n_before: parameters of the frozen network whose embeddings `example` holds, which has the first row, if there is one.
     A layer that is used several times stands where it is met first. Parameters outside the layers that are listed are in
     a last row, so that the column sums to those of the model.
     """
@@ -34,9 +35,10 @@ def table(model: nn.Module, example: Tensor) -> pd.DataFrame:
     finally:
         for hook in hooks:
             hook.remove()
+    before = [["", "frozen network", _shape(example), n_before]] if n_before else []
     rows = [[names[m], type(m).__name__, shape, sum(w.numel() for w in m.parameters())] for m, shape in met.items()]
     rest = sum(w.numel() for w in model.parameters()) - sum(row[-1] for row in rows)
-    return pd.DataFrame([*rows, ["", "others", "", rest]] if rest else rows, columns=COLUMNS)
+    return pd.DataFrame([*before, *rows, *([["", "others", "", rest]] if rest else [])], columns=COLUMNS)
 
 
 def write(path: str | Path, layers: pd.DataFrame) -> None:
@@ -50,7 +52,7 @@ def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:
     parts = [(name, child) for name, child in model.named_children()]
     while True:
         finer = [part for parent in parts for part in _finer(*parent)]
-        if len(finer) > MOST or len(finer) == len(parts):
+        if len(finer) > MOST or finer == parts:
             return parts
         parts = finer
 

@@ -27,4 +27,4 @@ def run(arguments: argparse.Namespace) -> None:
     examination = examine.examine(arguments.folder, p, Runtime())
     terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
-        files.write_text(arguments.page, page.render(examination))
+        files.write_text(arguments.page, page.render(examination, page.drawings(examination)))

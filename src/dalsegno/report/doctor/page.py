@@ -17,15 +17,15 @@ DRAWN = 24  # classes of which a clip is drawn
 NUMBERS = ("usable", "share", "groups", "left out", "length", "similarity")  # columns that are set flush right
 
 
-def render(examination: examine.Examination) -> str:
-    """The page as HTML; every name in it is escaped."""
+def render(examination: examine.Examination, drawings: list[dict[str, Any]]) -> str:
+    """The page as HTML; every name in it is escaped. drawings: those of `drawings`."""
     page = templates.template("doctor/page.html.j2")
     return page.render(
         summary=examination.summary(),
         length=tables.length(clips_csv.usable(examination.clips)["duration_s"].sum()),
         sections=list(_sections(examination)),
         evidence=examination.evidence().lines(),
-        drawings=_drawings(examination),
+        drawings=drawings,
         numbers=NUMBERS,
         columns=pictures.COLUMNS,
     )
@@ -67,8 +67,8 @@ def _section(title: str, text: str, rows: pd.DataFrame) -> dict[str, Any]:
     return {"title": title, "text": text, "columns": columns, "rows": shown, "n_rows": len(rows)}
 
 
-def _drawings(examination: examine.Examination) -> list[dict[str, str]]:
-    """One clip per class, that of middle length, drawn; at most DRAWN classes."""
+def drawings(examination: examine.Examination) -> list[dict[str, Any]]:
+    """One clip per class, that of middle length, drawn as `pictures` does; at most DRAWN classes, in the order of names."""
     used = clips_csv.usable(examination.clips)
     chosen = []
     for label, clips in used[used["label"] != ""].groupby("label"):
@@ -79,7 +79,7 @@ def _drawings(examination: examine.Examination) -> list[dict[str, str]]:
     return chosen
 
 
-def _drawn(path: Path) -> dict[str, str]:
+def _drawn(path: Path) -> dict[str, Any]:
     """The drawings of a clip, whether it is sound or a picture."""
     if path.suffix.lower() in clips_csv.PICTURE:
         return pictures.of_picture(drawn.read(path))

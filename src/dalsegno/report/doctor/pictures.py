@@ -3,6 +3,7 @@
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,22 +13,32 @@ from dalsegno.sound import excerpt
 
 SHOWN_S = 8  # of a clip's beginning
 COLUMNS, ROWS = 160, 48  # of the spectrogram; the waveform has as many columns
-N_FFT, LOWEST_HZ, RANGE_DB = 2048, 50.0, 80.0
+N_FFT, LOWEST_HZ, RANGE_DB, STEPS = 2048, 50.0, 80.0, 64
 SILENT, LOUDEST = (250, 246, 236), (22, 27, 34)  # what they are drawn in: dark is loud, as in the report
 
 
-def of_audio(path: Path) -> dict[str, str]:
-    """`wave`, the d of an SVG path in a box of COLUMNS x 2, and `spectrogram`, a PNG as a data URI; of the first SHOWN_S."""
+def of_audio(path: Path) -> dict[str, Any]:
+    """`wave`, the d of an SVG path in a box of COLUMNS x 2, and `spectrogram`, a PNG as a data URI; of the first SHOWN_S.
+
+    `seconds` and `top_hz` say how far they reach, from 0 and from LOWEST_HZ.
+    """
     with decoding.quiet(), excerpt.opened(path) as clip:
         rate = clip.sound.samplerate
         n_frames = SHOWN_S * rate if clip.whole else min(clip.n_frames, SHOWN_S * rate)
         mono = decoding.mono(clip.sound.read(n_frames, dtype="float32", always_2d=True))
-    return {"wave": _wave(mono), "spectrogram": _uri(_levels(mono, rate))}
+    reach = {"seconds": round(len(mono) / rate, 3), "top_hz": rate / 2}
+    return {"wave": _wave(mono), "spectrogram": _uri(_levels(mono, rate))} | reach
 
 
-def of_picture(values: np.ndarray) -> dict[str, str]:
+def of_picture(values: np.ndarray) -> dict[str, Any]:
     """`spectrogram` alone, of a picture's values [shape=(n_columns, n_rows)] in [0, 1], low notes first."""
     return {"spectrogram": _uri(values.T[:: max(1, values.shape[1] // ROWS), :: max(1, len(values) // COLUMNS)])}
+
+
+def levels(spectrogram: str) -> np.ndarray:
+    """The levels [shape=(n_rows, n_columns)] in [0, 1] of a `spectrogram`, in STEPS, the lowest notes first."""
+    with Image.open(io.BytesIO(base64.b64decode(spectrogram.partition(",")[2]))) as picture:
+        return np.asarray(picture, np.float64)[::-1] / (STEPS - 1)
 
 
 def _wave(mono: np.ndarray) -> str:
@@ -52,8 +63,8 @@ def _levels(mono: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def _uri(levels: np.ndarray) -> str:
     """A palette PNG, the lowest row at the foot, as a data URI; the same bytes for the same levels."""
-    picture = Image.fromarray((levels[::-1] * 63).round().astype(np.uint8), mode="L").convert("P")
-    steps = np.linspace(SILENT, LOUDEST, 64).round().astype(np.uint8)
+    picture = Image.fromarray((levels[::-1] * (STEPS - 1)).round().astype(np.uint8), mode="L").convert("P")
+    steps = np.linspace(SILENT, LOUDEST, STEPS).round().astype(np.uint8)
     picture.putpalette(steps.tobytes())
     data = io.BytesIO()
     picture.save(data, "PNG", optimize=False)

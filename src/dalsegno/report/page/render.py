@@ -8,7 +8,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from dalsegno.report import conclusions, curve_plots, formatting, gains, plots, verdict
+from dalsegno.report import conclusions, curve_plots, formatting, gains, input_costs, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import matrices
@@ -62,7 +62,8 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         same=_same(s.compare["models"]),
         averages=[(metric, head) for metric, head in AVERAGES.items() if metric not in _same(s.compare["models"])],
-        made_with=s.made_with, identity=s.identity, listening=embedded.embedded(heard, called),
+        input_head=input_costs.HEAD, input_costs=input_costs.rows(s.compare),
+        made_with=s.made_with, machine=s.machine, identity=s.identity, listening=embedded.embedded(heard, called),
         **_verdict(s), **_drawn(s, names), **_made(s, called),
     )  # fmt: skip
 

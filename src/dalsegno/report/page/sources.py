@@ -12,6 +12,15 @@ from dalsegno.artefacts import model_name
 from dalsegno.report import complete, formatting
 
 TEXT = dict.fromkeys(["model", "other", "class", "actual", "predicted", "run", "layer", "type", "output"], str)
+MACHINE = {
+    "python": "Python",
+    "processor": "Processor",
+    "cores": "Cores",
+    "threads": "Threads of a training",
+    "gpu": "GPU",
+    "device": "Device",
+}
+"""What cost.json says of the machine, and as what the report has it."""
 TABLES = ("classes", "confusion", "coverage", "curves", "pairs", "reliability")
 
 
@@ -20,7 +29,7 @@ class Sources:
     """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
 
     params: sections of params.yaml, with the defaults that the models were trained with. made_with: for each package the
-    versions that trained the models. layers: the layers of each network. layer_weights: of each head that learnt weights
+    versions that trained the models; machine: likewise what they were trained on, under the names of MACHINE. layers: the layers of each network. layer_weights: of each head that learnt weights
     over the layers of its encoder. identity: a short SHA-256 of what a run is determined by.
     """
 
@@ -31,6 +40,7 @@ class Sources:
     tables: dict[str, pd.DataFrame]
     params: dict[str, Any]
     made_with: dict[str, list[str]]
+    machine: dict[str, list[str]]
     layers: dict[str, pd.DataFrame]
     layer_weights: dict[str, pd.DataFrame]
     identity: dict[str, str]
@@ -47,7 +57,7 @@ class Sources:
         )
         return Sources(
             formatting.stamped(self.compare), self.clips, self.splits, self.protocols, tables, self.params,
-            self.made_with, layers, weights, self.identity,
+            self.made_with, self.machine, layers, weights, self.identity,
         )  # fmt: skip
 
 
@@ -66,9 +76,11 @@ def read(
         {name: _table(f / file) for name, f in folders.items() if (f / file).is_file()}
         for file in ("layers.csv", "layer_weights.csv")
     )
+    files = [folder / "cost.json" for folder in folders.values()]
+    costs = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.is_file()]
     return Sources(
         compare, clips, splits, protocols, tables, complete.complete(params, runs_dir),
-        _made_with(list(folders.values())), layers, weights, identity,
+        _made_with(costs), _machine(costs), layers, weights, identity,
     )  # fmt: skip
 
 
@@ -78,12 +90,18 @@ def _table(path: Path) -> pd.DataFrame:
     return rows.fillna({column: "" for column in rows if column in TEXT})
 
 
-def _made_with(folders: list[Path]) -> dict[str, list[str]]:
+def _made_with(costs: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """costs: cost.json of each model that has one."""
     found: dict[str, set[str]] = {}
-    for path in [folder / "cost.json" for folder in folders if (folder / "cost.json").is_file()]:
-        for package, version in json.loads(path.read_text()).get("versions", {}).items():
+    for cost in costs:
+        for package, version in cost.get("versions", {}).items():
             found.setdefault(package, set()).add(version)
     return {package: sorted(versions) for package, versions in sorted(found.items())}
+
+
+def _machine(costs: list[dict[str, Any]]) -> dict[str, list[str]]:
+    found = {words: sorted({str(cost[what]) for cost in costs if what in cost}) for what, words in MACHINE.items()}
+    return {words: values for words, values in found.items() if values}
 
 
 def _short(content: bytes) -> str:

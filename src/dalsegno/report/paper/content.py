@@ -9,34 +9,34 @@ from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.sections import discussion, ground, hearing, methods, results, search, training
+from dalsegno.report.paper.sections import (
+    discussion,
+    files,
+    ground,
+    hearing,
+    introduction,
+    methods,
+    results,
+    search,
+    training,
+)
 from dalsegno.report.paper.sections.results import Scores
-
-FILES = {
-    "params.yaml": "all parameters of the run",
-    "dvc.yaml, dvc.lock": "the graph of stages, and what each of them read and wrote",
-    "stages/": "a script per stage, which reads its inputs, calls the code in src/dalsegno/ and writes its outputs",
-    "src/dalsegno/": "the code, a folder for each step from audio to report; docs/design.md is the map",
-    "metrics/": "every number of this paper, as JSON and CSV",
-    "recipes/": "complete parameter files for published systems and data sets",
-    "tests/": "the tests of all of this, in the same folders as the code",
-    "README.md": "how to run it, and where the path to the data goes",
-    "MANIFEST.md": "in the archive: one sentence on each file",
-}
 
 
 def content(
-    s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None, searched: search.Search | None
-) -> dict[str, Any]:
+    s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None, searched: search.Search | None,
+    examples: list[dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
     """The paper as the layout takes it.
 
     s: with models under their stamped names; heard: listening.json; searched: search.json and trials.csv, if there was a search.
+    examples: examples.json, a clip of each class as drawn for the doctor's page.
     """
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
     kinds = [
-        ("Introduction", blocks.paragraphs(p.introduction or formatting.UNMEASURED)),
-        ("Data", ground.data(s, cite)),
+        ("Introduction", introduction.introduction(s, p)),
+        ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
         *([("Search for settings", search.search(*searched))] if searched else []),
@@ -46,7 +46,7 @@ def content(
         ("Discussion and conclusions", discussion.discussion(s, p)),
         ("Contributions", [_contributions(p)]),
         ("Reproduction", _reproduction(s)),
-        ("Files", [blocks.table("What the archive holds.", ["file", "what it is"], list(FILES.items()), words=2)]),
+        ("Files", files.files()),
     ]
     sections = [blocks.section(title, body) for title, body in kinds]
     return {
@@ -67,15 +67,7 @@ def _title(data: str, n_models: int) -> str:
 def _abstract(s: Sources) -> list[str]:
     found = verdict.verdict(s.compare, s.tables["pairs"].to_dict("records"))
     gains = [discussion.gain(name, s) for name in s.compare["gains"]]
-    return [f"{_question(s)} {_how(s)}", " ".join([*found, *gains])]
-
-
-def _question(s: Sources) -> str:
-    dataset = s.compare["dataset"]
-    return (
-        f"Which of {len(s.compare['models'])} models recognises {dataset['classes']} classes of {dataset['title']} best, and is the "
-        "difference more than chance?"
-    )
+    return [f"{introduction.question(s)} {introduction.how(s)}", " ".join([*found, *gains])]
 
 
 def _stamps(s: Sources) -> dict[str, str]:
@@ -89,14 +81,6 @@ def _stamps(s: Sources) -> dict[str, str]:
     return {mark: f"{mark[0].upper()}{mark[1:]}: {words}" for holds, mark, words in told if holds}
 
 
-def _how(s: Sources) -> str:
-    interval = s.compare["interval"]
-    return (
-        f"They are trained and scored on the same clips, under {ground.protocol(s.compare['protocol'])}, and compared in pairs with "
-        f"{interval['confidence']:.0%} intervals over {formatting.units(interval, 'independent ')}."
-    )
-
-
 def _contributions(p: Params) -> Block:
     told = [f"{member.name}: {member.did or formatting.UNMEASURED}" for member in p.team]
     return blocks.points(told) if told else blocks.text(formatting.UNMEASURED)
@@ -108,7 +92,11 @@ def _reproduction(s: Sources) -> Iterator[Block]:
         "unzip submission.zip -d dalsegno && cd dalsegno\nmake run        # installs pinned packages and runs the pipeline"
     )
     rows = [(name, value) for name, value in s.identity.items()]
+    rows += [(name, ", ".join(values)) for name, values in s.machine.items()]
     rows += [(package, ", ".join(versions)) for package, versions in s.made_with.items()]
     yield blocks.table(
-        "What identifies the run: short SHA-256 of its inputs, and versions of packages.", ["", ""], rows, words=2
+        "What identifies the run: short SHA-256 of its inputs, and the machine and the versions of packages that the models were trained with.",
+        ["", ""],
+        rows,
+        words=2,
     )

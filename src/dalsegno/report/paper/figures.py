@@ -6,8 +6,10 @@ from typing import Any
 from dalsegno.report import curve_plots, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
+from dalsegno.report.paper import example
 
 MOST_CLASSES = 24  # of a matrix that can be read on paper
+HALF_PAGE_IN = (3.6, 1.3)  # two plots of a model, beside those of another
 CROWD = 8  # models up to which one plot shows the curves of all
 
 Figure = dict[str, Any]
@@ -18,6 +20,11 @@ def figure(svg: str, caption: str) -> Figure:
     ink = svg.replace(INK, "#000").replace(ACCENT, SHADE)
     width = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', ink)[1])  # type: ignore[index]
     return {"svg": ink, "caption": caption, "width_pt": width}
+
+
+def examples(clips: list[dict[str, Any]]) -> list[Figure]:
+    """A clip of each class. clips: examples.json."""
+    return [figure(example.drawn(clip), clip["label"]) for clip in clips]
 
 
 def results(s: Sources, scored: str) -> list[Figure]:
@@ -42,7 +49,7 @@ def curves(s: Sources) -> list[Figure]:
 def learning(s: Sources) -> list[Figure]:
     """Log-loss and accuracy of each network on training and validation clips."""
     by_model = s.tables["curves"].groupby("model", sort=False)
-    return [figure(curve_plots.parts(rows), str(name)) for name, rows in by_model]
+    return [figure(curve_plots.parts(rows, *HALF_PAGE_IN), str(name)) for name, rows in by_model]
 
 
 def confusions(s: Sources, names: list[str]) -> list[Figure]:

@@ -45,7 +45,7 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
         head = _head(p.head, table, prep, train_ids, splits)
         if p.head.layers == "weighted":
             head = nn.Sequential(layer_weights.Weighted.of(meta["layers"]), head)
-        return Built(Model(prep, head))
+        return Built(Model(prep, head), n_before=meta["parameters"])
 
     job = Job(table, splits, p.train, build, device, Augmentation())
     return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))

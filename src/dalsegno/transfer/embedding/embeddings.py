@@ -7,6 +7,7 @@ a folder beside the result, marked with a digest of everything that they depend 
 import hashlib
 import json
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,25 +60,19 @@ def write(
     backbone: dict[str, Any],
     views: int = 0,
     augmentation: augment.Params = PLAIN,
-) -> None:
+) -> float | None:
     """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
     model: stored data (batch, …) to embeddings (batch, dim). clips: as `crops` makes them of `view`. backbone: what model.pt of a head on these embeddings has to
     say of `model`, so that it can be built again; backbone.pt is that with its weights. views: how many augmented copies of each window follow it;
     view 0 is the window itself. description: the content of meta.json, everything that decides the result except
     `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
+
+    Returns the seconds that all windows take; after a kill, by those that were still missing, and None if none were.
     """
     folder, model = Path(folder), model.eval()
     parts = Parts(folder.parent / f".{folder.name}.parts", _key(description, inputs, clips.device))
-    missing = [part for part in _parts(clips) if not parts.has(part.number)]
-    embed = Embed(model, clips.folder, view, views, augmentation)
-    if r.backend == "ray":
-        gpus = int(clips.device.type == "cuda")
-        done = runtime.each(partial(_elsewhere, embed, r), missing, r, r.workers, gpus=gpus)
-    else:
-        done = (embed(part, clips) for part in missing)
-    for part, rows in zip(missing, progress.bar(done, "embeddings", len(missing), unit="part"), strict=True):
-        parts.add(part.number, rows)
+    seconds = _fill(parts, Embed(model, clips.folder, view, views, augmentation), clips, r)
     with files.atomic(folder) as draft:
         draft.mkdir()
         parts.join(draft / "embeddings.parquet")
@@ -86,6 +81,21 @@ def write(
         model_pt.save(draft / "backbone.pt", backbone | {"state": {k: v.cpu() for k, v in model.state_dict().items()}})
         files.write_text(draft / "provenance.json", json.dumps(trained_on.plain()) + "\n")
     parts.remove()
+    return seconds
+
+
+def _fill(parts: Parts, embed: "Embed", clips: Crops, r: runtime.Runtime) -> float | None:
+    """Compute the parts that are missing; the seconds of all, going by those of these, None if none were missing."""
+    needed, began = list(_parts(clips)), time.perf_counter()
+    missing = [part for part in needed if not parts.has(part.number)]
+    if r.backend == "ray":
+        gpus = int(clips.device.type == "cuda")
+        done = runtime.each(partial(_elsewhere, embed, r), missing, r, r.workers, gpus=gpus)
+    else:
+        done = (embed(part, clips) for part in missing)
+    for part, rows in zip(missing, progress.bar(done, "embeddings", len(missing), unit="part"), strict=True):
+        parts.add(part.number, rows)
+    return (time.perf_counter() - began) * len(needed) / len(missing) if missing else None
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,17 @@ from typing import Any
 from dalsegno.report import formatting
 
 INAPPLICABLE = "–"
-OF_NETWORKS = frozenset({"parameters", "max_epochs", "epochs", "best_epoch", "converge_s"})
+OF_NETWORKS = frozenset({"parameters", "trained_parameters", "max_epochs", "epochs", "best_epoch", "converge_s"})
 OF_TRAINING = OF_NETWORKS | {"train_s", "predict_ms_per_clip", "peak_memory_mb", "peak_gpu_memory_mb", "device"}
 INAPPLICABLE_TO = {
-    "classical": OF_NETWORKS, "ensembles": OF_TRAINING, "external": OF_TRAINING,
+    "classical": OF_NETWORKS, "ensembles": OF_TRAINING, "external": OF_TRAINING | {"input_ms_per_clip"},
 }  # fmt: skip
-DIGITS = {"train_s": 2, "converge_s": 2, "predict_ms_per_clip": 3}  # as many in each row, to be read down the column
+DIGITS = {
+    "train_s": 2,
+    "converge_s": 2,
+    "predict_ms_per_clip": 3,
+    "input_ms_per_clip": 1,
+}  # as many in each row, to be read down the column
 
 
 def cost(model: Mapping[str, Any], name: str, of: str) -> str:

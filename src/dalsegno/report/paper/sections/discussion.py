@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import conclusions, formatting, gains
+from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.page import matrices
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, entry
@@ -15,14 +15,18 @@ from dalsegno.report.paper.sections.results import ranked
 
 
 def discussion(s: Sources, p: Params) -> Iterator[Block]:
-    """What the numbers support, and what they do not; then the conclusions of whoever made the run."""
-    yield blocks.points(conclusions.conclusions(s.compare, s.tables["pairs"].to_dict("records"), s.tables["confusion"]))
+    """What the numbers support, and what they do not; then the answer, and the conclusions of whoever made the run."""
+    of_pairs = s.tables["pairs"].to_dict("records")
+    yield blocks.points(conclusions.conclusions(s.compare, of_pairs, s.tables["confusion"]))
     yield from _transfer(s)
     yield from _strengths(s)
     yield blocks.heading("Limits")
     yield blocks.points(_limits(s))
     yield blocks.heading("Conclusions")
-    yield from blocks.paragraphs(p.conclusions or formatting.UNMEASURED)
+    yield blocks.text(
+        " ".join([*verdict.verdict(s.compare, of_pairs), *(gain(name, s) for name in s.compare["gains"])])
+    )
+    yield from blocks.paragraphs(p.conclusions or "")
 
 
 def gain(name: str, s: Sources) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks
+from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 
@@ -20,8 +20,8 @@ PROTOCOLS = {
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
-def data(s: Sources, cite: Cited) -> Iterator[Block]:
-    """What was found, used and left out."""
+def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Block]:
+    """What was found, used and left out, and what it looks like."""
     number, clips = formatting.number, s.clips
     layout = (s.params.get("dataset") or {}).get("name", "")
     published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(layout, ())
@@ -46,6 +46,11 @@ def data(s: Sources, cite: Cited) -> Iterator[Block]:
     else:
         few, many = min(labels.values()), max(labels.values())
         yield blocks.text(f"There are {len(labels)} classes of {few:,} to {many:,} clips.")
+    caption = (
+        "A clip of each class, the one of middle length: its waveform, scaled to its loudest sample, and its spectrogram, in decibels "
+        "below its loudest point. Time is in seconds and frequency in hertz, in equal steps of pitch."
+    )
+    yield blocks.figures(figures.examples(examples), caption, 3)
 
 
 def splits(s: Sources, cite: Cited) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from typing import Any
 from dalsegno.artefacts import model_name
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, entry, method
+from dalsegno.report.paper import blocks, method
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
@@ -27,25 +27,40 @@ def methods(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
     reasons = [(key, why) for key, why in p.why.items() if key == "features" or key.split("/")[0] in INPUTS]
     if reasons:
         yield blocks.table("Why the models are made from these.", ["input", "reason"], reasons, words=2)
-    yield from _pretraining(s.params)
+    yield from _pretraining(s)
     for name in s.compare["models"]:
         yield from _model(name, s, p, cite)
 
 
-def _pretraining(doc: dict[str, Any]) -> Iterator[Block]:
-    """The backbones that transfer starts from."""
-    rows = []
+def _pretraining(s: Sources) -> Iterator[Block]:
+    """The backbones that transfer starts from, and how well they learnt what they were trained for."""
+    rows, doc = [], s.params
     for key, of in (doc.get("pretrain") or {}).items():
         data = of["dataset"]
         target = f", labelled by {str(data['target']).replace('_', ' ')}" if data.get("target") else ""
         trained = f"{data['name']} in {data['root']}{target}; {of['arch']} on the spectrograms {of['spectrogram']}"
-        rows.append((f"pretrain/{key}", f"{trained}; {listed(of.get('train') or {})}"))
+        rows.append(
+            (
+                f"pretrain/{key}",
+                f"{trained}; {listed(of.get('train') or {})}{_reached(s.compare['inputs'].get(f'pretrain/{key}') or {})}",
+            )
+        )
     rows += [
         (f"packaged/{key}", f"the published weights {of['checkpoint']}, as a Python package holds them")
         for key, of in (doc.get("packaged") or {}).items()
     ]
     if rows:
         yield blocks.table("Backbones, and what they were trained on.", ["backbone", "training"], rows, words=2)
+
+
+def _reached(of: dict[str, Any]) -> str:
+    """The validation accuracy of a backbone, if it was recorded."""
+    if of.get("val_accuracy") is None:
+        return ""
+    return (
+        f"; of the validation clips of its own {of['classes']} classes, it has {formatting.percent(of['val_accuracy'])}% right in its "
+        f"best epoch, number {formatting.number(of['best_epoch'] + 1)}"
+    )
 
 
 def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
@@ -61,5 +76,7 @@ def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
             [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
             for row in rows.to_numpy().tolist()
         ]
-        alone = " that were trained: the head on the frozen backbone" if entry.is_frozen(plain, s.params) else ""
-        yield blocks.table(f"Layers of {name}{alone}.", [str(c) for c in rows.columns], cells, words=2)
+        cells.append(["all", "", "", formatting.number(int(rows["parameters"].sum()))])
+        yield blocks.table(
+            f"Layers of {name}, and the shape that each gives out.", [str(c) for c in rows.columns], cells, words=2
+        )

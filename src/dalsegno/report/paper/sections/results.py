@@ -46,10 +46,10 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
         caption = (
             "Clips by actual class (row) and predicted class (column), summed over runs; the best model of each family."
         )
-        yield blocks.figures(drawn, caption, 2 if s.compare["dataset"]["classes"] <= MOST_COLUMNS else 1)
+        yield blocks.figures(drawn, caption, _side_by_side(s.compare["dataset"]["classes"]))
     yield blocks.heading("Class by class")
-    for name in names:
-        yield from _classes(s, name)
+    yield blocks.text("Precision, recall and F1 of each class in per cent; clips: how many of the class are scored.")
+    yield blocks.beside([table for name in names for table in _classes(s, name)], 2)
     yield blocks.heading("Calibration")
     yield blocks.figures(figures.calibration(s, [name for name, _ in ranked(s)]))
     yield blocks.text(f"Temperatures are fitted on the validation part{cite('guo')}.")
@@ -139,8 +139,13 @@ def _classes(s: Sources, name: str) -> Iterator[Block]:
         ]
         for row in of_model.to_dict("records")
     ]
-    caption = f"Classification report of {name}, in per cent; clips: how many of the class are scored."
+    caption = f"Classification report of {name}."
     yield blocks.table(caption, ["class", "precision", "recall", "F1", "clips"], cells)
+
+
+def _side_by_side(n_classes: int) -> int:
+    """How many matrices of so many classes fit beside one another."""
+    return 3 if n_classes <= MOST_COLUMNS - 4 else 2 if n_classes <= MOST_COLUMNS else 1
 
 
 def _share(value: float) -> str:

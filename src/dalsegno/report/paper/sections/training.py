@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dalsegno.report import formatting
+from dalsegno.report import formatting, input_costs
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, entry, figures
+from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.sections.results import ranked
 
-COSTS = {"train_s": "training, s", "predict_ms_per_clip": "prediction, ms/clip", "peak_memory_mb": "peak memory, MB"}
+COSTS = {
+    "input_ms_per_clip": "input, ms/clip", "train_s": "training, s", "predict_ms_per_clip": "prediction, ms/clip",
+    "peak_memory_mb": "peak memory, MB",
+}  # fmt: skip
 
 
 def training(s: Sources) -> Iterator[Block]:
@@ -19,28 +22,42 @@ def training(s: Sources) -> Iterator[Block]:
     if drawn:
         yield blocks.figures(
             drawn,
-            "Log-loss and accuracy by epoch, on the validation clips and on equally many training clips that are shown without "
-            "augmentation: where the two part, a network fits its training clips only.",
+            "Log-loss and accuracy by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
+            "augmentation (train): where the two part, a network fits its training clips only.",
+            columns=2,
         )
-    head = ["model", "trained parameters", "epochs", "best epoch", *COSTS.values(), "device"]
-    rows = [_row(name, m, entry.is_frozen(name.removesuffix(formatting.STAMP), s.params)) for name, m in ranked(s)]
-    yield blocks.table("Cost of each model, as means over its runs; –: it has none; ??: not measured.", head, rows)
+    yield blocks.heading("Cost")
     yield blocks.text(
-        "Times are wall-clock times of this machine, on which several runs may have shared the processors, so that the same network may "
-        "take several times as long in another run. Features, spectrograms and embeddings are computed once for all models, and are "
-        "not part of these times."
+        f"Times are wall-clock times{_where(s)}. Several runs may have shared the processor, so that the same network may take several times "
+        "as long in another run. Parameters count a frozen network in. The input of a model, its features, spectrograms or embeddings, is "
+        "computed once for all models that read it, and prediction begins with it."
     )
+    head = ["model", "parameters\ntrained", "epochs", "best epoch", *COSTS.values()]
+    yield blocks.table(
+        "Cost of each model, as means over its runs; –: it has none; ??: not measured.",
+        head,
+        [_row(name, m) for name, m in ranked(s)],
+    )
+    rows = input_costs.rows(s.compare)
+    if rows:
+        yield blocks.table("What the inputs of the models took to compute.", input_costs.HEAD, rows)
     yield blocks.figures(figures.costs(s), "Accuracy against what a model costs; costs are on logarithmic scales.", 2)
 
 
-def _row(name: str, m: dict[str, Any], frozen: bool) -> list[str]:
+def _where(s: Sources) -> str:
+    """The machine, as far as the trainings said it."""
+    known = [", ".join(s.machine[what]) for what in ("Processor", "GPU") if what in s.machine]
+    return f" on this machine: {' and '.join(known)}, {', '.join(s.machine.get('Cores', []))} cores" if known else ""
+
+
+def _row(name: str, m: dict[str, Any]) -> list[str]:
     none = "–" if name.startswith("ensembles/") else formatting.UNMEASURED
     network = "–" if m.get("max_epochs") is None else formatting.UNMEASURED
-    values = {cost: formatting.number(m[cost]) if m.get(cost) is not None else none for cost in COSTS}
-    if frozen:
-        values["predict_ms_per_clip"] += "\nfrom embeddings"
-    parameters, best = (
-        formatting.number(m[what]) if m.get(what) is not None else network for what in ("parameters", "best_epoch")
+    values = [formatting.number(m[cost]) if m.get(cost) is not None else none for cost in COSTS]
+    all_of_it, trained, best = (
+        formatting.number(m[what]) if m.get(what) is not None else network
+        for what in ("parameters", "trained_parameters", "best_epoch")
     )
     epochs = formatting.epochs(m) if m.get("epochs") is not None else network
-    return [name, parameters + "\nhead alone" * frozen, epochs, best, *values.values(), m.get("device", none)]
+    parameters = all_of_it if all_of_it == network else f"{all_of_it}\n{trained}"
+    return [name, parameters, epochs, best, *values]
