@@ -19,12 +19,12 @@ CROWD = 6  # lines up to which each has a colour; of more, the first alone has
 STYLES = ["", "9 2.7", "2.7 2.2", "10.8 2.7 2.7 2.7"]  # of dashes
 
 
-def overlay(curves: pd.DataFrame, y: str, label: str, models: Sequence[str] = ()) -> str:
+def overlay(curves: pd.DataFrame, y: str, label: str, models: Sequence[str] = (), height: float = 200) -> str:
     """One metric of all models over epochs: single runs faint, their mean strong for as long as all runs go on.
 
     models: all that the report has; a model looks the same in every plot that is given the same ones.
     """
-    axes = _over_epochs(385, 200, curves, [y], label)
+    axes = _over_epochs(385, height, curves, [y], label)
     looks = _looks(models or list(curves["model"].unique()))
     by_model = curves.groupby("model", sort=False)
     axes.beside([_lines(axes, rows, y, str(name), *looks[str(name)]) for name, rows in by_model])

@@ -5,7 +5,7 @@ from typing import Any
 
 from dalsegno.report import formatting
 
-HEAD = ["input", "clips", "seconds in all", "ms per clip", "from what, and how good"]
+HEAD = ["input", "from what, and how good", "clips", "seconds in all", "ms per clip"]
 Row = tuple[str, str, str, str, str]
 
 
@@ -19,7 +19,8 @@ def _row(name: str, cost: dict[str, Any]) -> Row:
     seconds, each = (
         (cost.get("train_s"), "–") if trained else (cost.get("s"), formatting.number(cost.get("ms_per_clip")))
     )
-    return name, formatting.number(cost.get("clips")), formatting.number(seconds), each, ", ".join(_said(cost)) or "–"
+    said = ", ".join(_said(cost)) or "–"
+    return name, said, formatting.number(cost.get("clips")), formatting.number(seconds), each
 
 
 def _said(cost: dict[str, Any]) -> Iterator[str]:

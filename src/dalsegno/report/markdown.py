@@ -80,7 +80,7 @@ def _on_costs(comparison: dict[str, Any]) -> list[str]:
     rows = input_costs.rows(comparison)
     table = [
         _row(input_costs.HEAD),
-        _row(["---", *["---:"] * 3, "---"]),
+        _row(["---", "---", *["---:"] * 3]),
         *(_row(list(map(_cell, row))) for row in rows),
     ]
     return lines + (["", *table] if rows else [])

@@ -45,11 +45,6 @@ def table(
     return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
 
 
-def beside(tables: Iterable[Block], columns: int) -> Block:
-    """Small tables, so many side by side."""
-    return {"kind": "beside", "tables": list(tables), "columns": columns}
-
-
 def figures(drawn: Iterable[Figure], caption: str = "", columns: int = 1) -> Block:
     """Figures with a number each; with a caption for all, the panels of one figure, so many side by side."""
     return {"kind": "figures", "figures": list(drawn), "caption": caption, "columns": columns}

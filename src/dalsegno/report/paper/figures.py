@@ -9,7 +9,7 @@ from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
 
 MOST_CLASSES = 24  # of a matrix that can be read on paper
-HALF_PAGE_IN = (3.6, 1.3)  # two plots of a model, beside those of another
+HALF_PAGE = (88, 84)  # points of each of two plots of a model, beside those of another
 CROWD = 8  # models up to which one plot shows the curves of all
 
 Figure = dict[str, Any]
@@ -40,7 +40,7 @@ def curves(s: Sources) -> list[Figure]:
     family = rows["model"].str.split("/").str[0]
     groups = [("all", rows)] if rows["model"].nunique() <= CROWD else list(rows.groupby(family, sort=False))
     return [
-        figure(curve_plots.overlay(of, y, label), f"{label.capitalize()} of {name} models by epoch; thin lines are single runs.")
+        figure(curve_plots.overlay(of, y, label, height=130), f"{label.capitalize()} of {name} models by epoch; thin lines are single runs.")
         for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss"))
         for name, of in (groups if len(rows) else [])
     ]  # fmt: skip
@@ -49,7 +49,7 @@ def curves(s: Sources) -> list[Figure]:
 def learning(s: Sources) -> list[Figure]:
     """Log-loss and accuracy of each network on training and validation clips."""
     by_model = s.tables["curves"].groupby("model", sort=False)
-    return [figure(curve_plots.parts(rows, *HALF_PAGE_IN), str(name)) for name, rows in by_model]
+    return [figure(curve_plots.parts(rows, *HALF_PAGE), str(name)) for name, rows in by_model]
 
 
 def confusions(s: Sources, names: list[str]) -> list[Figure]:

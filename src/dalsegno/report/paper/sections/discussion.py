@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.page import matrices
 from dalsegno.report.page.sources import Sources
@@ -60,6 +61,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
     yield blocks.table(
         f"Networks that start from pretrained weights, beside the same from scratch{compared}.", head, rows, words=2
     )
+    yield from _strategies(transferred, against, s)
     for name in s.compare["gains"]:
         pair = against.get(frozenset((name, s.compare["gains"][name]["over"])))
         n = s.compare["verdict"]["pairs"]
@@ -69,6 +71,24 @@ def _transfer(s: Sources) -> Iterator[Block]:
             else ""
         )
         yield blocks.text(gain(name, s) + corrected)
+
+
+def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, Any]], s: Sources) -> Iterator[Block]:
+    """The best frozen network against the best that was fine-tuned, and what either learnt and took."""
+    models, own = s.compare["models"], [name for name in transferred if not name.endswith(SCRATCH)]
+    frozen, tuned = (next((n for n in own if entry.is_frozen(n, s.params) is still), None) for still in (True, False))
+    pair = against.get(frozenset((frozen, tuned)))
+    if not frozen or not tuned or pair is None:
+        return
+    took = (
+        f"{name} learnt {formatting.number(models[name].get('trained_parameters'))} of {formatting.number(models[name].get('parameters'))} "
+        f"parameters in {formatting.number(models[name].get('train_s'))} s"
+        for name in (frozen, tuned)
+    )
+    yield blocks.text(
+        f"A frozen network under a new head against a fine-tuned one, the most accurate of each: {verdict.sentence(pair, s.compare)} "
+        f"{'; '.join(took)}. These networks may differ in more than what learns, such as the data that they were pretrained on."
+    )
 
 
 def _difference(name: str, pair: dict[str, Any] | None) -> str:

@@ -48,8 +48,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
         )
         yield blocks.figures(drawn, caption, _side_by_side(s.compare["dataset"]["classes"]))
     yield blocks.heading("Class by class")
-    yield blocks.text("Precision, recall and F1 of each class in per cent; clips: how many of the class are scored.")
-    yield blocks.beside([table for name in names for table in _classes(s, name)], 2)
+    yield _classes(s, names)
     yield blocks.heading("Calibration")
     yield blocks.figures(figures.calibration(s, [name for name, _ in ranked(s)]))
     yield blocks.text(f"Temperatures are fitted on the validation part{cite('guo')}.")
@@ -126,21 +125,15 @@ def _matrix(names: list[str], of_pairs: list[dict[str, Any]]) -> Block:
     return blocks.table(caption, ["", *map(str, range(2, len(names) + 1))], rows)
 
 
-def _classes(s: Sources, name: str) -> Iterator[Block]:
-    rows = s.tables["classes"]
-    of_model = rows[rows["model"] == name].head(figures.MOST_CLASSES)
-    if of_model.empty:
-        return
-    cells = [
-        [
-            row["class"],
-            *(_share(row[metric]) for metric in ("precision", "recall", "f1")),
-            formatting.number(int(row["clips"])),
-        ]
-        for row in of_model.to_dict("records")
-    ]
-    caption = f"Classification report of {name}."
-    yield blocks.table(caption, ["class", "precision", "recall", "F1", "clips"], cells)
+def _classes(s: Sources, names: list[str]) -> Block:
+    """A row per class, a column per model."""
+    rows, by_model = [], dict(list(s.tables["classes"].groupby("model")))
+    for i, of_first in enumerate(by_model[names[0]].head(figures.MOST_CLASSES).to_dict("records")):
+        cells = [by_model[name].iloc[i] for name in names]
+        shown = [f"{_share(of['f1'])}\n{_share(of['precision'])} / {_share(of['recall'])}" for of in cells]
+        rows.append([of_first["class"], formatting.number(int(of_first["clips"])), *shown])
+    caption = "F1 of each class in per cent, with precision / recall below, of the best model of each family; clips: how many are scored."
+    return blocks.table(caption, ["class", "clips", *names], rows)
 
 
 def _side_by_side(n_classes: int) -> int:

@@ -10,8 +10,8 @@ from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.sections.results import ranked
 
 COSTS = {
-    "input_ms_per_clip": "input, ms/clip", "train_s": "training, s", "predict_ms_per_clip": "prediction, ms/clip",
-    "peak_memory_mb": "peak memory, MB",
+    "input_ms_per_clip": "input,\nms/clip", "train_s": "training,\ns", "predict_ms_per_clip": "prediction,\nms/clip",
+    "peak_memory_mb": "peak memory,\nMB",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def training(s: Sources) -> Iterator[Block]:
         "as long in another run. Parameters count a frozen network in. The input of a model, its features, spectrograms or embeddings, is "
         "computed once for all models that read it, and prediction begins with it."
     )
-    head = ["model", "parameters\ntrained", "epochs", "best epoch", *COSTS.values()]
+    head = ["model", "parameters\ntrained", "epochs", "best\nepoch", *COSTS.values()]
     yield blocks.table(
         "Cost of each model, as means over its runs; –: it has none; ??: not measured.",
         head,
@@ -40,7 +40,7 @@ def training(s: Sources) -> Iterator[Block]:
     )
     rows = input_costs.rows(s.compare)
     if rows:
-        yield blocks.table("What the inputs of the models took to compute.", input_costs.HEAD, rows)
+        yield blocks.table("What the inputs of the models took to compute.", input_costs.HEAD, rows, words=2)
     yield blocks.figures(figures.costs(s), "Accuracy against what a model costs; costs are on logarithmic scales.", 2)
 
 
