@@ -78,8 +78,8 @@ def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: d
             yield _augmentation(values, asked[0], comparison)
         elif asked:
             ranked = sorted(values, key=lambda name: -honest[name]["accuracy"])
-            shown = [f"{n} ({values[n]}, {formatting.percent(honest[n]['accuracy'])}%)" for n in ranked]
-            yield f"What {setting} alone does, all else being equal: {', '.join(shown)}. {_apart(asked, pairs, comparison)}"
+            shown = [f"{n}: {values[n]}, {formatting.percent(honest[n]['accuracy'])}%" for n in ranked]
+            yield f"What {setting} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
 
 
 def _apart(asked: list[dict[str, Any]], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> str:

@@ -51,10 +51,11 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
 
     rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
     """
-    columns, ticks = 4, [0, 0.5, 1]
-    panels = []
+    columns, ticks = 5 if len(names) == 5 else 4, [0, 0.5, 1]
+    panels, gap = [], 13
+    side = (471 - gap * (columns - 1)) / columns  # points
     for i, name in enumerate(names):
-        axes, first = Axes(108, 108, WHOLE, WHOLE), i % columns == 0
+        axes, first = Axes(side, side, WHOLE, WHOLE), i % columns == 0
         axes.left(ticks, ["0", ".5", "1"] if first else [""] * 3, "share that is right" if first else "")
         axes.below(ticks, ["0", ".5", "1"], "probability" if i + columns >= len(names) else "")
         axes.line([0, 1], [0, 1], INK, 0.8, "0.8 1.3")
@@ -67,7 +68,7 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
         axes.dots(bins["confidence"], bins["accuracy"], np.sqrt(area / np.pi), ACCENT)
         axes.title(name)
         panels.append(axes)
-    return svg(panels, columns, (13, 36))
+    return svg(panels, columns, (gap, 36))
 
 
 COSTS = {

@@ -32,5 +32,10 @@ def test_augmentation_is_one_setting_and_others_are_leaves(tmp_path):
     ]
 
 
+def test_a_value_reads_as_in_a_sentence(tmp_path):
+    found = groups(tmp_path, mlp__a={"widths": [64, 32]}, mlp__b={"widths": []}, mlp__c={"widths": None})
+    assert found == [{"setting": "widths", "models": {"mlp/a": "64, 32", "mlp/b": "none", "mlp/c": "null"}}]
+
+
 def test_twins_and_other_families_are_no_pair(tmp_path):
     assert not groups(tmp_path, cnn__a=PLAIN, mlp__a=changed(arch="mlp"), cnn__a_scratch=changed(arch="resnet"))

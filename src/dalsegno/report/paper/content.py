@@ -93,7 +93,8 @@ def _reproduction(s: Sources) -> Iterator[Block]:
     )
     rows = [(name, value) for name, value in s.identity.items()]
     rows += [(name, ", ".join(values)) for name, values in s.machine.items()]
-    rows += [(package, ", ".join(versions)) for package, versions in s.made_with.items()]
+    packages = [f"{package} {' and '.join(versions)}" for package, versions in s.made_with.items()]
+    rows += [("Packages", ", ".join(packages))] if packages else []
     yield blocks.table(
         "What identifies the run: short SHA-256 of its inputs, and the machine and the versions of packages that the models were trained with.",
         ["", ""],

@@ -61,9 +61,9 @@ def confusions(s: Sources, names: list[str]) -> list[Figure]:
 
 
 def calibration(s: Sources, names: list[str]) -> list[Figure]:
-    """Reliability of each model."""
+    """Reliability of these models."""
     svg = plots.reliability(s.tables["reliability"], names)
-    return [figure(svg, "Accuracy against confidence: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
+    return [figure(svg, "Accuracy against confidence, of the best model of each family: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
 
 
 def costs(s: Sources) -> list[Figure]:

@@ -42,4 +42,7 @@ def _flat(entry: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
 
 
 def _plain(value: Any) -> str:
+    """`value` as one writes it in a sentence: without quotes and brackets."""
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "none"
     return value if isinstance(value, str) else json.dumps(value)

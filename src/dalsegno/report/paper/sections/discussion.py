@@ -108,24 +108,24 @@ def _strengths(s: Sources) -> Iterator[Block]:
         rows.append([name, *cells, taken, _course(name, m, s)])
     yield blocks.heading("Strengths and weaknesses")
     head = ["model", "strongest class", "weakest class", "most frequent mistake", "training"]
-    caption = "Strengths and weaknesses: the classes that a model recognises best and worst, the mistake it makes most often, as a share of the clips of the class, and how its training went."
+    caption = "The classes that a model recognises best and worst, the mistake it makes most often, as a share of the clips of the class, and how its training went: what is right at the best epoch of the validation and of the training clips, seconds, and runs that ended at their limit of epochs."
     yield blocks.table(caption, head, rows, words=5)
 
 
 def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     """How training went, from the curves of a model and its cost."""
     rows = s.tables["curves"]
-    rows, took = rows[rows["model"] == name], f"trained in {formatting.number(m.get('train_s'))} s"
+    rows, took = rows[rows["model"] == name], f"{formatting.number(m.get('train_s'))} s"
     if rows.empty:
         return took
     at = rows.loc[rows.groupby("run")[entry.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
     runs = rows.groupby("run")["epoch"].max() + 1
     fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
-    right = f"at its best epoch right on {formatting.percent(held, 0)}% of the validation clips" + (
-        f" and {formatting.percent(fit, 0)}% of the training clips" if pd.notna(fit) else ""
+    right = f"validation {formatting.percent(held, 0)}%" + (
+        f", training {formatting.percent(fit, 0)}%" if pd.notna(fit) else ""
     )
     capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
-    cap = f"; ended at its limit of {m['max_epochs']} epochs in {capped} of {len(runs)} runs" if capped else ""
+    cap = f"; {capped} of {len(runs)} runs at {m['max_epochs']} epochs" if capped else ""
     return f"{right}; {took}{cap}"
 
 

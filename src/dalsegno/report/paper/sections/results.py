@@ -50,8 +50,10 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
     yield blocks.heading("Class by class")
     yield _classes(s, names)
     yield blocks.heading("Calibration")
-    yield blocks.figures(figures.calibration(s, [name for name, _ in ranked(s)]))
-    yield blocks.text(f"Temperatures are fitted on the validation part{cite('guo')}.")
+    yield blocks.figures(figures.calibration(s, names))
+    yield blocks.text(
+        f"Temperatures are fitted on the validation part{cite('guo')}. reports/report.html shows all models."
+    )
 
 
 def _table(s: Sources, kaggle: Scores) -> Block:
