@@ -98,7 +98,7 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
     numbers = [None if pd.isna(pair[k]) else pair[k] for k in ("accuracy", "low", "high")]
     if pair["model"] == bare:
         numbers = [None if number is None else -number for number in (numbers[0], numbers[2], numbers[1])]
-    gain = dict(zip(("accuracy", "low", "high"), numbers, strict=True))
+    gain: dict[str, Any] = dict(zip(("accuracy", "low", "high"), numbers, strict=True))
     n = comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
     return (

@@ -156,7 +156,7 @@ def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, P
 
 def setting(
     s: Scored, models: dict[str, list[Run]], left_out: list[str], splits: dict, clips: dict, p: Params
-) -> dict[str, dict]:
+) -> dict[str, Any]:
     """What was scored and how: `dataset`, `protocol` and `interval` of compare.json.
 
     models: the runs of each. left_out: models that predict none of the scored clips. splits, clips: their metrics.

@@ -77,8 +77,7 @@ def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, 
     """The best frozen network against the best that was fine-tuned, and what either learnt and took."""
     models, own = s.compare["models"], [name for name in transferred if not name.endswith(SCRATCH)]
     frozen, tuned = (next((n for n in own if entry.is_frozen(n, s.params) is still), None) for still in (True, False))
-    pair = against.get(frozenset((frozen, tuned)))
-    if not frozen or not tuned or pair is None:
+    if not frozen or not tuned or frozenset((frozen, tuned)) not in against:
         return
     took = (
         f"{name} learnt {formatting.number(models[name].get('trained_parameters'))} of {formatting.number(models[name].get('parameters'))} "
@@ -86,7 +85,7 @@ def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, 
         for name in (frozen, tuned)
     )
     yield blocks.text(
-        f"A frozen network under a new head against a fine-tuned one, the most accurate of each: {verdict.sentence(pair, s.compare)} "
+        f"A frozen network under a new head against a fine-tuned one, the most accurate of each: {verdict.sentence(against[frozenset((frozen, tuned))], s.compare)} "
         f"{'; '.join(took)}. These networks may differ in more than what learns, such as the data that they were pretrained on."
     )
 
