@@ -450,7 +450,7 @@ def test_a_data_set_that_is_not_there_or_empty_is_told(fresh):
 
 def test_a_data_set_that_is_not_there_is_told_by_the_stage_itself(fresh):
     fresh.set(put("dataset.root", "nowhere"))
-    words = ["clips.csv", "copies.csv", "clips.json", "doctor.html"]
+    words = ["clips.csv", "copies.csv", "clips.json", "doctor.html", "examples.json"]
     before = contents(fresh)
     done = fresh.call("python", "stages/clips.py", *words)
     assert done.returncode == 1 and "Traceback" not in done.stderr and contents(fresh) == before

@@ -54,7 +54,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
         m, pair = models[name], against.get(frozenset((name, best)))
         rows.append([
             *(name, entry.learns(name, s.params), formatting.number(m.get("max_epochs")), formatting.number(m.get("lr"))),
-            *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else f"{pair['p_holm']:.3f}"),
+            *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else formatting.p_value(pair["p_holm"]).removeprefix("= ")),
         ])  # fmt: skip
     head = ["model", "what learns", "epochs at most", "learning rate", "accuracy, %", "difference", "p after Holm"]
     compared = f", and their difference from {best}, the most accurate network from scratch, in points" if best else ""

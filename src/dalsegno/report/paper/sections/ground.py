@@ -17,6 +17,7 @@ PROTOCOLS = {
     "file": "a split read from a file",
     "shuffled_segments": "a split of shuffled segments",
 }
+MONO = " Sound is mixed down to one channel, and resampled to the rate that features and spectrograms are said to have."
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
@@ -28,7 +29,7 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     yield blocks.text(
         f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
         f"{number(clips.get('unlabelled'))} of them without a label{_lasting(clips)}. "
-        "Every file was decoded once. Files that are broken, silent, shorter than the minimum, or exact copies of another "
+        f"Every file was decoded once.{MONO if any('wave' in clip for clip in examples) else ''} Files that are broken, silent, shorter than the minimum, or exact copies of another "
         "are left out; near copies (another gain, format, bit rate or sample rate, or shifted in time) are found and kept on one side of "
         "the split."
     )
