@@ -106,7 +106,7 @@ def test_shows_the_scores_that_compare_wrote(tree):
 
 def test_what_was_not_measured_prints_question_marks(html):
     page = Page(html)
-    assert re.search(r"classical/majority – – – – 3\.14 – \?\? 0\.123 612 cpu", page.text)
+    assert re.search(r"classical/majority – – – 3\.14 – \?\? 0\.123 612 cpu", page.text)
     assert "transfer/finetuned ??" not in page.text
 
 

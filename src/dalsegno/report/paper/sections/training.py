@@ -29,7 +29,7 @@ def training(s: Sources) -> Iterator[Block]:
     yield blocks.heading("Cost")
     yield blocks.text(
         f"Times are wall-clock times{_where(s)}. Several runs may have shared the processor, so that the same network may take several times "
-        "as long in another run. Parameters count a frozen network in. The input of a model, its features, spectrograms or embeddings, is "
+        "as long in another run. Parameters count a frozen network in; below them are those that were trained, where it is not all. The input of a model, its features, spectrograms or embeddings, is "
         "computed once for all models that read it, and prediction begins with it."
     )
     head = ["model", "parameters\ntrained", "epochs", "best\nepoch", *COSTS.values()]
@@ -59,5 +59,5 @@ def _row(name: str, m: dict[str, Any]) -> list[str]:
         for what in ("parameters", "trained_parameters", "best_epoch")
     )
     epochs = formatting.epochs(m) if m.get("epochs") is not None else network
-    parameters = all_of_it if all_of_it == network else f"{all_of_it}\n{trained}"
+    parameters = all_of_it if all_of_it == trained else f"{all_of_it}\n{trained}"
     return [name, parameters, epochs, best, *values]
