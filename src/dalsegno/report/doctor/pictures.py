@@ -15,6 +15,7 @@ SHOWN_S = 8  # of a clip's beginning
 COLUMNS, ROWS = 160, 48  # of the spectrogram; the waveform has as many columns
 N_FFT, LOWEST_HZ, RANGE_DB, STEPS = 2048, 50.0, 80.0, 64
 SILENT, LOUDEST = (250, 246, 236), (22, 27, 34)  # what they are drawn in: dark is loud, as in the report
+SHADES = np.linspace(SILENT, LOUDEST, STEPS).round().astype(np.uint8)  # of levels from 0 to 1, red, green and blue
 
 
 def of_audio(path: Path) -> dict[str, Any]:
@@ -33,12 +34,6 @@ def of_audio(path: Path) -> dict[str, Any]:
 def of_picture(values: np.ndarray) -> dict[str, Any]:
     """`spectrogram` alone, of a picture's values [shape=(n_columns, n_rows)] in [0, 1], low notes first."""
     return {"spectrogram": _uri(values.T[:: max(1, values.shape[1] // ROWS), :: max(1, len(values) // COLUMNS)])}
-
-
-def levels(spectrogram: str) -> np.ndarray:
-    """The levels [shape=(n_rows, n_columns)] in [0, 1] of a `spectrogram`, in STEPS, the lowest notes first."""
-    with Image.open(io.BytesIO(base64.b64decode(spectrogram.partition(",")[2]))) as picture:
-        return np.asarray(picture, np.float64)[::-1] / (STEPS - 1)
 
 
 def _wave(mono: np.ndarray) -> str:
@@ -64,8 +59,7 @@ def _levels(mono: np.ndarray, rate_hz: int) -> np.ndarray:
 def _uri(levels: np.ndarray) -> str:
     """A palette PNG, the lowest row at the foot, as a data URI; the same bytes for the same levels."""
     picture = Image.fromarray((levels[::-1] * (STEPS - 1)).round().astype(np.uint8), mode="L").convert("P")
-    steps = np.linspace(SILENT, LOUDEST, STEPS).round().astype(np.uint8)
-    picture.putpalette(steps.tobytes())
+    picture.putpalette(SHADES.tobytes())
     data = io.BytesIO()
     picture.save(data, "PNG", optimize=False)
     return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()

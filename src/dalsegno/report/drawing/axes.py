@@ -21,10 +21,13 @@ End = tuple[float, float, str, str]  # of a line: x, y, name and colour
 
 
 class Axes:
-    """An area of `width` x `height` with a scale in either direction. box: what is drawn, left, top, right and bottom."""
+    """An area of `width` x `height` with a scale in either direction, and words of `size` along its axes.
 
-    def __init__(self, width: float, height: float, x: Scale, y: Scale) -> None:
-        self.width, self.height, self.x, self.y = width, height, x, y
+    box: what is drawn, left, top, right and bottom.
+    """
+
+    def __init__(self, width: float, height: float, x: Scale, y: Scale, size: float = 9) -> None:
+        self.width, self.height, self.x, self.y, self.size = width, height, x, y, size
         self.parts: list[str] = []
         self.box = [0.0, 0.0, width, height]
 
@@ -109,9 +112,16 @@ class Axes:
             self.path("".join(f"M{number(p)} 0V{number(self.height)}" for p in places), INK, 0.6, alpha=0.14)
             self.path(f"M0 {number(self.height)}H{number(self.width)}", INK, 0.6)
         for place, word in zip(places, words, strict=True):
-            self.text(place, self.height + 9, word, 9 - 0.5 * bool(turned), "end" if turned else "middle", turned)
+            self.text(
+                place,
+                self.height + self.size,
+                word,
+                self.size - 0.5 * bool(turned),
+                "end" if turned else "middle",
+                turned,
+            )
         if title:
-            self.text(self.width / 2, self.box[3] + 8, title, 9, "middle")
+            self.text(self.width / 2, self.box[3] + self.size - 1, title, self.size, "middle")
 
     def left(self, ticks: Sequence[float], words: Sequence[str], title: str = "", line: bool = True) -> None:
         """The axis on the left, likewise; line: False for rows that have names and no values."""
@@ -120,9 +130,9 @@ class Axes:
             self.path("".join(f"M0 {number(p)}H{number(self.width)}" for p in places), INK, 0.6, alpha=0.14)
             self.path(f"M0 0V{number(self.height)}", INK, 0.6)
         for place, word in zip(places, words, strict=True):
-            self.text(-6, place, word, 9 - 0.5 * (not line), "end")
+            self.text(-6, place, word, self.size - 0.5 * (not line), "end")
         if title:
-            self.text(self.box[0] - 8, self.height / 2, title, 9, "middle", 90)
+            self.text(self.box[0] - self.size + 1, self.height / 2, title, self.size, "middle", 90)
 
     def beside(self, ends: list[End]) -> None:
         """Name points at the right of the area, as near their heights as leaves the names apart, with a thread to each."""
