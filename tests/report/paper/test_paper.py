@@ -141,7 +141,7 @@ def test_what_a_model_cost_and_on_what_it_was_trained_is_told(tmp_path):
 def test_a_clip_of_each_class_is_drawn_with_axes(tmp_path):
     sound, picture = json.loads(Path(fake_runs.examples(tmp_path)).read_text())
     drawn = example.drawn(sound)
-    assert all(f">{words}<" in drawn for words in ("s", "Hz", "dB", "100", "6400", "−80", "5"))
+    assert all(f">{words}<" in drawn for words in ("s", "Hz", "dB", "100", "6400", "−80", "4"))
     assert ">Hz<" not in example.drawn(picture) and "<image" in example.drawn(picture)
 
 
