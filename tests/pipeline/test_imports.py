@@ -12,7 +12,6 @@ UNUSED = {
     "mlp": {"scipy.optimize", "scipy.stats", "sklearn", "librosa", "matplotlib", "torchvision"},
     "compare": {"scipy.optimize", "scipy.stats", "torch", "sklearn", "matplotlib"},
     "report": {"scipy.stats", "torch", "sklearn", "matplotlib"},
-    "listen": {"matplotlib"},
     "transfer": {"scipy.optimize", "scipy.stats", "sklearn", "librosa", "matplotlib", "torchvision"},
 }
 

@@ -12,6 +12,7 @@ from PIL import Image
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.listening import excerpt
+from dalsegno.sound import pictures
 
 BUDGET = 9_000_000  # characters of sound and pictures together: a page of them opens at once and can be sent by mail
 SIZE = (320, 96)  # pixels of a picture
@@ -30,8 +31,6 @@ def of(clip: tuple[str, Path], audio: bool) -> Media:
         return {"lost": f"{path} is no longer there"}
     try:
         if path.suffix.lower() in clips_csv.PICTURE:
-            from dalsegno.sound import pictures  # half a second, which sound need not wait for
-
             return {"picture": _grey(np.rint(255 * pictures.read(path)[:, ::-1].T).astype(np.uint8))}
         heard = excerpt.loudest(path, item)
     except (UserError, OSError, ValueError) as error:
