@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dalsegno.artefacts import features_parquet
 from dalsegno.report.drawing import scales
 from dalsegno.report.drawing.axes import INK, Axes
 from dalsegno.report.drawing.figure import svg
 from dalsegno.report.drawing.scales import Scale
+from dalsegno.report.listening import feature_map
 from dalsegno.report.search import plots
 
 TEXT = re.compile(r'<text x="([-\d.]+)" y="([-\d.]+)" font-size="([\d.]+)" text-anchor="(\w+)"[^>]*>([^<]*)<')
@@ -72,6 +74,18 @@ def test_a_line_leaves_out_what_is_no_number():
     axes.line([], [], INK)
     axes.marks([], [], "m0 0z", INK)
     assert len(axes.parts) == 1  # a path of nothing is an error to a browser
+
+
+def test_every_class_of_a_map_has_a_look_of_its_own():
+    labels = pd.Series([f"k{i:02d}" for i in range(30) for _ in range(2)], [f"c{i}" for i in range(60)])
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    table = features_parquet.FeatureTable(
+        x=x, clip_ids=np.array(labels.index), names=list("abcd"), views=np.zeros(60, int)
+    )
+    drawn, _ = feature_map.draw(table, labels)
+    signs = re.findall(r'<path d="M([^"]*)" fill="([^"]+)" fill-opacity', drawn)
+    looks = {(re.sub(r"^[-.\d]+ [-.\d]+", "", d).split("M")[0], colour) for d, colour in signs}
+    assert len(looks) == feature_map.N_NAMED + 1
 
 
 def test_settings_of_a_search_are_numbers_powers_or_words():

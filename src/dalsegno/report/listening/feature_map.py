@@ -55,7 +55,8 @@ def _svg(places: Float[np.ndarray, "n 2"], labels: np.ndarray) -> str:
     axes = Axes(385, max(255, LINE * (len(named) + 1)), scales.around(places[:, 0]), scales.around(places[:, 1]))
     axes.round_below("first principal component")
     axes.round_left("second")
-    looks = {name: (SHAPES[i % len(SHAPES)], COLOURS[i % len(COLOURS)], 0.85) for i, name in enumerate(named)}
+    turn = [i + i // len(COLOURS) for i in range(len(named))]  # a colour that comes again has another shape
+    looks = {name: (SHAPES[turn[i] % len(SHAPES)], COLOURS[i % len(COLOURS)], 0.85) for i, name in enumerate(named)}
     rest = ~np.isin(labels, named)
     groups = [(name, labels == name, looks[name]) for name in named]
     groups = [(ELSE, rest, (DOT, INK, FAINT)), *groups] if rest.any() else groups
