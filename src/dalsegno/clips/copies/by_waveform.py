@@ -40,6 +40,7 @@ class Note(NamedTuple):
 class _Wave(NamedTuple):
     """The beginning of a clip."""
 
+    mono: np.ndarray  # float32, at RATE_HZ
     spectrum: np.ndarray  # complex64, of N_FFT samples at COARSE_HZ
     energy: np.ndarray  # of the first 0, 1, … of those samples, as a share of all
     clipped: bool
@@ -54,7 +55,7 @@ def similarity(one: Note, other: Note) -> float:
     if correlation < CORRELATION:
         return 0.0
     times = RATE_HZ // COARSE_HZ
-    parts = (_beginning(path, RATE_HZ)[0][k * times : (k + n) * times] for path, k in ((one.path, i), (other.path, j)))
+    parts = (wave.mono[k * times : (k + n) * times] for wave, k in ((a, i), (b, j)))
     difference_db = _difference_db(*(chart.average(part, RATE_HZ) for part in parts))
     overtones = (a.clipped or b.clipped) and correlation > CORRELATION_CLIPPED and difference_db < DIFFERENCE_CLIPPED_DB
     return correlation if correlation > CORRELATION + CORRELATION_DB * difference_db or overtones else 0.0
@@ -83,25 +84,25 @@ def _difference_db(a: np.ndarray, b: np.ndarray) -> float:
 
 @lru_cache(maxsize=128)  # neighbours of a clip are often neighbours of the next
 def _wave(path: Path) -> _Wave:
-    """The beginning of a clip, scaled to unit energy."""
-    mono, clipped = _beginning(path, COARSE_HZ)
-    power = np.concatenate([[0], np.cumsum(np.square(mono, dtype=np.float64))])
-    scale = np.sqrt(power[-1]) + 1e-12
-    return _Wave(scipy.fft.rfft(mono / np.float32(scale), N_FFT), power / scale**2, clipped)
-
-
-def _beginning(path: Path, rate_hz: int) -> tuple[np.ndarray, bool]:
-    """The first BEGINNING_S of a clip [shape=(n,)] float32 at the sample rate `rate_hz`, and whether it is clipped."""
+    """The beginning of a clip, its spectrum scaled to unit energy."""
     with decoding.quiet(), excerpt.opened(path) as clip:
         rate = clip.sound.samplerate
         n_frames = BEGINNING_S * rate if clip.whole else min(clip.n_frames, BEGINNING_S * rate)
         mono = decoding.mono(clip.sound.read(n_frames, dtype="float32", always_2d=True))
+    n_full = np.count_nonzero(np.abs(mono) >= decoding.FULL)
     whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole
     spectrum = scipy.fft.rfft(mono, n)
     spectrum[: int(30 * n / rate) + 1] = 0  # hum and offset
-    n_full = np.count_nonzero(np.abs(mono) >= decoding.FULL)
-    return _resampled(spectrum, n, rate, rate_hz), bool(n_full > inspect_audio.CLIPPED * len(mono))
+    coarse = _resampled(spectrum, n, rate, COARSE_HZ)
+    power = np.concatenate([[0], np.cumsum(np.square(coarse, dtype=np.float64))])
+    scale = np.sqrt(power[-1]) + 1e-12
+    return _Wave(
+        _resampled(spectrum, n, rate, RATE_HZ),
+        scipy.fft.rfft(coarse / np.float32(scale), N_FFT),
+        power / scale**2,
+        bool(n_full > inspect_audio.CLIPPED * len(mono)),
+    )
 
 
 def _resampled(spectrum: np.ndarray, n: int, from_hz: int, to_hz: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The chart that the doctor keeps of a clip to find near copies by, and which clips to compare.
+"""The chart that the doctor keeps of a clip to find near copies by.
 
 Near copies are the same recording at another gain, bit rate or sample rate, or shifted by up to a second. Of each clip a
 chart is kept, its energy in 24 bands eleven times a second (`by_chart` compares two). A clip of less than ten seconds may be a
@@ -64,24 +64,6 @@ def average(mono: np.ndarray, rate: int) -> np.ndarray:
     amplitudes = np.sqrt(energies(padded, rate, 8 * HOP_S, 4 * HOP_S, TONE_EDGES_HZ)).mean(axis=0)
     db = 20 * np.log10(amplitudes + 1e-10)
     return np.maximum(db - db.max(), -TONE_RANGE_DB).astype(np.float32)
-
-
-def neighbours(summaries: np.ndarray, radius_db: float, n_most: int) -> Iterator[tuple[int, list[int]]]:
-    """For each clip the later ones that are among its `n_most` neighbours, or that it is a neighbour of.
-
-    summaries: float32 (n_clips, dim) in dB; neighbours are less than radius_db (root mean square) apart.
-    """
-    n, square = len(summaries), np.square(summaries).sum(1)
-    near: list[set[int]] = [set() for _ in range(n)]
-    for rows in _chunks(np.arange(n), max(1, 2**20 // max(1, n))):
-        far = square[rows, None] + square - 2 * summaries[rows] @ summaries.T
-        far[np.arange(len(rows)), rows] = np.inf
-        nearest = np.argpartition(far, min(n_most, n - 1) - 1, axis=1)[:, :n_most]
-        close = np.take_along_axis(far, nearest, 1) < radius_db**2 * summaries.shape[1]
-        for i, js, keep in zip(rows.tolist(), nearest, close, strict=True):
-            for j in js[keep].tolist():
-                near[min(i, j)].add(max(i, j))
-    return ((i, sorted(others)) for i, others in enumerate(near) if others)
 
 
 def energies(mono: np.ndarray, rate: int, window_s: float, hop_s: float, edges_hz: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.clips.copies import by_chart, by_waveform, chart
+from dalsegno.clips.copies.neighbours import neighbours
 from dalsegno.pipeline import runtime
 
 
@@ -68,7 +69,7 @@ def _search(
     if len(clips) < 2:
         return {}
     rows = list(clips)
-    near = list(chart.neighbours(np.array(summaries, np.float32), method.radius_db, method.n_neighbours))
+    near = list(neighbours(np.array(summaries, np.float32), method.radius_db, method.n_neighbours, r.workers))
     jobs = ((clips[rows[i]], [clips[rows[j]] for j in others]) for i, others in near)
     compared = runtime.map(partial(_compare, method.similarity), jobs, len(near), r, "compare clips")
     return {
