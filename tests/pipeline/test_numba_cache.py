@@ -27,7 +27,7 @@ def test_two_processes_do_not_fill_the_cache_at_once(tmp_path):
         import time
         from pathlib import Path
         from dalsegno.pipeline import numba_cache
-        with numba_cache.locked():
+        with numba_cache.locked("librosa"):
             busy = Path({str(tmp_path)!r}, "busy")
             busy.touch(exist_ok=False)
             time.sleep(0.3)
@@ -41,9 +41,9 @@ def test_workers_read_the_cache_without_waiting_for_each_other(tmp_path):
     code = """
         import os, subprocess, sys
         from dalsegno.pipeline import numba_cache
-        with numba_cache.locked():
+        with numba_cache.locked("librosa"):
             pass
-        inner = "from dalsegno.pipeline import numba_cache as n; c = n.locked(); c.__enter__(); print(n.os.environ[n.VARIABLE])"
+        inner = "from dalsegno.pipeline import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
         with numba_cache.FileLock(os.environ[numba_cache.VARIABLE] + "/lock"):
             print(subprocess.run([sys.executable, "-c", inner], capture_output=True, text=True, timeout=60).stdout)
     """
@@ -54,9 +54,7 @@ def test_workers_read_the_cache_without_waiting_for_each_other(tmp_path):
 def test_a_home_that_cannot_be_written_costs_the_cache_and_not_the_run(tmp_path, home):
     place = {"a file": tmp_path / "file", "read only": Path("/proc"), "not there": Path("/proc/nobody")}[home]
     (tmp_path / "file").touch()
-    code = (
-        "from dalsegno.pipeline import numba_cache as n; c = n.locked(); c.__enter__(); print(n.os.environ[n.VARIABLE])"
-    )
+    code = "from dalsegno.pipeline import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
     out, _ = python(code, HOME=str(place), TMPDIR=str(tmp_path)).communicate()
     assert Path(out.strip()).parent == tmp_path and not Path(out.strip()).exists()
 

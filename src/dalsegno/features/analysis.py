@@ -5,15 +5,22 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
 from itertools import islice, tee
 
-import librosa
 import numpy as np
 from jaxtyping import Float32
 
 from dalsegno.features import tuning
 from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, WholeClip
+from dalsegno.pipeline import numba_cache
 from dalsegno.sound import spectrum
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.replay import Replay
+
+with numba_cache.locked("features"):  # librosa compiles its parts when they are imported: here, all that features use
+    import librosa.core.pitch
+    import librosa.feature.rhythm
+    import librosa.feature.spectral
+    import librosa.feature.utils
+    import librosa.filters
 
 TUNING_BLOCKS = 24  # from the start of a clip, that tell its tuning: twelve minutes with 512 samples per hop
 OfBlock = Callable[[Block], OverTime]

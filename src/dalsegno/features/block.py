@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Annotated
 
-import librosa
 import numpy as np
 from jaxtyping import Float, Float32
 from pydantic import Field
@@ -97,7 +96,7 @@ class Block:
         return np.maximum(np.diff(self.log_mel, axis=0, prepend=before), 0).mean(axis=1)
 
     def _mel_db(self, power: Float32[np.ndarray, "n n_bins"]) -> Float32[np.ndarray, "n n_mels"]:
-        return librosa.power_to_db(spectrum.mel(power, self.p.sample_rate_hz, self.p.n_mels), top_db=None)
+        return spectrum.decibels(spectrum.mel(power, self.p.sample_rate_hz, self.p.n_mels))
 
     def _deep(self, db: Float32[np.ndarray, "n n_mels"]) -> Float32[np.ndarray, "n n_mels"]:
         return np.maximum(db, self.clip.loudest_db - np.float32(DEPTH_DB))

@@ -12,16 +12,17 @@ from pathlib import Path
 from filelock import FileLock
 
 VARIABLE = "NUMBA_CACHE_DIR"
-FILLED = "DALSEGNO_NUMBA_CACHE_FILLED"  # tells the workers of a process that they only read
+FILLED = "DALSEGNO_NUMBA_CACHE_FILLED"  # tells the workers of a process which parts they only read
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """Import what numba compiles in here: one process compiles it, and the others wait until they can read it.
+def locked(part: str) -> Iterator[None]:
+    """Import a part of what numba compiles in here: one process compiles it, and the others wait until they can read it.
 
     Two processes that fill the cache at once can each read machine code of another function there, and crash.
     """
-    if FILLED in os.environ:
+    filled = os.environ.get(FILLED, "").split()
+    if part in filled:
         yield
         return
     folder = _folder()
@@ -30,7 +31,7 @@ def locked() -> Iterator[None]:
         if not any(folder.rglob("*.nbi")):
             print("compiling parts of librosa, once on this machine: about 20 s", file=sys.stderr, flush=True)
         yield
-    os.environ[FILLED] = "1"
+    os.environ[FILLED] = " ".join([*filled, part])
 
 
 def _folder() -> Path:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import librosa
 import numpy as np
 
+from dalsegno.pipeline import numba_cache
 from dalsegno.sound import audio
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.framing import Framing
@@ -46,5 +46,7 @@ def _denoised(y: Samples, sample_rate_hz: int, share: float) -> Samples:
 
 def _trimmed(y: Samples, below_db: float) -> Samples:
     """Without the ends that are softer than `below_db` below the loudest frame, by librosa; silence stays whole."""
+    with numba_cache.locked("effects"):  # seconds, that recordings which are not trimmed need not wait for
+        import librosa.effects
     kept = librosa.effects.trim(y, top_db=below_db)[0]
     return kept if len(kept) and y.any() else y

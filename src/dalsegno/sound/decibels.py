@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Annotated, Any, Literal
 
-import librosa
 import numpy as np
 from jaxtyping import Float16, Float32, UInt8
 from pydantic import Field
@@ -39,11 +38,7 @@ class Params(Framing):
 
     def loudest_db(self, powers: Iterable[Power], full_scale: Sequence[float]) -> Float32[np.ndarray, " n_channels"]:
         """What 0 dB is in each channel: the loudest point of the clip's blocks, or the power `full_scale` of a sine."""
-        return (
-            peak_db(powers)
-            if self.reference == "clip"
-            else librosa.power_to_db(np.array(full_scale, np.float32), top_db=None)
-        )
+        return peak_db(powers) if self.reference == "clip" else spectrum.decibels(np.array(full_scale, np.float32))
 
 
 @section
@@ -101,7 +96,7 @@ def check_window(win_length: int | None, hop_length: int, n_fft: int) -> None:
 def peak_db(powers: Iterable[Power]) -> Float32[np.ndarray, " n_channels"]:
     """The loudest point of a clip's blocks in dB, of each channel if they have several; infinity if all are zero."""
     peak = np.atleast_1d(reduce(np.maximum, (block.max(axis=(0, 1)) for block in powers)))
-    return np.where(peak > 0, librosa.power_to_db(peak, top_db=None), np.float32(np.inf))
+    return np.where(peak > 0, spectrum.decibels(peak), np.float32(np.inf))
 
 
 def encode(power: Power, peak_db: Float32[np.ndarray, " n_channels"], top_db: float, dtype: Dtype) -> Stored:
@@ -109,7 +104,7 @@ def encode(power: Power, peak_db: Float32[np.ndarray, " n_channels"], top_db: fl
 
     uint8 is off by at most top_db / 510 dB, float16 by at most top_db / 2048. A clip of nothing but zeros is all floor.
     """
-    db = librosa.power_to_db(power, top_db=None)
+    db = spectrum.decibels(power)
     if dtype == "float16":
         return np.clip(db - peak_db, np.float32(-top_db), np.float32(0), out=db).astype(np.float16)
     scale = np.float32(255 / top_db)

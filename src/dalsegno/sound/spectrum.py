@@ -17,13 +17,9 @@ from jaxtyping import Complex64, Float, Float32
 from dalsegno.pipeline import numba_cache
 from dalsegno.sound.audio import Samples
 
-with (
-    numba_cache.locked()
-):  # librosa imports its parts, and compiles them, when they are first used: here, by all of them
-    import librosa.core.pitch
-    import librosa.feature.rhythm
-    import librosa.feature.spectral
-    import librosa.feature.utils
+with numba_cache.locked(
+    "filters"
+):  # librosa imports its parts when they are first used; those of `features` stand there
     import librosa.filters
 
 Window = Literal["hann", "hamming", "blackman", "boxcar"]
@@ -65,6 +61,11 @@ def window(name: Window, n_fft: int, n_window: int | None = None, precision: typ
     before = (n_fft - n_window) // 2
     weights = scipy.signal.get_window(name, n_window).astype(precision)
     return np.pad(weights, (before, n_fft - n_window - before))
+
+
+def decibels(power: Float32[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
+    """Power in dB, at least -100, as librosa.power_to_db with its defaults but for top_db, of which there is none."""
+    return np.float32(10) * np.log10(np.maximum(np.float32(1e-10), power))
 
 
 def transform(
