@@ -1,6 +1,10 @@
 """Learning rates of every step, as the optimiser sees them."""
 
 import math
+import os
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -136,3 +140,49 @@ def test_layers_that_train_slower_stay_so(monkeypatch):
     groups = lambda model: [{"params": [model.weight], "lr": 0.03}, {"params": [model.bias]}]
     lrs = learning_rates(monkeypatch, groups, schedule="cosine")
     assert lrs[:, 0] == pytest.approx(0.3 * lrs[:, 1])
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
+def test_steps_are_those_of_pytorch(name):
+    settings = {"momentum": 0.9} if name == "sgd" else {}
+    kind = {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "sgd": torch.optim.SGD,
+        "rmsprop": torch.optim.RMSprop,
+    }
+    ours, theirs = linear(), linear()
+    theirs.load_state_dict(ours.state_dict())
+    p = optimise.Params(optimizer=name, lr=0.01)
+    steppers = [
+        (ours, optimise.optimizer([{"params": list(ours.parameters())}], p)),
+        (theirs, kind[name](theirs.parameters(), lr=0.01, weight_decay=0.0, **settings)),
+    ]
+    x = torch.linspace(-1, 1, 5 * ours.weight.shape[1]).reshape(5, -1)
+    for model, stepper in steppers:
+        for _ in range(20):
+            stepper.zero_grad(set_to_none=True)
+            model(x).square().sum().backward()
+            stepper.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_training_does_not_import_the_compiler():
+    """It takes PyTorch a second or more to import, in every stage that trains."""
+    code = """
+        import sys
+        from support.small_fits import Fixed, linear, still
+        from dalsegno.training import train
+        train.seed_everything(0)
+        for name in ("adam", "adamw", "sgd", "rmsprop"):
+            train.fit(linear(), Fixed(4), still, train.Params(optimizer=name, epochs=2))
+        print(*sorted({"torch._dynamo", "torch._inductor", "sympy"} & set(sys.modules)))
+    """
+    path = os.pathsep.join(sys.path)
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert (run.stdout.strip(), run.returncode) == ("", 0), run.stderr

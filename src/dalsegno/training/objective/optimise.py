@@ -1,5 +1,6 @@
 """How weights are moved: the optimiser, and how its learning rate changes over the steps of a run."""
 
+import inspect
 import math
 from typing import Annotated, Any, Literal
 
@@ -77,13 +78,19 @@ def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
     settings: dict[str, Any] = {"lr": p.lr, "weight_decay": p.weight_decay}
     match p.optimizer:
         case "adam":
-            return torch.optim.Adam(groups, **settings)
+            return _undecorated(torch.optim.Adam)(groups, **settings)
         case "adamw":
-            return torch.optim.AdamW(groups, **settings)
+            return _undecorated(torch.optim.AdamW)(groups, **settings)
         case "sgd":
-            return torch.optim.SGD(groups, momentum=0.9 if p.momentum is None else p.momentum, **settings)
+            return _undecorated(torch.optim.SGD)(groups, momentum=0.9 if p.momentum is None else p.momentum, **settings)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, momentum=p.momentum or 0.0, **settings)
+            return _undecorated(torch.optim.RMSprop)(groups, momentum=p.momentum or 0.0, **settings)
+
+
+def _undecorated(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """`kind` without the decorators by which PyTorch keeps its compiler out of it: they import that compiler, a second or more."""
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad", "step")}
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
 
 
 def schedule(optimizer: torch.optim.Optimizer, p: Params, n_steps: int) -> Schedule:
