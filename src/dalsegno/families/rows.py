@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -24,6 +25,8 @@ class Rows:
         self.owners = table.clip_ids
         self.plain = table.views == 0
         self.clip_ids = sorted(set(table.clip_ids))
+        self._places = pd.Index(self.clip_ids, dtype=object)
+        self._place = self._places.get_indexer(table.clip_ids)  # of each row's clip in clip_ids
         self.input_shape = (self.x.shape[1],)
         self.scale = augment.Scale()
 
@@ -35,7 +38,7 @@ class Rows:
 
     def examples(self, clip_ids: list[str]) -> tuple[Int[Tensor, " example"], list[str]]:
         """Indices of all rows, augmented views too, that belong to `clip_ids`, and the clip of each."""
-        rows = np.flatnonzero(np.isin(self.owners, clip_ids))
+        rows = np.flatnonzero(self._belong(clip_ids))
         return torch.from_numpy(rows), list(self.owners[rows])
 
     def take(
@@ -52,7 +55,7 @@ class Rows:
         self, clip_ids: list[str], batch_size: int
     ) -> Iterator[tuple[Float[Tensor, "batch feature"], list[str]]]:
         """Every row of `clip_ids` as it is, once, without augmented views; and the clip of each row."""
-        rows = np.flatnonzero(np.isin(self.owners, clip_ids) & self.plain)
+        rows = np.flatnonzero(self._belong(clip_ids) & self.plain)
         for i in range(0, len(rows), batch_size):
             batch = rows[i : i + batch_size]
             yield self.take(torch.from_numpy(batch)), list(self.owners[batch])
@@ -61,3 +64,10 @@ class Rows:
         """Mean and standard deviation of each feature over the rows of `clip_ids`."""
         x = self.take(self.examples(clip_ids)[0]).double()
         return x.mean(0).float(), x.std(0, correction=0).float()
+
+    def _belong(self, clip_ids: list[str]) -> np.ndarray:
+        """Whether each row belongs to one of `clip_ids` [shape=(n_rows,)]; a clip without rows is none."""
+        places = self._places.get_indexer(clip_ids)
+        chosen = np.zeros(len(self.clip_ids), bool)
+        chosen[places[places >= 0]] = True
+        return chosen[self._place]

@@ -57,9 +57,8 @@ class Job:
 
     def labels(self, clip_ids: list[str]) -> Int[Tensor, " clip"]:
         """Label index of each clip."""
-        number = {name: i for i, name in enumerate(self.classes)}
-        label = self.splits.set_index("clip_id")["label"].map(number)
-        return torch.tensor(label[clip_ids].to_numpy(np.int64))
+        label = self.splits.set_index("clip_id")["label"][clip_ids]
+        return torch.from_numpy(pd.Index(self.classes).get_indexer(label).astype(np.int64))
 
     def runs(self) -> list["Run"]:
         """Every fold with every seed. Raises UserError if a part of a fold cannot be trained on."""
@@ -69,8 +68,9 @@ class Job:
 
     def _parts(self, fold: int) -> tuple[list[str], list[str]]:
         """Stored clips of the training and of the validation part."""
-        stored = self.splits[self.splits["clip_id"].isin(self.source.clip_ids)]
-        train_ids, valid_ids = (sorted(stored.loc[stored[f"fold{fold}"] == part, "clip_id"]) for part in PARTS)
+        known = set(self.source.clip_ids)  # not `isin`, which takes 20 times as long for text
+        stored = self.splits[[clip_id in known for clip_id in self.splits["clip_id"].tolist()]]
+        train_ids, valid_ids = (sorted(stored.loc[stored[f"fold{fold}"] == part, "clip_id"].tolist()) for part in PARTS)
         for part, ids in zip(PARTS, (train_ids, valid_ids), strict=True):
             if not ids:
                 raise UserError(f"fold {fold} has no clip in its {part} part; see the counts in metrics/splits.json")

@@ -31,7 +31,7 @@ def numbers(splits: pd.DataFrame) -> list[int]:
 
 def classes(splits: pd.DataFrame) -> list[str]:
     """Names of the classes, sorted; a label's place in this list is its index in every model's logits."""
-    return sorted(set(splits["label"]) - {""})
+    return sorted(set(splits["label"].unique()) - {""})
 
 
 def met(splits: pd.DataFrame, fold: int) -> dict[str, list[str]]:
