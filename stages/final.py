@@ -11,7 +11,10 @@ from dalsegno.pipeline.runtime import Runtime
 
 def main(key: str, data: str, splits_path: str, run_dir: str, out_dir: str) -> None:
     p = params.variant(key, final=entry.Params)
-    device = params.load(runtime=Runtime).torch_device()
+    r = params.load(runtime=Runtime)
+    if p.model.startswith(("cnn/", "transfer/")):
+        r.start_processes()
+    device = r.torch_device()
     try:
         of = recipe.read(p.model, run_dir)
         content = trained.content(of, data, splits_csv.read(splits_path), device)

@@ -12,7 +12,7 @@ from dalsegno.families import classical, estimators
 from dalsegno.final.recipe import Recipe, all_trained
 from dalsegno.pipeline import progress
 from dalsegno.search import jobs
-from dalsegno.training import precision, runs, train
+from dalsegno.training import precision, runs, together, train
 from dalsegno.training.job import Run
 from dalsegno.training.trained import ready
 
@@ -38,11 +38,12 @@ def _network(
     ids = sorted(set(splits["clip_id"]) & set(job.source.clip_ids))
     run = Run(job, 0, of.seed, job.source.for_training(ids), ids, [])
     progress.say(f"{len(ids)} clips, {n} epochs, the median of {of.best_epochs}, which were best by validation")
-    built, batches, weights = ready(run)
-    for epoch, loss, _ in train.epochs(built.model, batches, job.train, groups=built.groups, class_weights=weights):
-        progress.say(f"epoch {epoch + 1:>3}/{n}  train_loss {loss:8.4f}")
-        if epoch + 1 == n:
-            break
+    with together.joined(device):
+        built, batches, weights = ready(run)
+        for epoch, loss, _ in train.epochs(built.model, batches, job.train, groups=built.groups, class_weights=weights):
+            progress.say(f"epoch {epoch + 1:>3}/{n}  train_loss {loss:8.4f}")
+            if epoch + 1 == n:
+                break
     return runs.checkpoint(run, built, of.temperature, n - 1), {"epochs": n, "best_epochs": of.best_epochs}
 
 
