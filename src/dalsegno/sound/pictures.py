@@ -2,16 +2,16 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
-from scipy.spatial import cKDTree
 
 from dalsegno.pipeline import headless
 
-with headless.no_backend():
-    import matplotlib
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 MAPS = (
     "magma", "inferno", "viridis", "plasma", "cividis", "jet", "turbo", "hot", "coolwarm", "gnuplot2", "Blues", "Reds",
@@ -75,6 +75,10 @@ def _unmapped(rgb: UInt8[np.ndarray, "n_rows n_columns 3"]) -> Float32[np.ndarra
 
 
 @lru_cache
-def _tree(name: str) -> cKDTree:
+def _tree(name: str) -> "cKDTree":
     """The 256 colours of a matplotlib map, RGB of 0 … 255, to search for the nearest."""
+    with headless.no_backend():
+        import matplotlib  # half a second with the tree, which sound and grey pictures need not wait for
+    from scipy.spatial import cKDTree
+
     return cKDTree(matplotlib.colormaps[name](np.arange(256))[:, :3] * 255)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 ROWS = 4096  # asked for at a time
 
@@ -17,6 +16,8 @@ def neighbours(
     after those that are near it, so that what is kept of the last few clips is of use again. The neighbours are exact.
     threads: None for one per core.
     """
+    from scipy.spatial import cKDTree  # a third of a second, which no worker need wait for
+
     n, dim = summaries.shape
     tree = cKDTree(_by_variance(summaries), balanced_tree=False)
     reach, found_pairs = radius_db * dim**0.5, []

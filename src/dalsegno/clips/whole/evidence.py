@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtri, stdtrit
@@ -115,6 +114,8 @@ def smallest_difference(n: float, quantile: float) -> float:
     It is the x for which sqrt(n) * x = quantile * sqrt(d) + z * sqrt(d - x²), the models disagreeing on a share d of the
     clips: DISAGREEMENT, or x itself where that is more.
     """
+    from scipy.optimize import brentq  # imports half of SciPy, which the workers of `clips` need not wait for
+
     z = float(ndtri(POWER))
 
     def excess(x: float) -> float:
