@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import torch
@@ -87,7 +88,7 @@ def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
             return _undecorated(torch.optim.RMSprop)(groups, momentum=p.momentum or 0.0, **settings)
 
 
-def _undecorated(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+def _undecorated(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
     """`kind` without the decorators by which PyTorch keeps its compiler out of it: they import that compiler, a second or more."""
     methods = {name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad", "step")}
     return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
