@@ -13,9 +13,10 @@ from dalsegno.inference import model, onnx_file
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'dalsegno[onnx]'")
 pytest.importorskip("onnxscript", reason="onnxscript is not installed: pip install 'dalsegno[onnx]'")
+OVER = [f"transfer/{over}" for over in ("mean", "mean_std", "attention", "neighbours")]
 
 
-@pytest.mark.parametrize("name", ["cnn/crops", "cnn/windows", "cnn/wave", "transfer/frozen", "transfer/tuned"])
+@pytest.mark.parametrize("name", ["cnn/crops", "cnn/windows", "cnn/wave", "transfer/frozen", "transfer/tuned", *OVER])
 def test_a_spectrogram_network(run, tmp_path, name):
     """Windows are cut here as the JSON says, without any code of ours."""
     main.main(["export", name, "--onnx", "--to", str(tmp_path / "x.onnx")])

@@ -17,6 +17,9 @@ CONV = {"arch": "conv", "model": {"channels": [4, 8], "dense": [6], "dropout": 0
 NET = {"arch": "torchvision", "model": {"name": "squeezenet1_1", "size": 32}}
 
 
+HEAD = {"input": "embeddings/ours", **CONV, "weights": "runs/cnn/crops/model.pt", "train": TRAIN}
+
+
 def network(view, spectrogram="logmel", train=None, **arch):
     return {"spectrogram": spectrogram, "view": view, "augment": {}, "train": TRAIN | (train or {}), **(arch or CONV)}
 
@@ -55,10 +58,11 @@ PARAMS = {
         "published": {"spectrogram": "logmel", **NET, "weights": "published.pth", "view": {"crop_s": None}},
     },
     "transfer": {
-        "frozen": {"input": "embeddings/ours", **CONV, "weights": "runs/cnn/crops/model.pt", "head": {}, "train": TRAIN},
+        "frozen": HEAD | {"head": {}},
         "published": {
             "input": "embeddings/published", **NET, "weights": "published.pth", "head": {"widths": [5]}, "train": TRAIN
         },
+        **{over: HEAD | {"head": {"over": over}} for over in ("mean", "mean_std", "attention", "neighbours")},
         "tuned": {
             "input": "spectrograms/logmel", **CONV, "weights": "runs/cnn/crops/model.pt", "head": {"widths": [5]},
             "view": {"crop_s": 0.5}, "augment": {}, "unfreeze": 1, "body_lr": 0.5, "control": TRAIN, "train": TRAIN,

@@ -1,7 +1,8 @@
 """The networks of a stored model as one ONNX file, and beside it, as JSON, how sound becomes their input.
 
 The graph maps views of a clip (batch, …), numbers in the unit of the store, to the probabilities of each fold and seed
-(batch, run, label). It holds all from normalisation to softmax; what comes before it and after it is in the JSON file.
+(batch, run, label), or, where heads see all views of a clip at once, to (1, run, label). It holds all from
+normalisation to softmax; what comes before it and after it is in the JSON file.
 """
 
 import json
@@ -28,13 +29,13 @@ AFTER = "For each run: the vote of the probabilities of all views of a clip; the
 class Together(nn.Module):
     """All folds and seeds at once: views of a clip to probabilities (batch, run, label)."""
 
-    def __init__(self, body: nn.Module, heads: list[nn.Module]) -> None:
+    def __init__(self, body: nn.Module, heads: list[nn.Module], at_once: bool = False) -> None:
         super().__init__()
-        self.body, self.heads = body, nn.ModuleList(heads)
+        self.body, self.heads, self.at_once = body, nn.ModuleList(heads), at_once
 
     def forward(self, x: Tensor) -> Tensor:
-        """Probabilities (batch, run, label)."""
-        embedded = self.body(x)
+        """Probabilities (batch, run, label), or (1, run, label) where heads see all views of a clip at once."""
+        embedded = self.body(x)[None] if self.at_once else self.body(x)
         return torch.stack([head(embedded).softmax(1) for head in self.heads], 1)
 
 
@@ -71,6 +72,8 @@ def recipe(model: Model) -> dict[str, Any]:
             "view.hop_s seconds apart (null: end to end), the last one ending with the clip; a shorter clip is filled up "
             "with `floor`. A batch is (batch, channel, bin, frame), or (batch, 1, sample) of a waveform."
         )
+        if member.at_once:
+            before += " A batch is all views of one clip, which the heads see at once: the output is (1, run, label)."
         return told | front_end | {"before": before, "vote": member.view.vote}
     front_end = {"features": content["features"], "settings": content["settings"]}
     return (
@@ -94,7 +97,7 @@ def _network(model: Model) -> tuple[Together, tuple[int, ...]]:
         )
     meta, crop = member.spectrogram.meta, member.crops[0]
     shape = (1, crop) if meta["kind"] == "waveform" else (meta["channels"], meta["bins"], crop)
-    return Together(member.body, member.heads).cpu().eval(), shape
+    return Together(member.body, member.heads, member.at_once).cpu().eval(), shape
 
 
 def _export(network: Together, example: Tensor, path: Path, name: str) -> None:

@@ -14,4 +14,5 @@ class Kind(OnSpectrograms):
         device = device or networks.device()
         seen, body = stored.content["backbone"], networks.backbone(stored).to(device)
         heads = [networks.head(stored, run).to(device) for run in stored.runs]
-        super().__init__(stored, seen, body, heads, [seen["input_shape"][-1]] * len(heads), device)
+        at_once = networks.head_settings(stored).over != "windows"
+        super().__init__(stored, seen, body, heads, [seen["input_shape"][-1]] * len(heads), device, at_once)

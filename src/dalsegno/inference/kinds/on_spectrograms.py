@@ -28,13 +28,14 @@ LONGEST = (
 class OnSpectrograms:
     """Heads on what `body` makes of the views of a clip, each made for its own number of frames in `crops`.
 
-    seen: the part of the file that says what the network sees, its view and its spectrogram.
+    seen: the part of the file that says what the network sees, its view and its spectrogram. at_once: as of `votes`.
     """
 
     def __init__(
         self, stored: Stored, seen: dict[str, Any], body: nn.Module, heads: list[nn.Module], crops: list[int],
-        device: torch.device,
+        device: torch.device, at_once: bool = False,
     ) -> None:  # fmt: skip
+        self.at_once = at_once
         self.stored, self.body, self.heads, self.crops, self.device = stored, body, heads, crops, device
         self.view = stored.section("view", seen["view"], View)
         self.spectrogram = Spectrogram(stored, seen["spectrogram"])
@@ -50,7 +51,8 @@ class OnSpectrograms:
         p: list[np.ndarray] = [np.empty(0)] * len(self.heads)
         for crop, places in self._by_crop():
             views, heads = shown(store, self.view, crop, self.device), [self.heads[i] for i in places]
-            for i, of_run in zip(places, votes(self.body, heads, views, self.view.vote), strict=True):
+            answered = votes(self.body, heads, views, self.view.vote, self.at_once)
+            for i, of_run in zip(places, answered, strict=True):
                 p[i] = of_run
         return np.stack(p)
 

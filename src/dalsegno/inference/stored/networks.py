@@ -11,6 +11,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
+from dalsegno.transfer.adapting import over_time
 from dalsegno.transfer.adapting.head import Head, put_on
 from dalsegno.transfer.adapting.layer_weights import Weighted
 from dalsegno.transfer.embedding import own_body, own_encoder
@@ -63,15 +64,21 @@ def _encoder(stored: Stored, content: dict[str, Any]) -> nn.Module:
         raise UserError(f"{stored.path}: {error}") from None
 
 
+def head_settings(stored: Stored) -> Head:
+    """What a frozen model says of its head."""
+    return stored.section("head", stored.content["head"], Head)
+
+
 def head(stored: Stored, run: dict[str, Any]) -> nn.Module:
-    """The head of a frozen model: embeddings (view, dim) to logits."""
-    settings, width = stored.section("head", stored.content["head"], Head), len(run["state"]["prep.mean"])
-    if settings.over != "windows":
-        raise UserError(
-            f"its head sees all windows of a clip at once (head.over: {settings.over}), which is not done here"
-        )
+    """The head of a frozen model: embeddings (view, dim) to logits, or (clip, view, dim) where it sees all views of a clip."""
+    settings, width = head_settings(stored), len(run["state"]["prep.mean"])
     prep = preprocess.Standardise(torch.zeros(width), torch.ones(width))
-    net: nn.Module = settings.build(width, len(stored.labels))
+    if settings.over == "neighbours":
+        known = torch.zeros_like(run["state"]["net.known"])
+        labels = torch.zeros(len(known), dtype=torch.int64)
+        net: nn.Module = over_time.Neighbours(known, labels, len(stored.labels), settings.k or over_time.NEIGHBOURS)
+    else:
+        net = over_time.head(settings, width, len(stored.labels))
     if settings.layers == "weighted":
         net = nn.Sequential(Weighted(run["state"]["net.0.layer"]), net)
     return _loaded(stored, Model(prep, net), run["state"])

@@ -23,8 +23,6 @@ from dalsegno.transfer.adapting.entry import Frozen, Head
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.pretrained import provenance
 
-NEIGHBOURS = 5  # where an entry does not say how many
-
 
 def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
     """Train a head on the embeddings in `folder`, standardised by the training part.
@@ -53,21 +51,14 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
 
 def _head(head: Head, table: Rows, prep: nn.Module, train_ids: list[str], splits: pd.DataFrame) -> nn.Module:
     """The head of a fold; only one of neighbours knows the training clips."""
-    classes, n_in = splits_csv.classes(splits), table.input_shape[0]
-    match head.over:
-        case "neighbours":
-            rows, owners = table.examples(train_ids)
-            labels = splits.set_index("clip_id")["label"][owners].map(classes.index)
-            known = prep.to(table.x.device)(table.take(rows)).nanmean(1)
-            number = torch.tensor(labels.to_numpy(), device=known.device)
-            return over_time.Neighbours(known, number, len(classes), head.k or NEIGHBOURS)
-        case "mean":
-            return nn.Sequential(over_time.Mean(), head.build(n_in, len(classes)))
-        case "mean_std":
-            return nn.Sequential(over_time.MeanAndDeviation(), head.build(2 * n_in, len(classes)))
-        case "attention":
-            return nn.Sequential(over_time.Attention(n_in), head.build(n_in, len(classes)))
-    return head.build(n_in, len(classes))
+    classes = splits_csv.classes(splits)
+    if head.over != "neighbours":
+        return over_time.head(head, table.input_shape[0], len(classes))
+    rows, owners = table.examples(train_ids)
+    labels = splits.set_index("clip_id")["label"][owners].map(classes.index)
+    known = prep.to(table.x.device)(table.take(rows)).nanmean(1)
+    number = torch.tensor(labels.to_numpy(), device=known.device)
+    return over_time.Neighbours(known, number, len(classes), head.k or over_time.NEIGHBOURS)
 
 
 def _backbone(p: Frozen, used: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,24 @@ from torch import Tensor, nn
 
 from dalsegno.artefacts.features_parquet import FeatureTable
 from dalsegno.families.rows import Rows
+from dalsegno.transfer.adapting.head import Head
 
+NEIGHBOURS = 5  # where an entry does not say how many
 SAME = 1 - 1e-5  # likeness above which a neighbour is the clip itself, while it is trained on
 
 Windows = Float[Tensor, "batch window dim"]
+
+
+def head(p: Head, n_in: int, n_labels: int) -> nn.Module:
+    """The head from the windows of a clip to logits, with random weights; not one of neighbours, which training clips make."""
+    match p.over:
+        case "mean":
+            return nn.Sequential(Mean(), p.build(n_in, n_labels))
+        case "mean_std":
+            return nn.Sequential(MeanAndDeviation(), p.build(2 * n_in, n_labels))
+        case "attention":
+            return nn.Sequential(Attention(n_in), p.build(n_in, n_labels))
+    return p.build(n_in, n_labels)
 
 
 class Sequences(Rows):
