@@ -11,6 +11,7 @@ import soundfile as sf
 
 from dalsegno.sound import excerpt
 from dalsegno.sound.excerpt import Opened
+from dalsegno.sound.opening import stream
 
 BLOCK = 1 << 20  # samples decoded at a time, so that memory does not depend on the length that a header claims
 FULL = 0.9995  # of full scale: a sample that may be clipped
@@ -94,7 +95,7 @@ def decode(clip: Opened, n_beginning: int) -> Decoded:
             digest.update(_exact(block))
             at_end = len(block) < n_frames
     except sf.SoundFileError as error:
-        decoded.error = reason(error)
+        decoded.error = stream.reason(error)
         decoded.n += _n_until_error(sound, clip.start + decoded.n)
     decoded.digest = digest.hexdigest()
     return decoded
@@ -117,15 +118,6 @@ def quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(null)
-
-
-def reason(error: Exception) -> str:
-    """A library's message in one line, without the path, which may hold anything."""
-    said = error.strerror if isinstance(error, OSError) else getattr(error, "error_string", "")  # libsndfile's words
-    text = said or str(error)
-    if "does not exist" in text:  # libsndfile says so of any stream without a frame
-        text = "no frame of MPEG audio in it"
-    return " ".join(text.split())[:120].rstrip(".")
 
 
 def _exact(block: np.ndarray) -> bytes:

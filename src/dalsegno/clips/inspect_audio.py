@@ -15,11 +15,11 @@ from dalsegno.clips.groups import tags
 from dalsegno.clips.tree import formats
 from dalsegno.sound import excerpt
 from dalsegno.sound.excerpt import Opened
+from dalsegno.sound.opening import stream
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
 CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
 CLIPPED = 1e-3  # share of samples in runs of full scale that is worth a remark
-RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
 SHORTER = re.compile(r"^ *(?:data|Data Size|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 
 
@@ -45,17 +45,13 @@ def inspect(path: Path, min_duration_s: float, charted: bool) -> Facts:
     try:
         with decoding.quiet(), excerpt.opened(path) as clip:
             sound = clip.sound
-            if not RATES_HZ[0] <= sound.samplerate <= RATES_HZ[1]:
-                return Facts(fault=f"unreadable: its header states a sample rate of {sound.samplerate} Hz")
-            if sound.format == "RAW":  # what libsndfile takes an .au without its header for
-                return Facts(fault="unreadable: no header")
             decoded = decoding.decode(clip, chart.LONGEST_S * sound.samplerate if charted else 0)
             facts = replace(_judge(clip, decoded, path, min_duration_s), tagged=tags.names(sound.copy_metadata()))
             if not charted or facts.fault:
                 return facts
             return replace(facts, chart=chart.chart(np.concatenate(decoded.beginning), sound.samplerate))
     except (sf.SoundFileError, OSError, ValueError) as error:
-        return Facts(fault=f"unreadable: {decoding.reason(error)}")
+        return Facts(fault=f"unreadable: {stream.reason(error)}")
 
 
 def _judge(clip: Opened, decoded: Decoded, path: Path, min_duration_s: float) -> Facts:
@@ -63,13 +59,13 @@ def _judge(clip: Opened, decoded: Decoded, path: Path, min_duration_s: float) ->
     sound = clip.sound
     duration_s = decoded.n / sound.samplerate
     fault = (
-        _shortfall(clip, decoded)
+        _shortfall(clip, decoded, path)
         or ("empty: not one sample" if not decoded.n else "")
         or ("" if np.isfinite([decoded.low, decoded.high]).all() else "not finite: holds NaN or infinite samples")
         or (f"too short: {duration_s:.3f} s" if duration_s < min_duration_s else "")
         or (_silence(decoded) if decoded.high - decoded.low < SILENT else "")
     )
-    remarks = tuple(_remarks(sound, decoded, path))
+    remarks = tuple(_remarks(clip, decoded, path))
     return Facts(round(duration_s, 6), sound.samplerate, sound.channels, decoded.digest, fault, remarks)
 
 
@@ -79,18 +75,26 @@ def _silence(decoded: Decoded) -> str:
     return "silent: nothing above -80 dB"
 
 
-def _remarks(sound: sf.SoundFile, decoded: Decoded, path: Path) -> list[str]:
+def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     """Oddities of the file that are no reason to leave it out."""
+    sound = clip.sound
     share = decoded.n_clipped / max(1, decoded.n * sound.channels)
     remarks = [f"clipped: {100 * share:.1f} % of its samples"] if share > CLIPPED else []
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
     if sound.format not in formats.LIBSNDFILE.get(excerpt.place(path)[0].suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
+    if _open_end(clip):
+        remarks.append("open end: its stream was never closed, so more may have followed")
     return remarks
 
 
-def _shortfall(clip: Opened, decoded: Decoded) -> str:
+def _open_end(clip: Opened) -> bool:
+    """Whether it is an Ogg stream that nobody has closed: a broadcast that was recorded, or a file that was cut off."""
+    return clip.whole and "lacks an end-of-stream bit" in clip.sound.extra_info
+
+
+def _shortfall(clip: Opened, decoded: Decoded, path: Path) -> str:
     """How much of what the header promises is missing; empty if nothing worth mention is."""
     sound = clip.sound
     there = f"{decoded.n / sound.samplerate:.2f} s are there"
@@ -99,17 +103,17 @@ def _shortfall(clip: Opened, decoded: Decoded) -> str:
             return f"unreadable: {decoded.error}"
         return f"truncated: decoding breaks off, {there} ({decoded.error})"
     if decoded.gap:
-        whole_s = clip.n_frames / sound.samplerate
-        return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f} of {whole_s:.2f} s can be decoded"
+        of = f" of {clip.n_frames / sound.samplerate:.2f}" if clip.stated else ""
+        return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f}{of} s can be decoded"
     sizes = SHORTER.search(sound.extra_info)
     promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
     if (
         clip.whole and promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096
     ):  # what recorders write for "unknown"
         return f"truncated: its header promises {promised} bytes of samples, {held} are there"
-    if clip.whole and "lacks an end-of-stream bit" in sound.extra_info:
+    if _open_end(clip) and not stream.ends_with_a_page(path):
         return f"truncated: the stream has no end, {there}"
-    if decoded.n < 0.99 * clip.n_frames:
+    if clip.stated and decoded.n < 0.99 * clip.n_frames:
         promised_by = "its header" if clip.whole else "its row"
         return f"truncated: {promised_by} promises {clip.n_frames / sound.samplerate:.2f} s, {there}"
     return ""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dalsegno.clips import decoding, entry
+from dalsegno.clips import entry
 from dalsegno.clips.copies import chart
 from dalsegno.clips.inspect_audio import Facts
 from dalsegno.sound import pictures
+from dalsegno.sound.opening import stream
 
 TOP_DB = 80  # what the range from black to white usually spans
 
@@ -21,7 +22,7 @@ def inspect(path: Path, charted: bool) -> Facts:
     try:
         values = pictures.read(path)
     except (OSError, ValueError, SyntaxError) as error:  # Pillow raises SyntaxError on a damaged PNG
-        return Facts(fault=f"unreadable: {decoding.reason(error)}")
+        return Facts(fault=f"unreadable: {stream.reason(error)}")
     if min(values.shape) < 8:
         return Facts(fault=f"too short: a picture of {values.shape[0]} x {values.shape[1]} pixels")
     digest = sha256(f"{values.shape}".encode() + values.tobytes()).hexdigest()

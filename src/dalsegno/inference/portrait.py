@@ -64,7 +64,7 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
             db, seconds = _of_store(store), len(store.frames) / store.meta["frame_rate_hz"]
             found = saliency.of_spectrogram(member, store, place)
         else:
-            db, seconds = _mel(excerpt), soundfile.info(excerpt).duration
+            db, seconds = _mel(excerpt), sum(len(block) / rate_hz for block, rate_hz in audio.mono(excerpt))
             found = saliency.of_sound(model, excerpt, place)
         times, over_time = ([], []) if model.of_pictures else _sliding(model, excerpt, Path(folder))
         return Portrait(path.name, model.labels, p, seconds, db, found, times, over_time)

@@ -11,6 +11,7 @@ from jaxtyping import Float32
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import excerpt
+from dalsegno.sound.opening import stream
 from dalsegno.sound.replay import Replay
 
 Samples = Float32[np.ndarray, " _"]  # (n_samples,); the blocks of a recording differ in length
@@ -55,8 +56,10 @@ def mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
                     raise UserError(f"{path}: sample {n + int(np.argmin(np.isfinite(mono)))} is not a finite number")
                 n += len(mono)
                 yield mono, sound.samplerate
-    except (soundfile.SoundFileError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as audio: {error}") from None
+    except UserError:
+        raise
+    except (soundfile.SoundFileError, OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as audio: {stream.reason(error)}") from None
     if not n:
         raise UserError(f"{path}: holds no samples")
 

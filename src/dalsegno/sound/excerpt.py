@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import soundfile
 
+from dalsegno.sound.opening import stream
+
+BLOCK = 1 << 19  # frames that are skipped at a time where nothing can be sought
 _FRAGMENT = re.compile(r"#t=(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)?$")
 
 
@@ -18,6 +21,11 @@ class Opened(NamedTuple):
     start: int  # the frame of the file that it begins with
     n_frames: int  # as the header or the fragment promises
     whole: bool  # whether the clip is the whole file
+
+    @property
+    def stated(self) -> bool:
+        """Whether the header or the fragment promises a number of frames."""
+        return self.n_frames < stream.UNSTATED - self.start
 
 
 def name(path: Path, start_s: float, end_s: float | None) -> Path:
@@ -46,15 +54,23 @@ def opened(path: str | Path) -> Iterator[Opened]:
     Raises soundfile.SoundFileError or OSError where it cannot be opened, ValueError if it ends before the clip begins.
     """
     file, start_s, end_s = place(path)
-    with soundfile.SoundFile(file) as sound:
+    with stream.opened(file) as sound:
         start, stop = round(start_s * sound.samplerate), sound.frames
-        if start and start >= sound.frames:
-            raise ValueError(f"begins at {start_s:g} s, and the file ends at {sound.frames / sound.samplerate:.2f} s")
-        if start:
-            sound.seek(start)
+        if start and ((n := _skipped(sound, start)) < start or n == sound.frames):
+            raise ValueError(f"begins at {start_s:g} s, and the file ends at {n / sound.samplerate:.2f} s")
         if end_s is not None:
             stop = round(end_s * sound.samplerate)
         yield Opened(sound, start, stop - start, not start and end_s is None)
+
+
+def _skipped(sound: soundfile.SoundFile, n_frames: int) -> int:
+    """Go on by `n_frames`; by how many there are, if these are no more."""
+    if sound.seekable():
+        return sound.seek(n_frames) if n_frames < sound.frames else sound.frames
+    n = 0
+    while n < n_frames and len(block := sound.read(min(n_frames - n, BLOCK), always_2d=True)):
+        n += len(block)
+    return n
 
 
 def blocks(clip: Opened, size: int, dtype: str = "float32") -> Iterator:

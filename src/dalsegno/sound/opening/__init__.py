@@ -1,0 +1,1 @@
+"""From the path of a sound file to an open one, of whatever header."""

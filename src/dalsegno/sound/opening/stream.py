@@ -1,0 +1,109 @@
+"""Open a sound file so that it can be read to its end, also where its header does not say where that is.
+
+Whoever writes into a pipe does not know the length beforehand, and a recorder that is switched off does not come back to
+write it. libsndfile reads such an .au, .aiff or .wav to its end if the size is the greatest possible; two cases it does not.
+"""
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import soundfile
+
+UNSTATED = 2**63 - 1  # libsndfile's number of frames of a file whose header states none
+RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
+NO_HEADER = "no header"
+PAGE = 65_307  # bytes of the longest page of an Ogg stream
+
+
+class _Forward(soundfile.SoundFile):
+    """Read from its beginning on: libsndfile cannot seek in a FLAC that does not state its length."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class _Unclosed(io.FileIO):
+    """A WAV file with the greatest possible size in place of the 0 that was never overwritten, `at` so many bytes."""
+
+    def __init__(self, path: Path, at: int) -> None:
+        super().__init__(path)
+        self._at = at
+
+    def readinto(self, buffer) -> int | None:  # noqa: ANN001 (of any kind)
+        start, n = self.tell(), super().readinto(buffer) or 0
+        view = memoryview(buffer).cast("B")
+        for i in range(max(self._at, start), min(self._at + 4, start + n)):
+            view[i - start] = 0xFF
+        return n
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """The open file; `frames` is UNSTATED, and seeking impossible, where only reading tells its length.
+
+    Raises soundfile.SoundFileError or OSError where it cannot be opened, ValueError if its header cannot be true.
+    """
+    with path.open("rb"):  # the system says why it cannot be opened; libsndfile does not
+        pass
+    with ExitStack() as stack:
+        if path.suffix.lower() == ".raw":
+            raise ValueError(NO_HEADER)
+        sound = stack.enter_context(soundfile.SoundFile(path))
+        if sound.frames >= UNSTATED:
+            sound = stack.enter_context(_Forward(path))
+        elif not sound.frames and (at := _unwritten_size(path)):
+            sound = stack.enter_context(soundfile.SoundFile(stack.enter_context(_Unclosed(path, at))))
+        if sound.format == "RAW":  # what libsndfile takes an .au without its header for
+            raise ValueError(NO_HEADER)
+        if not RATES_HZ[0] <= sound.samplerate <= RATES_HZ[1]:
+            raise ValueError(f"its header states a sample rate of {sound.samplerate} Hz")
+        yield sound
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be read, in one line, without the path, which may hold anything."""
+    said = error.strerror if isinstance(error, OSError) else getattr(error, "error_string", "")  # libsndfile's words
+    text = said or str(error)
+    if "does not exist" in text:  # libsndfile says so of any stream without a frame
+        text = "no frame of MPEG audio in it"
+    return " ".join(text.split())[:120].rstrip(".")
+
+
+def ends_with_a_page(path: Path) -> bool:
+    """Whether the last page of an Ogg stream is whole, as that of a broadcast that somebody ceased to record.
+
+    RFC 3533, section 6: the header has 27 bytes, then a table of the lengths of its segments, then these.
+    """
+    with path.open("rb") as file:
+        file.seek(-min(PAGE, path.stat().st_size), io.SEEK_END)
+        tail = file.read()
+    header = tail[tail.rfind(b"OggS") :] if b"OggS" in tail else b""
+    table = header[27 : 27 + header[26]] if len(header) > 26 else b""
+    return bool(table) and len(header) == 27 + len(table) + sum(table)
+
+
+def _unwritten_size(path: Path) -> int:
+    """Where in a WAV file the size of its samples is 0 though some follow, and no further chunk; 0: nowhere."""
+    n_bytes = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(12)[:4] != b"RIFF":
+            return 0
+        while len(chunk := file.read(8)) == 8:
+            name, size = struct.unpack("<4sI", chunk)
+            if name == b"data" and not size:
+                at = file.tell()
+                return at - 4 if at < n_bytes and not _is_chunk(file.read(8), n_bytes - at) else 0
+            file.seek(size + size % 2, io.SEEK_CUR)
+    return 0
+
+
+def _is_chunk(header: bytes, n_left: int) -> bool:
+    """Whether these bytes name a chunk that fits into the bytes that are left."""
+    return (
+        header[:4].isascii()
+        and header[:4].decode().isprintable()
+        and int.from_bytes(header[4:], "little") <= n_left - 8
+    )
