@@ -1,5 +1,6 @@
 """`dalsegno check` says all that would stop a run, in one message of plain lines, and never ends in a traceback."""
 
+import json
 import os
 from pathlib import Path
 
@@ -287,3 +288,10 @@ def test_what_dvc_can_hash_is_no_problem(data, capsys):
     (data / "é's [1] & $x.wav").touch()
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+def test_a_script_reads_the_problems_as_json(here, capsys):  # noqa: F811
+    with pytest.raises(SystemExit) as end:
+        main.main(["check", "--json"])
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert (end.value.code, problems) == (1, lines())

@@ -1,5 +1,6 @@
 """The command line as it is typed: parameters checked in one message, the doctor, the list of layouts, and help."""
 
+import json
 import re
 import subprocess
 import sys
@@ -95,6 +96,10 @@ def test_doctor_examines_a_folder_on_its_own(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "2 of 3 files can be used" in printed and "broken.wav" in printed
     assert "broken.wav" in (tmp_path / "page.html").read_text()
+    main.main(["doctor", str(tmp_path / "data"), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (found["used"], found["labels"]) == (2, {"a": 1, "b": 1})
+    assert [file["path"] for file in found["files_left_out"]] == ["a/broken.wav"]
 
 
 def test_doctor_of_nothing_usable_ends_with_the_reason(tmp_path):
@@ -151,7 +156,7 @@ def test_check_and_doctor_refuse_what_the_stage_clips_would(here, words):
     here(("root: data/corpus/styles", "root: my data"))
     music(Path("my data/genres_original"))
     assert "a single class, 'genres_original'" in refusal(words)
-    assert "dataset.root: my data/genres_original" in refusal(words)
+    assert "name the folder my data/genres_original" in refusal(words)
     Path("my data/genres_original").rename("aside")
     Path("aside").rename("my data/train")
     music(Path("my data/test"))

@@ -59,6 +59,23 @@ def test_what_has_no_counterpart_is_counted_and_named(elsewhere, capsys):
     assert "on 16 clips" in printed and "macro f1" in printed
 
 
+def test_names_may_hold_what_stands_between_pairs(elsewhere, capsys):
+    (elsewhere / "Drone").rename(elsewhere / "a=b, c")
+    scores = evaluated(capsys, "classical/logistic", elsewhere, "--labels", r"a\=b\, c=hum,speech=pulse")
+    assert scores["clips"] == 24 and scores["no_counterpart"] == {}
+
+
+def test_a_single_class_is_scored_and_folders_are_refused_in_words_of_this_command(run, capsys, tmp_path):
+    shutil.copytree("sounds/hum", tmp_path / "one/hum")
+    scores = evaluated(capsys, "classical/logistic", tmp_path / "one")
+    assert scores["clips"] == 8 and 0 <= scores["accuracy"] <= 1
+    said = [refusal("classical/logistic", tmp_path / name) for name in ("gone", "one/hum", "parts")]
+    shutil.copytree("sounds", tmp_path / "parts/train")
+    said.append(refusal("classical/logistic", tmp_path / "parts"))
+    assert "is not there" in said[0] and "outside of a class folder" in said[1] and "it has train, the model" in said[3]
+    assert not any("dataset." in words or "split" in words for words in said)
+
+
 def test_groups_widen_the_intervals(elsewhere, capsys):
     alone = evaluated(capsys, "classical/logistic", elsewhere, "--labels", "Drone=hum")
     paths = [path.relative_to(elsewhere).as_posix() for path in sorted(elsewhere.rglob("*.*")) if path.suffix != ".csv"]

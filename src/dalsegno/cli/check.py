@@ -10,6 +10,8 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.paper import own_words
 
+WHERE = "`dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
+
 
 def check_all() -> None:
     """Raise Refused with all that is wrong with params.yaml, the files it names, the repository and the device.
@@ -45,7 +47,7 @@ def _data_set(doc: dict[str, Any]) -> list[str]:
         listing.listing(root, p)
     except UserError as error:
         message = str(error).removeprefix(f"{params.FILE}: ")
-        return [message if message.startswith("dataset.") else f"dataset.root: {message}"]
+        return [message if message.startswith("dataset.") else f"dataset.root: {message}\n  {WHERE}"]
     return []
 
 

@@ -19,7 +19,7 @@ from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.sound import audio
 
 HOST = "127.0.0.1"
-LARGEST = "50mb"  # of an upload
+LARGEST = "50 MB"  # of an upload
 LONGEST_S = 600.0  # of a sound; `dalsegno predict` takes any length
 N_NAMED = 5
 FORGET_S = 600  # seconds after which an upload is deleted from disk
@@ -56,7 +56,7 @@ def launch(models: list[Model], port: int | None, wait: bool = True) -> str:
     blocks.queue(max_size=16, default_concurrency_limit=1)
     try:
         _, address, _ = blocks.launch(
-            server_name=HOST, server_port=port, share=False, max_file_size=LARGEST, theme=theme, quiet=True,
+            server_name=HOST, server_port=port, share=False, max_file_size=LARGEST.replace(" ", "").lower(), theme=theme, quiet=True,
             show_error=True, footer_links=[], prevent_thread_lock=True, ssr_mode=False, enable_monitoring=False,
         )  # fmt: skip
     except OSError as error:
@@ -78,7 +78,8 @@ def _gradio() -> Any:
 def _input(gradio: Any, of_pictures: bool) -> Any:
     if of_pictures:
         return gradio.File(label="a picture", type="filepath", file_types=["image"])
-    return gradio.Audio(label="a recording", type="filepath", sources=["upload", "microphone"])
+    label = f"a recording of up to {LONGEST_S / 60:.0f} minutes and {LARGEST}"
+    return gradio.Audio(label=label, type="filepath", sources=["upload", "microphone"])
 
 
 def _refusing(gradio: Any, function: Any) -> Any:

@@ -40,7 +40,7 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
 
     Raises UserError if `theirs` names a class that one side does not have, or no file has a class that the model knows.
     """
-    listed = labelled.labelled(root, model.suffixes, "picture" if model.of_pictures else "audio file", EXPECTS)
+    listed = labelled.listed(root, model.suffixes, "picture" if model.of_pictures else "audio file", EXPECTS)
     ours = {layout.bare(label): label for label in model.labels}
     there = {file.label for file in listed if file.label}
     _check(theirs, there, model.labels)
@@ -58,6 +58,8 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
             found.no_counterpart[file.label] += 1
         else:
             rows.append((file.path, of_label[file.label], stated.get(file.path.relative_to(root)) or ""))
+    if not there:
+        raise UserError(f"{root}: every file lies outside of a class folder. Expected there:\n    {EXPECTS}")
     if not rows:
         raise UserError(
             f"{root}: no file has a class that the model knows; it has {', '.join(sorted(there))}, the model "

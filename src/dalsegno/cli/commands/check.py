@@ -1,16 +1,35 @@
 """`dalsegno check`: all problems of params.yaml and of what it names."""
 
 import argparse
+import json
 
 from dalsegno.cli import check
 from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
 
 
-def add_arguments(_: argparse.ArgumentParser) -> None:
-    """It takes none."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """For whom it is."""
+    parser.add_argument("--json", action="store_true", help="print the problems as JSON; exit code 1 if there are any")
 
 
-def run(_: argparse.Namespace) -> None:
-    """Say all that would stop a run, or that nothing would. Raises UserError with all problems."""
-    check.check_all()
-    print(f"{params.FILE}: no problems")
+def run(arguments: argparse.Namespace) -> int:
+    """Say all that would stop a run, or that nothing would; the exit code. Raises UserError with all problems, unless in JSON."""
+    if not arguments.json:
+        check.check_all()
+        print(f"{params.FILE}: no problems")
+        return 0
+    problems = _problems()
+    print(json.dumps({"problems": problems}, indent=1, ensure_ascii=False))
+    return int(bool(problems))
+
+
+def _problems() -> list[str]:
+    try:
+        check.check_all()
+    except Refused as error:
+        return error.problems
+    except UserError as error:
+        return [str(error)]
+    return []

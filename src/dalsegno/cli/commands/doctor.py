@@ -1,11 +1,14 @@
 """`dalsegno doctor FOLDER`: which clips can be used, which not and why."""
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 from dalsegno.cli.commands.datasets import NAMES
 from dalsegno.clips import examine
 from dalsegno.clips.dataset import Params
+from dalsegno.clips.examine import Examination
 from dalsegno.pipeline import files
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
@@ -18,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
     parser.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
+    parser.add_argument(
+        "--json", action="store_true", help="print counts and every file left out as JSON, and nothing else"
+    )
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
 
 
@@ -25,6 +31,16 @@ def run(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
     p = Params(name=arguments.dataset, root=str(arguments.folder))
     examination = examine.examine(arguments.folder, p, Runtime())
-    terminal.report(examination, None if arguments.all else N_SHOWN)
+    if arguments.json:
+        print(json.dumps(_plain(examination), indent=1, ensure_ascii=False))
+    else:
+        terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination, page.drawings(examination)))
+
+
+def _plain(examination: Examination) -> dict[str, Any]:
+    """The counts of metrics/clips.json, and which files they count: those left out, copies and remarks."""
+    left_out = examination.clips.loc[examination.clips["excluded"] != "", ["path", "excluded"]]
+    tables = {"files_left_out": left_out, "pairs_of_copies": examination.copies, "all_remarks": examination.remarks}
+    return examination.summary() | {name: table.to_dict("records") for name, table in tables.items()}

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -23,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="a collection with a folder per class")
     parser.add_argument(
-        "--labels", metavar="THEIRS=OURS,…", type=_pairs, default={}, help="classes that have another name there"
+        "--labels",
+        metavar="THEIRS=OURS,…",
+        type=_pairs,
+        default={},
+        help=r"classes that have another name there; a comma or = within a name is written \, or \=",
     )
     parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
@@ -89,7 +94,8 @@ def _not_scored(scores: dict) -> list[str]:
 
 
 def _pairs(words: str) -> dict[str, str]:
-    pairs = [tuple(part.strip() for part in word.partition("=")) for word in words.split(",")]
+    """Classes there and here; a backslash before a comma or an equals sign makes it a part of a name."""
+    pairs = [_parted(word) for word in re.split(r"(?<!\\),", words)]
     wrong = [their for their, sign, our in pairs if not (their and sign and our)]
     if wrong:
         raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no pair; expected theirs=ours,theirs=ours")
@@ -97,3 +103,9 @@ def _pairs(words: str) -> dict[str, str]:
     if twice := [their for their, _, our in pairs if ours[their] != our]:
         raise argparse.ArgumentTypeError(f"{twice[0]!r} is given two names; a class there is one of the model's")
     return ours
+
+
+def _parted(word: str) -> tuple[str, str, str]:
+    """Their name, the sign between the two, and ours."""
+    their, *rest = (re.sub(r"\\([,=])", r"\1", part.strip()) for part in re.split(r"(?<!\\)=", word, maxsplit=1))
+    return their, "=" if rest else "", "".join(rest)

@@ -30,9 +30,9 @@ def clips(root: Path, p: Params, suffixes: frozenset[str], noun: str, expects: s
 
     Without that table, files that are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its artists.
     """
-    listed = labelled(root, suffixes, noun, expects)
-    group = groups_of(root, [file.path for file in listed], listed, p)
-    for name, file in zip(ids([file.inside for file in listed]), listed, strict=True):
+    found = labelled(root, suffixes, noun, expects)
+    group = groups_of(root, [file.path for file in found], found, p)
+    for name, file in zip(ids([file.inside for file in found]), found, strict=True):
         yield Clip(name, file.path, file.label, group.get(file.path), fault=file.fault)
 
 
@@ -58,22 +58,27 @@ def groups_of(root: Path, paths: list[Path], listed: list[Labelled], p: Params) 
 
 
 def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> list[Labelled]:
+    """The files of `listed`, of two or more classes. Raises UserError as that does, or if folders do not look like classes."""
+    found = listed(root, suffixes, noun, expects)
+    read = [file.inside for file in found if file.label and file.path.suffix.lower() in suffixes]
+    layout.refuse(root, read, noun, formats.conversions(root, [file.path for file in found]))
+    return found
+
+
+def listed(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> list[Labelled]:
     """The files below `root` whose suffix is one of `suffixes`, then those that ffmpeg could convert, then empty classes.
 
     A file's class is the first folder of its path; in `unlabelled/`, however that is spelt, files have none. `noun` is
-    what messages call a file; `expects` describes the layout. Raises UserError if there is no file, or if the folders
-    do not look like classes.
+    what messages call a file; `expects` describes the layout. Raises UserError if there is no file.
     """
     walk.check(root, expects)
     paths = walk.walk(root, suffixes)
     unread = formats.unread(root, paths)
-    conversions = formats.conversions(root, unread)
     if not paths:
+        conversions = formats.conversions(root, unread)
         raise UserError("\n  ".join([walk.missing(root, f"holds no {noun}", expects), *conversions]))
-    listed = [_label(root, path) for path in paths]
-    layout.refuse(root, [file.inside for file in listed if file.label], noun, conversions)
-    listed += [_label(root, path) for path in unread]
-    return listed + list(_empty(root, listed, noun))
+    found = [_label(root, path) for path in [*paths, *unread]]
+    return found + list(_empty(root, found, noun))
 
 
 def is_unlabelled(folder: str) -> bool:

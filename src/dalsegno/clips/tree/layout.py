@@ -63,10 +63,10 @@ def _mentions_part(name: str) -> bool:
 
 
 _ABOVE = "`{root}` must be the folder above the class folders, of which each holds the clips of one class"
-_BELOW = "If the classes lie one level down, write dataset.root: {below}"
+_BELOW = "If the classes lie one level down, name the folder {below}"
 _PARTS = (
-    "If they hold class folders, either set dataset.root to one of them ({below}), or, for train/<label>/ and test/ "
-    "without labels, dataset.name: kaggle; or put all clips in {root}/<label>/ and name the parts in a list that "
+    "If they hold class folders, either name one of them ({below}), or, for train/<label>/ and test/ "
+    "without labels, read them as kaggle (`dataset.name`, or --dataset of the doctor); or put all clips in {root}/<label>/ and name the parts in a list that "
     "splits.protocol: file reads. A class that is really called so needs another name for its folder"
 )
 

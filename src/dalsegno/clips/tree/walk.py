@@ -30,12 +30,9 @@ def check(root: Path, expects: str) -> None:
 
 
 def missing(root: Path, state: str, expects: str) -> str:
-    """The message for a data set that is not where params.yaml says; `state` says what is there instead."""
+    """The message for a data set that is not where the user says; `state` says what is there instead."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
-    return (
-        f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}\n"
-        f"  `dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
-    )
+    return f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}"
 
 
 def is_system(name: str) -> bool:
