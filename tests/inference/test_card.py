@@ -28,7 +28,8 @@ def compared(run):
 
 
 @pytest.mark.parametrize(
-    "name", ["classical/svm", "mlp/pca", "transfer/published", "transfer/tuned-scratch", "ensembles/both"]
+    "name",
+    ["classical/svm", "mlp/pca", "transfer/published", "transfer/frozen", "transfer/tuned-scratch", "ensembles/both"],
 )
 def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name):
     main.main(["card", name])
@@ -44,6 +45,13 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
         in text
     )
     assert "90 % interval" in text and "24 clips" in text
+    if name.startswith("transfer"):
+        assert ("from which it started, was" in text) is not name.endswith("scratch")
+    if name == "transfer/frozen":
+        assert (
+            "`runs/cnn/crops/model.pt`, from which it started, was trained on" in text
+            and "which the model lists" in text
+        )
     if name == "transfer/published":
         assert "licence of the published weights: unknown" in text  # this file is in no list
 

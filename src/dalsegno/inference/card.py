@@ -34,7 +34,7 @@ def card(name: str, licences: dict[str, str]) -> str:
     parts = [
         f"---\n{yaml.safe_dump(_front(name, compared, {} if final else scores, licence), sort_keys=False, allow_unicode=True)}---\n",
         f"# {name}\n\n{_what(name, stored)}",
-        f"## Data\n\n{_data(compared, clips)}",
+        f"## Data\n\n{_data(compared, clips)}{_before(stored)}",
         f"## Protocol\n\n{_protocol(compared, splits)}",
         f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
         f"## Limits\n\n{_limits(compared, scores, splits)}",
@@ -112,6 +112,26 @@ def _data(compared: dict, clips: dict) -> str:
         f"{compared['dataset']['title']}: {clips['used']:,} clips, {clips['hours']:.2f} hours, of {len(clips['labels'])} "
         f"classes ({of_class}). Excluded files: {excluded}.{synthetic}"
     )
+
+
+def _before(stored: list[model_file.Stored]) -> str:
+    """What the weights that models started from were trained on, a sentence each, as far as their files say."""
+    said = []
+    for of in (of for of in stored if of.content.get("weights")):
+        rest = of.content.get("provenance", {})
+        lists = [run.get("clips", {}) for run in of.runs]
+        met = {
+            sha
+            for run in lists
+            for sha, part in zip(run.get("sha256", []), run.get("part", []), strict=True)
+            if part == "inherited"
+        }
+        on = [f"{len(met):,} other clips, which the model lists"] * bool(met) + [
+            f"recordings of {name}" for name in rest.get("recordings", [])
+        ]
+        words = f"trained on {', and on '.join(on)}" if on else "not trained on any recordings that its file names"
+        said.append(f"\n\n`{of.content['weights']}`, from which it started, was {words}.")
+    return "".join(dict.fromkeys(said))
 
 
 def _protocol(compared: dict, splits: dict) -> str:

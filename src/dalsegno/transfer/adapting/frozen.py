@@ -33,7 +33,9 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
     table = (Rows if p.head.over == "windows" else over_time.Sequences)(stored, device)
     meta = json.loads(Path(folder, "meta.json").read_text(encoding="utf-8"))
     description = _backbone(p, meta) | {"head": asdict(p.head), "input": p.input, "entry": asdict(p)}
-    description |= {"backbone": model_pt.load(Path(folder, "backbone.pt"))}
+    trained_on = provenance.from_plain(json.loads(Path(folder, "provenance.json").read_text(encoding="utf-8")))
+    used = dict.fromkeys(splits_csv.numbers(splits), trained_on)
+    description |= {"backbone": model_pt.load(Path(folder, "backbone.pt")), "provenance": provenance.unlisted(used)}
     if p.head.layers == "weighted":
         layer_weights.check(meta["layers"], p.arch)
         description |= {"layers": list(meta["layers"])}
@@ -43,10 +45,10 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
         head = _head(p.head, table, prep, train_ids, splits)
         if p.head.layers == "weighted":
             head = nn.Sequential(layer_weights.Weighted.of(meta["layers"]), head)
-        return Built(Model(prep, head), n_before=meta["parameters"])
+        return Built(Model(prep, head), n_before=meta["parameters"], inherited=trained_on.clips)
 
     job = Job(table, splits, p.train, build, device, Augmentation())
-    return Prepared(job, description, _leaks(p, Path(folder, "provenance.json"), splits))
+    return Prepared(job, description, _leaks(p, used, trained_on.clips, splits))
 
 
 def _head(head: Head, table: Rows, prep: nn.Module, train_ids: list[str], splits: pd.DataFrame) -> nn.Module:
@@ -72,10 +74,8 @@ def _backbone(p: Frozen, used: dict[str, Any]) -> dict[str, Any]:
     return {name: used[name] for name in ("arch", "model", "weights")}
 
 
-def _leaks(p: Frozen, path: Path, splits: pd.DataFrame) -> Leaks:
+def _leaks(p: Frozen, used: dict[int, provenance.Provenance], clips: pd.DataFrame, splits: pd.DataFrame) -> Leaks:
     """What the backbone knew of the scored clips; its embeddings are of one set of weights for all folds."""
-    trained_on = provenance.from_plain(json.loads(path.read_text(encoding="utf-8")))
-    used = dict.fromkeys(splits_csv.numbers(splits), trained_on)
-    leaks = provenance.leaks(p.weights, used, trained_on.clips, splits)
+    leaks = provenance.leaks(p.weights, used, clips, splits)
     way_out = "Embeddings are computed once for all folds: `input: spectrograms/…` with `unfreeze: 0` takes those of each fold, where the file has them."
     return replace(leaks, leaks=(*leaks.leaks, way_out)) if leaks.leaks else leaks
