@@ -7,6 +7,7 @@ from support.tunes import RATE, examine, reason, save, tune
 
 from dalsegno.clips import decoding, inspect_audio
 from dalsegno.sound import excerpt
+from dalsegno.sound.opening import stream
 
 
 def inspect(path):
@@ -108,7 +109,7 @@ def test_a_file_that_may_be_used_has_the_length_that_reading_it_whole_gives(tmp_
         facts = inspect(path)
         n_faulty += bool(facts.fault)
         if not facts.fault:
-            with decoding.quiet():
+            with stream.quiet():
                 assert len(sf.read(path)[0]) == round(facts.duration_s * facts.sample_rate_hz)
     path.write_bytes(whole)
     assert inspect(path).fault == "" and (suffix == ".mp3" or n_faulty)

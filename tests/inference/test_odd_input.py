@@ -149,3 +149,15 @@ def test_a_file_that_changes_while_it_is_read_gets_an_answer_or_a_message(
         assert end.code == UNREAD
     said = capsys.readouterr()
     assert len(n_reads) > 1 and str(file) in said.out + said.err
+
+
+def test_an_answer_that_is_no_number_is_a_message(run, capsys, tmp_path):
+    nan = _changed("mlp/plain", lambda saved: saved["runs"][0]["state"]["prep.mean"].fill_(float("nan")), tmp_path)
+    assert refusal("predict", nan, FILE) == str(UNREAD)
+    assert "answer is no number" in capsys.readouterr().err
+
+
+def test_an_empty_file_is_said_to_be_empty(run, capsys, tmp_path):
+    (tmp_path / "x.mp3").touch()
+    assert refusal("predict", "classical/svm", tmp_path / "x.mp3") == str(UNREAD)
+    assert "it is empty, not one byte" in capsys.readouterr().err

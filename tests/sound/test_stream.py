@@ -104,3 +104,20 @@ def test_a_sample_rate_that_cannot_be_true_is_refused(tmp_path):
     sf.write(tmp_path / "x.wav", TONE, 3)
     with pytest.raises(ValueError, match="states a sample rate of 3 Hz"), stream.opened(tmp_path / "x.wav"):
         pass
+
+
+def test_a_sample_far_beyond_full_scale_is_no_sound_and_one_of_16_bits_kept_as_floats_is(tmp_path):
+    sf.write(tmp_path / "x.wav", TONE * 1e30, RATE, subtype="FLOAT")
+    with pytest.raises(UserError, match="sample 1 is 1e\\+29, where 1 is full scale"):
+        read(tmp_path / "x.wav")
+    assert inspect_audio.inspect(tmp_path / "x.wav", 0.5, False).fault.startswith("not finite: holds samples of more")
+    sf.write(tmp_path / "y.wav", TONE * 32768, RATE, subtype="FLOAT")
+    assert len(read(tmp_path / "y.wav")) == len(TONE)
+    assert inspect_audio.inspect(tmp_path / "y.wav", 0.5, False).fault == ""
+
+
+def test_the_decoders_own_complaints_are_not_printed(tmp_path, capfd):
+    (tmp_path / "text.mp3").write_bytes(b"lorem ipsum\n" * 99)
+    with pytest.raises(UserError):
+        read(tmp_path / "text.mp3")
+    assert capfd.readouterr().err == ""

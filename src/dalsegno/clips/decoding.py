@@ -1,8 +1,5 @@
 """Decode a sound file from end to end, in blocks, and keep of it only what the doctor judges it by."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -105,19 +102,6 @@ def mono(block: np.ndarray) -> np.ndarray:
     """The mean of the channels [shape=(n,)] float32 of a block [shape=(n, n_channels)] of float32, or of int16."""
     full = 32768 if block.dtype == np.int16 else 1
     return (block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)).astype(np.float32) / np.float32(full)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the decoders' own complaints, which would tear the progress bar apart."""
-    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
 
 
 def _exact(block: np.ndarray) -> bytes:

@@ -43,7 +43,7 @@ def inspect(path: Path, min_duration_s: float, charted: bool) -> Facts:
     if fault:
         return Facts(fault=fault)
     try:
-        with decoding.quiet(), excerpt.opened(path) as clip:
+        with stream.quiet(), excerpt.opened(path) as clip:
             sound = clip.sound
             decoded = decoding.decode(clip, chart.LONGEST_S * sound.samplerate if charted else 0)
             facts = replace(_judge(clip, decoded, path, min_duration_s), tagged=tags.names(sound.copy_metadata()))
@@ -62,6 +62,11 @@ def _judge(clip: Opened, decoded: Decoded, path: Path, min_duration_s: float) ->
         _shortfall(clip, decoded, path)
         or ("empty: not one sample" if not decoded.n else "")
         or ("" if np.isfinite([decoded.low, decoded.high]).all() else "not finite: holds NaN or infinite samples")
+        or (
+            ""
+            if max(-decoded.low, decoded.high) <= stream.LOUDEST
+            else "not finite: holds samples of more than 1e10 times full scale"
+        )
         or (f"too short: {duration_s:.3f} s" if duration_s < min_duration_s else "")
         or (_silence(decoded) if decoded.high - decoded.low < SILENT else "")
     )

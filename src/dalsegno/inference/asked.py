@@ -57,7 +57,9 @@ def fault(path: Path) -> str | None:
         return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     if any("\udc80" <= c <= "\udcff" for c in str(path)):
         return "its name holds bytes that are no UTF-8; rename it"
-    return formats.fault(path) if stat.S_ISREG(state.st_mode) else "no file, but a folder or a device"
+    if not stat.S_ISREG(state.st_mode):
+        return "no file, but a folder or a device"
+    return formats.fault(path) or (None if state.st_size else "it is empty, not one byte")
 
 
 def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:

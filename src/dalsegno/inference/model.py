@@ -43,7 +43,10 @@ class Model:
 
     def clip(self, path: Path) -> Float64[np.ndarray, " label"]:
         """The probabilities of the classes of a file. Raises UserError that names the file if it cannot be read."""
-        return np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
+        p = np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
+        if not np.isfinite(p).all():
+            raise UserError(f"{path}: the model's answer is no number; its weights, or the file, are damaged")
+        return p
 
     def _answers(self, member: Member, path: Path) -> Float[np.ndarray, "run label"]:
         with model_file.fitting(member.stored.path):

@@ -52,8 +52,10 @@ def mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
             sound = clip.sound
             for block in excerpt.blocks(clip, max(1, BLOCK // sound.channels)):
                 mono = block[:, 0] if sound.channels == 1 else block.mean(axis=1)
-                if not np.isfinite(mono).all():
-                    raise UserError(f"{path}: sample {n + int(np.argmin(np.isfinite(mono)))} is not a finite number")
+                if not (right := np.abs(mono) <= stream.LOUDEST).all():
+                    at = int(np.argmin(right))
+                    what = f"{mono[at]:.1g}, where 1 is full scale" if np.isfinite(mono[at]) else "not a finite number"
+                    raise UserError(f"{path}: sample {n + at} is {what}")
                 n += len(mono)
                 yield mono, sound.samplerate
     except UserError:

@@ -9,11 +9,12 @@ import pandas as pd
 import soundfile as sf
 
 from dalsegno.cli.commands.datasets import NAMES
-from dalsegno.clips import decoding, listing
+from dalsegno.clips import listing
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
+from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
 COLUMNS = ["path", "group", "from"]
@@ -70,7 +71,7 @@ def _row(inside: Path, label: str | None, tagged: str) -> tuple[str, str, str]:
 def _names(path: Path) -> tags.Names:
     """The names in a file's tags, none in a file that cannot be opened."""
     try:
-        with decoding.quiet(), sf.SoundFile(path) as sound:
+        with stream.quiet(), sf.SoundFile(path) as sound:
             return tags.names(sound.copy_metadata())
     except (sf.SoundFileError, OSError, ValueError):
         return tags.Names()

@@ -5,6 +5,7 @@ write it. libsndfile reads such an .au, .aiff or .wav to its end if the size is 
 """
 
 import io
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,7 @@ import soundfile
 
 UNSTATED = 2**63 - 1  # libsndfile's number of frames of a file whose header states none
 RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
+LOUDEST = 1e10  # a sample beyond it is no sound, and its power no number in single precision; full scale is 1
 NO_HEADER = "no header"
 PAGE = 65_307  # bytes of the longest page of an Ogg stream
 
@@ -41,6 +43,19 @@ class _Unclosed(io.FileIO):
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the decoders' own complaints, which would tear the progress bar apart."""
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     """The open file; `frames` is UNSTATED, and seeking impossible, where only reading tells its length.
 
@@ -51,7 +66,8 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     with ExitStack() as stack:
         if path.suffix.lower() == ".raw":
             raise ValueError(NO_HEADER)
-        sound = stack.enter_context(soundfile.SoundFile(path))
+        with quiet():
+            sound = stack.enter_context(soundfile.SoundFile(path))
         if sound.frames >= UNSTATED:
             sound = stack.enter_context(_Forward(path))
         elif not sound.frames and (at := _unwritten_size(path)):
