@@ -1,6 +1,5 @@
 """Search the settings of a model by its validation clips, and only then score the best on the test clips."""
 
-import hashlib
 import os
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
         of = subject.subject(p.of, source, splits_csv.read(splits_path), r.torch_device())
-        name = study.name(p, of, hashlib.sha256(Path(splits_path).read_bytes()).hexdigest())
+        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
         Path(journal).parent.mkdir(parents=True, exist_ok=True)
         left = study.prepare(study.opened(p, journal, name), p)
         progress.say(f"{p.n_trials} trials of {p.of}, {left} of them to be made")

@@ -186,3 +186,19 @@ def test_trials_are_shared_out_by_ray(folder, monkeypatch):
     finally:
         ray.shutdown()
     assert len(rows) == 6 and (rows["state"] == "complete").all() and rows["train.lr"].nunique() == 6
+
+
+def test_other_data_and_other_weights_are_another_study(tmp_path):
+    store, weights = tmp_path / "store", tmp_path / "weights.pt"
+    store.mkdir()
+    (store / "frames.npy").write_bytes(b"frames")
+    weights.write_bytes(b"weights")
+    digests = [study.digest([store, weights]), study.digest([store, weights])]
+    weights.write_bytes(b"other")
+    digests.append(study.digest([store, weights]))
+    (store / "frames.npy").write_bytes(b"other")
+    digests.append(study.digest([store, weights]))
+    assert digests[0] == digests[1] and len(set(digests)) == 3
+    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda entry: None)
+    assert subject.weights == [str(weights)]
+    assert study.Subject("mlp.x", {}, lambda entry: None).weights == []

@@ -22,6 +22,12 @@ class Subject:
     entry: dict[str, Any]
     job: Callable[[dict[str, Any]], Job]
 
+    @property
+    def weights(self) -> list[str]:
+        """The file or folder that it starts from, if there is one."""
+        named = self.entry.get("weights")
+        return [named] if named and Path(named).exists() else []
+
     def with_values(self, values: dict[str, Any]) -> dict[str, Any]:
         """The entry with these values at their dotted paths."""
         return space.with_values(self.entry, values)
