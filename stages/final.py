@@ -12,9 +12,8 @@ from dalsegno.pipeline.runtime import Runtime
 def main(key: str, data: str, splits_path: str, run_dir: str, out_dir: str) -> None:
     p = params.variant(key, final=entry.Params)
     r = params.load(runtime=Runtime)
-    if p.model.startswith(("cnn/", "transfer/")):
-        r.start_processes()
-    device = r.torch_device()
+    several = p.model.startswith(("cnn/", "transfer/"))
+    device = r.training_device() if several else r.torch_device()
     try:
         of = recipe.read(p.model, run_dir)
         content = trained.content(of, data, splits_csv.read(splits_path), device)

@@ -5,8 +5,8 @@ import yaml
 from support.easy_task import stage
 
 from dalsegno.final import recipe
+from dalsegno.pipeline.cluster import ranks
 from dalsegno.pipeline.errors import UserError
-from dalsegno.pipeline.runtime import Runtime
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_what_its_own_stage_trains_in_several_processes_is_trained_so_again(tmp_
     def stop(*_):
         raise UserError("far enough")
 
-    monkeypatch.setattr(Runtime, "start_processes", lambda self: started.append(self.processes))
+    monkeypatch.setattr(ranks, "start", started.append)
     monkeypatch.setattr(recipe, "read", stop)
     with pytest.raises(UserError, match=r"final\.last: far enough"):
         stage("final")("last", "data", "splits.csv", "runs", "out")
