@@ -1,3 +1,5 @@
+"""The index of near copies finds what a comparison of every pair finds, and how many neighbours are looked at."""
+
 from itertools import pairwise
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Rows of a feature table are found by their clips, in the order that is asked for."""
+
 import numpy as np
 import torch
 
