@@ -41,11 +41,6 @@ def p_value(p: float) -> str:
     return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def training(name: str, model: Mapping[str, Any]) -> str:
-    """How long and how fast a model was trained at most, as a clause: `cnn/conv had 12 epochs at a rate of 0.002`."""
-    return f"{name} had {number(model.get('max_epochs'))} epochs at a learning rate of {number(model.get('lr'))}"
-
-
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
     """A sentence on networks that were trained on more than one device or in several number formats; empty if not so."""
     trained: dict[str, list[str]] = {}

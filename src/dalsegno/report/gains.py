@@ -1,5 +1,6 @@
 """What pretraining changes, in words: a loss is given as a loss, with the ends of its interval positive as well."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dalsegno.report import formatting
@@ -16,3 +17,20 @@ def gained(gain: dict[str, Any]) -> str:
         return f"{said} (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
     ends = (-high, -low) if lost else (low, high)
     return f"{said} ({formatting.points(ends[0])} to {formatting.points(ends[1])})"
+
+
+def budgets(name: str, over: str, models: Mapping[str, Mapping[str, Any]], written: Callable[[str], str] = str) -> str:
+    """A sentence on how long and how fast a model and its twin from scratch, `over`, were trained at most.
+
+    models: of compare.json; written: a name as the report has it.
+    """
+    (epochs, rate), others = (
+        tuple(formatting.number(models[model].get(setting)) for setting in ("max_epochs", "lr"))
+        for model in (name, over)
+    )
+    if (epochs, rate) == others:
+        return f"Both were trained for at most {epochs} epochs, layers that began at random with a learning rate of {rate}."
+    return (
+        f"They differ in their training as well: {written(name)} had at most {epochs} epochs at a learning rate of {rate}, and "
+        f"{written(over)} at most {others[0]} epochs at {others[1]}."
+    )

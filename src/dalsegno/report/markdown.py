@@ -100,8 +100,8 @@ def _on_pairs(comparison: dict[str, Any]) -> list[str]:
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
     right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
-        f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. They differ in their training as well. At most, "
-        f"{formatting.training(_cell(name), models[name])}, and {formatting.training(_cell(gain['over']), models[gain['over']])}. "
+        f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. "
+        f"{gains.budgets(name, gain['over'], models, _cell)} "
         f"Pretraining {gains.gained(gain)}. On average over runs {_cell(name)} is right about {right} clips that "
         f"{_cell(gain['over'])} calls wrong, and wrong about {wrong} that it calls right: sign-flip test, "
         f"p {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."

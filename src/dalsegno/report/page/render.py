@@ -54,7 +54,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         kaggle={called[name]: score for name, score in kaggle.items() if name in called},
         segmented=any("segment_accuracy" in scores for _, scores in ranked),
         seeded=any("accuracy_sd" in scores for _, scores in ranked),
-        trained={name: formatting.training(name, scores) for name, scores in ranked},
+        trained={name: gains.budgets(name, gain["over"], s.compare["models"]) for name, gain in s.compare["gains"].items()},
         leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
         mixture=formatting.mixture(s.compare["models"]), unfinished=formatting.unfinished(s.compare["models"]),
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],

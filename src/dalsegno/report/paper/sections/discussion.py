@@ -34,9 +34,8 @@ def gain(name: str, s: Sources) -> str:
     """What pretraining does to a model, against its twin from scratch."""
     of, models = s.compare["gains"][name], s.compare["models"]
     return (
-        f"Pretraining {gains.gained(of)}, p {formatting.p_value(of['p_value'])} by flipping signs: "
-        f"{formatting.training(name, models[name])}, and the same network from scratch, "
-        f"{formatting.training(of['over'], models[of['over']])}."
+        f"Pretraining {gains.gained(of)}, p {formatting.p_value(of['p_value'])} by flipping signs. {name} "
+        f"starts from pretrained weights, {of['over']} is the same network from scratch. {gains.budgets(name, of['over'], models)}"
     )
 
 
