@@ -90,8 +90,8 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
     assert verdict.verdict(timed, pairs)[1] == (
-        "Any of the 3 best may be chosen; the fastest to ask is cnn/conv: of a clip, what it reads (features, spectrograms or "
-        "embeddings) takes 12 ms, and its answer 1.5 ms."
+        "Any of the 3 best may be chosen; the fastest to ask is cnn/conv: what it reads of a clip (features, spectrograms or "
+        "embeddings) takes 12 ms to compute, and its answer 1.5 ms."
     )
 
 

@@ -76,8 +76,8 @@ def _cheapest(tied: list[str], models: dict[str, Any]) -> str:
     least = min(tied, key=lambda name: sum(models[name][part] for part in parts))
     read, answered = (formatting.number(models[least][part]) for part in parts)
     return (
-        f"{any_of_them}; the fastest to ask is {least}: of a clip, what it reads (features, spectrograms or embeddings) takes "
-        f"{read} ms, and its answer {answered} ms."
+        f"{any_of_them}; the fastest to ask is {least}: what it reads of a clip (features, spectrograms or embeddings) takes "
+        f"{read} ms to compute, and its answer {answered} ms."
     )
 
 
