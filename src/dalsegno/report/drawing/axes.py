@@ -100,7 +100,7 @@ class Axes:
 
     def round_left(self, title: str, percent: bool = False) -> None:
         """The axis on the left, likewise."""
-        ticks = self.y.ticks(max(3, int(self.height / 24)))
+        ticks = self.y.ticks(max(4, int(self.height / 24)))
         self.left(ticks, scales.written(ticks, self.y.log, percent), title)
 
     def below(
