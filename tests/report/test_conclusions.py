@@ -71,7 +71,7 @@ def test_what_another_setting_does_names_its_values_and_which_are_told_apart(con
     pairs = [pair("mlp/a", "mlp/b", 0.1, True), pair("mlp/small", "mlp/b", 0.1)]
     (said,) = [s for s in conclusions.conclusions(found, pairs, confusion) if "model.dropout" in s]
     assert said.startswith(
-        "What model.dropout alone does, all else being equal (mlp/small: 0.1, 78.0%; mlp/a: 0.2, 78.0%;"
+        "What model.dropout alone does, all else being equal (mlp/a: 0.2, 78.0%; mlp/b: 0.3, 78.0%; mlp/small: 0.1,"
     )
     assert said.endswith("mlp/a beats mlp/b, with p corrected by Holm over 2 pairs.")
     found["models"]["mlp/b"] = found["models"]["mlp/b"] | {"leaks": ["it knew them"]}  # says nothing of the setting
@@ -85,17 +85,38 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     assert "do not tell it apart from mlp/small and cnn/conv. Between these," in tie
     assert tie.endswith("It is better than transfer/tuned and classical/svm.")
     assert "about 6 to 16 points, depending on the pair" in tie
-    assert advice == "Any of the 3 best may be chosen."  # nothing is known of what they read
+    assert (
+        advice == "These 3 models are not told apart, and any of them may be chosen."
+    )  # nothing is known of what they read
     timed = comparison(best)
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
     assert verdict.verdict(timed, pairs)[1] == (
-        "Any of the 3 best may be chosen; the fastest to ask is cnn/conv: what it reads of a clip (features, spectrograms or "
-        "embeddings) takes 12 ms to compute, and its answer 1.5 ms."
+        "These 3 models are not told apart, and any of them may be chosen; none answers in less than half of the time that "
+        "transfer/tuned-scratch takes for a clip."
+    )
+    timed["models"]["cnn/conv"] |= {"input_ms_per_clip": 5.0}
+    assert verdict.verdict(timed, pairs)[1].endswith(
+        "; cnn/conv answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes 5 ms to compute, "
+        "and its answer 1.5 ms."
     )
 
 
 def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():
     assert "(−1.0 to 5.0 for this pair alone), p = 1.000 after Holm over 10 pairs" in verdict.sentence(
         pair("cnn/conv", "mlp/small", 0.1), comparison([])
+    )
+
+
+def test_mistakes_that_are_equally_frequent_are_all_named():
+    rows = [("blues", "metal", 4), ("blues", "reggae", 4), ("folk", "jazz", 3)]
+    confusion = pd.DataFrame(
+        [
+            {"model": "transfer/tuned-scratch", "actual": a, "predicted": p, "clips": n, "share": n / 30}
+            for a, p, n in rows
+        ]
+    )
+    (said,) = [s for s in conclusions.conclusions(comparison([]), [], confusion) if s.startswith("The most frequent")]
+    assert said == (
+        "The most frequent mistakes of transfer/tuned-scratch: it takes 13% of the clips of blues for metal and of blues for reggae."
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report import formatting, gains
-from dalsegno.report.verdict import sentence
+from dalsegno.report.verdict import listed, sentence
 
 ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
 
@@ -32,7 +32,7 @@ def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusi
     them. Models whose weights knew scored clips are left out.
     """
     honest = {name: m for name, m in comparison["models"].items() if not m.get("leaks")}
-    ranked = sorted(honest, key=lambda name: -honest[name]["accuracy"])
+    ranked = formatting.ranked(honest)
     if not ranked:
         return []
     return [
@@ -77,7 +77,7 @@ def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: d
         if setting == "augment" and len(values) == 2 and "none" in values.values() and asked:
             yield _augmentation(values, asked[0], comparison)
         elif asked:
-            ranked = sorted(values, key=lambda name: -honest[name]["accuracy"])
+            ranked = formatting.ranked({name: honest[name] for name in values})
             shown = [f"{n}: {values[n]}, {formatting.percent(honest[n]['accuracy'])}%" for n in ranked]
             yield f"What {setting} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
 
@@ -112,10 +112,12 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     wrong = confusion[(confusion["actual"] != confusion["predicted"]) & (confusion["clips"] > 0)]
     own = wrong[wrong["model"] == best]
     if len(own):
-        row = own.loc[own["share"].idxmax()]
+        most = own[own["share"] == own["share"].max()]
+        calls = [f"of {row.actual} for {row.predicted}" for row in most.itertuples()]
+        which = "mistake" if len(calls) == 1 else "mistakes"
         yield (
-            f"The most frequent mistake of {best}: it takes {formatting.percent(row['share'], 0)}% of the clips of "
-            f"{row['actual']} for {row['predicted']}."
+            f"The most frequent {which} of {best}: it takes {formatting.percent(own['share'].max(), 0)}% of the clips "
+            f"{listed(calls)}."
         )
     n_models = confusion["model"].nunique()
     if len(wrong) and n_models > 1:

@@ -41,6 +41,11 @@ def p_value(p: float) -> str:
     return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
+def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of models, the most accurate first and equals by name, as pairs.csv has them."""
+    return sorted(models, key=lambda name: (-models[name]["accuracy"], name))
+
+
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
     """A sentence on networks that were trained on more than one device or in several number formats; empty if not so."""
     trained: dict[str, list[str]] = {}

@@ -28,7 +28,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
-    models = sorted(comparison["models"].items(), key=lambda item: -item[1]["accuracy"])
+    models = [(name, comparison["models"][name]) for name in formatting.ranked(comparison["models"])]
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)

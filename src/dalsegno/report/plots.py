@@ -21,7 +21,7 @@ def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accu
 
     narrow: as a phone is, names and numbers above the intervals and not beside them.
     """
-    ranked = sorted(models.items(), key=lambda item: item[1]["accuracy"])
+    ranked = [(name, models[name]) for name in reversed(formatting.ranked(models))]
     width, height = (225, 32) if narrow else (385, 19)
     axes = Axes(width, height * len(ranked), WHOLE, Scale(-0.6, len(ranked) - 0.4))
     axes.round_below(metric.replace("_", " "), percent=True)

@@ -44,12 +44,12 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
         return [f"{lead} and is better than {everyone}, by more than chance explains."]
-    worse = sorted((name for name in models if name not in said["best"]), key=lambda name: -models[name]["accuracy"])
+    worse = [name for name in formatting.ranked(models) if name not in said["best"]]
     better = f" It is better than {listed(worse)}." if worse else ""
     tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}."
     none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
-    return [f"{tie}{_visible(among)}{better}", none + _cheapest(said["best"], models)]
+    return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models)]
 
 
 def listed(names: list[str]) -> str:
@@ -67,16 +67,19 @@ def _visible(pairs: list[dict[str, Any]]) -> str:
     return f" Between these, the smallest difference that could be seen is about {size}."
 
 
-def _cheapest(tied: list[str], models: dict[str, Any]) -> str:
-    """What to do in a tie."""
-    any_of_them = f"Any of the {len(tied)} best may be chosen"
+def _choice(tied: list[str], models: dict[str, Any]) -> str:
+    """What to do in a tie: the time to answer may settle it, if another takes less than half of that of the most accurate."""
+    any_of_them = f"These {len(tied)} models are not told apart, and any of them may be chosen"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{any_of_them}."
-    least = min(tied, key=lambda name: sum(models[name][part] for part in parts))
-    read, answered = (formatting.number(models[least][part]) for part in parts)
+    times_ms = {name: sum(models[name][part] for part in parts) for name in tied}
+    fastest = min(tied, key=lambda name: times_ms[name])
+    if times_ms[fastest] > times_ms[tied[0]] / 2:
+        return f"{any_of_them}; none answers in less than half of the time that {tied[0]} takes for a clip."
+    read, answered = (formatting.number(models[fastest][part]) for part in parts)
     return (
-        f"{any_of_them}; the fastest to ask is {least}: what it reads of a clip (features, spectrograms or embeddings) takes "
+        f"{any_of_them}; {fastest} answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes "
         f"{read} ms to compute, and its answer {answered} ms."
     )
 

@@ -13,7 +13,7 @@ from dalsegno.pipeline import files
 
 def accuracies(models: dict[str, dict]) -> pd.DataFrame:
     """model, accuracy, low, high, balanced_accuracy, the best first; models: as in compare.json."""
-    ranked = sorted(models.items(), key=lambda item: -item[1]["accuracy"])
+    ranked = sorted(models.items(), key=lambda item: (-item[1]["accuracy"], item[0]))
     names = {
         "accuracy": "accuracy",
         "accuracy_low": "low",

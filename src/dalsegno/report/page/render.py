@@ -43,8 +43,8 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)
-    ranked = sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
-    names = [name for name, _ in ranked]
+    names = formatting.ranked(s.compare["models"])
+    ranked = [(name, s.compare["models"][name]) for name in names]
     confusions = _by_model(s.tables["confusion"], names)
     return page.render(
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],

@@ -30,7 +30,7 @@ def hearing(heard: dict[str, Any], called: dict[str, str], cite: Cited) -> Itera
     )
     caption = (
         f"What {model} hears: its spectrogram (low notes at the bottom), and below it the same with a field for each part that was hidden: red "
-        "ones speak for the answer, blue ones against it. For each class, a typical clip that it has right, then the mistake of which it was surest."
+        "ones speak for the answer, blue ones against it, the more so the stronger the tint within a picture. For each class, a typical clip that it has right, then the mistake of which it was surest."
     )
     yield blocks.figures([_figure(one, heard) for one in told["clips"][:MOST]], caption, COLUMNS)
 
@@ -39,7 +39,7 @@ def _figure(one: dict[str, Any], heard: dict[str, Any]) -> Figure:
     label, answer = (heard["classes"][i] for i in (heard["labels"][one["clip"]], one["called"]))
     p, without = (formatting.percent(one[name] / 1000, 0) for name in ("p", "without"))
     words = label if label == answer else f"{label}, taken for {answer}"
-    change = f"without the reddest field {without}%" if without != p else "no field alone makes a difference"
+    change = f"without the reddest field {without}%" if without != p else "also without the reddest field"
     return figures.figure(_svg(one["picture"]), f"{words}: {p}%, {change}")
 
 

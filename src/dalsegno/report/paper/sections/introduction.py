@@ -29,7 +29,7 @@ def introduction(s: Sources, p: Params) -> Iterator[Block]:
     yield blocks.points(f"{FAMILIES.get(of, of)}: {', '.join(names)}" for of, names in families.items())
     yield blocks.text(
         f"{how(s)} Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
-        "the chance of a small test. So what crosses the split is looked for and told, and scores and differences have intervals."
+        "the chance of a small test. So what crosses the split is looked for and reported, and scores and differences have intervals."
     )
 
 

@@ -25,7 +25,7 @@ def scored(s: Sources) -> str:
 
 def ranked(s: Sources) -> list[tuple[str, dict[str, Any]]]:
     """The models, the most accurate first."""
-    return sorted(s.compare["models"].items(), key=lambda item: -item[1]["accuracy"])
+    return [(name, s.compare["models"][name]) for name in formatting.ranked(s.compare["models"])]
 
 
 def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
