@@ -261,6 +261,6 @@ def test_a_second_label_is_counted_beside_the_first_and_shown_by_the_doctor(root
     write(root, ROWS | {"source": ["live", "", "live", ""]})
     found = examined(root, columns={"path": "file", "label": "kind", "second_label": "source"})
     assert found.summary()["second_labels"] == {"blues": {"": 1, "live": 1}, "rock": {"": 0, "live": 1}}
-    html = page.render(found)
+    html = page.render(found, page.drawings(found))
     assert "Classes by the second label" in html and '<th scope="col" class="text">live</th>' in html
     assert "second_labels" not in examined(root).summary()

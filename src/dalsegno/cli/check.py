@@ -5,12 +5,11 @@ from typing import Any
 
 from dalsegno.cli import inputs
 from dalsegno.clips import dataset, listing
+from dalsegno.clips.tree import walk
 from dalsegno.pipeline import check, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.paper import own_words
-
-WHERE = "`dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
 
 
 def check_all() -> None:
@@ -47,7 +46,8 @@ def _data_set(doc: dict[str, Any]) -> list[str]:
         listing.listing(root, p)
     except UserError as error:
         message = str(error).removeprefix(f"{params.FILE}: ")
-        return [message if message.startswith("dataset.") else f"dataset.root: {message}\n  {WHERE}"]
+        where = f"\n  {dataset.WHERE}" if isinstance(error, walk.Missing) else ""
+        return [message if message.startswith("dataset.") else f"dataset.root: {message}{where}"]
     return []
 
 

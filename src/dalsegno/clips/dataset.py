@@ -11,6 +11,8 @@ from dalsegno.clips.table.columns import Columns
 from dalsegno.pipeline import params
 from dalsegno.pipeline.params import section
 
+WHERE = "`dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
+
 
 def _adapter(name: str) -> str:
     """`name`, if datasets/ has a file of that name."""

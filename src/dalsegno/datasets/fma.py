@@ -32,7 +32,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     table, folder = root / "fma_metadata" / "tracks.csv", root / f"fma_{subset}"
     for path in (table, folder):
         if not path.exists():
-            raise UserError(walk.missing(root, f"has no {path.relative_to(root)}", EXPECTS))
+            raise walk.missing(root, f"has no {path.relative_to(root)}", EXPECTS)
     found = files.files(root, walk.walk(folder, AUDIO))
     made = rows.clips(table, _tracks(table, folder.name, subset), found, p, COLUMNS)
     yield from (replace(clip, fault=_fault(clip)) for clip in rows.named(made, p))

@@ -13,7 +13,6 @@ from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import formats, walk
 from dalsegno.clips.tree.ids import ids
-from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/**/blues.00000.au   the original .au files or copies as wav, flac, ogg, mp3, in any folders
@@ -32,8 +31,8 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     paths = walk.walk(root, AUDIO)
     unread = formats.unread(root, paths)
     if not any(NAME.fullmatch(path.stem) for path in paths):
-        state = walk.missing(root, "holds no audio file named like GTZAN's", EXPECTS)
-        raise UserError("\n  ".join([state, *formats.conversions(root, unread)]))
+        state = "holds no audio file named like GTZAN's"
+        raise walk.missing(root, state, EXPECTS, *formats.conversions(root, unread))
     filtered = {name for name, fact in gtzan_csv.facts().items() if fact["fault_filtered"]}
     paths = [*sorted(paths, key=lambda path: path.stem not in filtered), *unread]
     for name, path in zip(ids([Path(path.name) for path in paths]), paths, strict=True):

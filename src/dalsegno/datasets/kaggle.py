@@ -7,7 +7,6 @@ from dalsegno.artefacts.data_set.clips_csv import AUDIO
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import formats, labelled, walk
 from dalsegno.clips.tree.ids import ids
-from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/train/<label>/**.wav      one folder per class; also flac, mp3, ogg, aiff, au, …
@@ -25,7 +24,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     labels = labelled.labelled(train, AUDIO, "audio file", EXPECTS)
     paths = walk.walk(test, AUDIO)
     if not paths:
-        raise UserError(walk.missing(root, "holds no audio file in test", EXPECTS))
+        raise walk.missing(root, "holds no audio file in test", EXPECTS)
     unread = formats.unread(test, paths)
     names = ids([*(file.inside for file in labels), *(path.relative_to(test) for path in (*paths, *unread))])
     group = labelled.groups_of(root, [*(file.path for file in labels), *paths], labels, p)
@@ -38,5 +37,5 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 
 def _part(root: Path, part: str) -> Path:
     if not (root / part).is_dir():
-        raise UserError(walk.missing(root, f"has no folder {part!r}", EXPECTS))
+        raise walk.missing(root, f"has no folder {part!r}", EXPECTS)
     return root / part

@@ -33,7 +33,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     second_target = next(name for name in TARGETS if name != target)
     present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]
     if not present:
-        raise UserError(walk.missing(root, "holds no nsynth-*/examples.json", EXPECTS))
+        raise walk.missing(root, "holds no nsynth-*/examples.json", EXPECTS)
     for part in present:
         part_root = root / f"nsynth-{part}"
         for name, note, where in entries(part_root / "examples.json"):

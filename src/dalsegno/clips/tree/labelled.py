@@ -75,8 +75,7 @@ def listed(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> lis
     paths = walk.walk(root, suffixes)
     unread = formats.unread(root, paths)
     if not paths:
-        conversions = formats.conversions(root, unread)
-        raise UserError("\n  ".join([walk.missing(root, f"holds no {noun}", expects), *conversions]))
+        raise walk.missing(root, f"holds no {noun}", expects, *formats.conversions(root, unread))
     found = [_label(root, path) for path in [*paths, *unread]]
     return found + list(_empty(root, found, noun))
 

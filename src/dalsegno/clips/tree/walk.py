@@ -15,8 +15,12 @@ SYSTEM = frozenset({
 """Folders that operating systems and servers leave behind, in lower case."""
 
 
+class Missing(UserError):
+    """A folder does not hold a data set of the layout that is asked for."""
+
+
 def check(root: Path, expects: str) -> None:
-    """Raise UserError saying what was expected if `root` is no folder, an empty one, or one that cannot be read."""
+    """Raise Missing saying what was expected if `root` is no folder, an empty one, or one that cannot be read."""
     try:
         state = "" if any(root.iterdir()) else "is empty"
     except NotADirectoryError:
@@ -26,13 +30,13 @@ def check(root: Path, expects: str) -> None:
     except OSError as error:
         state = f"cannot be read ({error.strerror})"
     if state:
-        raise UserError(missing(root, state, expects))
+        raise missing(root, state, expects)
 
 
-def missing(root: Path, state: str, expects: str) -> str:
-    """The message for a data set that is not where the user says; `state` says what is there instead."""
+def missing(root: Path, state: str, expects: str, *more: str) -> Missing:
+    """The error of a data set that is not where the user says; `state` says what is there instead, `more` what to do."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
-    return f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}"
+    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}", *more]))
 
 
 def is_system(name: str) -> bool:
