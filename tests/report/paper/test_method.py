@@ -6,13 +6,14 @@ import pytest
 
 from dalsegno.artefacts import settings_json
 from dalsegno.families import classical, mlp
+from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import params
 from dalsegno.report import complete
 from dalsegno.report.paper import method
 from dalsegno.report.paper.references import PAPERS, Cited
 from dalsegno.transfer.adapting import entry
 
-ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "transfer": entry.Params}
+ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "cnn": cnn.Params, "transfer": entry.Params}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,11 @@ def test_defaults_that_nobody_typed_are_told(topics):
     assert told["stopping"].startswith("at most 60 epochs, ended after 15 epochs without a better validation loss")
     assert told["schedule"] == "cosine [3], rising over the first 10% of the steps"
     assert told["augmentation"] == "none"
+
+
+def test_dropout_is_not_claimed_where_no_hidden_layer_has_it(topics):
+    assert "global average pooling" in topics("cnn/conv")["network"] and "dropout" not in topics("cnn/conv")["network"]
+    assert "dropout 0.3" in topics("mlp/small")["network"]
 
 
 def test_a_twin_starts_from_random_weights_and_has_the_training_of_its_control(topics):

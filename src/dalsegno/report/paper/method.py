@@ -54,6 +54,8 @@ def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Itera
 def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     yield "input", _input(family, entry, doc, cite)
     arch, model = str(entry["arch"]), entry.get("model") or {}
+    if "dense" in model and not model["dense"]:  # no hidden layer that dropout could follow
+        model = {name: value for name, value in model.items() if name != "dropout"}
     dropout = cite("dropout") if is_on(model.get("dropout")) else ""
     yield (
         "network",
