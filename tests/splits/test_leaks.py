@@ -71,7 +71,10 @@ def test_the_refusal_lists_twenty_and_counts_all():
         "fold0": ["train", "test"] * 30,
     })  # fmt: skip
     crossing = leaks.check(many, copies(("0a", "1b", "near")))
-    assert leaks.counts(crossing) == {"clip": 0, "group": 30, "exact copy": 0, "near copy": 1}
+    counted = {"clip": 0, "group": 30, "exact copy": 0, "near copy": 1}
+    assert leaks.counts(crossing) == counted
+    in_two_folds = leaks.check(many.assign(fold1=many["fold0"]), copies(("0a", "1b", "near")))
+    assert len(in_two_folds) == 2 * len(crossing) and leaks.counts(in_two_folds) == counted
     with pytest.raises(UserError) as refusal:
         leaks.refuse(crossing)
     message = str(refusal.value)
