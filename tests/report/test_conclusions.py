@@ -92,8 +92,8 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
     assert verdict.verdict(timed, pairs)[1] == (
-        "These 3 models are not told apart, and any of them may be chosen; none answers in less than half of the time that "
-        "transfer/tuned-scratch takes for a clip."
+        "These 3 models are not told apart, and any of them may be chosen; none answers twice as fast as "
+        "transfer/tuned-scratch."
     )
     timed["models"]["cnn/conv"] |= {"input_ms_per_clip": 5.0}
     assert verdict.verdict(timed, pairs)[1].endswith(

@@ -69,14 +69,14 @@ def _visible(pairs: list[dict[str, Any]]) -> str:
 
 def _choice(tied: list[str], models: dict[str, Any]) -> str:
     """What to do in a tie: the time to answer may settle it, if another takes less than half of that of the most accurate."""
-    any_of_them = f"These {len(tied)} models are not told apart, and any of them may be chosen"
+    any_of_them = f"These {len(tied)} models are not told apart, and {'either' if len(tied) == 2 else 'any of them'} may be chosen"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{any_of_them}."
     times_ms = {name: sum(models[name][part] for part in parts) for name in tied}
     fastest = min(tied, key=lambda name: times_ms[name])
     if times_ms[fastest] > times_ms[tied[0]] / 2:
-        return f"{any_of_them}; none answers in less than half of the time that {tied[0]} takes for a clip."
+        return f"{any_of_them}; none answers twice as fast as {tied[0]}."
     read, answered = (formatting.number(models[fastest][part]) for part in parts)
     return (
         f"{any_of_them}; {fastest} answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes "
