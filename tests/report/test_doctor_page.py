@@ -10,6 +10,7 @@ from PIL import Image
 from support.tunes import RATE, examine, save, tune
 
 from dalsegno.report.doctor import page, pictures, tables, terminal
+from dalsegno.report.layout import templates
 
 
 @pytest.fixture
@@ -22,6 +23,11 @@ def examination(tmp_path):
     rows = [f"blues & more/Ü {i}.wav,Ann" for i in range(3)] + [f"rock/{i}.wav,Bob" for i in range(3)]
     (tmp_path / "groups.csv").write_text("\n".join(["path,group", *rows, "rock/again.wav,Cy"]) + "\n")
     return examine(tmp_path)
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_is_markup():
+    assert templates.with_code("Set `a<b` or <i>.") == "Set <code>a&lt;b</code> or &lt;i&gt;."
+    assert templates.with_code("a folder of one ` <") == "a folder of one ` &lt;"
 
 
 def test_what_cannot_be_shown_stands_above_what_can(examination):

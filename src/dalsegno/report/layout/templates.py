@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 REPORT = Path(__file__).parents[1]
 
@@ -18,5 +19,13 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters
+    pages.filters |= filters | {"with_code": with_code}
     return pages.get_template(name)
+
+
+def with_code(text: str) -> Markup:
+    """The text, escaped, with what stands between two backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without another is one of a name
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
