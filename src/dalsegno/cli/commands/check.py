@@ -10,7 +10,7 @@ from dalsegno.pipeline.refusals import Refused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """For whom it is."""
+    """Whether people or a script read the answer."""
     parser.add_argument("--json", action="store_true", help="print the problems as JSON; exit code 1 if there are any")
 
 
