@@ -22,7 +22,11 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
     p = params.variant(key, search=entry.Params)
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
-        of = subject.subject(p.of, source, splits_csv.read(splits_path), r.torch_device())
+        splits = splits_csv.read(splits_path)
+        of = subject.subject(p.of, source, splits, r.torch_device())
+        of.check(p.space)
+        if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
+            raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
         name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
         Path(journal).parent.mkdir(parents=True, exist_ok=True)
         left = study.prepare(study.opened(p, journal, name), p)

@@ -82,7 +82,7 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
     distributions = space.drawn(p.space)
     for _ in range(n):
         trial = _asked(found, p, distributions)
-        values = {path: trial.params[path] for path in p.space if path in trial.params} | space.fixed(p.space)
+        values = space.meant(p.space, trial.params)
         try:
             value, epochs = _trained(subject, values, p, trial)
             found.tell(trial, value)
@@ -98,10 +98,14 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
 
 
 def _asked(found: Study, p: Params, distributions: dict[str, BaseDistribution]) -> Trial:
-    """The next trial. What it draws depends on the seed and its number, so that a search that goes on draws no value twice."""
-    number = len(finished(found)) + len(found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, number]).generate_state(1)[0]))
-    return found.ask(distributions)
+    """The next trial. What it draws depends on the seed and its number alone, so that a search that goes on draws what it
+    would have drawn, and no two processes draw the same."""
+    trial = found.ask()
+    broken = sum("broken_off" in t.user_attrs for t in found.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
+    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, trial.number - broken]).generate_state(1)[0]))
+    for path, distribution in distributions.items():
+        trial._suggest(path, distribution)
+    return trial
 
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
