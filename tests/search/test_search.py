@@ -103,6 +103,27 @@ def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeyp
     assert sorted(map(tuple, rows[columns].to_numpy())) == sorted(map(tuple, whole[columns].to_numpy()))
 
 
+def test_a_line_that_was_cut_short_costs_no_trial(folder):
+    whole, _ = search("whole")
+    few, _ = search(entry=ENTRY | {"trials": 3})
+    with Path("data/searches/a.journal").open("ab") as file:
+        file.write(b'{"op_code":4,"worker_id":"a2c9')
+    rows, _ = search()
+    assert set(few["train.lr"]) < set(rows["train.lr"]) == set(whole["train.lr"])
+
+
+@pytest.mark.parametrize("content", [b"hello\n", b"\x00\x01\n", b"[]\n", b'{"a": 1}\n', None])
+def test_what_is_no_journal_is_refused_and_kept(folder, content):
+    Path("data/searches").mkdir()
+    journal = Path("data/searches/a.journal")
+    journal.mkdir() if content is None else journal.write_bytes(content)
+    with pytest.raises(
+        UserError, match=r"search\.a: data/searches/a\.journal: this is no journal of a search; move it away"
+    ):
+        search()
+    assert journal.is_dir() if content is None else journal.read_bytes() == content
+
+
 def test_more_trials_go_on_from_those_that_were_made_and_another_space_does_not(folder):
     few, _ = search(entry=ENTRY | {"trials": 3})
     more, _ = search(entry=ENTRY | {"trials": 5})

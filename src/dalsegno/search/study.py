@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
@@ -45,6 +46,23 @@ def digest(inputs: Iterable[Path]) -> str:
         with path.open("rb") as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
+
+
+def mend(journal: Path) -> None:
+    """Cut off what was not written to its end when a machine lost its power. Raises UserError for what is no journal."""
+    if not journal.exists():
+        return
+    try:
+        lines = journal.read_bytes().splitlines(keepends=True)
+        if lines and not lines[-1].endswith(b"\n"):
+            os.truncate(journal, sum(map(len, lines[:-1])))
+            lines.pop()
+        for line in lines:
+            json.loads(line)["op_code"]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UserError(
+            f"{journal}: this is no journal of a search; move it away, and the search begins anew"
+        ) from None
 
 
 def opened(p: Params, journal: str | Path, study: str) -> Study:
