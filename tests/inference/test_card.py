@@ -19,10 +19,9 @@ def compared(run):
             "external": {},
         }
         Path("params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
-        plots = [f"metrics/plots/{name}.csv" for name in ("confusion", "curves", "pairs")]
         stage("compare")(
-            "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "metrics/compare.json",
-            "reports/compare.md", *plots, "classical", "mlp", "cnn", "transfer", "external",
+            "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "data/costs",
+            "metrics/compare.json", "reports/compare.md", "metrics/plots", "classical", "mlp", "cnn", "transfer", "external",
         )  # fmt: skip
     return run
 
