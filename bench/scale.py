@@ -4,7 +4,7 @@
 
 Clips are coloured noise, each unlike the others. CPU seconds of a stage and its workers are counted, so that other work on
 the machine disturbs little; the rate of a Fourier transform says how fast a core is. Aimed at: the same cost per clip at
-10,000 clips as at 1,000, within 10 %.
+10,000 clips as at 1,000, within 10%.
 """
 
 import os

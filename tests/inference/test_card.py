@@ -43,7 +43,7 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
         f"| accuracy | {scores['accuracy']:.3f} | {scores['accuracy_low']:.3f} to {scores['accuracy_high']:.3f} |"
         in text
     )
-    assert "90 % interval" in text and "24 clips" in text
+    assert "90% interval" in text and "24 clips" in text
     if name.startswith("transfer"):
         assert ("from which it started, was" in text) is not name.endswith("scratch")
     if name == "transfer/frozen":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support import fake_runs
+from support.wording import faults
 
 from dalsegno.artefacts import settings_json
 from dalsegno.report import conclusions
@@ -102,6 +103,11 @@ def test_shows_the_scores_that_compare_wrote(tree):
     )  # intervals (broad and narrow), overlays, losses, calibration, costs
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
+
+
+def test_numbers_are_written_in_one_style(tree):
+    _, args, html = tree
+    assert faults(Page(html).text) == faults(Path(args[6]).read_text()) == []
 
 
 def test_what_was_not_measured_prints_question_marks(html):
@@ -248,7 +254,7 @@ def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
     row = section[section.index("shuffled segments") : section.index("Not possible with these data")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clips" in row
     assert "official" in section and "no split" in section
-    assert "Accuracy in per cent with 90 % intervals" in section  # its own confidence, not that of compare.json
+    assert "Accuracy in per cent with 90% intervals" in section  # its own confidence, not that of compare.json
 
 
 def test_a_long_name_is_told_from_its_twins(tmp_path):

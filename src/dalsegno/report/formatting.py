@@ -13,8 +13,15 @@ STAMP = " (LEAKY)"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """A share between 0 and 1 in per cent, without the sign."""
+    """A share between 0 and 1 in per cent, without the sign, as under a head that has it."""
     return scaled(value, 100.0, digits)
+
+
+def share(value: float | None, digits: int | None = 1) -> str:
+    """A share between 0 and 1 as all text has it: `12.5%`, without a space; digits: None for as many as are needed."""
+    if value is None:
+        return UNMEASURED
+    return f"{100 * value:g}%" if digits is None else f"{percent(value, digits)}%"
 
 
 def scaled(value: float | None, scale: float, digits: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import fake_runs
+from support.wording import faults
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
@@ -88,6 +89,7 @@ def test_every_score_is_that_of_compare(tmp_path):
         assert f'"{name}"' in text
         assert f"{100 * m['accuracy']:.1f}\\n{100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f}" in text
     assert "Synthetic data:" in text
+    assert faults(text) == []
     assert "was made." not in text  # params.yaml of this tree says nothing of its models
 
 

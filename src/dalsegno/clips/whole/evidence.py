@@ -52,19 +52,19 @@ class Evidence:
             lines.append("No clips share a group: if some do share an artist or song, what follows is too hopeful.")
         for share, when in (
             (1.0, "Each tested once (k-fold)"),
-            (HELD_OUT, f"{100 * HELD_OUT:.0f} % held out for testing"),
+            (HELD_OUT, f"{HELD_OUT:.0%} held out for testing"),
         ):
             if self.n_groups * share < 2:
                 lines.append(f"{when}: fewer than two groups are tested, which can show nothing.")
                 continue
-            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {100 * a:.0f} %" for a in ACCURACIES)
+            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {a:.0%}" for a in ACCURACIES)
             difference = self.difference(share)
             seen = f"two models can be told apart that differ by {100 * difference:.1f} points"
             seen = seen if difference < 1 else "no two models can be told apart"
-            lines.append(f"{when}: 95 % interval of the accuracy about {widths}; {seen}.")
+            lines.append(f"{when}: {CONFIDENCE:.0%} interval of the accuracy about {widths}; {seen}.")
         lines.append(
-            f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {100 * DISAGREEMENT:.0f} % of the "
-            f"clips, a test that sees the difference in {100 * POWER:.0f} % of cases."
+            f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {DISAGREEMENT:.0%} of the "
+            f"clips, a test that sees the difference in {POWER:.0%} of cases."
         )
         if single := [label for label, n in self.n_groups_of.items() if n == 1]:
             named = ", ".join(map(repr, single[:10])) + (", …" if len(single) > 10 else "")

@@ -34,7 +34,7 @@ def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
         half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
         yield (
             f"There are {evidence.n_groups} groups only (clips without one count each for itself): even with each tested "
-            f"once, the interval of an accuracy of {100 * ACCURACY:.0f} % is about {half}."
+            f"once, the interval of an accuracy of {ACCURACY:.0%} is about {half}."
         )
 
 
@@ -59,7 +59,7 @@ def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
     if evidence.half_width(ACCURACY) > ENOUGH:
         yield (
             f"About {enough_per_class(used, evidence)} clips per class, in groups as large as now, would bring the interval "
-            f"of an accuracy of {100 * ACCURACY:.0f} % to ±{100 * ENOUGH:.0f} points; the smallest class has "
+            f"of an accuracy of {ACCURACY:.0%} to ±{100 * ENOUGH:.0f} points; the smallest class has "
             f"{n_by_label.min()}."
         )
 
