@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.scoring.statistics import ranking
+
 UNMEASURED = "??"
 STAMP = " (LEAKY)"
 
@@ -49,8 +51,8 @@ def p_value(p: float) -> str:
 
 
 def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Names of models, the most accurate first and equals by name, as pairs.csv has them."""
-    return sorted(models, key=lambda name: (-models[name]["accuracy"], name))
+    """Names of the models of compare.json in the order of all reports."""
+    return ranking.ranked({name: model["accuracy"] for name, model in models.items()})
 
 
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:

@@ -40,20 +40,20 @@ def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
 
 def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
     n_by_label = used["label"].value_counts().sort_index()
-    few = n_by_label[n_by_label < FEW_CLIPS]
-    if len(few):
+    rare = {label: n for label, n in n_by_label.items() if n < FEW_CLIPS}
+    if rare:
         yield (
-            f"Classes of fewer than {FEW_CLIPS} clips: {_named(few.to_dict())}. A validation or test part may lack them, and no result of "
+            f"Classes of fewer than {FEW_CLIPS} clips: {_named(rare)}. A validation or test part may lack them, and no result of "
             "such a class alone says anything."
         )
-    if few := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
+    if lone := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
         way_out = (
             "set `splits.folds` to 2"
-            if min(few.values()) == 2
+            if min(lone.values()) == 2
             else "leave those of one group out (`dataset.leave_out`)"
         )
         yield (
-            f"Classes of fewer than {FOLDS} groups: {_named(few)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
+            f"Classes of fewer than {FOLDS} groups: {_named(lone)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
             f"default, are refused: find clips of others, or {way_out}."
         )
     if evidence.half_width(ACCURACY) > ENOUGH:
