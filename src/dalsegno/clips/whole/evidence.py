@@ -17,7 +17,7 @@ from scipy.special import ndtri, stdtrit
 from dalsegno.artefacts.data_set import clips_csv
 
 ACCURACIES = (0.6, 0.8)
-CORRELATION = 0.2  # intraclass; of music in groups by artist, between .1 and .5 is usual
+CORRELATION, STRONG = 0.2, 0.5  # intraclass; of music in groups by artist, between .1 and .5 is usual
 DISAGREEMENT = 0.2  # share of clips that one of two models gets right and the other does not
 HELD_OUT = 0.15  # share of clips, as in the default of splits.test_share
 CONFIDENCE, POWER = 0.95, 0.8
@@ -31,6 +31,10 @@ class Evidence:
     n_groups: int  # clips that share a group or are copies count as one
     n_effective: float  # independent clips that they are worth
     n_groups_of: dict[str, int]  # by class, in alphabetical order
+
+    def design_effect(self, correlation: float) -> float:
+        """How many clips are worth one independent clip, in groups of these sizes, at an intraclass correlation."""
+        return 1 + (self.n_clips / self.n_effective - 1) * correlation / CORRELATION
 
     def half_width(self, accuracy: float, share: float = 1.0) -> float:
         """Half the width of the interval of an accuracy that is measured on `share` of the clips; at most 1."""
