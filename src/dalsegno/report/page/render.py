@@ -8,6 +8,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from dalsegno.pipeline.duration import duration
 from dalsegno.report import conclusions, curve_plots, formatting, gains, input_costs, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
@@ -37,7 +38,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         undefined=_Unmeasured,
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
-            "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
+            "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
             "p_value": formatting.p_value, "cost": costs.cost, "gained": gains.gained, "score": _score, "named": _named,
             "counted": _counted, "units": formatting.units,
         },

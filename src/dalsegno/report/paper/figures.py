@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, plots
+from dalsegno.report import curve_plots, formatting, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
@@ -29,7 +29,7 @@ def examples(clips: list[dict[str, Any]]) -> list[Figure]:
 
 def results(s: Sources, scored: str) -> list[Figure]:
     """Accuracies with their intervals."""
-    models, interval = s.compare["models"], f"{s.compare['interval']['confidence']:.0%}"
+    models, interval = s.compare["models"], formatting.share(s.compare["interval"]["confidence"], None)
     svg = plots.forest(models, 1 / s.compare["dataset"]["classes"])
     return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
 

@@ -20,7 +20,13 @@ def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
         [c for c in rows.columns if c not in ("trial", "state", found["metric"], "epochs", "error")],
     )
     page = templates.template(
-        "search/page.html.j2", filters={"percent": formatting.percent, "number": _number, "points": formatting.points}
+        "search/page.html.j2",
+        filters={
+            "percent": formatting.percent,
+            "share": formatting.share,
+            "number": _number,
+            "points": formatting.points,
+        },
     )
     rows = rows.reset_index(drop=True)
     return page.render(
