@@ -112,8 +112,7 @@ def carry_out(params=PARAMS):
     for family in ("classical", "mlp", "cnn"):
         for key, entry in params.get(family, {}).items():
             source = f"data/spectrograms/{entry['spectrogram']}" if family == "cnn" else "data/features.parquet"
-            metrics = [] if family == "classical" else [f"metrics/{family}/{key}"]
-            stage(family)(key, source, "data/splits.csv", f"runs/{family}/{key}", *metrics)
+            stage(family)(key, source, "data/splits.csv", f"runs/{family}/{key}", f"metrics/{family}/{key}")
     for key, entry in params.get("embeddings", {}).items():
         stage("embeddings")(
             key,
