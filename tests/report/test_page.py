@@ -99,8 +99,8 @@ def test_shows_the_scores_that_compare_wrote(tree):
         row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} {comparison['verdict']['letters'][name]} "
         assert row in page.text
     assert (
-        page.tags.count("svg") == 2 + 2 + 3 + 2 + 4
-    )  # intervals (broad and narrow), overlays, losses, calibration, costs
+        page.tags.count("svg") == 2 + 2 + 2 * 3 + 2 + 4
+    )  # intervals (broad and narrow), overlays, losses (both again), calibration, costs
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
 
