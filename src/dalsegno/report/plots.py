@@ -52,8 +52,8 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
     rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
     """
     columns, ticks = 5 if len(names) == 5 else 4, [0, 0.5, 1]
-    shares = scales.written(ticks, percent=True)
-    panels, gap = [], 13
+    shares = ["0", "50%", "100%"]
+    panels, gap = [], 19
     side = (471 - gap * (columns - 1)) / columns  # points
     for i, name in enumerate(names):
         axes, first = Axes(side, side, WHOLE, WHOLE), i % columns == 0
