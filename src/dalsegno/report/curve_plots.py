@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dalsegno.report.drawing import scales
-from dalsegno.report.drawing.axes import ACCENT, INK, Axes, End
+from dalsegno.report.drawing.axes import ACCENT, INK, LINE, Axes, End
 from dalsegno.report.drawing.figure import svg
 from dalsegno.report.drawing.scales import Scale
 
@@ -80,7 +80,7 @@ def coverage(rows: pd.DataFrame, models: Sequence[str]) -> str:
 
     models: all that the report has, the most accurate first, which alone has a colour where they are many.
     """
-    axes = Axes(385, 190, Scale(0, 1), scales.around(rows["accuracy"]))
+    axes = Axes(385, max(190, LINE * rows["model"].nunique()), Scale(0, 1), scales.around(rows["accuracy"]))
     axes.round_below("share of the clips that are answered, the surest first", percent=True)
     axes.round_left("accuracy", percent=True)
     ends = []
@@ -109,7 +109,7 @@ def _over_epochs(width: float, height: float, curves: pd.DataFrame, columns: lis
     shown = curves.dropna(subset=columns, how="all")
     axes = Axes(width, height, scales.around(shown["epoch"]), scales.around(shown[columns]))
     axes.round_below("epoch", whole=True)
-    axes.round_left(label)
+    axes.round_left(label, percent="accuracy" in label)
     return axes
 
 

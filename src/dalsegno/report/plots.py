@@ -52,12 +52,13 @@ def reliability(rows: pd.DataFrame, names: list[str]) -> str:
     rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
     """
     columns, ticks = 5 if len(names) == 5 else 4, [0, 0.5, 1]
-    panels, gap = [], 13
+    shares = ["0", "50%", "100%"]
+    panels, gap = [], 19
     side = (471 - gap * (columns - 1)) / columns  # points
     for i, name in enumerate(names):
         axes, first = Axes(side, side, WHOLE, WHOLE), i % columns == 0
-        axes.left(ticks, ["0", ".5", "1"] if first else [""] * 3, "share that is right" if first else "")
-        axes.below(ticks, ["0", ".5", "1"], "probability" if i + columns >= len(names) else "")
+        axes.left(ticks, shares if first else [""] * 3, "share that is right" if first else "")
+        axes.below(ticks, shares, "probability" if i + columns >= len(names) else "")
         axes.line([0, 1], [0, 1], INK, 0.8, "0.8 1.3")
         of_model = rows[rows["model"] == name]
         for scaled, dash in ((False, ""), (True, "4.8 2")):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dalsegno.scoring import compare, ensembles, held_out
 from dalsegno.scoring.held_out import Run, Scored
+from dalsegno.scoring.statistics import ranking
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Gathered:
             for name, run in self.folders.items()
         }
         return known | {name: ensembles.together([known[m] for m in models]) for name, models in self.members.items()}
+
+
+def ranked(s: Scored, models: dict[str, list[Run]]) -> list[str]:
+    """Names of models in the order of all reports, by the share of their predictions that are right. models: the runs of each."""
+    hits = {name: held_out.hits(s.labels, runs) for name, runs in models.items()}
+    return ranking.ranked({name: float(right.sum() / n.sum()) for name, (right, n) in hits.items()})
 
 
 def gather(

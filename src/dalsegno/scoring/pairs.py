@@ -9,10 +9,10 @@ from jaxtyping import Float
 from scipy import special
 
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.scoring import held_out, paired
+from dalsegno.scoring import gathered, held_out, paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
-from dalsegno.scoring.statistics import cochran, holm, ranking, resampled_t
+from dalsegno.scoring.statistics import cochran, holm, resampled_t
 from dalsegno.scoring.statistics.letters import letters
 
 COLUMNS = [
@@ -30,7 +30,7 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises UserError if
     `p.pairs` names a model that there is not.
     """
-    ranked = _ranked(s, models)
+    ranked = gathered.ranked(s, models)
     by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if s.repeats > 1 else {}
     hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, _asked(ranked, p)
     gains = paired.of_pairs([(hits[one], hits[other]) for one, other in asked], s.units, p)
@@ -54,7 +54,7 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
     pairs: those of all models, over which their p-values were corrected. Letters need every pair: where some were not
     asked about, there are none, and `best` is the most accurate model.
     """
-    ranked = _ranked(s, models)
+    ranked = gathered.ranked(s, models)
     sure = pairs[pairs["told_apart"].astype(bool)]
     apart = [
         (one, other) for one, other in zip(sure["model"], sure["other"], strict=True) if {one, other} <= set(models)
@@ -65,10 +65,6 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
     return {
         "models": len(models), "pairs": len(pairs), "cochran_q": q, "p_value": p_value, "best": best, "letters": shown,
     }  # fmt: skip
-
-
-def _ranked(s: Scored, models: dict[str, list[Run]]) -> list[str]:
-    return ranking.ranked({name: accuracy(s, runs) for name, runs in models.items()})
 
 
 def _asked(ranked: list[str], p: Params) -> list[tuple[str, str]]:
@@ -84,12 +80,6 @@ def _asked(ranked: list[str], p: Params) -> list[tuple[str, str]]:
                 f"params.yaml: compare.pairs: {' and '.join(pair)} are one model, or a pair that stands there twice"
             )
     return [(one, other) for one, other in combinations(ranked, 2) if {one, other} in [{*pair} for pair in p.pairs]]
-
-
-def accuracy(s: Scored, runs: list[Run]) -> float:
-    """Share of a model's predictions that are right."""
-    right, n = held_out.hits(s.labels, runs)
-    return float(right.sum() / n.sum())
 
 
 def _sums(s: Scored, runs: list[Run]) -> Float[np.ndarray, " n_units"]:

@@ -19,6 +19,7 @@ from support import fake_runs
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import splits_csv
+from dalsegno.report import formatting
 
 STAGES = {
     name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"]
@@ -78,6 +79,7 @@ def test_hostile_names_stay_data_in_the_page(tmp_path):
     with contextlib.chdir(tmp_path):
         STAGES["compare"](*args)
         STAGES["report"](args[5], *fake_runs.for_report(tmp_path, args))
+    assert content["models"] == formatting.ranked(json.loads(Path(args[5]).read_text())["models"])
     html = (tmp_path / "report.html").read_text()
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
     assert not re.search(r"\son\w+=", html)

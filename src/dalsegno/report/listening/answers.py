@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from dalsegno.artefacts.learning import predictions_parquet
+from dalsegno.scoring import gathered
 from dalsegno.scoring.gathered import Gathered
 
 N_BEST = 3  # classes of each clip whose probabilities are kept
@@ -55,14 +56,12 @@ class Answers:
 
 
 def answers(g: Gathered) -> Answers:
-    """Everything that the compared models answered about the scored clips, the model first that has most right."""
-    n = len(g.s.clips)
+    """Everything that the compared models answered about the scored clips, the models in the order of all reports."""
+    n, models = len(g.s.clips), gathered.ranked(g.s, g.runs)
     means = [
         predictions_parquet.mean_per_clip(
             np.concatenate([run.p for run in runs]), np.concatenate([run.clips for run in runs]), n
         )
-        for runs in g.runs.values()
+        for runs in map(g.runs.__getitem__, models)
     ]
-    p, models = np.stack(means), list(g.runs)
-    order = np.argsort(-(p.argmax(2) == g.s.labels).mean(1), kind="stable")
-    return Answers([models[i] for i in order], g.s.classes, list(g.s.clips.index), g.s.labels, p[order])
+    return Answers(models, g.s.classes, list(g.s.clips.index), g.s.labels, np.stack(means))
