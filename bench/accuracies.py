@@ -7,7 +7,7 @@ each with 20 seeds. Columns: the mean over the folds of accuracy and of balanced
 last network on the artists set aside.
 
     folds by artist, a new network for each    0.55 0.55 0.56
-    likewise, one class has 83 % of the clips  0.83 0.28 0.31
+    likewise, one class has 83% of the clips  0.83 0.28 0.31
     folds that share artists                   0.61 0.61 0.56
     folds by artist, one network goes on       0.79 0.79 0.62
 """
@@ -73,7 +73,7 @@ def cross_validated(table: Clips, aside: Clips, seed: int, by: str, goes_on: boo
 
 
 def unequal(table: Clips) -> Clips:
-    """Five styles as one class, and of the three others one clip per artist: four classes, of which one has 83 % of the clips."""
+    """Five styles as one class, and of the three others one clip per artist: four classes, of which one has 83% of the clips."""
     rare = table[table["label"].isin(RARE)].groupby("group").head(1)
     others = table[~table["label"].isin(RARE)].assign(label="other")
     return pd.concat([rare, others])
@@ -83,7 +83,7 @@ def main() -> None:
     table = clips()
     ways = {
         "folds by artist, a new network for each": (table, "group", False),
-        "likewise, one class has 83 % of the clips": (unequal(table), "group", False),
+        "likewise, one class has 83% of the clips": (unequal(table), "group", False),
         "folds that share artists": (table, "clip", False),
         "folds by artist, one network goes on": (table, "group", True),
     }

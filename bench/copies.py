@@ -2,7 +2,7 @@
 
 python bench/copies.py FOLDER …; each holds different clips, audio of any kind. A copy of each clip is made at another
 gain, bit rate or sample rate, or shifted by up to a second, and the doctor looks at originals and variants of one kind
-together. Bars: 95 % found, no pair of different clips.
+together. Bars: 95% found, no pair of different clips.
 """
 
 import sys
@@ -85,7 +85,7 @@ def main(*folders: str) -> None:
         right = pairs["clip_id_a"].str[-5:] == pairs["clip_id_b"].str[-5:]
         total += (right.sum(), made, (~right).sum())
         print(f"{kind:<24} {right.sum():5d} of {made:5d} found; {(~right).sum()} pairs of different clips", flush=True)
-    print(f"{'all':<24} {100 * total[0] / total[1]:.1f} % of {total[1]} found; {total[2]} pairs of different clips")
+    print(f"{'all':<24} {total[0] / total[1]:.1%} of {total[1]} found; {total[2]} pairs of different clips")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 
 A world has GROUPS groups of CLIPS clips each. A model's accuracy in a group is drawn from a beta distribution with mean
 ACCURACY, such that two clips of a group are correlated by CORRELATION (intraclass; 0: clips are independent). Each trial
-draws the groups and their clips anew and asks whether the 95 % interval of the accuracy holds ACCURACY. For the paired
+draws the groups and their clips anew and asks whether the 95% interval of the accuracy holds ACCURACY. For the paired
 interval a second model makes half of its calls as the first does and the others on its own, in groups of its own, ten
 points less often right: the difference to be held is five points.
 
@@ -54,15 +54,15 @@ by the interval of the accuracy and, in brackets, by that of the difference.
        100    75         0.2    94.5 ( 94.4)   95.0 ( 94.8)   96.0 ( 95.2)   95.7 ( 95.9)
        100    75         0.5    96.8 ( 94.2)   95.2 ( 96.2)   96.2 ( 95.9)   96.7 ( 97.1)
 
-Over 98 are worlds of so few errors that nothing lies between: of 10 clips, 9 or more are right in 91.4 % of all trials at
-95 %, and 8 or more in 98.8. Of the differences, worlds where the models seldom differ.
+Over 98 are worlds of so few errors that nothing lies between: of 10 clips, 9 or more are right in 91.4% of all trials at
+95%, and 8 or more in 98.8. Of the differences, worlds where the models seldom differ.
 
 Groups of uneven sizes (geometric or log-normal) change little. Where one group has half of all clips, the interval of the
-accuracy may hold 91 % at a correlation of a half.
+accuracy may hold 91% at a correlation of a half.
 
 The groups' accuracies are not always beta distributed. Where they are logit-normal, the interval of the accuracy holds
-between 90 and 98 %. Where every third group is wholly right or wholly wrong whatever the accuracy of the others, it may
-hold 87 %: a few groups that are unlike all others need not be among those tested.
+between 90 and 98%. Where every third group is wholly right or wholly wrong whatever the accuracy of the others, it may
+hold 87%: a few groups that are unlike all others need not be among those tested.
 """
 
 import sys

@@ -4,7 +4,7 @@
 
 Clips are coloured noise, each unlike the others. CPU seconds of a stage and its workers are counted, so that other work on
 the machine disturbs little; the rate of a Fourier transform says how fast a core is. Aimed at: the same cost per clip at
-10,000 clips as at 1,000, within 10 %.
+10,000 clips as at 1,000, within 10%.
 """
 
 import os
@@ -35,8 +35,8 @@ STAGES = {
         "reports/doctor.html",
         "reports/examples.json",
     ),
-    "features": ("data/clips.csv", "data/features.parquet", "runs/features/cost.json"),
-    "spectrograms": ("data/clips.csv", "data/spectrograms/logmel", "logmel", "runs/spectrograms/logmel/cost.json"),
+    "features": ("data/clips.csv", "data/features.parquet", "data/costs/features.json"),
+    "spectrograms": ("data/clips.csv", "data/spectrograms/logmel", "logmel", "data/costs/spectrograms/logmel.json"),
     "splits": ("data/clips.csv", "data/copies.csv", "1", "data/splits.csv", "metrics/splits.json"),
     "mlp": ("small", "data/features.parquet", "data/splits.csv", "runs/mlp/small", "metrics/mlp/small"),
 }

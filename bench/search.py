@@ -2,7 +2,7 @@
 
     python bench/search.py [TRIALS] [CLIPS] [FEATURES] [EPOCHS]
 
-Aimed at, on two cores: 20 trials of an MLP on 1,000 x 200 features and 30 epochs in under 60 s, with less than 1 % beyond
+Aimed at, on two cores: 20 trials of an MLP on 1,000 x 200 features and 30 epochs in under 60 s, with less than 1% beyond
 training; halving on 40 trials reaches the best of random search in half its epochs or fewer (median of five seeds).
 """
 
@@ -89,7 +89,7 @@ def main(n_trials=20, n_clips=1000, n_features=200, n_epochs=30):
             f"{n_trials} trials, {n_clips} x {n_features}, {n_epochs} epochs: {whole:.1f} s, of which the loop {sum(seconds):.1f} s"
         )
         print(
-            f"beyond it {100 * (1 - sum(seconds) / whole):.1f} % (models, batches, validation labels, drawing, journal)"
+            f"beyond it {100 * (1 - sum(seconds) / whole):.1f}% (models, batches, validation labels, drawing, journal)"
         )
         shares = []
         for seed in range(5):

@@ -14,7 +14,7 @@ from dalsegno.scoring.per_model import classes, described
 
 
 def main(
-    splits_path: str, splits_json: str, clips_json: str, runs_dir: str,
+    splits_path: str, splits_json: str, clips_json: str, runs_dir: str, costs_dir: str,
     compare_json: str, table_md: str, plots_dir: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare the models that params.yaml names under the sections `families`."""
@@ -26,7 +26,7 @@ def main(
     comparison = compare.setting(g.s, g.runs, g.left_out, splits, clips, p)
     comparison["models"] = described.scores(g, reliability, p, clips["synthetic"])
     of_models = inputs.read(g.folders, g.members)
-    comparison["inputs"] = inputs.costs(of_models, runs_dir)
+    comparison["inputs"] = inputs.costs(of_models, costs_dir)
     for name, model in comparison["models"].items():
         model |= inputs.ms_per_clip(of_models[name], comparison["inputs"])
     comparison["gains"] = paired.gains(g.s, g.runs, p)

@@ -238,14 +238,14 @@ def test_a_comment_in_one_architecture_reruns_its_models(clone):
 def test_a_stage_that_writes_the_same_bytes_spares_all_below_it(clone):
     """The spectrograms and the backbone come out as they were, and no model is trained; only what they cost differs."""
     comment("spectrograms/logmel.py")(clone)
-    assert clone.repro() == {"spectrograms@logmel", "pretrain@notes"} | END
+    assert clone.repro() == {"spectrograms@logmel", "pretrain@notes"} | SCORES
 
 
 def test_another_version_of_a_package_reruns_what_imports_it_and_nothing_else(clone):
     """What is installed is the same, so the bytes are as well and all models are spared; what differs is said."""
     version("librosa")(clone)
     output = clone.dvc("repro")
-    assert ran(output) == LIBROSA | END
+    assert ran(output) == LIBROSA | SCORES
     said = f"installed at another version than versions.yaml has: librosa {librosa.__version__} in place of 9.9"
     assert output.count(said) == len(LIBROSA)
 

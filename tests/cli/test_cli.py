@@ -142,7 +142,7 @@ def test_doctor_says_what_the_data_can_show_on_the_terminal_and_on_the_page(tmp_
     main.main(["doctor", str(tmp_path / "data"), "--page", str(tmp_path / "page.html")])
     for text in (capsys.readouterr().out, (tmp_path / "page.html").read_text().replace("\xa0", " ")):
         assert "60 labelled clips in 60 groups" in text
-        assert "±12.7 points at 60 %, ±10.3 points at 80 %" in text and "can be told apart that differ by" in text
+        assert "±12.7 points at 60%, ±10.3 points at 80%" in text and "can be told apart that differ by" in text
 
 
 def test_what_the_data_can_show_needs_no_torch(tmp_path):

@@ -68,3 +68,16 @@ def test_few_groups_and_few_clips_are_said_with_what_would_do():
 def test_as_many_clips_as_are_asked_for_would_do():
     n = int(re.search(r"About (\d+) clips", said(50)[-1])[1])
     assert said(n) == [] and said(int(0.8 * n)) != []
+
+
+def test_groups_of_unequal_size_take_more_clips_and_a_stronger_correlation_more_still():
+    """Of each 50 clips of a class 20 are of one group: as large as now means that more clips are of more such groups."""
+
+    def unequal(n):
+        return [s for s in said(n, group=lambda i: f"{i // 50}-{min(i % 50, 30)}") if s.startswith("About")]
+
+    n, more = map(int, re.search(r"About (\d+) clips.*about (\d+) would if it is 0\.5", unequal(50)[0]).groups())
+    assert 500 < n < more and unequal(n + 50) == [] and unequal(int(0.8 * n)) != []
+    assert "a correlation of 0.2 (assumed, as no model has been trained yet)" in unequal(50)[0]
+    alone = said(50, group=lambda i: "")
+    assert "correlation" not in alone[-1] and "each of an artist and a recording of its own" in alone[-1]

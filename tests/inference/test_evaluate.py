@@ -122,7 +122,7 @@ def test_clips_that_the_model_was_trained_on_are_left_out_and_named(with_copies,
         "on 9 clips" in printed
         and "left out: 1 exact copy and 1 near copy of clips that the model was trained" in printed
     )
-    assert f"with them its accuracy is {100 * scores['with_known']['accuracy']:.1f} %" in printed
+    assert f"with them its accuracy is {100 * scores['with_known']['accuracy']:.1f}%" in printed
     assert f"again.aiff: exact copy of {clips['hum/4.flac']}" in printed
 
 

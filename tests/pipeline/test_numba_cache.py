@@ -26,7 +26,7 @@ def test_two_processes_do_not_fill_the_cache_at_once(tmp_path):
     code = f"""
         import time
         from pathlib import Path
-        from dalsegno.pipeline import numba_cache
+        from dalsegno.pipeline.cluster import numba_cache
         with numba_cache.locked("librosa"):
             busy = Path({str(tmp_path)!r}, "busy")
             busy.touch(exist_ok=False)
@@ -40,10 +40,10 @@ def test_two_processes_do_not_fill_the_cache_at_once(tmp_path):
 def test_workers_read_the_cache_without_waiting_for_each_other(tmp_path):
     code = """
         import os, subprocess, sys
-        from dalsegno.pipeline import numba_cache
+        from dalsegno.pipeline.cluster import numba_cache
         with numba_cache.locked("librosa"):
             pass
-        inner = "from dalsegno.pipeline import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
+        inner = "from dalsegno.pipeline.cluster import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
         with numba_cache.FileLock(os.environ[numba_cache.VARIABLE] + "/lock"):
             print(subprocess.run([sys.executable, "-c", inner], capture_output=True, text=True, timeout=60).stdout)
     """
@@ -54,7 +54,7 @@ def test_workers_read_the_cache_without_waiting_for_each_other(tmp_path):
 def test_a_home_that_cannot_be_written_costs_the_cache_and_not_the_run(tmp_path, home):
     place = {"a file": tmp_path / "file", "read only": Path("/proc"), "not there": Path("/proc/nobody")}[home]
     (tmp_path / "file").touch()
-    code = "from dalsegno.pipeline import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
+    code = "from dalsegno.pipeline.cluster import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
     out, _ = python(code, HOME=str(place), TMPDIR=str(tmp_path)).communicate()
     assert Path(out.strip()).parent == tmp_path and not Path(out.strip()).exists()
 

@@ -65,11 +65,3 @@ def test_an_estimate_follows_the_clock(monkeypatch):
     runs.end(6)
     assert (str(runs), runs.left(4)) == ("run 2/2", "about 6 s left")  # 3 s for each of 10 so far, and two are left
     assert runs.left(6) == "about 0 s left"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.2, "0 s"), (99.4, "99 s"), (99.6, "2 min"), (600, "10 min"), (5969, "99 min"), (5971, "1 h 40 min")],
-)
-def test_a_duration_as_people_say_it(seconds, said):
-    assert progress.duration(seconds) == said

@@ -98,12 +98,12 @@ def test_stages_write_the_same_bytes_as_on_one_machine(cluster, tmp_path, monkey
         stage("clips")(
             "data/clips.csv", "data/copies.csv", "metrics/clips.json", "reports/doctor.html", "reports/examples.json"
         )
-        stage("features")("data/clips.csv", "data/features.parquet", "runs/features/cost.json")
+        stage("features")("data/clips.csv", "data/features.parquet", "data/costs/features.json")
         stage("spectrograms")(
-            "data/clips.csv", "data/spectrograms/logmel", "logmel", "runs/spectrograms/logmel/cost.json"
+            "data/clips.csv", "data/spectrograms/logmel", "logmel", "data/costs/spectrograms/logmel.json"
         )
         stage("embeddings")(
-            "ours", "data/spectrograms/logmel", "data/embeddings/ours", "runs/embeddings/ours/cost.json"
+            "ours", "data/spectrograms/logmel", "data/embeddings/ours", "data/costs/embeddings/ours.json"
         )
     assert len(ours) > 8 and content("data") == ours
 

@@ -63,13 +63,6 @@ def test_the_page_has_the_same_bytes_for_the_same_files_and_draws_each_class(exa
     assert html.count("<figure>") == html.count('alt="spectrogram of') == html.count('aria-label="waveform of') == 2
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (59.96, "1 min 0 s"), (75, "1 min 15 s"), (7325, "2 h 2 min")]
-)
-def test_lengths_are_never_nought_hours(seconds, text):
-    assert tables.length(seconds) == text
-
-
 def test_a_rising_tone_rises_in_the_picture(tmp_path):
     t = np.arange(4 * RATE) / RATE
     save(tmp_path / "up.wav", 0.5 * np.sin(2 * np.pi * (100 * t + 400 * t**2)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support import fake_runs
+from support.wording import faults
 
 from dalsegno.artefacts import settings_json
 from dalsegno.report import conclusions
@@ -50,7 +51,7 @@ def render(root, args):
 
 def report(root, args, change=None):
     """report.html of what compare wrote; `change` edits a copy of compare.json."""
-    comparison = json.loads(Path(args[4]).read_text())
+    comparison = json.loads(Path(args[5]).read_text())
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
@@ -93,15 +94,20 @@ def test_every_result_says_synthetic(html):
 def test_shows_the_scores_that_compare_wrote(tree):
     _, args, html = tree
     page = Page(html)
-    comparison = json.loads(Path(args[4]).read_text())
+    comparison = json.loads(Path(args[5]).read_text())
     for name, m in comparison["models"].items():
         row = f"{name} {100 * m['accuracy']:.1f} {100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f} {comparison['verdict']['letters'][name]} "
         assert row in page.text
     assert (
-        page.tags.count("svg") == 2 + 2 + 3 + 2 + 4
-    )  # intervals (broad and narrow), overlays, losses, calibration, costs
+        page.tags.count("svg") == 2 + 2 + 2 * 3 + 2 + 4
+    )  # intervals (broad and narrow), overlays, losses (both again), calibration, costs
     assert "Excluded 1 exact copy, 1 hidden file, 1 silent, 1 unreadable" in page.text
     assert "0 60 20 40 0" in page.text  # fold, train, valid, test, left out
+
+
+def test_numbers_are_written_in_one_style(tree):
+    _, args, html = tree
+    assert faults(Page(html).text) == faults(Path(args[6]).read_text()) == []
 
 
 def test_what_was_not_measured_prints_question_marks(html):
@@ -148,7 +154,7 @@ def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
     skill = {"mlp/features": 0.5, "cnn/conv": 1.5}
     args = fake_runs.build(tmp_path, skill=skill, classes=fake_runs.CLASSES[:4])
     text = Page(render(tmp_path, args)).text
-    m = json.loads(Path(args[4]).read_text())["models"]["cnn/conv"]
+    m = json.loads(Path(args[5]).read_text())["models"]["cnn/conv"]
     ends = f"{100 * m['segment_accuracy_low']:.1f}–{100 * m['segment_accuracy_high']:.1f}"
     assert "accuracy tied segmentaccuracy top-3accuracy macroprecision" in text  # two lines each
     assert f" {100 * m['segment_accuracy']:.1f} {ends} " in text
@@ -179,7 +185,7 @@ def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
 
 def test_every_pair_is_a_cell_and_a_sentence(tree):
     _, args, html = tree
-    pairs = pd.read_csv(Path(args[6], "pairs.csv"))
+    pairs = pd.read_csv(Path(args[7], "pairs.csv"))
     text = Page(html).text
     sentences = text[text.index("All 6 in sentences") :]
     assert len(pairs) == 6
@@ -206,7 +212,7 @@ def test_what_a_split_leaves_untested_and_copies_under_two_labels_are_told(tmp_p
     page = Page(render(tmp_path, args))
     assert f"The split. {caveat}." in page.text
     assert "One recording, two labels 1 pair," in page.text
-    assert f"The split: {caveat}." in Path(args[5]).read_text()
+    assert f"The split: {caveat}." in Path(args[6]).read_text()
 
 
 def test_networks_trained_on_several_devices_are_told(tree):
@@ -248,7 +254,7 @@ def test_one_model_under_every_protocol_with_what_leaks_stamped(html):
     row = section[section.index("shuffled segments") : section.index("Not possible with these data")]
     assert "LEAKY" in row and "87.5" in row and "81.2–93.8" in row and "7 clips" in row
     assert "official" in section and "no split" in section
-    assert "Accuracy in per cent with 90 % intervals" in section  # its own confidence, not that of compare.json
+    assert "Accuracy in per cent with 90% intervals" in section  # its own confidence, not that of compare.json
 
 
 def test_a_long_name_is_told_from_its_twins(tmp_path):
@@ -299,10 +305,10 @@ def test_every_number_is_in_a_metrics_file(tmp_path):
     args = fake_runs.build(tmp_path, skill=fake_runs.SKILL, seeds=(0, 1))
     shown = Results(render(tmp_path, args)).numbers
     sources = [
-        json.loads(Path(path).read_text()) for path in (args[1], args[2], args[4], tmp_path / "metrics/protocols.json")
+        json.loads(Path(path).read_text()) for path in (args[1], args[2], args[5], tmp_path / "metrics/protocols.json")
     ]
     found = [value for data in sources for value in numbers(data)]
-    for path in Path(args[6]).glob("*.csv"):
+    for path in Path(args[7]).glob("*.csv"):
         if path.stem not in ("curves", "coverage", "reliability"):  # these are drawn alone
             found += pd.read_csv(path).select_dtypes("number").stack().tolist()
     allowed = {text for value in found for text in written(value)} | {"0.001"}  # "p < 0.001"
@@ -315,7 +321,7 @@ def test_every_number_is_in_a_metrics_file(tmp_path):
 def test_conclusions_name_families_inputs_mistakes_and_calibration(tmp_path):
     args = fake_runs.build(tmp_path, skill=fake_runs.SKILL)
     text = Page(render(tmp_path, args)).text
-    m = json.loads(Path(args[4]).read_text())["models"]
+    m = json.loads(Path(args[5]).read_text())["models"]
     best = {
         family: max((n for n in m if conclusions.family(n) == family), key=lambda n: m[n]["accuracy"])
         for family in fake_runs.FAMILIES

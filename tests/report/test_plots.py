@@ -18,7 +18,8 @@ NAMES = ["流行", "рок", "ลูกทุ่ง", "🎷", "jazz"]
 def curves(name):
     epochs = np.arange(4)
     rows = {"model": name, "run": "fold0_seed0", "epoch": epochs, "train_loss": 1.0 - epochs / 9, "val_loss": 1.0}
-    return pd.DataFrame(rows | {"val_accuracy": 0.5})
+    alike = {"train_log_loss": 1.0 - epochs / 9, "train_accuracy": epochs / 9, "val_accuracy": 0.5}
+    return pd.DataFrame(rows | alike)
 
 
 def test_letters_that_no_font_here_has_are_no_warning_and_stay_text():
@@ -28,10 +29,34 @@ def test_letters_that_no_font_here_has_are_no_warning_and_stay_text():
         svgs = [
             plots.forest(models, 0.2),
             plots.confusion(tables.confusion_rows("m", np.eye(5, dtype=int), NAMES)),
-            curve_plots.overlay(pd.concat(map(curves, NAMES)), "val_loss", "流行"),
+            curve_plots.overlays(pd.concat(map(curves, NAMES[1:])), NAMES)[1][1],
         ]
-    for svg in svgs:
-        assert all(name in svg for name in NAMES)
+    for i, svg in enumerate(svgs):
+        assert all(name in svg for name in (NAMES[1:] if i == 2 else NAMES))
+
+
+def test_many_models_have_a_plot_each_on_the_same_axes_with_others_behind():
+    few, many = (pd.concat(curves(f"m{i:02d}") for i in range(n)) for n in (4, 23))
+    names = sorted(set(many["model"]), reverse=True)
+    assert [label for label, _ in curve_plots.overlays(few, names)] == ["validation accuracy", "validation loss"]
+    assert curve_plots.overlays(many, names) == [] and curve_plots.behind(few) == ""
+    assert "the 20 other models, the most accurate ones" in curve_plots.behind(many)
+    alone, drawn = curve_plots.learning(few, names), curve_plots.learning(many, names)
+    assert [name for name, _ in alone] == names[-4:] and [name for name, _ in drawn] == names
+    grey = 'stroke-width="0.8" stroke-opacity="0.2"'
+    assert {svg.count(grey) for _, svg in alone} == {0}
+    assert {svg.count(grey) for _, svg in drawn} == {2 * 20}
+
+
+def test_the_axes_of_many_models_hold_all_and_those_of_few_their_own():
+    low, high = curves("low"), curves("high").assign(train_log_loss=7.0, val_loss=9.0)
+    own = dict(curve_plots.learning(pd.concat([low, high]), ["low", "high"]))
+    shared = dict(curve_plots.learning(pd.concat([low, high, *map(curves, "abc")]), [*"abc", "low", "high"]))
+    words = {
+        name: re.findall(r">([\d.]+)</text>", svg)
+        for name, svg in (own | {f"all {k}": v for k, v in shared.items()}).items()
+    }
+    assert words["low"] != words["high"] and words["all low"] == words["all high"] == words["all a"]
 
 
 def test_a_phone_has_names_and_numbers_above_the_intervals():

@@ -25,8 +25,8 @@ def reports(root, leaks, **data):
     leaks_json.write(root / "runs/transfer/finetuned/leaks.json", leaks)
     with contextlib.chdir(root):
         STAGES["compare"](*args)
-        STAGES["report"](args[4], *fake_runs.for_report(root, args))
-    return json.loads(Path(args[4]).read_text()), Path(args[5]).read_text(), (root / "report.html").read_text()
+        STAGES["report"](args[5], *fake_runs.for_report(root, args))
+    return json.loads(Path(args[5]).read_text()), Path(args[6]).read_text(), (root / "report.html").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -28,16 +28,16 @@ MAIN = runpy.run_path(str(STAGE))["main"]
 def compare(root, args):
     with contextlib.chdir(root):  # params.yaml lies there
         MAIN(*args)
-    return json.loads(Path(args[4]).read_text())
+    return json.loads(Path(args[5]).read_text())
 
 
 def plot(args, name):
-    return pd.read_csv(Path(args[6], f"{name}.csv"))
+    return pd.read_csv(Path(args[7], f"{name}.csv"))
 
 
 def written(args):
     """What the stage wrote."""
-    return [path for path in [Path(args[4]), Path(args[5]), *sorted(Path(args[6]).glob("*"))] if path.exists()]
+    return [path for path in [Path(args[5]), Path(args[6]), *sorted(Path(args[7]).glob("*"))] if path.exists()]
 
 
 def edit(root, name, change):
@@ -115,7 +115,7 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
     assert gain["wrong_alone"] == pytest.approx(-better.clip(upper=0).sum(), abs=1e-5)
     assert gain["accuracy"] == pytest.approx((gain["right_alone"] - gain["wrong_alone"]) / 80, abs=1e-5)
     assert 0 < gain["p_value"] <= 1
-    text = Path(args[5]).read_text()
+    text = Path(args[6]).read_text()
     assert min(gain["accuracy"], gain["low"]) > 0  # so that no sign is to be written as a minus
     points = f"{100 * gain['accuracy']:.1f} points of accuracy ({100 * gain['low']:.1f} to {100 * gain['high']:.1f})"
     assert "transfer/finetuned-scratch is the network of transfer/finetuned from scratch" in text
@@ -125,7 +125,7 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
 def test_without_a_twin_there_is_no_gain(tmp_path):
     args = fake_runs.build(tmp_path, skill={"transfer/finetuned": 1.0}, control=False)
     assert compare(tmp_path, args)["gains"] == {}
-    assert "gains" not in Path(args[5]).read_text()
+    assert "gains" not in Path(args[6]).read_text()
 
 
 def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
@@ -140,7 +140,7 @@ def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
     assert m["segment_accuracy_low"] < m["segment_accuracy"] < m["segment_accuracy_high"]
     assert width > 0.5 * (m["accuracy_high"] - m["accuracy_low"])  # four windows a clip are not four clips
     assert "segment_accuracy" not in models["mlp/features"]
-    head, _, *lines = [line.split(" | ") for line in Path(args[5]).read_text().splitlines() if line.startswith("| ")]
+    head, _, *lines = [line.split(" | ") for line in Path(args[6]).read_text().splitlines() if line.startswith("| ")]
     assert head[3] == "segment acc. %"
     assert lines[0][3].startswith(f"{100 * m['segment_accuracy']:.1f} (")
     assert lines[1][3] == "–"
@@ -248,7 +248,7 @@ def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
     assert found["dataset"]["scored_clips"] == 75
     assert found["protocol"]["not_shared"] == 5
     assert found["models"]["classical/majority"] != tree[2]["models"]["classical/majority"]
-    assert "5 predictions" in Path(args[5]).read_text()
+    assert "5 predictions" in Path(args[6]).read_text()
 
 
 def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
@@ -257,13 +257,13 @@ def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
     found = compare(root, args)
     assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
     assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
-    assert "Left out: mlp/features, which predicted none" in Path(args[5]).read_text()
+    assert "Left out: mlp/features, which predicted none" in Path(args[6]).read_text()
 
 
 def test_without_test_clips_validation_is_scored_and_said(tmp_path):
     args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="")
     assert compare(tmp_path, args)["protocol"]["part"] == "valid"
-    assert "validation clips, as the splits hold no test clip" in Path(args[5]).read_text()
+    assert "validation clips, as the splits hold no test clip" in Path(args[6]).read_text()
 
 
 def test_folds_are_pooled_and_repeats_averaged(tmp_path):
@@ -284,7 +284,7 @@ def test_folds_are_pooled_and_repeats_averaged(tmp_path):
 def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/majority": None})
     compare(tmp_path, args)
-    assert Path(args[6], "curves.csv").read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
+    assert Path(args[7], "curves.csv").read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
 
 
 def segments(root, change):
@@ -355,7 +355,7 @@ def test_a_refusal_is_a_message_and_an_exit_code(copy):
 def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
     args = fake_runs.build(tmp_path, skill=FEW, title="a|b <script>", synthetic=False, leaky=True)
     compare(tmp_path, args)
-    text = Path(args[5]).read_text()
+    text = Path(args[6]).read_text()
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(table) == 2 + 4
     assert text.startswith("# a\\|b &lt;script>: models compared")

@@ -72,7 +72,7 @@ def test_it_is_compared_like_any_other_model(tmp_path):
     fake_runs.write_params(tmp_path, ["classical/svm", "mlp/small", "cnn/conv"], {"all": ["classical/svm", "cnn/conv"]})
     with contextlib.chdir(tmp_path):
         COMPARE(*args)
-    models = json.loads(Path(args[4]).read_text())["models"]
+    models = json.loads(Path(args[5]).read_text())["models"]
     of = {
         m: predictions_parquet.read(tmp_path / f"runs/{m}/predictions.parquet") for m in ("classical/svm", "cnn/conv")
     }
@@ -88,5 +88,5 @@ def test_it_is_compared_like_any_other_model(tmp_path):
     assert models["ensembles/all"]["train_s"] == pytest.approx(
         models["classical/svm"]["train_s"] + models["cnn/conv"]["train_s"], rel=5e-3
     )
-    pairs = pd.read_csv(Path(args[6], "pairs.csv"))
+    pairs = pd.read_csv(Path(args[7], "pairs.csv"))
     assert "ensembles/all" in set(pairs["model"]) | set(pairs["other"])

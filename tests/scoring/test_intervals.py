@@ -37,7 +37,7 @@ def test_wilson_equals_statsmodels():
 
 
 def test_accuracy_of_single_clips_is_wilsons():
-    hits = np.arange(290) >= 58  # the case of anchors: 290 clips at 80 % give ±4.6 points
+    hits = np.arange(290) >= 58  # the case of anchors: 290 clips at 80% give ±4.6 points
     low, high = interval("accuracy", *case(hits))
     assert (low, high) == pytest.approx(proportion_confint(232, 290, 0.05, method="wilson"), abs=1e-6)
 
@@ -105,7 +105,7 @@ def test_expanded_percentile_is_wider_than_percentile_for_few_units_alone():
     ids=str,
 )
 def test_means_over_classes_hold_the_truth_about_as_often_as_they_say(n_groups, size, share, icc):
-    """Simulated worlds of known accuracy; 95 % within what 100 trials and so few units allow."""
+    """Simulated worlds of known accuracy; 95% within what 100 trials and so few units allow."""
     rng = np.random.default_rng(11)
     units, k, trials, inside = np.repeat(np.arange(n_groups), size), 4, 100, np.zeros(2)
     labels = units % k

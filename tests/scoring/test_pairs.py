@@ -24,7 +24,7 @@ def compare(root, args, asked):
     path.write_text(json.dumps(doc | {"compare": doc["compare"] | {"pairs": asked}}))
     with contextlib.chdir(root):
         COMPARE(*args)
-    return json.loads(Path(args[4]).read_text()), pd.read_csv(Path(args[6], "pairs.csv")), Path(args[5]).read_text()
+    return json.loads(Path(args[5]).read_text()), pd.read_csv(Path(args[7], "pairs.csv")), Path(args[6]).read_text()
 
 
 @pytest.fixture(scope="module")

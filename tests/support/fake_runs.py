@@ -62,7 +62,7 @@ def build(
     })  # fmt: skip
     write_params(root, skill)
     paths = [str(root / p) for p in (
-        "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs",
+        "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "data/costs",
         "metrics/compare.json", "reports/compare.md", "metrics/plots",
     )]  # fmt: skip
     return paths + FAMILIES
@@ -70,7 +70,7 @@ def build(
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    splits_csv_, splits_json, clips_json, runs, _, _, plots, *_ = args
+    splits_csv_, splits_json, clips_json, runs, _, _, _, plots, *_ = args
     protocols, clips_csv, heard, html = (
         str(Path(root, name))
         for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")

@@ -106,9 +106,9 @@ def carry_out(params=PARAMS):
     segments = str(params["features"]["segments"]) if "features" in params else "1"
     stage("splits")("data/clips.csv", "data/copies.csv", segments, "data/splits.csv", "metrics/splits.json")
     for key in params["spectrograms"]:
-        stage("spectrograms")("data/clips.csv", f"data/spectrograms/{key}", key, f"runs/spectrograms/{key}/cost.json")
+        stage("spectrograms")("data/clips.csv", f"data/spectrograms/{key}", key, f"data/costs/spectrograms/{key}.json")
     if "features" in params:
-        stage("features")("data/clips.csv", "data/features.parquet", "runs/features/cost.json")
+        stage("features")("data/clips.csv", "data/features.parquet", "data/costs/features.json")
     for family in ("classical", "mlp", "cnn"):
         for key, entry in params.get(family, {}).items():
             source = f"data/spectrograms/{entry['spectrogram']}" if family == "cnn" else "data/features.parquet"
@@ -118,7 +118,7 @@ def carry_out(params=PARAMS):
             key,
             f"data/spectrograms/{entry['spectrogram']}",
             f"data/embeddings/{key}",
-            f"runs/embeddings/{key}/cost.json",
+            f"data/costs/embeddings/{key}.json",
         )
     for key, entry in params.get("transfer", {}).items():
         stage("transfer")(

@@ -41,8 +41,8 @@ def test_early_stopping_restores_the_best_weights(monitor, figures, best, traine
     ("badness", "most", "so"),
     [
         ([2 - 0.1 * t for t in range(15)], 15, True),
-        ([math.exp(-t / 5) for t in range(15)], 15, True),  # the last two of 15 bring 2.6 % of what all did
-        ([math.exp(-t / 2) for t in range(15)], 15, False),  # 0.1 %: as good as at its end
+        ([math.exp(-t / 5) for t in range(15)], 15, True),  # the last two of 15 bring 2.6% of what all did
+        ([math.exp(-t / 2) for t in range(15)], 15, False),  # 0.1%: as good as at its end
         ([*range(20, 7, -1), 9, 8], 15, False),  # the best is before the last two
         ([*range(20, 7, -1), 9, 7], 15, True),
         ([*range(20, 6, -1)], 15, False),  # early stopping ended it

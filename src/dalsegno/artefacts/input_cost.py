@@ -1,4 +1,4 @@
-"""cost.json of what models are made from, such as features: it lies in runs/, as no clock may change the bytes of an input."""
+"""What it took to make what models are made from, such as features: a file apart, as no clock may change the bytes of an input."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,6 @@ from typing import Any
 
 from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import environment
-
-NAME = "cost.json"
 
 
 def write(path: str | Path, seconds: float | None, n_clips: int, **more: Any) -> None:
@@ -19,7 +17,7 @@ def write(path: str | Path, seconds: float | None, n_clips: int, **more: Any) ->
     json_file.write(path, {"clips": n_clips} | took | more | environment.machine())
 
 
-def read(runs_dir: str | Path, name: str) -> dict[str, Any]:
+def read(costs_dir: str | Path, name: str) -> dict[str, Any]:
     """What `write` or a training wrote of the input `name`, such as spectrograms/logmel; empty where there is no such file."""
-    path = Path(runs_dir, name, NAME)
+    path = Path(costs_dir, f"{name}.json")
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

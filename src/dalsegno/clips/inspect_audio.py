@@ -84,7 +84,7 @@ def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     """Oddities of the file that are no reason to leave it out."""
     sound = clip.sound
     share = decoded.n_clipped / max(1, decoded.n * sound.channels)
-    remarks = [f"clipped: {100 * share:.1f} % of its samples"] if share > CLIPPED else []
+    remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED else []
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
     if sound.format not in formats.LIBSNDFILE.get(excerpt.place(path)[0].suffix.lower(), ()):

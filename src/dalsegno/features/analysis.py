@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from dalsegno.features import tuning
 from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, WholeClip
-from dalsegno.pipeline import numba_cache
+from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound import spectrum
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.replay import Replay

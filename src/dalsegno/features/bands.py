@@ -14,7 +14,7 @@ from dalsegno.sound import spectrum
 def octaves(sample_rate_hz: int, n_fft: int) -> list[tuple[slice, int]]:
     """The bins of each band of the spectral contrast, as librosa cuts them, and how many are its peak and its valley.
 
-    Those are 2 % of the band, at least one bin. Raises ValueError if a band holds fewer than two bins.
+    Those are 2% of the band, at least one bin. Raises ValueError if a band holds fewer than two bins.
     """
     hz = spectrum.frequencies_hz(sample_rate_hz, n_fft)
     edges_hz = [0.0, *(200.0 * 2.0 ** np.arange(7))]

@@ -72,7 +72,7 @@ def bandwidth(b: Block) -> OverTime:
 
 @per_frame()
 def rolloff(b: Block) -> OverTime:
-    """Roll-off: the frequency below which 85 % of the magnitude lies (n_frames, 1), Hz."""
+    """Roll-off: the frequency below which 85% of the magnitude lies (n_frames, 1), Hz."""
     below = np.cumsum(b.magnitude, axis=1)
     return b.hz[np.argmax(below >= np.float32(0.85) * below[:, -1:], axis=1)][:, None]
 

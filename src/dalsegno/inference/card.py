@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from dalsegno.inference.stored import find, model_file
+from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring.ensembles import FAMILY
 from dalsegno.scoring.metrics import METRICS
@@ -109,7 +110,7 @@ def _data(compared: dict, clips: dict) -> str:
     excluded = _counted(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
     return (
-        f"{compared['dataset']['title']}: {clips['used']:,} clips, {clips['hours']:.2f} hours, of {len(clips['labels'])} "
+        f"{compared['dataset']['title']}: {clips['used']:,} clips, {duration(3600 * clips['hours'])} of sound, of {len(clips['labels'])} "
         f"classes ({of_class}). Excluded files: {excluded}.{synthetic}"
     )
 
@@ -160,7 +161,7 @@ def _results(compared: dict, scores: dict, final: dict[str, Any] | None) -> str:
         low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
         ends = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "none"
         rows.append(f"| {metric.replace('_', ' ')} | {scores[metric]:.3f} | {ends} |")
-    head = f"| metric | value | {100 * interval['confidence']:g} % interval |\n| --- | --- | --- |"
+    head = f"| metric | value | {100 * interval['confidence']:g}% interval |\n| --- | --- | --- |"
     note = (
         f"Intervals count {interval['units']:,} {interval['unit']}s. Each clip was scored by the models of the folds that "
         "did not train on it"

@@ -76,7 +76,7 @@ def png(portrait: Portrait) -> bytes:
     FigureCanvasAgg(figure)
     rows = figure.subplots(3 if portrait.times else 2, sharex=True)
     label, extent = portrait.labels[portrait.saliency.label], (0.0, portrait.seconds, 0.0, 1.0)
-    best = ", ".join(f"{portrait.labels[i]} {100 * portrait.p[i]:.1f} %" for i in np.argsort(-portrait.p)[:3])
+    best = ", ".join(f"{portrait.labels[i]} {portrait.p[i]:.1%}" for i in np.argsort(-portrait.p)[:3])
     _title(figure, f"{portrait.name}: {best}")
     rows[0].imshow(portrait.db.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
     rows[0].set_ylabel("frequency, low to high")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 from dalsegno.pipeline.cluster import ranks
+from dalsegno.pipeline.duration import duration
 
 T = TypeVar("T")
 
@@ -84,11 +85,3 @@ def epochs_left(ended: Sequence[int], epoch: int, n_runs: int, most: int) -> flo
     """
     usual = sum(ended) / len(ended) if ended else most
     return max(usual - epoch, 0) + usual * (n_runs - len(ended) - 1)
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it: `40 s`, `3 min`, `2 h 5 min`."""
-    minutes = round(seconds / 60)
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

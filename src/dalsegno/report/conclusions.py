@@ -49,9 +49,7 @@ def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[s
     best = best_of_each(ranked)
     if len(best) < 2:
         return
-    named = [
-        f"{of} ({name}, {formatting.percent(comparison['models'][name]['accuracy'])}%)" for of, name in best.items()
-    ]
+    named = [f"{of} ({name}, {formatting.share(comparison['models'][name]['accuracy'])})" for of, name in best.items()]
     yield f"Families by their most accurate model: {', '.join(named)}."
     first, second, *_ = best.values()
     yield from (f"The two leading families: {text}" for text in _said(first, second, pairs, comparison))
@@ -78,7 +76,7 @@ def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: d
             yield _augmentation(values, asked[0], comparison)
         elif asked:
             ranked = formatting.ranked({name: honest[name] for name in values})
-            shown = [f"{n}: {values[n]}, {formatting.percent(honest[n]['accuracy'])}%" for n in ranked]
+            shown = [f"{n}: {values[n]}, {formatting.share(honest[n]['accuracy'])}" for n in ranked]
             yield f"What {setting} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
 
 
@@ -116,7 +114,7 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
         calls = [f"of {row.actual} for {row.predicted}" for row in most.itertuples()]
         which = "mistake" if len(calls) == 1 else "mistakes"
         yield (
-            f"The most frequent {which} of {best}: it takes {formatting.percent(own['share'].max(), 0)}% of the clips "
+            f"The most frequent {which} of {best}: it takes {formatting.share(own['share'].max(), 0)} of the clips "
             f"{listed(calls)}."
         )
     n_models = confusion["model"].nunique()
@@ -125,7 +123,7 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
         actual, predicted = mean.idxmax()
         yield (
             f"Over all {n_models} models, the most frequent mistake is to take {actual} for {predicted}: on average "
-            f"{formatting.percent(mean.max(), 0)}% of the clips of {actual}."
+            f"{formatting.share(mean.max(), 0)} of the clips of {actual}."
         )
 
 

@@ -15,34 +15,64 @@ from dalsegno.report.drawing.scales import Scale
 # After Okabe & Ito; each can be seen on white and on black.
 COLOURS = ["#2a7fc4", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480", "#a8701f", "#c8356d"]
 PARTS = [("log-loss", "train_log_loss", "val_loss"), ("accuracy", "train_accuracy", "val_accuracy")]
+TOGETHER = 4  # models up to which one plot shows the curves of all
+BEHIND = 20  # other models at most whose curves stand behind those of one
 CROWD = 6  # lines up to which each has a colour; of more, the first alone has
 STYLES = ["", "9 2.7", "2.7 2.2", "10.8 2.7 2.7 2.7"]  # of dashes
 
 
-def overlay(curves: pd.DataFrame, y: str, label: str, models: Sequence[str] = (), height: float = 200) -> str:
-    """One metric of all models over epochs: single runs faint, their mean strong for as long as all runs go on.
+def behind(curves: pd.DataFrame) -> str:
+    """A sentence on what stands behind the curves of each model in `learning`; empty where nothing does."""
+    n = curves["model"].nunique()
+    if n <= TOGETHER:
+        return ""
+    others = "other models" if n <= BEHIND + 1 else f"{BEHIND} other models, the most accurate ones"
+    return f"All have the same axes, and grey behind each are the validation means of the {others}."
 
-    models: all that the report has; a model looks the same in every plot that is given the same ones.
+
+def overlays(curves: pd.DataFrame, models: Sequence[str], height: float = 200) -> list[tuple[str, str]]:
+    """(what it shows, the plot): validation accuracy and loss of all models over epochs; none where they are many.
+
+    Single runs are faint, their mean strong for as long as all runs go on. models: all that the report has, the most
+    accurate first; a model looks the same in every plot that is given the same ones.
     """
-    axes = _over_epochs(385, height, curves, [y], label)
-    looks = _looks(models or list(curves["model"].unique()))
-    by_model = curves.groupby("model", sort=False)
-    axes.beside([_lines(axes, rows, y, str(name), *looks[str(name)]) for name, rows in by_model])
-    return svg([axes])
+    if curves.empty or behind(curves):
+        return []
+    looks, found = _looks(models), []
+    for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
+        axes = _over_epochs(385, height, curves, [y], label)
+        axes.beside(
+            [_lines(axes, rows, y, str(name), *looks[str(name)]) for name, rows in curves.groupby("model", sort=False)]
+        )
+        found.append((label, svg([axes])))
+    return found
 
 
-def parts(curves: pd.DataFrame, width: float = 152, height: float = 140) -> str:
-    """Log-loss and accuracy of one model over its epochs, on validation clips and on as many training clips seen alike.
+def learning(
+    curves: pd.DataFrame, models: Sequence[str], width: float = 152, height: float = 140, columns: int = 2
+) -> list[tuple[str, str]]:
+    """(model, the plot): log-loss and accuracy of each over its epochs, on validation clips and on as many training clips seen alike.
 
-    Where the two part, the model learns its training clips by heart.
+    Where the two part, the model learns its training clips by heart. Of many models, all have the same axes, and behind
+    each the validation means of others are grey: of the BEHIND most accurate ones. models: the most accurate first;
+    columns: 1 for the accuracy below the loss.
     """
-    panels = []
-    for label, train, valid in PARTS:
-        axes = _over_epochs(width, height, curves, [train, valid], label)
-        looks = ((train, "train", INK, STYLES[1]), (valid, "valid", ACCENT, STYLES[0]))
-        axes.beside([_lines(axes, curves, *look) for look in looks])
-        panels.append(axes)
-    return svg(panels, 2, (84, 0))
+    by_model = {str(name): rows for name, rows in curves.groupby("model", sort=False)}
+    drawn, crowd = [name for name in models if name in by_model], bool(behind(curves))
+    others = {y: {name: _thin(_mean(_runs(by_model[name], y))) for name in drawn[: BEHIND + 1]} for _, _, y in PARTS}
+    found = []
+    for name in drawn:
+        panels = []
+        for label, train, valid in PARTS:
+            axes = _over_epochs(width, height, curves if crowd else by_model[name], [train, valid], label)
+            grey = [line for other, line in others[valid].items() if other != name][:BEHIND] if crowd else []
+            for line in grey:
+                axes.line(line.index, line, INK, 0.8, alpha=0.2)
+            looks = ((train, "train", INK, STYLES[1]), (valid, "valid", ACCENT, STYLES[0]))
+            axes.beside([_lines(axes, by_model[name], *look) for look in looks])
+            panels.append(axes)
+        found.append((name, svg(panels, columns, (84, 44))))
+    return found
 
 
 def coverage(rows: pd.DataFrame, models: Sequence[str]) -> str:
@@ -85,9 +115,23 @@ def _over_epochs(width: float, height: float, curves: pd.DataFrame, columns: lis
 
 def _lines(axes: Axes, rows: pd.DataFrame, y: str, name: str, colour: str, dash: str) -> End:
     """Draw each run, and the mean of the runs over the epochs that all of them reached; return where that ends."""
-    runs = rows.dropna(subset=[y]).pivot(index="epoch", columns="run", values=y)
+    runs = _runs(rows, y)
     for run in runs if runs.shape[1] > 1 else []:
         axes.line(runs.index, runs[run], colour, 0.8, alpha=max(0.15, min(0.4, 2 / runs.shape[1])))
-    mean = runs.dropna().mean(axis=1)
+    mean = _mean(runs)
     axes.line(mean.index, mean, colour, 1.8, dash)
     return int(mean.index[-1]), float(mean.iloc[-1]), name, colour
+
+
+def _runs(rows: pd.DataFrame, y: str) -> pd.DataFrame:
+    """One metric by epoch, a column for each run."""
+    return rows.dropna(subset=[y]).pivot(index="epoch", columns="run", values=y)
+
+
+def _mean(runs: pd.DataFrame) -> pd.Series:
+    return runs.dropna().mean(axis=1)
+
+
+def _thin(line: pd.Series) -> pd.Series:
+    """No more points of a line than can be seen in a small plot."""
+    return line[:: -(-len(line) // 40) or 1]

@@ -8,13 +8,22 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.scoring.statistics import ranking
+
 UNMEASURED = "??"
 STAMP = " (LEAKY)"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """A share between 0 and 1 in per cent, without the sign."""
+    """A share between 0 and 1 in per cent, without the sign, as under a head that has it."""
     return scaled(value, 100.0, digits)
+
+
+def share(value: float | None, digits: int | None = 1) -> str:
+    """A share between 0 and 1 as all text has it: `12.5%`, without a space; digits: None for as many as are needed."""
+    if value is None:
+        return UNMEASURED
+    return f"{100 * value:g}%" if digits is None else f"{percent(value, digits)}%"
 
 
 def scaled(value: float | None, scale: float, digits: int) -> str:
@@ -42,8 +51,8 @@ def p_value(p: float) -> str:
 
 
 def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Names of models, the most accurate first and equals by name, as pairs.csv has them."""
-    return sorted(models, key=lambda name: (-models[name]["accuracy"], name))
+    """Names of the models of compare.json in the order of all reports."""
+    return ranking.ranked({name: model["accuracy"] for name, model in models.items()})
 
 
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:

@@ -29,7 +29,7 @@ def _said(cost: dict[str, Any]) -> Iterator[str]:
     if cost.get("val_accuracy") is not None:
         yield (
             f"trained {formatting.number(cost.get('epochs'))} epochs; at the best, validation accuracy "
-            f"{formatting.percent(cost['val_accuracy'])}% on {formatting.number(cost.get('classes'))} classes of its own"
+            f"{formatting.share(cost['val_accuracy'])} on {formatting.number(cost.get('classes'))} classes of its own"
         )
     if cost.get("parameters"):
         yield f"{formatting.number(cost['parameters'])} parameters"

@@ -36,7 +36,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     lines += [
         "## Scores",
         "",
-        f"Even guessing among {dataset['classes']} classes gives {formatting.percent(1 / dataset['classes'])}%.",
+        f"Even guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
     ]
     lines += ["", *_rows(models, comparison["verdict"]["letters"], few=dataset["classes"] <= 3)]
     lines += (
@@ -114,7 +114,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     lines = [
         f"Protocol {_cell(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
         f"folds {protocol['folds']}, repeats {protocol['repeats']}, seeds {protocol['seeds']}. In brackets: "
-        f"{interval['confidence']:.0%} intervals over {formatting.units(interval)}."
+        f"{formatting.share(interval['confidence'], None)} intervals over {formatting.units(interval)}."
     ]
     if dataset["synthetic"]:
         lines.append("The data are **synthetic**: the scores say that the workflow runs, and nothing about music.")

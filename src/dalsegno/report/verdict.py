@@ -30,8 +30,8 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     """The first paragraph of every report: the best model or models, and how sure that is."""
     said, models = comparison["verdict"], comparison["models"]
     best, *tied = said["best"]
-    score, ends = formatting.with_ends(models[best], "accuracy")
-    lead = f"{best} recognises {score}% ({ends}) of the {_scored(comparison)}"
+    _, ends = formatting.with_ends(models[best], "accuracy")
+    lead = f"{best} recognises {formatting.share(models[best]['accuracy'])} ({ends}) of the {_scored(comparison)}"
     if said["models"] < 2:
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
     if comparison["interval"]["units"] < 2:

@@ -12,7 +12,7 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import held_out, paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
-from dalsegno.scoring.statistics import cochran, holm, resampled_t
+from dalsegno.scoring.statistics import cochran, holm, ranking, resampled_t
 from dalsegno.scoring.statistics.letters import letters
 
 COLUMNS = [
@@ -68,7 +68,7 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
 
 
 def _ranked(s: Scored, models: dict[str, list[Run]]) -> list[str]:
-    return sorted(models, key=lambda name: (-accuracy(s, models[name]), name))
+    return ranking.ranked({name: accuracy(s, runs) for name, runs in models.items()})
 
 
 def _asked(ranked: list[str], p: Params) -> list[tuple[str, str]]:

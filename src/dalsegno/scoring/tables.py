@@ -9,11 +9,12 @@ from jaxtyping import Int
 
 from dalsegno.artefacts.learning import curves_csv
 from dalsegno.pipeline import files
+from dalsegno.scoring.statistics import ranking
 
 
 def accuracies(models: dict[str, dict]) -> pd.DataFrame:
     """model, accuracy, low, high, balanced_accuracy, the best first; models: as in compare.json."""
-    ranked = sorted(models.items(), key=lambda item: (-item[1]["accuracy"], item[0]))
+    ranked = ranking.ranked({name: model["accuracy"] for name, model in models.items()})
     names = {
         "accuracy": "accuracy",
         "accuracy_low": "low",
@@ -21,7 +22,7 @@ def accuracies(models: dict[str, dict]) -> pd.DataFrame:
         "balanced_accuracy": "balanced_accuracy",
     }
     return pd.DataFrame(
-        [{"model": name} | {to: model[key] for key, to in names.items()} for name, model in ranked]
+        [{"model": name} | {to: models[name][key] for key, to in names.items()} for name in ranked]
     ).round(6)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dalsegno.pipeline import numba_cache
+from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound import audio
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.framing import Framing

@@ -14,7 +14,7 @@ import scipy.fft
 import scipy.signal
 from jaxtyping import Complex64, Float, Float32
 
-from dalsegno.pipeline import numba_cache
+from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound.audio import Samples
 
 with numba_cache.locked(

@@ -77,7 +77,7 @@ def test_hostile_names_stay_data_in_the_page(tmp_path):
     assert len(content["media"]) == len(content["clips"])
     with contextlib.chdir(tmp_path):
         STAGES["compare"](*args)
-        STAGES["report"](args[4], *fake_runs.for_report(tmp_path, args))
+        STAGES["report"](args[5], *fake_runs.for_report(tmp_path, args))
     html = (tmp_path / "report.html").read_text()
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
     assert not re.search(r"\son\w+=", html)
@@ -100,14 +100,14 @@ def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp
     content["heard"] = {"model": "mlp/features", "passed": ["classical/majority"], "clips": clips}
     (tmp_path / "reports/listening.json").write_text(json.dumps(content))
     with contextlib.chdir(tmp_path):
-        STAGES["report"](args[4], *(given := fake_runs.for_report(tmp_path, args)))
-        STAGES["paper"](args[4], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
+        STAGES["report"](args[5], *(given := fake_runs.for_report(tmp_path, args)))
+        STAGES["paper"](args[5], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
     html = (tmp_path / "report.html").read_text()
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
     figures = re.findall(r'<figure class="card">.*?</figure>', html, re.DOTALL)
     assert len(figures) == 2 and all(re.search(r'<img [^>]*alt="[^"]{40,}">', figure) for figure in figures)
-    assert "98&nbsp;%, and 45&nbsp;% without the reddest field." in figures[0]
-    assert "98&nbsp;%, also without the reddest field." in figures[1]
+    assert "98%, and 45% without the reddest field." in figures[0]
+    assert "98%, also without the reddest field." in figures[1]
     assert "More accurate, but too large to be asked so often here: classical/majority" in html
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import fake_runs
+from support.wording import faults
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
@@ -38,7 +39,7 @@ def paper(root, args):
     made = [heard, str(root / "metrics/kaggle.csv"), fake_runs.examples(root), str(root / "report.pdf")]
     with contextlib.chdir(root):
         STAGES["paper"](
-            args[4], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
+            args[5], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
         )
     return (root / "report.pdf").read_bytes()
 
@@ -46,7 +47,7 @@ def paper(root, args):
 def said(root, args, kaggle=None, p=None, searched=None):
     """All that the paper says, as one text."""
     plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
-    read = sources.read(args[4], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+    read = sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
     made = content.content(
         read.under_stamped_names(),
         p or own_words.Params(team=[], search="data/clips.csv"),
@@ -83,11 +84,12 @@ def test_names_that_look_like_markup_are_text(tmp_path, capsys):
 
 def test_every_score_is_that_of_compare(tmp_path):
     args = tree(tmp_path)
-    text, models = said(tmp_path, args), json.loads(Path(args[4]).read_text())["models"]
+    text, models = said(tmp_path, args), json.loads(Path(args[5]).read_text())["models"]
     for name, m in models.items():
         assert f'"{name}"' in text
         assert f"{100 * m['accuracy']:.1f}\\n{100 * m['accuracy_low']:.1f}–{100 * m['accuracy_high']:.1f}" in text
     assert "Synthetic data:" in text
+    assert faults(text) == []
     assert "was made." not in text  # params.yaml of this tree says nothing of its models
 
 
@@ -179,7 +181,7 @@ def test_a_reason_for_an_entry_that_there_is_not_is_refused(tmp_path):
 
 def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     args = tree(tmp_path)
-    text, gain = said(tmp_path, args), json.loads(Path(args[4]).read_text())["gains"]["transfer/finetuned"]
+    text, gain = said(tmp_path, args), json.loads(Path(args[5]).read_text())["gains"]["transfer/finetuned"]
     verb = "costs" if gain["accuracy"] < 0 else "gains"
     assert f"Pretraining {verb} {abs(100 * gain['accuracy']):.1f} points of accuracy (" in text
     assert "their difference from transfer/finetuned-scratch" in text

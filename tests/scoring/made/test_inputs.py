@@ -20,13 +20,13 @@ def tree(root):
     for name, entry in ENTRIES.items():
         folders[name].mkdir(parents=True)
         (folders[name] / "settings.json").write_text(json.dumps({"entry": entry}))
-    input_cost.write(Path(root, "runs/features/cost.json"), 4.0, 100)
-    input_cost.write(Path(root, "runs/spectrograms/mel/cost.json"), 1.0, 100)
-    input_cost.write(Path(root, "runs/embeddings/ours/cost.json"), 2.0, 100, of="spectrograms/mel")
-    input_cost.write(Path(root, "runs/embeddings/theirs/cost.json"), None, 100, of="spectrograms/mel")
+    input_cost.write(Path(root, "costs/features.json"), 4.0, 100)
+    input_cost.write(Path(root, "costs/spectrograms/mel.json"), 1.0, 100)
+    input_cost.write(Path(root, "costs/embeddings/ours.json"), 2.0, 100, of="spectrograms/mel")
+    input_cost.write(Path(root, "costs/embeddings/theirs.json"), None, 100, of="spectrograms/mel")
     trained = {"train_s": 7.12345, "val_accuracy": 0.51234, "classes": 6, "parameters": 1e7, "versions": {}}
-    Path(root, "runs/pretrain/ours").mkdir(parents=True)
-    Path(root, "runs/pretrain/ours/cost.json").write_text(json.dumps(trained))
+    Path(root, "costs/pretrain").mkdir(parents=True)
+    Path(root, "costs/pretrain/ours.json").write_text(json.dumps(trained))
     return folders
 
 
@@ -34,7 +34,7 @@ def test_inputs_are_followed_to_their_own_and_counted_once(tmp_path):
     read = inputs.read(
         tree(tmp_path), {"ensembles/two": ["cnn/conv", "transfer/head"], "ensembles/odd": ["external/x", "cnn/conv"]}
     )
-    costs = inputs.costs(read, tmp_path / "runs")
+    costs = inputs.costs(read, tmp_path / "costs")
     assert list(costs) == ["features", "spectrograms/mel", "embeddings/ours", "pretrain/ours", "embeddings/theirs"]
     took = {name: inputs.ms_per_clip(of, costs).get("input_ms_per_clip") for name, of in read.items()}
     assert took == {

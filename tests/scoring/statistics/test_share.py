@@ -23,7 +23,7 @@ def test_equals_wilsons_where_clips_stand_alone(hits, n, confidence):
 
 
 def test_few_clips_are_no_surer_than_blakers_test_allows():
-    """26 clips at 98 %: two or fewer errors are 98.5 % of what happens, one or none 90.5 %; so two must not exclude it."""
+    """26 clips at 98%: two or fewer errors are 98.5% of what happens, one or none 90.5%; so two must not exclude it."""
     low, high = interval(np.arange(26) < 24)
     wilson = proportion_confint(24, 26, 0.05, method="wilson")
     assert wilson[1] < 0.98 < high < 1

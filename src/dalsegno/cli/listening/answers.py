@@ -48,7 +48,7 @@ class Table(Writer):
         """Path, times if there are any, and classes with their probabilities in %."""
         if answer.p is None:
             return
-        words = [f"{label or 'none is probable enough'} {100 * p:.1f} %" for label, p in self.named(answer)]
+        words = [f"{label or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
         print(f"{printable(answer.path)}{at}  {', '.join(words)}", flush=True)
 

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
     lines = [
-        f"{arguments.model} on {scores['clips']:,} clips of {arguments.folder}, {100 * arguments.confidence:g} % intervals",
+        f"{arguments.model} on {scores['clips']:,} clips of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals",
         "",
     ]
     for name in METRICS:
@@ -61,7 +61,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         loss = METRICS[name].kind == "loss"
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
-        lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else ' %'}{ends}")
+        lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
     lines += ["", *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
 
@@ -76,8 +76,8 @@ def _known(scores: dict) -> list[str]:
     if scores["with_known"] is None:
         head = f"all of them are clips that the model was trained on ({counted}): the scores say what it remembers, not how it does on new sound"
     else:
-        accuracy = formatting.percent(scores["with_known"]["accuracy"])
-        head = f"left out: {counted} of clips that the model was trained on; with them its accuracy is {accuracy} %:"
+        accuracy = formatting.share(scores["with_known"]["accuracy"])
+        head = f"left out: {counted} of clips that the model was trained on; with them its accuracy is {accuracy}:"
     shown = [f"  {printable(copy['path'])}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
     more = [f"  … and {len(copies) - N_SHOWN} more"] if len(copies) > N_SHOWN else []
     return [head, *shown, *more, *unsaid]

@@ -17,7 +17,7 @@ from scipy.special import ndtri, stdtrit
 from dalsegno.artefacts.data_set import clips_csv
 
 ACCURACIES = (0.6, 0.8)
-CORRELATION = 0.2  # intraclass; of music in groups by artist, between .1 and .5 is usual
+CORRELATION, STRONG = 0.2, 0.5  # intraclass; of music in groups by artist, between .1 and .5 is usual
 DISAGREEMENT = 0.2  # share of clips that one of two models gets right and the other does not
 HELD_OUT = 0.15  # share of clips, as in the default of splits.test_share
 CONFIDENCE, POWER = 0.95, 0.8
@@ -31,6 +31,10 @@ class Evidence:
     n_groups: int  # clips that share a group or are copies count as one
     n_effective: float  # independent clips that they are worth
     n_groups_of: dict[str, int]  # by class, in alphabetical order
+
+    def design_effect(self, correlation: float) -> float:
+        """How many clips are worth one independent clip, in groups of these sizes, at an intraclass correlation."""
+        return 1 + (self.n_clips / self.n_effective - 1) * correlation / CORRELATION
 
     def half_width(self, accuracy: float, share: float = 1.0) -> float:
         """Half the width of the interval of an accuracy that is measured on `share` of the clips; at most 1."""
@@ -52,19 +56,19 @@ class Evidence:
             lines.append("No clips share a group: if some do share an artist or song, what follows is too hopeful.")
         for share, when in (
             (1.0, "Each tested once (k-fold)"),
-            (HELD_OUT, f"{100 * HELD_OUT:.0f} % held out for testing"),
+            (HELD_OUT, f"{HELD_OUT:.0%} held out for testing"),
         ):
             if self.n_groups * share < 2:
                 lines.append(f"{when}: fewer than two groups are tested, which can show nothing.")
                 continue
-            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {100 * a:.0f} %" for a in ACCURACIES)
+            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {a:.0%}" for a in ACCURACIES)
             difference = self.difference(share)
             seen = f"two models can be told apart that differ by {100 * difference:.1f} points"
             seen = seen if difference < 1 else "no two models can be told apart"
-            lines.append(f"{when}: 95 % interval of the accuracy about {widths}; {seen}.")
+            lines.append(f"{when}: {CONFIDENCE:.0%} interval of the accuracy about {widths}; {seen}.")
         lines.append(
-            f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {100 * DISAGREEMENT:.0f} % of the "
-            f"clips, a test that sees the difference in {100 * POWER:.0f} % of cases."
+            f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {DISAGREEMENT:.0%} of the "
+            f"clips, a test that sees the difference in {POWER:.0%} of cases."
         )
         if single := [label for label, n in self.n_groups_of.items() if n == 1]:
             named = ", ".join(map(repr, single[:10])) + (", …" if len(single) > 10 else "")

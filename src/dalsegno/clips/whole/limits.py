@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips.whole.evidence import CORRELATION, Evidence
+from dalsegno.clips.whole.evidence import CORRELATION, STRONG, Evidence
 
 FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
 FEW_CLIPS = 10  # of a class
@@ -34,34 +34,45 @@ def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
         half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
         yield (
             f"There are {evidence.n_groups} groups only (clips without one count each for itself): even with each tested "
-            f"once, the interval of an accuracy of {100 * ACCURACY:.0f} % is about {half}."
+            f"once, the interval of an accuracy of {ACCURACY:.0%} is about {half}."
         )
 
 
 def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
     n_by_label = used["label"].value_counts().sort_index()
-    few = n_by_label[n_by_label < FEW_CLIPS]
-    if len(few):
+    rare = {label: n for label, n in n_by_label.items() if n < FEW_CLIPS}
+    if rare:
         yield (
-            f"Classes of fewer than {FEW_CLIPS} clips: {_named(few.to_dict())}. A validation or test part may lack them, and no result of "
+            f"Classes of fewer than {FEW_CLIPS} clips: {_named(rare)}. A validation or test part may lack them, and no result of "
             "such a class alone says anything."
         )
-    if few := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
+    if lone := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
         way_out = (
             "set `splits.folds` to 2"
-            if min(few.values()) == 2
+            if min(lone.values()) == 2
             else "leave those of one group out (`dataset.leave_out`)"
         )
         yield (
-            f"Classes of fewer than {FOLDS} groups: {_named(few)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
+            f"Classes of fewer than {FOLDS} groups: {_named(lone)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
             f"default, are refused: find clips of others, or {way_out}."
         )
     if evidence.half_width(ACCURACY) > ENOUGH:
-        yield (
-            f"About {enough_per_class(used, evidence)} clips per class, in groups as large as now, would bring the interval "
-            f"of an accuracy of {100 * ACCURACY:.0f} % to ±{100 * ENOUGH:.0f} points; the smallest class has "
-            f"{n_by_label.min()}."
+        yield f"{_enough(n_by_label.size, evidence)}; the smallest class has {n_by_label.min()}."
+
+
+def _enough(n_labels: int, evidence: Evidence) -> str:
+    """How many clips would do, and what is assumed in saying so."""
+    n, more = (enough_per_class(n_labels, evidence, correlation) for correlation in (CORRELATION, STRONG))
+    if evidence.n_groups == evidence.n_clips:
+        each, if_so = "each of an artist and a recording of its own", ""
+    else:
+        each = "in groups as large as now"
+        if_so = (
+            f", if clips of one group are right or wrong together with a correlation of {CORRELATION} (assumed, as no model has "
+            f"been trained yet), and about {more} would if it is {STRONG}"
         )
+    goal = f"would bring the interval of an accuracy of {ACCURACY:.0%} to ±{100 * ENOUGH:.0f} points"
+    return f"About {n} clips per class, {each}, {goal}{if_so}"
 
 
 def _named(n_by_label: dict[str, int]) -> str:
@@ -70,11 +81,10 @@ def _named(n_by_label: dict[str, int]) -> str:
     return ", ".join(named) + (f" and {len(n_by_label) - 8} more" if len(n_by_label) > 8 else "")
 
 
-def enough_per_class(used: pd.DataFrame, evidence: Evidence) -> int:
+def enough_per_class(n_labels: int, evidence: Evidence, correlation: float) -> int:
     """The clips per class for an interval of ±ENOUGH at ACCURACY, each clip tested once: two figures, rounded up."""
     independent = ACCURACY * (1 - ACCURACY) * (1.96 / ENOUGH) ** 2
-    size = evidence.n_clips / max(1, evidence.n_groups)
-    per_class = independent * (1 + (size - 1) * CORRELATION) / used["label"].nunique()
+    per_class = independent * evidence.design_effect(correlation) / n_labels
     step = 10 ** max(0, math.floor(math.log10(max(per_class, 1))) - 1)
     return math.ceil(per_class / step) * step
 

@@ -1,1 +1,1 @@
-"""How work is handed to other machines: one file per system that can do so. Inert like the rest of the room."""
+"""How processes work together, here and on other machines: work handed out, ranks, and one that compiles for all. Inert."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine
+from dalsegno.pipeline.duration import duration
 from dalsegno.report.doctor import pictures, tables
 from dalsegno.report.layout import templates
 from dalsegno.sound import pictures as drawn
@@ -22,7 +23,7 @@ def render(examination: examine.Examination, drawings: list[dict[str, Any]]) -> 
     page = templates.template("doctor/page.html.j2")
     return page.render(
         summary=examination.summary(),
-        length=tables.length(clips_csv.usable(examination.clips)["duration_s"].sum()),
+        length=duration(clips_csv.usable(examination.clips)["duration_s"].sum()),
         sections=list(_sections(examination)),
         evidence=examination.evidence().lines(),
         drawings=drawings,

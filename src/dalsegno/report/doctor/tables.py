@@ -4,16 +4,9 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.copies import search
+from dalsegno.pipeline.duration import duration
 
 NO_LABEL = "(no label)"
-
-
-def length(seconds: float) -> str:
-    """`1 h 12 min`, `3 min 20 s`, `0.4 s`."""
-    if seconds < 59.95:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:
@@ -22,12 +15,12 @@ def classes(table: pd.DataFrame) -> pd.DataFrame:
     by_label = used.groupby("label")
     counts = pd.DataFrame({"usable": by_label.size()})
     labelled = counts["usable"].drop("", errors="ignore").sum()
-    counts["share"] = (100 * counts["usable"] / max(1, labelled)).map("{:.1f} %".format)
+    counts["share"] = (counts["usable"] / max(1, labelled)).map("{:.1%}".format)
     counts["groups"] = used[used["group"] != ""].groupby("label")["group"].nunique()
-    counts["length"] = by_label["duration_s"].sum().map(length)
+    counts["length"] = by_label["duration_s"].sum().map(duration)
     excluded = table[table["excluded"] != ""].groupby("label").size().rename("left out")
-    both = counts.join(excluded, how="outer").fillna({"usable": 0, "groups": 0, "left out": 0, "share": "0.0 %"})
-    both = both.fillna({"length": length(0)}).astype({"usable": int, "groups": int, "left out": int})
+    both = counts.join(excluded, how="outer").fillna({"usable": 0, "groups": 0, "left out": 0, "share": "0.0%"})
+    both = both.fillna({"length": duration(0)}).astype({"usable": int, "groups": int, "left out": int})
     both.loc[both.index == "", "share"] = ""
     return both.reset_index(names="class").replace({"class": {"": NO_LABEL}})
 

@@ -1,13 +1,14 @@
 """Lay out what `compare` wrote as one page that needs no network. Nothing is computed here, only chosen and ordered."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from dalsegno.pipeline.duration import duration
 from dalsegno.report import conclusions, curve_plots, formatting, gains, input_costs, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
@@ -19,7 +20,6 @@ AVERAGES = {
     "balanced_accuracy": ("balanced", "accuracy"), "macro_precision": ("macro", "precision"),
     "macro_recall": ("macro", "recall"), "macro_f1": ("macro", "F1"),
 }  # fmt: skip
-CROWD = 8  # models up to which one plot shows the curves of all
 
 
 class _Unmeasured(jinja2.ChainableUndefined):
@@ -37,7 +37,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         undefined=_Unmeasured,
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
-            "percent": _known(formatting.percent), "number": _known(formatting.number), "points": _known(formatting.points),
+            "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
             "p_value": formatting.p_value, "cost": costs.cost, "gained": gains.gained, "score": _score, "named": _named,
             "counted": _counted, "units": formatting.units,
         },
@@ -101,8 +101,9 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
             if metric not in _same(models)
         ],
-        "overlays": list(_overlays(curves, names)),
-        "learning": [(name, Markup(curve_plots.parts(rows))) for name, rows in curves.groupby("model", sort=False)],
+        "overlays": [(label, Markup(svg)) for label, svg in curve_plots.overlays(curves, names)],
+        "learning": _learning(curves, names),
+        "behind": curve_plots.behind(curves),
         "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
         "coverage": Markup(curve_plots.coverage(s.tables["coverage"], names)),
         "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
@@ -117,13 +118,10 @@ def _same(models: dict[str, dict[str, Any]]) -> set[str]:
     }  # fmt: skip
 
 
-def _overlays(curves: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, Markup]]:
-    """Curves of all models in one plot, or where they are many, of each family."""
-    family = curves["model"].str.split("/").str[0]
-    groups = [("", curves)] if curves["model"].nunique() <= CROWD else list(curves.groupby(family, sort=False))
-    for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
-        for name, rows in groups if len(curves) else []:
-            yield f"{label} of {name} models" if name else label, Markup(curve_plots.overlay(rows, y, label, names))
+def _learning(curves: pd.DataFrame, names: list[str]) -> list[tuple[str, Markup, Markup]]:
+    """(model, its curves, the same as a phone shows them)."""
+    broad, narrow = curve_plots.learning(curves, names), curve_plots.learning(curves, names, 190, 110, columns=1)
+    return [(name, Markup(svg), Markup(slim)) for (name, svg), (_, slim) in zip(broad, narrow, strict=True)]
 
 
 def _by_model(rows: pd.DataFrame, names: list[str]) -> list[tuple[str, pd.DataFrame]]:

@@ -3,14 +3,13 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, plots
+from dalsegno.report import curve_plots, formatting, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
 
 MOST_CLASSES = 24  # of a matrix that can be read on paper
 HALF_PAGE = (88, 84)  # points of each of two plots of a model, beside those of another
-CROWD = 8  # models up to which one plot shows the curves of all
 
 Figure = dict[str, Any]
 
@@ -29,27 +28,21 @@ def examples(clips: list[dict[str, Any]]) -> list[Figure]:
 
 def results(s: Sources, scored: str) -> list[Figure]:
     """Accuracies with their intervals."""
-    models, interval = s.compare["models"], f"{s.compare['interval']['confidence']:.0%}"
+    models, interval = s.compare["models"], formatting.share(s.compare["interval"]["confidence"], None)
     svg = plots.forest(models, 1 / s.compare["dataset"]["classes"])
     return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
 
 
 def curves(s: Sources) -> list[Figure]:
-    """Validation accuracy and loss of all models, or where they are many, of each family."""
-    rows = s.tables["curves"]
-    family = rows["model"].str.split("/").str[0]
-    groups = [("all", rows)] if rows["model"].nunique() <= CROWD else list(rows.groupby(family, sort=False))
-    return [
-        figure(curve_plots.overlay(of, y, label, height=130), f"{label.capitalize()} of {name} models by epoch; thin lines are single runs.")
-        for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss"))
-        for name, of in (groups if len(rows) else [])
-    ]  # fmt: skip
+    """Validation accuracy and loss of all models, where they are few enough for one plot."""
+    drawn = curve_plots.overlays(s.tables["curves"], formatting.ranked(s.compare["models"]), height=130)
+    return [figure(svg, f"{label.capitalize()} of all models by epoch; thin lines are single runs.") for label, svg in drawn]  # fmt: skip
 
 
 def learning(s: Sources) -> list[Figure]:
     """Log-loss and accuracy of each network on training and validation clips."""
-    by_model = s.tables["curves"].groupby("model", sort=False)
-    return [figure(curve_plots.parts(rows, *HALF_PAGE), str(name)) for name, rows in by_model]
+    drawn = curve_plots.learning(s.tables["curves"], formatting.ranked(s.compare["models"]), *HALF_PAGE)
+    return [figure(svg, name) for name, svg in drawn]
 
 
 def confusions(s: Sources, names: list[str]) -> list[Figure]:

@@ -1,6 +1,7 @@
 """What models are made from, features, spectrograms, embeddings and pretrained weights, and what it took to make them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,11 @@ from dalsegno.artefacts import input_cost, settings_json
 
 OF_FEATURES, PRETRAIN = ("classical", "mlp"), "pretrain"
 TAKEN = ("s", "ms_per_clip", "train_s", "val_accuracy", "clips", "classes", "parameters", "best_epoch", "epochs", "of")
-"""Entries of cost.json that compare.json has of an input."""
+"""What compare.json has of what is known of an input."""
 
 
 def read(folders: Mapping[str, Path], members: Mapping[str, list[str]]) -> dict[str, list[str] | None]:
-    """What each model reads and starts from, by names as under runs/, such as spectrograms/logmel; None where it is not known.
+    """What each model reads and starts from, by names such as spectrograms/logmel; None where it is not known.
 
     folders: of the models that were trained here; members: the models of each ensemble.
     """
@@ -38,28 +39,36 @@ def _together(of_members: Iterable[list[str] | None]) -> list[str] | None:
     return None if None in every else list(dict.fromkeys(name for names in every for name in names or []))
 
 
-def costs(of_models: Mapping[str, list[str] | None], runs_dir: str | Path) -> dict[str, dict[str, Any]]:
+def costs(of_models: Mapping[str, list[str] | None], costs_dir: str | Path) -> dict[str, dict[str, Any]]:
     """What is known of each input of the models, and of what it was computed from itself; times to three digits."""
-    found: dict[str, dict[str, Any]] = {}
-    waiting = [name for names in of_models.values() for name in names or []]
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found and (cost := input_cost.read(runs_dir, name)):
-            found[name] = {kind: _rounded(cost[kind]) for kind in TAKEN if cost.get(kind) is not None}
-            waiting += [cost["of"]] if cost.get("of") else []
-    return found
+    read = cache(partial(input_cost.read, costs_dir))
+    names = _with_sources((name for names in of_models.values() for name in names or []), read)
+    return {
+        name: {kind: _rounded(cost[kind]) for kind in TAKEN if cost.get(kind) is not None}
+        for name in names
+        if (cost := read(name))
+    }
 
 
 def ms_per_clip(names: list[str] | None, of: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """`input_ms_per_clip`: what all that a model reads of a clip takes to compute; empty where one of it was not timed."""
-    waiting = [name for name in names or [] if not name.startswith(f"{PRETRAIN}/")]
-    times: dict[str, float | None] = {}
+    if names is None:
+        return {}
+    read = [name for name in names if not name.startswith(f"{PRETRAIN}/")]
+    times = [of.get(name, {}).get("ms_per_clip") for name in _with_sources(read, lambda name: of.get(name, {}))]
+    known = [time for time in times if time is not None]
+    return {"input_ms_per_clip": _rounded(float(sum(known)))} if len(known) == len(times) else {}
+
+
+def _with_sources(names: Iterable[str], cost: Callable[[str], Mapping[str, Any]]) -> list[str]:
+    """These inputs and what each was computed from, each once. cost: what is known of an input, by its name."""
+    found, waiting = list[str](), list(names)
     while waiting:
-        cost = of.get(name := waiting.pop(0), {})
-        times[name] = cost.get("ms_per_clip")
-        waiting += [cost["of"]] if cost.get("of") else []
-    known = [time for time in times.values() if time is not None]
-    return {} if names is None or len(known) < len(times) else {"input_ms_per_clip": _rounded(float(sum(known)))}
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            waiting += [source] if (source := cost(name).get("of")) else []
+    return found
 
 
 def _rounded(value: Any) -> Any:

@@ -6,7 +6,7 @@ interval to the digit.
 
 With few clips a single hit is worth several per cent of coverage. There a share also stays plausible while the exact
 binomial test of Blaker (2000), at the effective number of clips, gives it a p-value above EXACT times the error allowed:
-whoever asks for 95 % gets at least 93 where clips are independent, and a little over 98 where nothing between is to be had.
+whoever asks for 95% gets at least 93 where clips are independent, and a little over 98 where nothing between is to be had.
 
 `python bench/coverage.py` simulates how often the interval holds the truth.
 """

@@ -11,7 +11,7 @@ const element = (tag, attributes = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const percent = (thousandths) => `${(thousandths / 10).toFixed(0)}\u00a0%`;
+const percent = (thousandths) => `${(thousandths / 10).toFixed(0)}%`;
 const label = (clip) => data.classes[data.labels[clip]];
 const best = (model, clip) =>
   Array.from({ length: nBest }, (_, k) => {

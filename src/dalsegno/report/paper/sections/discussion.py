@@ -101,8 +101,8 @@ def _strengths(s: Sources) -> Iterator[Block]:
     for name, m in ranked(s):
         found = matrices.extremes(by_model.get_group(name))
         best, worst, mistake = (found[kind] for kind in ("best", "worst", "mistake"))
-        taken = f"{mistake[0]} for {mistake[1]} ({formatting.percent(mistake[2], 0)}%)" if mistake else "none"
-        cells = [f"{cell[0]} ({formatting.percent(cell[2], 0)}%)" if cell else "–" for cell in (best, worst)]
+        taken = f"{mistake[0]} for {mistake[1]} ({formatting.share(mistake[2], 0)})" if mistake else "none"
+        cells = [f"{cell[0]} ({formatting.share(cell[2], 0)})" if cell else "–" for cell in (best, worst)]
         rows.append([name, *cells, taken, _course(name, m, s)])
     yield blocks.heading("Strengths and weaknesses")
     head = ["model", "strongest class", "weakest class", "most frequent mistake", "training"]
@@ -119,8 +119,8 @@ def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     at = rows.loc[rows.groupby("run")[entry.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
     runs = rows.groupby("run")["epoch"].max() + 1
     fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
-    right = f"validation {formatting.percent(held, 0)}%" + (
-        f", training {formatting.percent(fit, 0)}%" if pd.notna(fit) else ""
+    right = f"validation {formatting.share(held, 0)}" + (
+        f", training {formatting.share(fit, 0)}" if pd.notna(fit) else ""
     )
     capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
     cap = f"; {capped} of {len(runs)} runs at {m['max_epochs']} epochs" if capped else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dalsegno.pipeline.duration import duration
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures
@@ -94,8 +95,7 @@ def _lasting(clips: Mapping[str, Any]) -> str:
     hours = clips.get("hours")
     if not hours:
         return ""
-    long = f"{hours:,.1f} hours" if hours >= 2 else f"{60 * hours:.0f} minutes"
-    return f"; together they last {long}"
+    return f"; together they last {duration(3600 * hours)}"
 
 
 def _looked_at(protocol: Mapping[str, Any]) -> str:

@@ -37,10 +37,10 @@ def hearing(heard: dict[str, Any], called: dict[str, str], cite: Cited) -> Itera
 
 def _figure(one: dict[str, Any], heard: dict[str, Any]) -> Figure:
     label, answer = (heard["classes"][i] for i in (heard["labels"][one["clip"]], one["called"]))
-    p, without = (formatting.percent(one[name] / 1000, 0) for name in ("p", "without"))
+    p, without = (formatting.share(one[name] / 1000, 0) for name in ("p", "without"))
     words = label if label == answer else f"{label}, taken for {answer}"
-    change = f"without the reddest field {without}%" if without != p else "also without the reddest field"
-    return figures.figure(_svg(one["picture"]), f"{words}: {p}%, {change}")
+    change = f"without the reddest field {without}" if without != p else "also without the reddest field"
+    return figures.figure(_svg(one["picture"]), f"{words}: {p}, {change}")
 
 
 def _svg(webp: str) -> str:

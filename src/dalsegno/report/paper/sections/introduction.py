@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dalsegno.report import conclusions
+from dalsegno.report import conclusions, formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
@@ -47,5 +47,5 @@ def how(s: Sources) -> str:
     interval = s.compare["interval"]
     return (
         f"They are trained and scored on the same clips, under {ground.protocol(s.compare['protocol'])}, and compared in pairs with "
-        f"{interval['confidence']:.0%} intervals over {interval['units']:,} independent {interval['unit']}s."
+        f"{formatting.share(interval['confidence'], None)} intervals over {interval['units']:,} independent {interval['unit']}s."
     )

@@ -58,7 +58,7 @@ def _reached(of: dict[str, Any]) -> str:
     if of.get("val_accuracy") is None:
         return ""
     return (
-        f"; of the validation clips of its own {of['classes']} classes, it has {formatting.percent(of['val_accuracy'])}% right in its "
+        f"; of the validation clips of its own {of['classes']} classes, it has {formatting.share(of['val_accuracy'])} right in its "
         f"best epoch, number {formatting.number(of['best_epoch'] + 1)}"
     )
 

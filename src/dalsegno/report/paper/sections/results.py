@@ -32,7 +32,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
     """The table of scores, the differences of all pairs, and class by class. kaggle: score and date by model."""
     interval = s.compare["interval"]
     yield blocks.text(
-        f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {interval['confidence']:.0%} "
+        f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {formatting.share(interval['confidence'], None)} "
         f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
         "scores are means over repeats and seeds."
     )

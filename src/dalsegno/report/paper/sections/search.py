@@ -37,10 +37,10 @@ def search(found: dict[str, Any], trials: pd.DataFrame) -> Iterator[Block]:
     metric = settings.metric(found["metric"])
     ended = trials["state"].value_counts()
     states = ", ".join(f"{n} {state}" for state, n in ended.items())
-    accuracy, ends = formatting.with_ends(found, "accuracy")
+    accuracy, (_, ends) = formatting.share(found.get("accuracy")), formatting.with_ends(found, "accuracy")
     yield blocks.text(
         f"The settings of {found['of'].replace('.', '/')} were searched in {found['trials']} trials ({states}), which were judged by their "
-        f"{metric} alone. Only the best was then trained on all folds and scored: {accuracy}% ({ends}) of the {found['part']} clips."
+        f"{metric} alone. Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {found['part']} clips."
     )
     if found.get("flattery") is not None:
         yield blocks.text(

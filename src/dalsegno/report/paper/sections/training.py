@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dalsegno.report import formatting, input_costs
+from dalsegno.report import curve_plots, formatting, input_costs
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
@@ -23,7 +23,8 @@ def training(s: Sources) -> Iterator[Block]:
         yield blocks.figures(
             drawn,
             "Log-loss and accuracy by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
-            "augmentation (train): where the two part, a network fits its training clips only.",
+            "augmentation (train): where the two part, a network fits its training clips only. Thin lines are single runs, strong ones their "
+            f"mean. {curve_plots.behind(s.tables['curves'])}".rstrip(),
             columns=2,
         )
     yield blocks.heading("Cost")
