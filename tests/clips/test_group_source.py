@@ -106,7 +106,7 @@ def test_folders_below_the_class_are_groups_when_asked(tmp_path):
     for path in ("rock/Queen/Jazz/1.flac", "rock/Queen/Opera/2.flac", "pop/Queen/3.flac", "pop/4.flac"):
         song(tmp_path / path)
     found = examine(tmp_path, groups="folders")
-    assert list(groups(found).values()) == ["", "Queen", "Queen", "Queen"] and state(found) == ("folders", 1, 1)
+    assert list(groups(found).values()) == ["", "queen", "queen", "queen"] and state(found) == ("folders", 1, 1)
 
 
 def test_a_table_that_is_asked_for_must_be_there(tmp_path):

@@ -235,7 +235,7 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path):
         (tmp_path / name).write_bytes(b"{}")
     (tmp_path / "about.json").write_text('{"title": "T"}')
     remarks = examine(tmp_path).remarks.set_index("remark")["about"]
-    assert remarks["passed over: 2 of .xyz, 1 without suffix, which are no formats of folders"] == "files"
+    assert remarks["passed over: 2 of .xyz, 1 without suffix, which are no clips of this data set"] == "files"
 
 
 def test_folders_that_all_hold_the_same_folders_are_remarked_on(tmp_path):

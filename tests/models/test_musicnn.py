@@ -6,6 +6,7 @@ weights/, or where MUSICNN_WHEEL says.
 
 import functools
 import importlib
+import importlib.util
 import math
 import os
 from pathlib import Path
@@ -28,7 +29,9 @@ from dalsegno.transfer.pretrained import backbone, weights_file
 from dalsegno.transfer.wheels import musicnn as musicnn_wheel
 from dalsegno.transfer.wheels import tf_checkpoint
 
-WHEEL = Path(os.environ.get("MUSICNN_WHEEL", "weights/musicnn-0.1.0-py3-none-any.whl"))
+PACKAGE = importlib.util.find_spec("musicnn")  # the installed package, of which nothing is imported
+PLACES = [*(PACKAGE.submodule_search_locations if PACKAGE else ()), "weights/musicnn-0.1.0-py3-none-any.whl"]
+WHEEL = Path(os.environ.get("MUSICNN_WHEEL", PLACES[0]))
 CLIPS = {genre: Path(f"../shared/data/gtzan_au/{genre}.00000.au") for genre in ("blues", "metal")}
 needs_wheel = pytest.mark.skipif(not WHEEL.exists(), reason=f"needs {WHEEL}, which is not part of the project")
 needs_clips = pytest.mark.skipif(
@@ -142,7 +145,7 @@ def test_published_weights_give_the_tags_and_layers_that_numpy_alone_gives(check
 @needs_wheel
 @needs_clips
 @pytest.mark.parametrize("genre", CLIPS)
-@pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MTT_vgg"])
+@every_checkpoint
 def test_published_weights_on_music(checkpoint, genre):
     """The first tag that the Million Song Dataset's musicnn gives is the clip's genre, as for the authors."""
     y = np.concatenate(list(audio.recording(CLIPS[genre], 16_000)))

@@ -547,7 +547,7 @@ def test_a_bad_list_names_file_and_line(tmp_path, text, message):
 
 def test_lists_that_are_no_text(tmp_path):
     (tmp_path / "l.csv").write_bytes("clip_id,split\n".encode("utf-16"))
-    with pytest.raises(UserError, match=r"l\.csv: expected text in UTF-8"):
+    with pytest.raises(UserError, match=r"l\.csv, line 1: expected text in UTF-8, got UTF-16"):
         lists.read(tmp_path / "l.csv")
     (tmp_path / "train.txt").write_bytes(b"a\n\xff\n")
     (tmp_path / "test.txt").write_text("b\n")

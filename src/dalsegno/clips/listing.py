@@ -39,7 +39,9 @@ def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
     if len(labels) < 2:
         left = f"{next(iter(labels))!r} alone" if labels else "none"
         why = " after dataset.leave_out" if p.leave_out else ""
-        raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart")
+        faults = [f"{clip.path.name!r}: {clip.fault}" for clip in clips if clip.fault]
+        unusable = f"; {len(faults)} clips cannot be used, the first {faults[0]}" if faults else ""
+        raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart{unusable}")
 
 
 def description(root: Path, title: str | None) -> dict[str, Any]:

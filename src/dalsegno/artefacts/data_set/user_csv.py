@@ -14,13 +14,14 @@ LABELS = ("label", "predicted", "class", "genre")
 """Columns that may hold its class."""
 
 
-def read(path: str | Path, delimiter: str = ",") -> pd.DataFrame:
+def read(path: str | Path, delimiter: str | None = None) -> pd.DataFrame:
     """The rows of a CSV, every cell text; the index is the line on which a row ends. Blank lines count and are skipped.
 
-    delimiter: what stands between cells. Raises UserError with file and line if it is no UTF-8 text, has no header, names
-    a column twice, or has a row of another length than the header.
+    delimiter: what stands between cells; None: commas or, where the header has none, the semicolons or tabs that
+    spreadsheets write in some countries. Raises UserError with file and line if it is no UTF-8 text, has no header, names a
+    column twice, or has a row of another length than the header.
     """
-    rows = _rows(Path(path), delimiter)
+    rows = _rows(Path(path), delimiter or _delimiter(Path(path)))
     _, header = next(rows, (1, []))
     if not header:
         raise UserError(f"{path}, line 1: expected the names of columns, got an empty file")
@@ -36,6 +37,11 @@ def read(path: str | Path, delimiter: str = ",") -> pd.DataFrame:
     return pd.DataFrame(cells, columns=header, index=lines, dtype=str)
 
 
+def _delimiter(path: Path) -> str:
+    _, header = next(_rows(path, ","), (1, []))
+    return next((mark for mark in ";\t" if len(header) == 1 and mark in header[0]), ",")
+
+
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each row that is not blank ends, and its cells."""
     try:
@@ -45,10 +51,24 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        wrong = error.object[error.start]
-        raise UserError(f"{path}: expected text in UTF-8, got the byte {wrong:#04x}; save it as UTF-8") from None
+        raise UserError(not_utf8(path)) from error
     except csv.Error as error:
         raise UserError(f"{path}, line {reader.line_num}: not a CSV: {error}") from None
+
+
+def not_utf8(path: Path) -> str:
+    """What is to be said of a file that is no text in UTF-8, with the first line that is none."""
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f'{path}, line 1: expected text in UTF-8, got UTF-16, which is Excel\'s "Unicode text"; save it as UTF-8'
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return (
+            f"{path}, line {line}: expected text in UTF-8, got the byte {content[error.start]:#04x}; save it as UTF-8"
+        )
+    return f"{path}: expected text in UTF-8, and it has changed since; try again"
 
 
 def _abridged(header: list[str]) -> str:

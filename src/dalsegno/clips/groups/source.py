@@ -38,15 +38,20 @@ def grouped(root: Path, listed: list[Clip], tagged: Sequence[tags.Names], p: Par
 
 
 def folder(inside: PurePath, label: str | None) -> str:
-    """The first folder below that of the class, `Queen` of `rock/Queen/Jazz/01.mp3`; empty for a file in that of the class.
+    """The first folder below that of the class, `queen` of `rock/Queen/Jazz/01.mp3`; empty for a file in that of the class.
 
-    inside: the path below the root. Where no folder is called like the class, it is the folder that the file lies in.
+    inside: the path below the root. Where no folder is called like the class, it is the folder that the file lies in. Names
+    that differ in case, in the form of Unicode or in blanks are one.
     """
     folders = [unicodedata.normalize("NFC", part) for part in inside.parts[:-1]]
     if label not in folders:
-        return "/".join(folders)
+        return _folded("/".join(folders))
     below = folders[folders.index(label) + 1 :]
-    return below[0] if below else ""
+    return _folded(below[0]) if below else ""
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _source(root: Path, listed: list[Clip], p: Params) -> str:

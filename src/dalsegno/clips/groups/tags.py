@@ -10,11 +10,18 @@ LONGEST = 80  # characters of a name that are kept; a longer one ends in a hash 
 NOBODY = frozenset({
     "", "va", "v a", "various", "various artist", "various artists", "varios artistas", "diverse interpreten", "diverse",
     "unknown", "unknown artist", "unknown album", "artist", "album", "no artist", "no album", "none", "null", "n a", "na",
-    "untitled", "track", "audio", "soundtrack", "compilation",
+    "untitled", "track", "audio", "soundtrack", "compilation", "various composers", "various performers", "diverse artiesten",
+    "verschiedene", "verschiedene interpreten", "verschiedene künstler", "artistes divers", "artistes variés", "divers",
+    "artisti vari", "vários artistas", "varios intérpretes", "blandade artister", "diverse artister", "różni wykonawcy",
+    "разные исполнители", "разные артисты", "ヴァリアス アーティスト", "オムニバス", "群星", "unbekannt", "unbekannter künstler",
+    "unbekannter interpret", "unbekanntes album", "artiste inconnu", "album inconnu", "artista desconocido",
+    "artista desconhecido", "artista sconosciuto", "неизвестный исполнитель",
 })  # fmt: skip
 """What stands in tags where nobody is named."""
+ALBUM = "album: "  # in front of an album that stands for an artist
 LOST = "\ufffd"  # stands for a letter that could not be decoded
-GUEST = re.compile(r"\s[(\[]?(?:feat|ft|featuring)\b.*", re.DOTALL)
+GUEST = re.compile(r"\s*;.*|\s[(\[]?(?:(?:feat|ft|featuring)\b|f\.\s|w/).*|\s[(\[]with\b.*", re.DOTALL)
+JOINED = re.compile(r"\s*[/,&+×]|\s(?:x|vs\.?|versus|with|and|und|et|y|e)\s")
 SIGNS = re.compile(r"[^\w\s]|_")
 
 
@@ -32,7 +39,7 @@ class Names(NamedTuple):
     @property
     def of_album(self) -> str:
         """`album: homogenic`, so that an album is not taken for an artist of its name."""
-        return f"album: {self.album}" if self.album else ""
+        return f"{ALBUM}{self.album}" if self.album else ""
 
 
 def names(tags: dict[str, str]) -> Names:
@@ -47,9 +54,10 @@ def names(tags: dict[str, str]) -> Names:
 def groups(named: Sequence[Names]) -> list[str]:
     """The group of each file, empty for none: the artist or else the album; the album alone where all have one artist.
 
-    A single album is no group either: there is nothing to keep apart.
+    Of several artists it is the first one, if that artist is there alone as well. A single album is no group either: there is
+    nothing to keep apart.
     """
-    by_artist = _restored([name.group for name in named])
+    by_artist = _led(_restored([name.group for name in named]))
     chosen = by_artist if len({*by_artist} - {""}) > 1 else [name.of_album for name in named]
     return chosen if len({*chosen} - {""}) > 1 else [""] * len(chosen)
 
@@ -60,6 +68,14 @@ def _restored(names: list[str]) -> list[str]:
     broken = {name: re.compile(re.escape(name).replace(LOST, ".{1,2}")) for name in {*names} - {*whole}}
     fits = {name: [other for other in whole if pattern.fullmatch(other)] for name, pattern in broken.items()}
     return [fits[name][0] if len(fits.get(name, [])) == 1 else name for name in names]
+
+
+def _led(names: list[str]) -> list[str]:
+    """The names, `queen & david bowie` as `queen` if that is one of them; whom two names share is kept together rather so."""
+    known = {name for name in names if name and not name.startswith(ALBUM)}
+    leads = {name: [name[: joint.start()] for joint in JOINED.finditer(name)] for name in known}
+    first = {name: next((lead for lead in starts if lead in known), name) for name, starts in leads.items()}
+    return [first.get(name, name) for name in names]
 
 
 def spelt(name: str) -> str:

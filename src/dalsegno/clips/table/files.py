@@ -4,7 +4,7 @@ import posixpath
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.pipeline.errors import UserError, hint
@@ -23,13 +23,15 @@ class Files:
         """The key in `paths` of the file that a table in `folder` (below the root, or empty) calls `name`; None if there is none.
 
         It is the file at that path below the folder of the table, or the root; or else the one file of that name, suffix or
-        not, wherever it lies. Raises UserError if there are several.
+        not, in folders that do not contradict: `rock/1.wav` may be `audio/rock/1.wav`, and so may `/home/ann/audio/rock/1.wav`,
+        but not `jazz/1.wav`. Raises UserError if there are several.
         """
         plain = normal(name)
-        for path in (f"{folder}/{plain}" if folder else plain, plain):
+        for path in (normal(f"{folder}/{plain}") if folder else plain, plain):
             if path in self.paths:
                 return path
         alike = self._by_name.get(posixpath.basename(plain)) or self._by_name.get(_bare(plain)) or []
+        alike = [path for path in alike if _agree(posixpath.dirname(path), posixpath.dirname(plain))]
         if len(alike) > 1:
             several = ", ".join(map(repr, alike[:3]))
             raise UserError(f"{where}: {name!r} may be any of {len(alike)} files ({several}); write the path")
@@ -38,6 +40,15 @@ class Files:
     def nearest(self, name: str) -> str:
         """The end of a message about a file that is not there."""
         return hint(normal(name), sorted(self.paths)[:N_COMPARED])
+
+    def but_for_case(self, plain: str) -> str:
+        """What a message adds about a path that is there in other letters; empty if it is not."""
+        there = self._by_letters.get(plain.casefold())
+        return f"; {there!r} is" if there else ""
+
+    @cached_property
+    def _by_letters(self) -> dict[str, str]:
+        return {plain.casefold(): plain for plain in self.paths}
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
@@ -58,8 +69,14 @@ def normal(name: str) -> str:
     """A relative path as it is compared: slashes, no dots, accents composed."""
     plain = name.strip().replace("\\", "/")
     if "//" in plain or "./" in plain:
-        plain = PurePosixPath(plain).as_posix()
+        plain = posixpath.normpath(plain)
     return unicodedata.normalize("NFC", plain)
+
+
+def _agree(one: str, other: str) -> bool:
+    """Whether of two folders one is the end of the other."""
+    shorter, longer = sorted((one, other), key=len)
+    return not shorter or f"/{longer}".endswith(f"/{shorter.removeprefix('/')}")
 
 
 def _bare(plain: str) -> str:

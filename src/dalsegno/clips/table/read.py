@@ -16,13 +16,14 @@ SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 def read(path: Path) -> pd.DataFrame:
     """The rows of a table, every cell text, empty where there is none; the index is the line, or the row of a Parquet file.
 
+    A cell that holds several values, of JSON Lines or Parquet, stays as it is, for whoever asks for its column to refuse.
     Raises UserError naming file and line where the table is malformed.
     """
     match path.suffix.lower():
         case ".csv":
             return user_csv.read(path)
         case ".tsv":
-            return user_csv.read(path, delimiter="\t")
+            return user_csv.read(path, "\t")
         case ".jsonl" | ".ndjson":
             return _lines(path)
         case ".parquet":
@@ -38,16 +39,18 @@ def place(path: Path, row: int) -> str:
 def _lines(path: Path) -> pd.DataFrame:
     rows, numbers = [], []
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
             if line.strip():
                 rows.append(_object(line, place(path, number)))
                 numbers.append(number)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as UTF-8 text: {error}") from None
+    except UnicodeDecodeError:
+        raise UserError(user_csv.not_utf8(path)) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
     return pd.DataFrame(rows, index=numbers, dtype=object).fillna("")
 
 
-def _object(line: str, where: str) -> dict[str, str]:
+def _object(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -66,8 +69,10 @@ def _parquet(path: Path) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(1, table.num_rows + 1), dtype=object)
 
 
-def _text(value: Any) -> str:
-    """A cell as a CSV would have it: 7 of 7.0, nothing of null."""
+def _text(value: Any) -> Any:
+    """A cell as a CSV would have it, 7 of 7.0, nothing of null; as it is where a CSV could not have it, such as a list."""
     if value is None or value != value:
         return ""
+    if isinstance(value, (list, dict, bytes)):
+        return value
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

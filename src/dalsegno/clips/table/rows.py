@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import pandas as pd
@@ -37,6 +38,11 @@ class Row:
     end_s: float | None
     clip: Clip  # its id is not given yet
 
+    @property
+    def cut(self) -> bool:
+        """Whether the clip is a piece of its file."""
+        return self.start_s > 0 or self.end_s is not None
+
     def with_group(self, group: str | None) -> "Row":
         """The row in `group`, or as it is for None."""
         return replace(self, clip=replace(self.clip, group=group)) if group else self
@@ -48,8 +54,9 @@ def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Co
     Raises UserError for a column that is not there, a part, time or label that is none, and if no path leads to a file.
     """
     folder = table.parent.relative_to(files.root).as_posix().removeprefix(".")
-    cells = {name: _cells(table, frame, folder, name, column) for name, column in _stated(columns)}
     places = [read.place(table, number) for number in frame.index]
+    cells = {name: _cells(table, frame, folder, name, column) for name, column in _stated(columns)}
+    _refuse_nested(cells, places)
     made = [_row(files, folder, place, row, p) for place, row in zip(places, _dicts(cells), strict=True)]
     if made and all(row.clip.fault for row in made):
         first = made[0]
@@ -64,10 +71,10 @@ def named(rows: list[Row], p: Params) -> Iterator[Clip]:
     """The clips of all tables with their ids. Raises UserError for a clip that is there twice, or pieces kept apart."""
     _refuse_twice(rows)
     pieces = [_piece(row) for row in rows]
+    cut = {row.inside for row in rows if row.cut}
     for name, row in zip(ids(pieces), rows, strict=True):
-        partial = row.start_s > 0 or row.end_s is not None
-        path = excerpt.name(row.clip.path, row.start_s, row.end_s) if partial else row.clip.path
-        group = row.clip.group or (row.inside if partial and p.groups == "auto" else None)
+        path = excerpt.name(row.clip.path, row.start_s, row.end_s) if row.cut else row.clip.path
+        group = row.clip.group or (row.inside if row.inside in cut and p.groups == "auto" else None)
         yield replace(row.clip, id=name, path=path, group=group)
 
 
@@ -88,7 +95,7 @@ def _stated(columns: Columns) -> list[tuple[str, str]]:
     return [(name, column) for name in names if (column := getattr(columns, name))]
 
 
-def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str) -> list[str]:
+def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str) -> list[Any]:
     """What a column says in each row; a text with names in braces is filled in."""
     wanted = [column] if column in frame else FIELD.findall(column) or [column]
     for missing in wanted:
@@ -106,6 +113,17 @@ def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str
     return [template.format(*row) for row in zip(*values, strict=True)]
 
 
+def _refuse_nested(cells: dict[str, list[Any]], places: list[str]) -> None:
+    """Raise UserError for a cell that is no text or number."""
+    for name, column in cells.items():
+        for place, value in zip(places, column, strict=True):
+            if not isinstance(value, str):
+                raise UserError(
+                    f"{place}: expected one value in the column of the {name}, got {type(value).__name__} {str(value)[:40]}; "
+                    "write a table with one text or number per cell"
+                )
+
+
 def _dicts(cells: dict[str, list[str]]) -> Iterator[dict[str, str]]:
     return (dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True))
 
@@ -118,8 +136,12 @@ def _row(files: Files, folder: str, where: str, cells: dict[str, str], p: Params
         raise UserError(f"{where}: its path is empty")
     found = files.find(cells["path"], folder, where)
     inside = found or normal(cells["path"]).lstrip("/")
+    if inside.startswith("../"):
+        raise UserError(
+            f"{where}: {cells['path']!r} leads out of the data set's folder {str(files.root)!r}; put the file there"
+        )
     path = files.paths[found] if found else files.root / inside
-    fault = None if found else f"missing: {where} names it, and it is not there"
+    fault = None if found else f"missing: {where} names it, and it is not there{files.but_for_case(inside)}"
     label, second_label, group = (
         normalize("NFC", cells.get(name, "").strip()) or None for name in ("label", "second_label", "group")
     )
@@ -151,7 +173,7 @@ def _part(cells: dict[str, str], where: str) -> str | None:
 def _piece(row: Row) -> Path:
     """The path that a clip's id is made of: `concert.12.5-20.flac` for a piece of a file."""
     path = Path(row.inside)
-    if row.start_s == 0 and row.end_s is None:
+    if not row.cut:
         return path
     end = "end" if row.end_s is None else f"{row.end_s:g}"
     return path.with_name(f"{path.stem}.{row.start_s:g}-{end}{path.suffix}")

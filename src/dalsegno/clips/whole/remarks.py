@@ -8,7 +8,7 @@ from unicodedata import normalize
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips import gtzan_csv
+from dalsegno.clips import entry, gtzan_csv
 from dalsegno.clips.dataset import Params
 from dalsegno.clips.tree import formats, layout, walk
 from dalsegno.sound import excerpt
@@ -26,7 +26,7 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
         ("files", f"other format: {line}") for line in formats.conversions(Path(p.root), map(Path, clips["path"]))
     )
     if passed_over := _passed_over(Path(p.root), clips):
-        yield "files", f"passed over: {passed_over}, which are no formats of {p.name}"
+        yield "files", f"passed over: {passed_over}, which are no clips of this data set"
     labelled = used[used["label"] != ""]
     yield from _on_classes(clips, labelled)
     yield from _on_groups(labelled, p)
@@ -38,7 +38,8 @@ def _passed_over(root: Path, clips: pd.DataFrame) -> str:
     """The files in folders below `root` that nothing else is said of, by suffix; empty if there are none."""
     listed, known = {excerpt.place(root / path)[0] for path in clips["path"]}, TEXT | formats.FOREIGN
     inside = [path for folder in walk.folders(root) for path in walk.files(folder)]
-    return formats.census(path for path in inside if path not in listed and path.suffix.lower() not in known)
+    new = [path for path in inside if path not in listed and path.suffix.lower() not in known]
+    return formats.census(path for path in new if not entry.name_fault(path.relative_to(root)))
 
 
 def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[str, str]]:
