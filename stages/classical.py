@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_info
 
-from dalsegno.artefacts import features_parquet, model_name, model_npz, settings_json
+from dalsegno.artefacts import features_parquet, grid_json, model_name, model_npz, settings_json
 from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
 
 
-def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
+def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, classical=classical.Params)
     splits = splits_csv.read(splits_path)
     table = features_parquet.read(features, keep=set(splits["clip_id"]))
     classes = splits_csv.classes(splits)
     place, clip_ids = pd.factorize(table.clip_ids, sort=True)
-    predictions, costs, runs = [], [], []
+    predictions, costs, runs, chosen = [], [], [], []
     clock = progress.Runs(len(splits_csv.numbers(splits)) * len(p.seeds), most=1)
     try:
         for run in classical.fitted(p, table.x, table.clip_ids, splits):
@@ -31,6 +31,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
             clips = splits_csv.met(splits, run.fold)
             runs.append({"fold": run.fold, "seed": run.seed, "clips": clips} | estimators.numbers(run.estimator))
+            chosen.append(grid_json.of_run(run.fold, run.seed, p.grid, run.accuracies))
             which = f"{clock}  fold {run.fold}  seed {run.seed}"
             progress.say(f"{which}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}  {clock.left(1)}")
             clock.end(1)
@@ -53,6 +54,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str) -> None:
         settings_json.write(draft, asdict(p), table.settings, None)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms} | environment.peak_memory_mb()
         json_file.write(Path(draft, "cost.json"), cost | made_on | environment.machine())
+    grid_json.write(metrics_dir, chosen)
 
 
 if __name__ == "__main__":

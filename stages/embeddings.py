@@ -2,8 +2,6 @@
 
 from dataclasses import asdict
 
-from torch import nn
-
 from dalsegno.artefacts import input_cost
 from dalsegno.pipeline import params, stage
 from dalsegno.pipeline.errors import UserError
@@ -28,14 +26,14 @@ def main(key: str, spectrograms: str, out_dir: str, cost_json: str) -> None:
             model = backbone.build(
                 p.arch, p.model, file, file.runs[0], clips.example(), clips.meta, p.view.preprocessing
             )
-            body, trained_on = nn.Sequential(model.prep, model.body).to(device), file.runs[0].provenance
+            body, trained_on = layered.backbone(model.prep, model.body, p.layers).to(device), file.runs[0].provenance
             prepared = backbone.preprocessing(file, p.view.preprocessing)
             n_parameters = sum(w.numel() for w in body.parameters())
-        widths = layered.widths(p.arch, p.model, clips.input_shape)
+        widths = layered.widths(p.arch, p.model, body, clips.example(), p.layers)
         inputs = [p.weights, spectrograms]
         seen = asdict(clips.view) | prepared
         rebuilt = {"arch": p.arch, "model": asdict(p.model), "view": seen, "spectrogram": clips.meta}
-        rebuilt |= {"input_shape": list(clips.input_shape)}
+        rebuilt |= {"input_shape": list(clips.input_shape)} | ({"layers": list(p.layers)} if p.layers else {})
         if p.arch == own_encoder.ARCH:
             rebuilt |= {"encoder": own_encoder.identity(p.weights)}
         asked = asdict(p) | {"layers": widths, "parameters": n_parameters}

@@ -22,9 +22,14 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
     p = params.variant(key, search=entry.Params)
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
-        of = subject.subject(p.of, source, splits_csv.read(splits_path), r.torch_device())
+        splits = splits_csv.read(splits_path)
+        of = subject.subject(p.of, source, splits, r.torch_device())
+        of.check(p.space)
+        if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
+            raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
         name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
         Path(journal).parent.mkdir(parents=True, exist_ok=True)
+        study.mend(Path(journal))
         left = study.prepare(study.opened(p, journal, name), p)
         progress.say(f"{p.n_trials} trials of {p.of}, {left} of them to be made")
         workers = max(1, min(p.workers, left))

@@ -151,6 +151,8 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
          "weights"),
         ("    spectrogram: logmel\n    arch: resnet", "    spectrogram: mel\n    arch: resnet", "pretrain.notes.spectrogram: 'mel' "
          "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it; did you mean 'logmel'?"),
+        ("search: data/clips.csv", "search: data/searches/small", "paper.search: 'data/searches/small' leads nowhere: there is no "
+         "'data/searches/small' and no stage writes it; `dvc repro search/dvc.yaml:search@small` makes it, on demand"),
         (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
         ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
          "there are: fma, folders, gtzan, images, irmas, kaggle, nsynth, table, got \"folder\""),

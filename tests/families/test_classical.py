@@ -46,7 +46,7 @@ def fitted(tmp_path, monkeypatch):
         table.insert(0, "segment", 0)
         table.insert(0, "clip_id", splits["clip_id"])
         table.to_parquet("features.parquet")
-        stage.main(estimator, "features.parquet", "splits.csv", "run")
+        stage.main(estimator, "features.parquet", "splits.csv", "run", "metrics")
         return predictions_parquet.read("run/predictions.parquet").set_index("split")
 
     return run
@@ -172,3 +172,20 @@ def test_cost_says_what_it_was_measured_on(fitted):
         and cost["dtype"] == "float32"
         and "versions" in cost
     )
+
+
+def test_metrics_say_what_every_entry_of_the_grid_reached_and_which_was_chosen(fitted):
+    rows = fitted("svm").loc["valid"]
+    called = np.array(LABELS)[rows[[f"p_{label}" for label in LABELS]].to_numpy().argmax(1)]
+    written = Path("metrics/metrics.json").read_bytes()
+    metrics = json.loads(written)
+    (run,) = metrics["runs"]
+    assert (run["fold"], run["seed"]) == (0, 0)
+    assert [tried["settings"] for tried in run["grid"]] == [{"C": 0.1}, {"C": 10.0}]
+    reached = {tried["settings"]["C"]: tried["val_accuracy"] for tried in run["grid"]}
+    assert run["val_accuracy"] == metrics["val_accuracy"] == max(reached.values()) == reached[run["chosen"]["C"]]
+    assert run["val_accuracy"] == pytest.approx((called == rows["label"]).mean(), abs=1e-6)
+    fitted("svm")
+    assert Path("metrics/metrics.json").read_bytes() == written
+    fitted("majority")
+    assert json.loads(Path("metrics/metrics.json").read_text())["runs"][0]["chosen"] == {}

@@ -16,7 +16,9 @@ pytest.importorskip("onnxscript", reason="onnxscript is not installed: pip insta
 OVER = [f"transfer/{over}" for over in ("mean", "mean_std", "attention", "neighbours")]
 
 
-@pytest.mark.parametrize("name", ["cnn/crops", "cnn/windows", "cnn/wave", "transfer/frozen", "transfer/tuned", *OVER])
+@pytest.mark.parametrize(
+    "name", ["cnn/crops", "cnn/windows", "cnn/wave", "transfer/frozen", "transfer/weighted", "transfer/tuned", *OVER]
+)
 def test_a_spectrogram_network(run, tmp_path, name):
     """Windows are cut here as the JSON says, without any code of ours."""
     main.main(["export", name, "--onnx", "--to", str(tmp_path / "x.onnx")])

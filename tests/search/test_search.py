@@ -14,8 +14,10 @@ import yaml
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
+from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import study
+from dalsegno.search import space, study
+from dalsegno.search.entry import Params
 
 STAGE = runpy.run_path(str(Path("stages/search.py").resolve()))["main"]
 SMALL = {
@@ -101,6 +103,27 @@ def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeyp
     assert sorted(map(tuple, rows[columns].to_numpy())) == sorted(map(tuple, whole[columns].to_numpy()))
 
 
+def test_a_line_that_was_cut_short_costs_no_trial(folder):
+    whole, _ = search("whole")
+    few, _ = search(entry=ENTRY | {"trials": 3})
+    with Path("data/searches/a.journal").open("ab") as file:
+        file.write(b'{"op_code":4,"worker_id":"a2c9')
+    rows, _ = search()
+    assert set(few["train.lr"]) < set(rows["train.lr"]) == set(whole["train.lr"])
+
+
+@pytest.mark.parametrize("content", [b"hello\n", b"\x00\x01\n", b"[]\n", b'{"a": 1}\n', None])
+def test_what_is_no_journal_is_refused_and_kept(folder, content):
+    Path("data/searches").mkdir()
+    journal = Path("data/searches/a.journal")
+    journal.mkdir() if content is None else journal.write_bytes(content)
+    with pytest.raises(
+        UserError, match=r"search\.a: data/searches/a\.journal: this is no journal of a search; move it away"
+    ):
+        search()
+    assert journal.is_dir() if content is None else journal.read_bytes() == content
+
+
 def test_more_trials_go_on_from_those_that_were_made_and_another_space_does_not(folder):
     few, _ = search(entry=ENTRY | {"trials": 3})
     more, _ = search(entry=ENTRY | {"trials": 5})
@@ -134,8 +157,8 @@ def test_several_processes_share_the_trials(folder):
 
 
 def test_a_trial_that_cannot_be_trained_is_kept_with_its_reason(folder):
-    space = {"train.lr": {"choice": [1e-2, 1e30]}}
-    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": space})
+    rates = {"train.lr": {"choice": [1e-2, 1e30]}}
+    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": rates})
     failed = rows[rows["state"] == "failed"]
     assert failed["train.lr"].tolist() == [1e30] and "diverged" in failed["error"].iloc[0]
     with pytest.raises(
@@ -151,6 +174,61 @@ def test_a_name_that_leads_nowhere_is_told(folder):
         search(entry=ENTRY | {"of": "mlp.smal"})
     with pytest.raises(UserError, match=r"space: model\.width\.0: the entry has no 'width'"):
         search(entry=ENTRY | {"space": {"model.width.0": {"int": [1, 2]}}})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model.dropuot": {"uniform": [0.1, 0.5]}}, "mlp.small.model.dropuot: there is no such parameter; did you mean 'dropout'?"),
+        ({"model.dropout": {"uniform": [0.5, 1.5]}}, "mlp.small.model.dropout: should be less than 1, got 1.5"),
+        ({"train.batch_size": {"choice": [8, "x"]}}, "mlp.small.train.batch_size: "),
+        ({"model.widths.0": {"int": [0, 8]}}, "mlp.small.model.widths.0: "),
+        ({"train.lrr": {"fixed": 1}}, "mlp.small.train.lrr: there is no such parameter; did you mean 'lr'?"),
+        ({"model.widths": {"choice": [[8], ["a"]]}}, "mlp.small.model.widths.0: "),
+    ],
+)  # fmt: skip
+def test_values_that_the_entry_cannot_take_are_told_before_the_first_trial(folder, monkeypatch, change, said):
+    monkeypatch.setattr(study, "make_trials", lambda *_: pytest.fail("trials were made"))
+    with pytest.raises(UserError) as error:
+        search(entry=ENTRY | {"space": {"train.lr": {"uniform": [1e-3, 1e-2]}, **change}})
+    assert str(error.value).startswith(f"search.a: space: {said}") and "train.lr:" not in str(error.value)
+
+
+def test_settings_that_depend_on_each_other_are_left_to_the_trials(folder):
+    """whiten: false is of no use without principal components, and of use with them."""
+    both = {"whiten": {"choice": [False, True]}, "pca": {"choice": [None, 0.9]}, "train.epochs": {"fixed": 1}}
+    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": both})
+    assert rows["state"].tolist() == ["complete"] * 3 + ["failed"]
+    assert "whiten is false, but pca is null" in rows["error"].iloc[-1]
+
+
+def test_lists_are_drawn_as_wholes(folder):
+    lists = {"model.widths": {"choice": [[4, 4], [16, 8]]}, "train.epochs": {"fixed": 2}}
+    rows, found = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": lists})
+    assert set(rows["model.widths"]) == {"[4, 4]", "[16, 8]"} and found["values"]["model.widths"] in ([4, 4], [16, 8])
+    best = yaml.safe_load(Path("data/searches/a/best.yaml").read_text())
+    assert str(best["mlp.small"]["model.widths"]) == rows["model.widths"].iloc[0]
+
+
+def test_more_folds_than_there_are_are_refused(folder):
+    with pytest.raises(UserError, match=r"search\.a: folds: 3 are asked for, and the splits have 2; null takes all"):
+        search(entry=ENTRY | {"folds": 3})
+
+
+def test_no_two_processes_draw_the_same(folder):
+    """Each asks for a trial before any has drawn."""
+    p, _ = params.parse("search.a", ENTRY, Params)
+    first, second = (study.opened(p, "journal", "s") for _ in range(2))
+    ask, drawn = first.ask, []
+
+    def late():
+        trial = ask()
+        drawn.append(study._asked(second, p, space.drawn(SPACE)).params["train.lr"])
+        return trial
+
+    first.ask = late
+    drawn.append(study._asked(first, p, space.drawn(SPACE)).params["train.lr"])
+    assert len(set(drawn)) == 2
 
 
 def test_the_best_values_go_into_params_yaml_and_comments_stay(folder, capsys):

@@ -18,6 +18,8 @@ ENTRY = {"of": "mlp.small", "input": "features.parquet", "space": GOOD}
         ({"loguniform": [0, 1]}, "the logarithm of 0 is not a number"),
         ({"int": [1.5, 4]}, "int takes two whole numbers"),
         ({"choice": []}, "a choice is a list of values"),
+        ({"choice": [16, 32, 16]}, "the choice holds 16 twice"),
+        ({"choice": [[8], [8, 4], [8]]}, "the choice holds [8] twice"),
         ({"normal": [0, 1]}, "expected one of uniform, loguniform, int, logint, choice, fixed"),
         ({"uniform": [0, 1], "int": [1, 2]}, "expected one of"),
         ({"uniform": [0, float("inf")]}, "takes two numbers"),
@@ -52,6 +54,8 @@ def test_a_path_that_leads_nowhere_is_named(path):
     [
         ({"sampler": "grid", "space": GOOD}, "a grid needs a choice or whole numbers"),
         ({"sampler": "grid", "trials": None, "space": {"a": {"int": [1, 200]}, "b": {"int": [1, 200]}}}, "the grid has 40,000 trials"),
+        ({"sampler": "grid", "space": {"a": {"int": [1, 2_000_000_000]}}}, "the grid has 2,000,000,000 trials"),
+        ({"space": {"a": {"choice": [[1], [2]]}, "a.0": {"int": [1, 2]}}}, "a.0: this is a part of a, which is named as well"),
         ({"trials": None}, "trials: null stands for all of a grid"),
         ({"of": "classical.svm"}, "of"),
         ({"space": {"train.lr": {"uniform": [1, 0]}}}, "train.lr: the lowest, 1, is not below"),
@@ -67,4 +71,16 @@ def test_a_grid_has_no_more_trials_than_it_has_points():
         "search.a", ENTRY | {"sampler": "grid", "space": {"x": {"choice": [1, 2, 3]}, "y": {"int": [1, 2]}}}, Params
     )
     assert p.n_trials == 6
-    assert space.grid(p.space) == {"x": [1, 2, 3], "y": [1, 2]}
+    assert space.grid(p.space) == {"x": [1, 2, 3], "y": range(1, 3)}
+
+
+def test_a_choice_between_lists_is_kept_as_text_and_read_back():
+    lists = {"model.widths": {"choice": [[8], [16, 8]]}, "train.epochs": {"fixed": 3}}
+    assert [space.meant(lists, point) for point in space.points(lists)] == [
+        {"model.widths": [8], "train.epochs": 3},
+        {"model.widths": [16, 8], "train.epochs": 3},
+    ]
+    assert space.drawn(lists)["model.widths"].choices == ("[8]", "[16, 8]")
+    assert space.meant({"model.activation": {"choice": ["[8]", None]}}, {"model.activation": "[8]"}) == {
+        "model.activation": "[8]"
+    }

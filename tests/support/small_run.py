@@ -56,6 +56,10 @@ PARAMS = {
     "embeddings": {
         "ours": {"spectrogram": "logmel", **CONV, "weights": "runs/cnn/crops/model.pt", "view": {"crop_s": 0.5}},
         "published": {"spectrogram": "logmel", **NET, "weights": "published.pth", "view": {"crop_s": None}},
+        "layers": {
+            "spectrogram": "logmel", **CONV, "weights": "runs/cnn/crops/model.pt", "view": {"crop_s": 0.5},
+            "layers": [1, "embedding"],
+        },
     },
     "transfer": {
         "frozen": HEAD | {"head": {}},
@@ -63,6 +67,7 @@ PARAMS = {
             "input": "embeddings/published", **NET, "weights": "published.pth", "head": {"widths": [5]}, "train": TRAIN
         },
         **{over: HEAD | {"head": {"over": over}} for over in ("mean", "mean_std", "attention", "neighbours")},
+        "weighted": HEAD | {"input": "embeddings/layers", "head": {"layers": "weighted"}},
         "tuned": {
             "input": "spectrograms/logmel", **CONV, "weights": "runs/cnn/crops/model.pt", "head": {"widths": [5]},
             "view": {"crop_s": 0.5}, "augment": {}, "unfreeze": 1, "body_lr": 0.5, "control": TRAIN, "train": TRAIN,
@@ -107,8 +112,7 @@ def carry_out(params=PARAMS):
     for family in ("classical", "mlp", "cnn"):
         for key, entry in params.get(family, {}).items():
             source = f"data/spectrograms/{entry['spectrogram']}" if family == "cnn" else "data/features.parquet"
-            metrics = [] if family == "classical" else [f"metrics/{family}/{key}"]
-            stage(family)(key, source, "data/splits.csv", f"runs/{family}/{key}", *metrics)
+            stage(family)(key, source, "data/splits.csv", f"runs/{family}/{key}", f"metrics/{family}/{key}")
     for key, entry in params.get("embeddings", {}).items():
         stage("embeddings")(
             key,

@@ -80,7 +80,10 @@ def test_an_embedding_begins_as_it_is_and_what_is_not_there_stays_away():
     [
         ({"over": "neighbours", "layers": "weighted"}, "layers: weighted is of no use where over is 'neighbours'"),
         ({"layers": "some"}, "head.layers"),
-        ({"layers": "weighted"}, "the embeddings of conv are of one layer; musicnn and musicnn_vgg give several"),
+        (
+            {"layers": "weighted"},
+            "the embeddings of conv are of one layer; set `layers` of the embeddings entry to several",
+        ),
     ],
 )
 def test_what_cannot_be_weighed_is_refused(here, head, message):

@@ -34,17 +34,24 @@ class Input:
         if made is None and (self.prefix or not (holds or self.path.exists())):
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
-            fetch = "; `dalsegno weights list` names what can be fetched" if self.path.parts[:1] == ("weights",) else ""
             old = self.path.exists() and f"no stage writes {str(self.path)!r}, and what lies there is of an earlier run"
             return (
                 f"{self.parameter}: {self.value!r} leads nowhere: "
-                f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{fetch}"
+                f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{self._way()}"
             )
         if self.parameter.endswith(".weights") and made and self.path.name != "model.pt":
             return f"{self.parameter}: {self.value!r} leads nowhere; the weights in {str(made)!r} are called model.pt"
         if self.parameter.endswith(".weights") and (holds or self.path.is_dir()):
             return f"{self.parameter}: {self.value!r} is a folder; expected a file of weights"
         return None
+
+    def _way(self) -> str:
+        """How what a plain run does not make can be had."""
+        if self.path.parts[:1] == ("weights",):
+            return "; `dalsegno weights list` names what can be fetched"
+        if self.path.parts[:2] == ("data", "searches"):
+            return f"; `dvc repro search/dvc.yaml:search@{self.path.name}` makes it, on demand"
+        return ""
 
 
 def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:

@@ -86,14 +86,22 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The estimator of one fold and seed. part (row,): of each row in this fold; train_s: seconds that fitting took."""
+    """The estimator of one fold and seed. part (row,): of each row in this fold; train_s: seconds that fitting took.
+
+    accuracies: on the validation part, of each entry of the grid; the estimator is of the first of the highest.
+    """
 
     fold: int
     seed: int
     part: Shaped[np.ndarray, " row"]
     estimator: Calibrated
-    val_accuracy: float
+    accuracies: list[float]
     train_s: float
+
+    @property
+    def val_accuracy(self) -> float:
+        """Of the entry of the grid that was chosen."""
+        return max(self.accuracies)
 
     def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
         """As those of `Calibrated`."""
@@ -117,22 +125,21 @@ def fitted(
         for seed in p.seeds:
             began = time.perf_counter()
             try:
-                estimator, val_accuracy = choose(p, seed, train, valid, len(classes))
+                estimator, accuracies = choose(p, seed, train, valid, len(classes))
             except UserError as error:
                 raise UserError(f"fold {fold}: {error}") from None
-            yield Fitted(fold, seed, part, estimator, val_accuracy, time.perf_counter() - began)
+            yield Fitted(fold, seed, part, estimator, accuracies, time.perf_counter() - began)
 
 
-def choose(p: Params, seed: int, train: Part, valid: Part, n_labels: int) -> tuple[Calibrated, float]:
-    """The estimator of `p.grid` that calls most clips of `valid` right, the first of equals, and its accuracy.
+def choose(p: Params, seed: int, train: Part, valid: Part, n_labels: int) -> tuple[Calibrated, list[float]]:
+    """The estimator of `p.grid` that calls most clips of `valid` right, the first of equals; and the accuracies of all.
 
     A clip is called as in scoring: the class of the greatest mean probability over its rows. Standardisation is fitted
     on `train` only.
     """
     candidates = [_fit(p, seed, options, train, valid, n_labels) for options in p.grid]
     accuracies = [accuracy(candidate.probabilities(valid.x), valid) for candidate in candidates]
-    best = int(np.argmax(accuracies))
-    return candidates[best], accuracies[best]
+    return candidates[int(np.argmax(accuracies))], accuracies
 
 
 def accuracy(p: Float[np.ndarray, "row label"], part: Part) -> float:

@@ -43,7 +43,6 @@ class Input(nn.Module):
         self.standardise = standardise
 
     def forward(self, x: Float[Tensor, "batch 1 ..."]) -> Float[Tensor, "batch ..."]:
-        """Without the channel, time first."""
         x = x.squeeze(1)
         if x.ndim == 3 or not self.standardise:
             return x.mT if x.ndim == 3 else x
@@ -58,9 +57,13 @@ class Encoder(nn.Module):
         self.network = network
 
     def forward(self, x: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch dim"]:
-        """The embedding."""
-        out = self.network(x)
-        return out.last_hidden_state.mean(1) if out.get("pooler_output") is None else out.pooler_output
+        return self.states(x, layers=False)[-1]
+
+    def states(self, x: Float[Tensor, "batch ..."], layers: bool = True) -> list[Float[Tensor, "batch dim"]]:
+        """The mean over time of the first layer's input and of what each layer makes, unless told not to; last the embedding."""
+        out = self.network(x, output_hidden_states=layers)
+        pooled = out.last_hidden_state.mean(1) if out.get("pooler_output") is None else out.pooler_output
+        return [*(state.mean(1) for state in out.hidden_states or ()), pooled]
 
 
 def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
@@ -95,10 +98,9 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
 
 
 def check_folder(p: Params, folder: Path, meta: dict[str, Any]) -> None:
-    """Compare `p`, and `meta` of the spectrograms, with what lies in `folder` beside the weights.
+    """Raise ValueError, with what to write in params.yaml, if `folder` says other than `p` and `meta` of the spectrograms.
 
-    Raises ValueError, with what to write in params.yaml, if config.json or preprocessor_config.json says otherwise, or
-    the weights are not in safetensors.
+    It does so in config.json and preprocessor_config.json; or the weights are not in safetensors.
     """
     if not (folder / "model.safetensors").is_file():
         raise ValueError("there is no model.safetensors in this folder; write it with save_pretrained")
@@ -137,10 +139,10 @@ def _configuration(p: Params) -> Any:
     if p.type not in library.CONFIG_MAPPING:
         raise ValueError(f"type {p.type!r} is none of the library's{hint(p.type, list(library.CONFIG_MAPPING))}")
     usual = library.AutoConfig.for_model(p.type).to_dict()
+    known = sorted(usual.keys() - FIXED)
     for name in p.config:
-        if name not in usual or name in FIXED:
-            nearest = hint(name, sorted(usual.keys() - FIXED))
-            raise ValueError(f"config.{name} is no setting of {p.type!r} to choose{nearest}")
+        if name not in known:
+            raise ValueError(f"config.{name} is no setting of {p.type!r} to choose{hint(name, known)}")
     try:
         return library.AutoConfig.for_model(p.type, **p.config, **{k: v for k, v in FIXED.items() if k in usual})
     except Exception as error:  # errors of the library's own kinds

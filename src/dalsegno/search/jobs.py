@@ -18,6 +18,8 @@ from dalsegno.training.job import Job
 from dalsegno.transfer.adapting import entry as transfer_entry
 from dalsegno.transfer.adapting import fine_tuned, frozen
 
+ENTRIES = {"mlp": mlp.Params, "cnn": cnn.Params, "transfer": transfer_entry.Params}
+
 
 def jobs(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict[str, Any]], Job]:
     """From an entry of the family of `of` to what to train on the data `source`. Raises UserError if it cannot be."""
@@ -48,9 +50,14 @@ def _pretrained(of: str, source: str | Path, splits: pd.DataFrame, device: torch
     return job
 
 
+def problems(of: str, entry: dict[str, Any]) -> list[str]:
+    """What is wrong in an entry of the family of `of`, each with its path below `of`."""
+    return params.parse(of, entry, ENTRIES[of.split(".")[0]])[1]
+
+
 def parsed(of: str, entry: dict[str, Any], cls: Any) -> Any:
-    """The entry as `cls`. Raises UserError with what is wrong in it, each with its path below `of`."""
-    value, problems = params.parse(of, entry, cls)
-    if problems:
-        raise UserError("; ".join(problems))
+    """The entry as `cls`. Raises UserError with all that is wrong in it."""
+    value, found = params.parse(of, entry, cls)
+    if found:
+        raise UserError("; ".join(found))
     return value

@@ -42,7 +42,7 @@ def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
         raise UserError(f"none of {len(study.finished(found))} trials came to its end; {why}")
     sign = -1 if p.maximise else 1
     first = min(complete, key=lambda t: (sign * float(t.value), t.number))  # pyright: ignore[reportArgumentType]
-    return float(first.value), {path: first.params[path] for path in space.drawn(p.space)} | space.fixed(p.space)  # pyright: ignore[reportArgumentType]
+    return float(first.value), space.meant(p.space, first.params)  # pyright: ignore[reportArgumentType]
 
 
 def importance(found: Study) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """What a search may try: for each setting a range or a choice, as params.yaml says it."""
 
 import itertools
+import json
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from optuna import distributions
@@ -16,7 +18,7 @@ Space = dict[str, Any]
 
 def problems(space: Space) -> list[str]:
     """What is wrong with a space, each with its path."""
-    found = [f"{path}: {what}" for path, spec in space.items() if (what := _wrong(spec))]
+    found = [f"{path}: {what}" for path, spec in space.items() if (what := _wrong(spec) or _inside(path, space))]
     return found or ([] if drawn(space) else ["there is nothing to draw; give a setting a range or a choice"])
 
 
@@ -30,13 +32,26 @@ def fixed(space: Space) -> dict[str, Any]:
     return {path: spec["fixed"] for path, spec in space.items() if "fixed" in spec}
 
 
-def grid(space: Space) -> dict[str, list[Any]]:
-    """All values of each setting. Raises UserError for a range, which has no end of them."""
+def meant(space: Space, trial: dict[str, Any]) -> dict[str, Any]:
+    """The setting at each path, those that are fixed included. trial: what was drawn, as a journal keeps it."""
+    drawn = {path: _restored(spec, trial[path]) for path, spec in space.items() if path in trial}
+    return drawn | fixed(space)
+
+
+def edges(space: Space) -> Iterator[tuple[str, Any]]:
+    """Each path with every value of its choice, or with the lowest and the highest of its range."""
+    for path, spec in space.items():
+        (kind, value), *_ = spec.items()
+        yield from ((path, v) for v in ([value] if kind == "fixed" else value))
+
+
+def grid(space: Space) -> dict[str, Sequence[Any]]:
+    """All values of each setting, as a journal keeps them. Raises UserError for a range, which has no end of them."""
     endless = [path for path, spec in space.items() if not {"choice", "int", "fixed"} & spec.keys()]
     if endless:
         raise UserError(f"space: {endless[0]}: a grid needs a choice or whole numbers, got {space[endless[0]]}")
     return {
-        path: list(spec["choice"]) if "choice" in spec else list(range(spec["int"][0], spec["int"][1] + 1))
+        path: list(map(_stored, spec["choice"])) if "choice" in spec else range(spec["int"][0], spec["int"][1] + 1)
         for path, spec in space.items()
         if "fixed" not in spec
     }
@@ -93,7 +108,7 @@ def _wrong(spec: Any) -> str:
     if kind == "fixed":
         return ""
     if kind == "choice":
-        return "" if isinstance(value, list) and value else f"a choice is a list of values, got {value!r}"
+        return _wrong_choice(value)
     if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v, kind) for v in value)):
         noun = "whole numbers" if kind.endswith("int") else "numbers"
         return f"{kind} takes two {noun}, the lowest and the highest, got {value!r}"
@@ -106,6 +121,28 @@ def _wrong(spec: Any) -> str:
     )
 
 
+def _wrong_choice(values: Any) -> str:
+    if not isinstance(values, list) or not values:
+        return f"a choice is a list of values, got {values!r}"
+    stored = list(map(_stored, values))
+    twice = [value for i, value in enumerate(values) if stored[i] in stored[:i]]
+    return f"the choice holds {twice[0]!r} twice" if twice else ""
+
+
+def _inside(path: str, space: Space) -> str:
+    around = [other for other in space if path.startswith(f"{other}.")]
+    return f"this is a part of {around[0]}, which is named as well; keep one of them" if around else ""
+
+
+def _stored(value: Any) -> Any:
+    """A value of a choice as Optuna can keep it: a list or a mapping as JSON."""
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _restored(spec: dict[str, Any], value: Any) -> Any:
+    return next((v for v in spec.get("choice", ()) if _stored(v) == value), value)
+
+
 def _is_number(value: Any, kind: str) -> bool:
     return (
         isinstance(value, int if kind.endswith("int") else int | float)
@@ -116,7 +153,7 @@ def _is_number(value: Any, kind: str) -> bool:
 
 def _distribution(kind: str, value: Any) -> BaseDistribution:
     if kind == "choice":
-        return distributions.CategoricalDistribution(value)
+        return distributions.CategoricalDistribution(list(map(_stored, value)))
     if kind.endswith("int"):
         return distributions.IntDistribution(*value, log=kind == "logint")
     return distributions.FloatDistribution(*value, log=kind == "loguniform")

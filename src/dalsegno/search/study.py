@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
@@ -47,6 +48,23 @@ def digest(inputs: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
+def mend(journal: Path) -> None:
+    """Cut off what was not written to its end when a machine lost its power. Raises UserError for what is no journal."""
+    if not journal.exists():
+        return
+    try:
+        lines = journal.read_bytes().splitlines(keepends=True)
+        if lines and not lines[-1].endswith(b"\n"):
+            os.truncate(journal, sum(map(len, lines[:-1])))
+            lines.pop()
+        for line in lines:
+            json.loads(line)["op_code"]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UserError(
+            f"{journal}: this is no journal of a search; move it away, and the search begins anew"
+        ) from None
+
+
 def opened(p: Params, journal: str | Path, study: str) -> Study:
     """The study in the journal, new if it is not there."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -82,7 +100,7 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
     distributions = space.drawn(p.space)
     for _ in range(n):
         trial = _asked(found, p, distributions)
-        values = {path: trial.params[path] for path in p.space if path in trial.params} | space.fixed(p.space)
+        values = space.meant(p.space, trial.params)
         try:
             value, epochs = _trained(subject, values, p, trial)
             found.tell(trial, value)
@@ -98,10 +116,14 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
 
 
 def _asked(found: Study, p: Params, distributions: dict[str, BaseDistribution]) -> Trial:
-    """The next trial. What it draws depends on the seed and its number, so that a search that goes on draws no value twice."""
-    number = len(finished(found)) + len(found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, number]).generate_state(1)[0]))
-    return found.ask(distributions)
+    """The next trial. What it draws depends on the seed and its number alone, so that a search that goes on draws what it
+    would have drawn, and no two processes draw the same."""
+    trial = found.ask()
+    broken = sum("broken_off" in t.user_attrs for t in found.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
+    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, trial.number - broken]).generate_state(1)[0]))
+    for path, distribution in distributions.items():
+        trial._suggest(path, distribution)
+    return trial
 
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:

@@ -28,6 +28,22 @@ class Subject:
         named = self.entry.get("weights")
         return [named] if named and Path(named).exists() else []
 
+    def check(self, drawn: space.Space) -> None:
+        """Raise UserError for values that no trial could be trained with, before the first is: by path, all of them.
+
+        What may depend on an architecture that is drawn itself is left to the trials.
+        """
+        start = dict(reversed([*space.edges(drawn)]))
+        problems: dict[str, None] = {}
+        for path, value in space.edges(drawn):
+            if "arch" in drawn and path.startswith("model."):
+                continue
+            place = f"{self.name}.{path}"
+            found = jobs.problems(self.name, self.with_values(start | {path: value}))
+            problems |= dict.fromkeys(what for what in found if what.startswith((f"{place}:", f"{place}.")))
+        if problems:
+            raise UserError(f"space: {'; '.join(problems)}")
+
     def with_values(self, values: dict[str, Any]) -> dict[str, Any]:
         """The entry with these values at their dotted paths."""
         return space.with_values(self.entry, values)

@@ -14,7 +14,7 @@ from dalsegno.training.views import preprocess
 from dalsegno.transfer.adapting import over_time
 from dalsegno.transfer.adapting.head import Head, put_on
 from dalsegno.transfer.adapting.layer_weights import Weighted
-from dalsegno.transfer.embedding import own_body, own_encoder
+from dalsegno.transfer.embedding import layered, own_body, own_encoder
 
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
@@ -51,7 +51,7 @@ def backbone(stored: Stored) -> nn.Module:
     if content["arch"] == own_encoder.ARCH:
         return _encoder(stored, content)
     model = _on_spectrograms(stored, content, content["input_shape"], LABELS_OF_BACKBONE)
-    return _loaded(stored, nn.Sequential(model.prep, model.body), content["state"])
+    return _loaded(stored, layered.backbone(model.prep, model.body, content.get("layers")), content["state"])
 
 
 def _encoder(stored: Stored, content: dict[str, Any]) -> nn.Module:

@@ -1,5 +1,6 @@
 """Lay out what a search found as one page that needs no network."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -37,4 +38,5 @@ def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{value:.4g}" if isinstance(value, float) else f"{value}"
+    absent = value is None or (isinstance(value, float) and math.isnan(value))
+    return "–" if absent else f"{value:.4g}" if isinstance(value, float) else f"{value}"

@@ -46,8 +46,8 @@ def check(widths: Mapping[str, int], arch: str) -> None:
     """Raise UserError unless an embedding has several layers to weigh; widths: of these, by name."""
     if len(widths) < 2:
         raise UserError(
-            f"head.layers is 'weighted', but the embeddings of {arch} are of one layer; musicnn and musicnn_vgg give several, "
-            "by `model.layers` of the embeddings entry"
+            f"head.layers is 'weighted', but the embeddings of {arch} are of one layer; set `layers` of the embeddings entry "
+            "to several, such as [1, 2, embedding], or of musicnn and musicnn_vgg `model.layers`"
         )
 
 

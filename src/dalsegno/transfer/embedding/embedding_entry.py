@@ -1,7 +1,7 @@
 """Parameters of an embeddings entry: a frozen backbone, and what it sees of every clip."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from dalsegno.families.convolutional.view import View, Windows
 from dalsegno.pipeline.params import chosen, section
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.training.views.preprocess import Channels, Size
+
+Layers = Annotated[tuple[Annotated[int, Field(ge=0)] | Literal["embedding"], ...], Field(min_length=1)]
 
 
 @section
@@ -37,10 +39,15 @@ class Params:
     model: Annotated[Any, chosen("dalsegno.models", by="arch")]
     weights: str  # a file or folder, relative to the repository
     view: EmbeddingView
+    layers: Layers | None = (
+        None  # what an embedding is made of: numbers of blocks, and "embedding"; null: the last alone
+    )
     views: Annotated[int, Field(ge=0)] = 0  # how many times each window is shown again, augmented, to train heads on
     augment: Augmentation = Augmentation()
 
     def __post_init__(self) -> None:
+        if self.layers and len(set(self.layers)) < len(self.layers):
+            raise ValueError(f"layers is {list(self.layers)}, which names a layer twice")
         if (self.views > 0) != (self.augment != Augmentation()):
             raise ValueError(f"views is {self.views} and augment {asdict(self.augment)}: neither is of use alone")
         if self.augment.mixup_alpha:
