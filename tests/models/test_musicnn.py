@@ -130,6 +130,15 @@ def _patches(y):
 # From sound to tags
 
 
+@pytest.mark.parametrize("n_frames", [7, musicnn.AT_ONCE, musicnn.AT_ONCE + 1, 3 * musicnn.AT_ONCE - 5])
+def test_a_long_clip_is_gone_through_in_parts_that_do_not_show(n_frames):
+    torch.manual_seed(0)
+    network, x = musicnn.build(musicnn.Params(), (1, 96, 187), 5).eval(), torch.rand(2, 1, 96, n_frames)
+    whole = network(x).detach()
+    with torch.inference_mode():
+        assert torch.allclose(network(x), whole, atol=1e-5)
+
+
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])
 def test_random_weights_give_the_tags_and_layers_that_numpy_alone_gives(checkpoint, unpacked):
     tags = assert_same_as_by_numpy(unpacked, checkpoint, music())

@@ -34,6 +34,7 @@ LAYERS = {  # where the feature maps of each layer lie among all 753
     "cnn3": slice(689, 753),
 }
 N_FRONT, N_MAPS = 561, 753
+AT_ONCE = 512  # frames: 8 s, in which what one shape of filter makes of every bin takes 25 MB
 FILTERS = len(HEIGHTS) + len(LENGTHS)
 RENAMED = {  # layers in TensorFlow's order → ours
     "batch_normalization": "body.0.norm",
@@ -80,8 +81,18 @@ class FrontEnd(nn.Module):
         x, maps = self.norm(x), []
         for length, layers in zip(self.lengths, self.filters, strict=True):
             padded = F.pad(x, ((length - 1) // 2, length // 2))  # of an odd number, the end gets one more
-            maps.append(layers(padded).amax(2))
+            maps.append(_highest(layers, padded, length))
         return torch.cat(maps, 1)
+
+
+def _highest(
+    layers: nn.Module, x: Float[Tensor, "batch 1 bin frame"], length: int
+) -> Float[Tensor, "batch map frame_out"]:
+    """The maximum over the bins of what filters of `length` frames make; unless it is learnt from, a part of x at a time."""
+    if torch.is_grad_enabled():
+        return layers(x).amax(2)
+    starts = range(0, x.shape[3] - length + 1, AT_ONCE)
+    return torch.cat([layers(x[..., i : i + AT_ONCE + length - 1]).amax(2) for i in starts], 2)
 
 
 class Middle(nn.Module):

@@ -67,11 +67,12 @@ def shown(store: Store, view: View, crop: int, device: torch.device) -> Views:
 
     A clip that is to be shown whole is cut into equal pieces if it is so long that memory would grow with it.
     """
-    index = store.index
+    index, n_views = store.index, BATCH
     if view.evaluate == "whole":
+        n_views = 1
         n_frames, most = len(store.frames), max(crop, LONGEST // (store.meta["bins"] * store.meta["channels"]))
         edges = np.linspace(0, n_frames, -(-n_frames // most) + 1).astype(int)
         pieces = [f"{NAME} {i}" for i in range(len(edges) - 1)]
         index = pd.DataFrame({"start": edges[:-1], "n_frames": np.diff(edges)}, index=pieces)
     views = Shown(Frames(store, device), view, index, crop)
-    return ((x, [NAME] * len(owners)) for x, owners in views.evaluation(views.clip_ids, BATCH))
+    return ((x, [NAME] * len(owners)) for x, owners in views.evaluation(views.clip_ids, n_views))
