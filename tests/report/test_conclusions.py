@@ -85,21 +85,24 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     assert "do not tell it apart from mlp/small and cnn/conv. Between these," in tie
     assert tie.endswith("It is better than transfer/tuned and classical/svm.")
     assert "about 6 to 16 points, depending on the pair" in tie
-    assert (
-        advice == "These 3 models are not told apart, and any of them may be chosen."
-    )  # nothing is known of what they read
+    assert advice == (  # nothing is known of what they read
+        "Not told apart does not mean equal: mlp/small may be up to 5.0 points less accurate than transfer/tuned-scratch. "
+        "Where nothing else counts, transfer/tuned-scratch is the safest choice."
+    )
     timed = comparison(best)
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
-    assert verdict.verdict(timed, pairs)[1] == (
-        "These 3 models are not told apart, and any of them may be chosen; none answers twice as fast as "
-        "transfer/tuned-scratch."
-    )
+    assert verdict.verdict(timed, pairs)[1].endswith("is the safest choice; no other of these answers twice as fast.")
     timed["models"]["cnn/conv"] |= {"input_ms_per_clip": 5.0}
-    assert verdict.verdict(timed, pairs)[1].endswith(
-        "; cnn/conv answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes 5 ms to compute, "
-        "and its answer 1.5 ms."
+    fastest = (
+        "safest choice. cnn/conv answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes 5 ms "
+        "to compute, and its answer 1.5 ms"
     )
+    assert verdict.verdict(timed, pairs)[1].endswith(f"{fastest}.")
+    far = [*pairs, pair(best[0], "cnn/conv", 0.19) | {"accuracy": 0.17, "high": 0.31}]
+    assert "cnn/conv may be up to 31.0 points less accurate" in verdict.verdict(timed, far)[1]
+    near = [pairs[0] | {"high": 0.4}, *far[1:]]
+    assert verdict.verdict(timed, near)[1].endswith(f"{fastest}; it may be up to 31.0 points less accurate.")
 
 
 def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():

@@ -49,7 +49,7 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}."
     none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
-    return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models)]
+    return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
 
 
 def listed(names: list[str]) -> str:
@@ -67,20 +67,29 @@ def _visible(pairs: list[dict[str, Any]]) -> str:
     return f" Between these, the smallest difference that could be seen is about {size}."
 
 
-def _choice(tied: list[str], models: dict[str, Any]) -> str:
-    """What to do in a tie: the time to answer may settle it, if another takes less than half of that of the most accurate."""
-    any_of_them = f"These {len(tied)} models are not told apart, and {'either' if len(tied) == 2 else 'any of them'} may be chosen"
+def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]) -> str:
+    """What to do in a tie: the most accurate, unless another answers in less than half the time, at what it may cost.
+
+    pairs: of the tied models.
+    """
+    best, *others = tied
+    lost = {p["other"]: p["high"] for p in pairs if p["model"] == best and not pd.isna(p["high"])}
+    worst = max(lost, key=lambda name: lost[name], default=None)
+    at_most = {name: f"may be up to {formatting.points(high)} points less accurate" for name, high in lost.items()}
+    unequal = f"{worst} {at_most[worst]} than {best}" if worst else "these clips are too few to say"
+    safest = f"Not told apart does not mean equal: {unequal}. Where nothing else counts, {best} is the safest choice"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
-        return f"{any_of_them}."
+        return f"{safest}."
     times_ms = {name: sum(models[name][part] for part in parts) for name in tied}
-    fastest = min(tied, key=lambda name: times_ms[name])
-    if times_ms[fastest] > times_ms[tied[0]] / 2:
-        return f"{any_of_them}; none answers twice as fast as {tied[0]}."
+    fastest = min(others, key=lambda name: times_ms[name])
+    if times_ms[fastest] > times_ms[best] / 2:
+        return f"{safest}; no other of these answers twice as fast."
     read, answered = (formatting.number(models[fastest][part]) for part in parts)
+    cost = f"; it {at_most[fastest]}" if fastest in lost and fastest != worst else ""
     return (
-        f"{any_of_them}; {fastest} answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes "
-        f"{read} ms to compute, and its answer {answered} ms."
+        f"{safest}. {fastest} answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes "
+        f"{read} ms to compute, and its answer {answered} ms{cost}."
     )
 
 
