@@ -34,7 +34,7 @@ LAYERS = {  # where the feature maps of each layer lie among all 753
     "cnn3": slice(689, 753),
 }
 N_FRONT, N_MAPS = 561, 753
-AT_ONCE = 2048  # frames: 33 s, in which what one shape of filter makes of every bin takes 0.1 GB; less of it, and the heap frays
+AT_ONCE = 2048  # frames (33 s), of which one filter shape makes 0.1 GB; the heap would keep smaller blocks
 FILTERS = len(HEIGHTS) + len(LENGTHS)
 RENAMED = {  # layers in TensorFlow's order → ours
     "batch_normalization": "body.0.norm",

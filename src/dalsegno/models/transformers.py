@@ -60,7 +60,7 @@ class Encoder(nn.Module):
         return self.states(x, layers=False)[-1]
 
     def states(self, x: Float[Tensor, "batch ..."], layers: bool = True) -> list[Float[Tensor, "batch dim"]]:
-        """The mean over time of the first layer's input and of what each layer makes, unless told not to; last the embedding."""
+        """The embedding; if `layers`, behind the means over time of the first layer's input and of each layer's output."""
         out = self.network(x, output_hidden_states=layers)
         pooled = out.last_hidden_state.mean(1) if out.get("pooler_output") is None else out.pooler_output
         return [*(state.mean(1) for state in out.hidden_states or ()), pooled]
@@ -98,9 +98,9 @@ def published(p: Params, weights: dict[str, Tensor], meta: dict[str, Any]) -> di
 
 
 def check_folder(p: Params, folder: Path, meta: dict[str, Any]) -> None:
-    """Raise ValueError, with what to write in params.yaml, if `folder` says other than `p` and `meta` of the spectrograms.
+    """Raise ValueError, with what to write in params.yaml, if `folder` contradicts `p`, or `meta` of the spectrograms.
 
-    It does so in config.json and preprocessor_config.json; or the weights are not in safetensors.
+    config.json and preprocessor_config.json are read, and the weights must be in safetensors.
     """
     if not (folder / "model.safetensors").is_file():
         raise ValueError("there is no model.safetensors in this folder; write it with save_pretrained")

@@ -59,14 +59,14 @@ def learning(
     """
     by_model = {str(name): rows for name, rows in curves.groupby("model", sort=False)}
     drawn, crowd = [name for name in models if name in by_model], bool(behind(curves))
-    others = {y: {name: _thin(_mean(_runs(by_model[name], y))) for name in drawn[: BEHIND + 1]} for _, _, y in PARTS}
+    grey = drawn[: BEHIND + 1] if crowd else []
+    means = {y: {name: _thin(_mean(_runs(by_model[name], y))) for name in grey} for _, _, y in PARTS}
     found = []
     for name in drawn:
         panels = []
         for label, train, valid in PARTS:
             axes = _over_epochs(width, height, curves if crowd else by_model[name], [train, valid], label)
-            grey = [line for other, line in others[valid].items() if other != name][:BEHIND] if crowd else []
-            for line in grey:
+            for line in [mean for other, mean in means[valid].items() if other != name][:BEHIND]:
                 axes.line(line.index, line, INK, 0.8, alpha=0.2)
             looks = ((train, "train", INK, STYLES[1]), (valid, "valid", ACCENT, STYLES[0]))
             axes.beside([_lines(axes, by_model[name], *look) for look in looks])

@@ -41,7 +41,7 @@ def meant(space: Space, trial: dict[str, Any]) -> dict[str, Any]:
 def edges(space: Space) -> Iterator[tuple[str, Any]]:
     """Each path with every value of its choice, or with the lowest and the highest of its range."""
     for path, spec in space.items():
-        (kind, value), *_ = spec.items()
+        ((kind, value),) = spec.items()
         yield from ((path, v) for v in ([value] if kind == "fixed" else value))
 
 

@@ -33,9 +33,9 @@ class Subject:
 
         What may depend on an architecture that is drawn itself is left to the trials.
         """
-        start = dict(reversed([*space.edges(drawn)]))
-        problems: dict[str, None] = {}
-        for path, value in space.edges(drawn):
+        edges, problems = list(space.edges(drawn)), dict[str, None]()
+        start = dict(reversed(edges))  # the first value of each path
+        for path, value in edges:
             if "arch" in drawn and path.startswith("model."):
                 continue
             place = f"{self.name}.{path}"

@@ -71,7 +71,7 @@ def _restored(names: list[str]) -> list[str]:
 
 
 def _led(names: list[str]) -> list[str]:
-    """The names, `queen & david bowie` as `queen` if that is one of them; whom two names share is kept together rather so."""
+    """The names, `queen & david bowie` as `queen` if that is one of them, so that all clips of an artist stay together."""
     known = {name for name in names if name and not name.startswith(ALBUM)}
     leads = {name: [name[: joint.start()] for joint in JOINED.finditer(name)] for name in known}
     first = {name: next((lead for lead in starts if lead in known), name) for name, starts in leads.items()}
