@@ -46,6 +46,7 @@ SEARCHES = [name for name in RECIPES if len(list(joined(commands(name)))) > 1]
 
 def named(doc, texts):
     """`doc` with a baseline and the networks that commands name, or the first of a family of which they name none."""
+    texts += " ".join(["", *(entry["of"] for key, entry in doc["search"].items() if f"search@{key}" in texts)])
     for family in ("mlp", "cnn", "transfer"):
         keys = {key for key in doc[family] if re.search(rf"\b{family}\.{key}\b", texts)}
         doc[family] = {key: entry for key, entry in doc[family].items() if key in (keys or set(list(doc[family])[:1]))}
