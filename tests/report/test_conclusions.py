@@ -60,7 +60,7 @@ def test_what_augmentation_gains_is_said_of_the_model_that_has_it(confusion, row
     found["alone"] = [{"setting": "augment", "models": {"cnn/bare": "none", "cnn/conv": "time_masks 1"}}]
     (sentence,) = [s for s in conclusions.conclusions(found, [row], confusion) if "ugmentation" in s]
     assert sentence == (
-        f"Augmentation (time_masks 1) {said}, p = 1.000 after Holm over 10 pairs: cnn/conv and cnn/bare differ in it alone."
+        f"Augmentation (time_masks 1) {said}, p\xa0=\xa01.000 after Holm over 10 pairs: cnn/conv and cnn/bare differ in it alone."
     )
 
 
@@ -106,7 +106,7 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
 
 
 def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():
-    assert "(−1.0 to 5.0 for this pair alone), p = 1.000 after Holm over 10 pairs" in verdict.sentence(
+    assert "(−1.0 to 5.0 for this pair alone), p\xa0=\xa01.000 after Holm over 10 pairs" in verdict.sentence(
         pair("cnn/conv", "mlp/small", 0.1), comparison([])
     )
 

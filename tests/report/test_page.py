@@ -113,7 +113,7 @@ def test_numbers_are_written_in_one_style(tree):
 def test_what_was_not_measured_prints_question_marks(html):
     page = Page(html)
     assert re.search(r"classical/majority – – – 3\.14 – \?\? 0\.123 612 ", page.text)
-    assert "Means over the runs of a model, all trained on cpu;" in page.text  # and so no column of devices
+    assert "Means over the runs of a model, all trained on cpu." in page.text  # and so no column of devices
     assert "transfer/finetuned ??" not in page.text
 
 
@@ -125,7 +125,7 @@ def test_a_missing_interval_is_not_invented(tree):
 
     page = Page(report(*tree[:2], one_unit))
     assert "With a single independent group there is no interval, and no model can be told from another." in page.text
-    assert "1 independent group " in page.text and "1 independent groups" not in page.text
+    assert "over 1 independent group;" in page.text and "1 independent groups" not in page.text
     assert "(??–??) of the 40 test clips" in page.text
 
 
@@ -203,7 +203,7 @@ def test_a_leak_and_a_lack_of_test_clips_are_told_with_every_result(tmp_path):
     assert page.text.count("LEAKY split") == page.text.count("validation, not test") >= 10
     assert "synthetic data" not in page.text
     assert "validation clips; it is the only model" in page.text
-    assert "1 times a group lies in more than one part" in page.text
+    assert "Parts of a fold share 1 group." in page.text
 
 
 def test_what_a_split_leaves_untested_and_copies_under_two_labels_are_told(tmp_path):

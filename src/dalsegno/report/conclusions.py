@@ -100,7 +100,7 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
     n = comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
     return (
-        f"Augmentation ({values[model]}) {gains.gained(gain)}, p {formatting.p_value(pair['p_holm'])}{after}: "
+        f"Augmentation ({values[model]}) {gains.gained(gain)}, {formatting.p_value(pair['p_holm'])}{after}: "
         f"{model} and {bare} differ in it alone."
     )
 

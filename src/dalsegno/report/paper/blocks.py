@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dalsegno.report.paper.figures import Figure
+from dalsegno.report.tables.table import Table
 
 Block = dict[str, Any]
 
@@ -43,6 +44,13 @@ def table(
 ) -> Block:
     """A numbered table. words: how many of the first columns hold words, set flush left; the others are `aligned`."""
     return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
+
+
+def tabled(caption: str, of: Table) -> Block:
+    """A table that other reports have as well."""
+    words = next((i for i, column in enumerate(of.columns) if not column.words), len(of.columns))
+    rows = [["\n".join(filter(None, (cell.value, cell.below))) for cell in row] for row in of.rows]
+    return table(caption, [column.head for column in of.columns], rows, words)
 
 
 def figures(drawn: Iterable[Figure], caption: str = "", columns: int = 1) -> Block:
