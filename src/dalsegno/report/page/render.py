@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dalsegno.pipeline.duration import duration
-from dalsegno.report import conclusions, curve_plots, formatting, gains, plots, verdict
+from dalsegno.report import conclusions, curve_plots, formatting, gains, panels, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import matrices
@@ -45,7 +45,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
         clips=s.clips, splits=s.splits, protocols=s.protocols, impossible=_impossible(s.protocols.get("left_out", {})),
         gains=s.compare["gains"],
-        models=ranked, crowd=curve_plots.CROWD,
+        models=ranked,
         seeded=any("accuracy_sd" in m for _, m in ranked),
         trained={name: gains.budgets(name, gain["over"], s.compare["models"]) for name, gain in s.compare["gains"].items()},
         leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
@@ -105,12 +105,22 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
             if metric == "accuracy" or not scores.same(models)
         ],
-        "overlays": [(label, Markup(svg)) for label, svg in curve_plots.overlays(curves, names)],
+        "overlays": [
+            (label, Markup(svg), Markup(slim))
+            for (label, svg), (_, slim) in zip(
+                curve_plots.overlays(curves, names), curve_plots.overlays(curves, names, 120), strict=True
+            )
+        ],
         "learning": _learning(curves, names),
         "behind": curve_plots.behind(curves),
-        "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
-        "coverage": Markup(curve_plots.coverage(s.tables["coverage"], names)),
-        "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
+        **{
+            name: [Markup(draw(s.tables[name], names, shape)) for shape in (panels.BROAD, panels.NARROW)]
+            for name, draw in (("reliability", panels.reliability), ("coverage", panels.coverage))
+        },
+        "costs": [
+            (label, Markup(svg), Markup(slim))
+            for (label, svg), (_, slim) in zip(plots.costs(models), plots.costs(models, plots.NARROW), strict=True)
+        ],
     }
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, formatting, plots
+from dalsegno.report import curve_plots, formatting, panels, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
@@ -55,10 +55,10 @@ def confusions(s: Sources, names: list[str]) -> list[Figure]:
 
 def calibration(s: Sources, names: list[str]) -> list[Figure]:
     """Reliability of these models."""
-    svg = plots.reliability(s.tables["reliability"], names)
+    svg = panels.reliability(s.tables["reliability"], names)
     return [figure(svg, "Accuracy against confidence, of the best model of each family: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
 
 
 def costs(s: Sources) -> list[Figure]:
     """Accuracy against what a model costs."""
-    return [figure(svg, f"Accuracy against {label}") for label, svg in plots.costs(s.compare["models"])]
+    return [figure(svg, f"Accuracy against {label}") for label, svg in plots.costs(s.compare["models"], plots.NARROW)]

@@ -26,4 +26,8 @@ def training(s: Sources) -> Iterator[Block]:
     of_inputs = inputs.table(s.compare)
     if of_inputs.rows:
         yield blocks.tabled(f"What the inputs cost. {inputs.LEGEND}", of_inputs)
-    yield blocks.figures(figures.costs(s), "Accuracy against what a model costs; costs are on logarithmic scales.", 2)
+    yield blocks.figures(
+        figures.costs(s),
+        "Accuracy against what a model costs, on logarithmic scales. A number stands where a name has no room: the place of the model among the scores.",
+        2,
+    )
