@@ -13,8 +13,8 @@ def gained(gain: dict[str, Any]) -> str:
     said = f"{'costs' if lost else 'gains'} {formatting.points(abs(value))} points of accuracy"
     if low is None or high is None:
         return f"{said} (no interval can be stated)"
-    if low < 0 < high:
-        return f"{said} (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
+    if low <= 0 <= high:
+        return f"{said}, which may be chance (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
     ends = (-high, -low) if lost else (low, high)
     return f"{said} ({formatting.points(ends[0])} to {formatting.points(ends[1])})"
 

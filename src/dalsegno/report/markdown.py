@@ -52,7 +52,7 @@ def _tables(comparison: dict[str, Any], chosen: dict[str, Table]) -> Iterator[st
     yield from _tabled(inputs.LEGEND, of_inputs) if of_inputs.rows else []
     yield from ("", "## Settings that were chosen") if chosen else []
     for name, of in chosen.items():
-        yield from _tabled(f"{name}. {grids.LEGEND}", of)
+        yield from _tabled(f"Settings to choose from for {name}. {grids.LEGEND}", of)
 
 
 def _tabled(legend: str, of: Table) -> Iterator[str]:

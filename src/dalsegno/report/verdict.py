@@ -21,7 +21,7 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
         return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
     seen = formatting.points(pair["visible"])
     return (
-        f"{one} and {other}: no difference that {_evidence(comparison)} can show, {ends}; the smallest that could be seen "
+        f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; the smallest that could be seen "
         f"is about {seen} points.{_over_folds(pair)}"
     )
 

@@ -48,7 +48,7 @@ def content(
         ("Reproduction", _reproduction(s)),
         ("Files", files.files()),
     ]
-    sections = [blocks.section(title, body) for title, body in kinds]
+    sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
         "title": p.title or _title(dataset["title"], len(s.compare["models"])),
         "team": [member.name for member in p.team],

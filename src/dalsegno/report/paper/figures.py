@@ -55,7 +55,8 @@ def confusions(s: Sources, names: list[str]) -> list[Figure]:
 
 def calibration(s: Sources, names: list[str]) -> list[Figure]:
     """Reliability of these models."""
-    svg = panels.reliability(s.tables["reliability"], names)
+    shape = (panels.BROAD[0], 5) if len(names) == 5 else panels.BROAD
+    svg = panels.reliability(s.tables["reliability"], names, shape)
     return [figure(svg, "Accuracy against confidence, of the best model of each family: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from dalsegno.report.tables.table import Column, Table, plain
 HEADS = ["validation accuracy\nmean, %", "least, %", "greatest, %", "chosen\nin runs"]
 COLUMNS = [Column("settings", words=True), *map(Column, HEADS)]
 LEGEND = (
-    "The settings to choose from, and the accuracy of each on the validation clips, over the runs (folds and seeds). Every run takes the "
-    "most accurate, the first of equals; test clips have no part in it."
+    "The accuracy of each choice of settings on the validation clips, over the runs (folds and seeds). Every run takes the most accurate, "
+    "the first of equals."
 )
 
 

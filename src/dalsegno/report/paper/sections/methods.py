@@ -72,7 +72,7 @@ def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
     if topics:
         yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)
     if name in s.grids:
-        yield blocks.tabled(f"Settings that {name} chose from. {grids.LEGEND}", s.grids[name])
+        yield blocks.tabled(f"Settings to choose from for {name}. {grids.LEGEND}", s.grids[name])
     if name in s.layers and len(s.layers[name]) <= MOST_LAYERS and not plain.endswith(model_name.SCRATCH):
         rows = s.layers[name]
         cells = [
