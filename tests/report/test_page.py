@@ -143,7 +143,9 @@ def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
         "Pretraining gains 3.1 points of accuracy, which may be chance (between a loss of 1.0 and a gain of 7.2). On average"
         in text
     )
-    assert "calls 1 clip right that transfer/finetuned-scratch calls wrong, and 0 wrong" in text
+    assert (
+        "is right about 1 clip that transfer/finetuned-scratch gets wrong, and wrong about 0 that it gets right" in text
+    )
     assert "p < 0.001" in text
     assert "gains 0.0 points of accuracy (no interval can be stated)" in Page(report(root, args, one_unit)).text
     assert "gains" in Page(html).ids

@@ -19,6 +19,16 @@ def gained(gain: dict[str, Any]) -> str:
     return f"{said} ({formatting.points(ends[0])} to {formatting.points(ends[1])})"
 
 
+def alone(name: str, gain: Mapping[str, Any], written: Callable[[str], str] = str) -> str:
+    """A sentence on the clips that one of a model and its twin is right about and the other is not; written: as of `budgets`."""
+    right, wrong = (round(gain[of], 1) for of in ("right_alone", "wrong_alone"))
+    clips = "clip" if right == 1 else "clips"
+    return (
+        f"On average over its runs {written(name)} is right about {formatting.number(right)} {clips} that {written(gain['over'])} gets wrong, "
+        f"and wrong about {formatting.number(wrong)} that it gets right."
+    )
+
+
 def budgets(name: str, over: str, models: Mapping[str, Mapping[str, Any]], written: Callable[[str], str] = str) -> str:
     """A sentence on how long and how fast a model and its twin from scratch, `over`, were trained at most.
 

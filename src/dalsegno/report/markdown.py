@@ -76,13 +76,10 @@ def _on_pairs(comparison: dict[str, Any]) -> list[str]:
 
 
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
-    right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
         f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. "
         f"{gains.budgets(name, gain['over'], models, _cell)} "
-        f"Pretraining {gains.gained(gain)}. On average over runs {_cell(name)} is right about {right} clips that "
-        f"{_cell(gain['over'])} calls wrong, and wrong about {wrong} that it calls right: sign-flip test, "
-        f"{formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
+        f"Pretraining {gains.gained(gain)}. {gains.alone(name, gain, _cell)} Sign-flip test: {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
     )
 
 

@@ -48,6 +48,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         models=ranked,
         seeded=any("accuracy_sd" in m for _, m in ranked),
         trained={name: gains.budgets(name, gain["over"], s.compare["models"]) for name, gain in s.compare["gains"].items()},
+        alone={name: gains.alone(name, gain) for name, gain in s.compare["gains"].items()},
         leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
         mixture=formatting.mixture(s.compare["models"]), unfinished=formatting.unfinished(s.compare["models"]),
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],

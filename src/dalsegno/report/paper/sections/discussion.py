@@ -36,7 +36,7 @@ def gain(name: str, s: Sources) -> str:
     of, models = s.compare["gains"][name], s.compare["models"]
     return (
         f"Pretraining {gains.gained(of)}, {formatting.p_value(of['p_value'])} by flipping signs. {name} "
-        f"starts from pretrained weights, {of['over']} is the same network from scratch. {gains.budgets(name, of['over'], models)}"
+        f"starts from pretrained weights, and {of['over']} is the same network from scratch. {gains.budgets(name, of['over'], models)}"
     )
 
 
