@@ -53,7 +53,7 @@ def learning(
 ) -> list[tuple[str, str]]:
     """(model, the plot): log-loss and accuracy of each over its epochs, on validation clips and on as many training clips seen alike.
 
-    Where the two part, the model learns its training clips by heart. Of many models, all have the same axes, and behind
+    Where the two part, the model fits its training clips better than new ones. Of many models, all have the same axes, and behind
     each the validation means of others are grey: of the BEHIND most accurate ones. models: the most accurate first;
     columns: 1 for the accuracy below the loss.
     """
