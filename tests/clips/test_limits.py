@@ -78,6 +78,6 @@ def test_groups_of_unequal_size_take_more_clips_and_a_stronger_correlation_more_
 
     n, more = map(int, re.search(r"About (\d+) clips.*about (\d+) would if it is 0\.5", unequal(50)[0]).groups())
     assert 500 < n < more and unequal(n + 50) == [] and unequal(int(0.8 * n)) != []
-    assert "a correlation of 0.2 (assumed, as no model has been trained yet)" in unequal(50)[0]
+    assert "a correlation of 0.2 (assumed, not measured)" in unequal(50)[0]
     alone = said(50, group=lambda i: "")
     assert "correlation" not in alone[-1] and "each of an artist and a recording of its own" in alone[-1]

@@ -64,7 +64,7 @@ def split(
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
     _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
     said = made.caveats + caveats.lacking(rows)
-    return replace(made, rows=rows, messages=made.messages + said, caveats=said)
+    return replace(made, rows=rows, messages=made.messages + said + caveats.untested(rows), caveats=said)
 
 
 def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:

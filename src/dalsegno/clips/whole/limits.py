@@ -68,8 +68,8 @@ def _enough(n_labels: int, evidence: Evidence) -> str:
     else:
         each = "in groups as large as now"
         if_so = (
-            f", if clips of one group are right or wrong together with a correlation of {CORRELATION} (assumed, as no model has "
-            f"been trained yet), and about {more} would if it is {STRONG}"
+            f", if clips of one group are right or wrong together with a correlation of {CORRELATION} (assumed, "
+            f"not measured), and about {more} would if it is {STRONG}"
         )
     goal = f"would bring the interval of an accuracy of {ACCURACY:.0%} to ±{100 * ENOUGH:.0f} points"
     return f"About {n} clips per class, {each}, {goal}{if_so}"
