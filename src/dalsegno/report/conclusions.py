@@ -124,8 +124,9 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     if len(wrong) and n_models > 1:
         mean = wrong.groupby(["actual", "predicted"])["share"].sum() / n_models
         actual, predicted = mean.idxmax()
+        models = "both models" if n_models == 2 else f"all {n_models} models"
         yield (
-            f"Over all {n_models} models, the most frequent mistake is to take {actual} for {predicted}: on average "
+            f"Over {models}, the most frequent mistake is to take {actual} for {predicted}: on average "
             f"{formatting.share(mean.max(), 0)} of the clips of {actual}."
         )
 

@@ -66,13 +66,11 @@ def _tabled(legend: str, of: Table) -> Iterator[str]:
 
 def _on_pairs(comparison: dict[str, Any]) -> list[str]:
     n = comparison["verdict"]["pairs"]
-    how = f"{n} pairs" if n > 1 else "one pair"
-    return [
-        "## Every pair of models",
-        "",
-        f"In points of accuracy, on the same clips: {how}. An interval is that of one pair alone, while p is corrected (Holm) over "
-        "all pairs, as among many pairs some differ by chance; models are told apart by p.",
-    ]
+    many = (
+        f" An interval is that of one pair alone, while p is corrected (Holm) over all {n} pairs, as among many pairs some "
+        "differ by chance; models are told apart by p."
+    )
+    return ["## Every pair of models", "", f"In points of accuracy, on the same clips.{many if n > 1 else ''}"]
 
 
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:

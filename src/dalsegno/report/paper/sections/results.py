@@ -61,16 +61,18 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
     yield blocks.heading("Pairs of models")
     repeated = cite("resampled", "benavoli") if s.compare["protocol"]["repeats"] > 1 else ""
     alone = cite("tango")
-    many = f", and is corrected over {said['pairs']} pairs{cite('holm')}" if said["pairs"] > 1 else ""
+    several = said["pairs"] > 1
+    many = f", and is corrected over {said['pairs']} pairs{cite('holm')}" if several else ""
+    may_part = " So an interval may exclude zero where the pair, as one of many, is not told apart." if several else ""
+    honest = " that are not marked LEAKY" if any("leaks" in m for m in s.compare["models"].values()) else ""
     over_all = (
-        f" Over all models, Cochran's Q is {formatting.number(said['cochran_q'], 1)}, {formatting.p_value(said['p_value'])}{cite('cochran')}."
-        if said.get("cochran_q") is not None
-        else ""
+        f" Over all models{honest}, Cochran's Q is {formatting.number(said['cochran_q'], 1)}, "
+        f"{formatting.p_value(said['p_value'])}{cite('cochran')}."
     )
     yield blocks.text(
         f"Every two models are compared on the same clips. An interval is that of one pair alone{alone}; a p-value comes from "
-        f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}. So an interval may exclude zero "
-        f"where the pair, as one of many, is not told apart.{over_all}"
+        f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}."
+        f"{may_part}{over_all}"
     )
     if len(s.compare["models"]) <= MOST_COLUMNS:
         yield _matrix([name for name, _ in ranked(s)], of_pairs)
