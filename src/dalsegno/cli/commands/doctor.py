@@ -13,7 +13,7 @@ from dalsegno.pipeline import files
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
-N_SHOWN = 20  # files of each kind that the doctor lists
+N_SHOWN = 5  # files of each kind that the doctor lists
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
         terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination, page.drawings(examination)))
+        if not arguments.json:
+            print(f"page: {arguments.page}")
 
 
 def _plain(examination: Examination) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dalsegno.clips import listing
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
@@ -44,7 +44,7 @@ def write(folder: Path, dataset: str) -> list[str]:
     sizes = Counter(group for group in rows["group"] if group)
     largest = ", ".join(f"{group!r} ({size})" for group, size in sizes.most_common(N_SHOWN))
     return [
-        f"{table}: {len(rows)} files in {len(sizes)} groups; {n['tags']} by their tags, {n['folder']} by their folder, "
+        f"{table}: {counted(len(rows), 'file')} in {counted(len(sizes), 'group')}; {n['tags']} by their tags, {n['folder']} by their folder, "
         f"{n['']} with no guess",
         *([f"largest: {largest}"] if largest else []),
         "Correct it: clips of one artist, song or instrument get one group, an empty group says that a clip has none. "
