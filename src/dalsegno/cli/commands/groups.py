@@ -3,14 +3,15 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import soundfile as sf
 
-from dalsegno.cli.commands.datasets import NAMES
+from dalsegno.cli.commands import datasets
 from dalsegno.clips import listing
-from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.dataset import Clip
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError, counted
@@ -23,7 +24,9 @@ COLUMNS = ["path", "group", "from"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder and its layout."""
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+    parser.add_argument(
+        "--dataset", choices=datasets.NAMES, default="folders", help="its layout (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -34,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
 def write(folder: Path, dataset: str) -> list[str]:
     """Write `groups.csv` into `folder`; lines that say what is in it. Raises UserError if there is such a table already."""
     table = folder / "groups.csv"
-    clips, _ = listing.listing(folder, Params(name=dataset, root=str(folder), groups="none"))
+    clips, _ = listing.listing(folder, replace(datasets.asked(folder, dataset), groups="none"))
     if table.exists():
         raise UserError(f"{table} is there already, and your work is not overwritten: move it away for a new draft")
     rows = draft(folder, clips)

@@ -29,7 +29,7 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     bare = [path for path in labelled if _normal(path) not in groups]
     if groups and len(astray) == len(groups):
         raise UserError(
-            f"{stated}: none of its {counted(len(groups), 'path')} is here{_first(_no_file(astray, known, lines))}\n"
+            f"{stated}: of its {counted(len(groups), 'path')} none is here{_first(_no_file(astray, known, lines))}\n"
             f"  Expected paths below {str(root)!r}, such as {paths[0].as_posix()!r}"
         )
     states = [f"no file for {len(astray)} of its {counted(len(groups), 'path')}"] if astray else []
