@@ -85,7 +85,7 @@ def reason(error: Exception) -> str:
     text = said or str(error)
     if "does not exist" in text:  # libsndfile says so of any stream without a frame
         text = "no frame of MPEG audio in it"
-    return " ".join(text.removeprefix("Error : ").split())[:120].rstrip(".")
+    return " ".join(text.split())[:120].rstrip(".")
 
 
 def ends_with_a_page(path: Path) -> bool:
