@@ -23,10 +23,11 @@ def main(clips_path: str, copies_path: str, spectrogram: str, metrics_json: str)
             results[name] = protocols.evaluate(segments, clips, copies, protocol, p, confidence)
         except UserError as error:
             left_out[name] = str(error).splitlines()[0].removeprefix("params.yaml: ")
-            progress.say(f"{name:<24} left out: {left_out[name]}")
             continue
         stamp = "  LEAKY" if results[name]["leaky"] else ""
         progress.say(f"{name:<24} accuracy of segments {results[name]['segment_accuracy']:.3f}{stamp}")
+    if left_out:
+        progress.say(f"left out, as these data do not allow them: {', '.join(left_out)}")
     setting = {"model": p.model.estimator, "spectrogram": Path(spectrogram).name, "segments": p.segments}
     setting |= {"confidence": confidence}
     json_file.write(metrics_json, setting | {"protocols": results, "left_out": left_out})

@@ -151,7 +151,7 @@ def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
 
 def test_clips_shorter_than_a_crop_are_told_of(tmp_path, capsys):
     seen(tmp_path, crop_s=3.0)
-    assert re.search(r"2 of 4 clips are shorter than view\.crop_s, 3 s, and end in silence", capsys.readouterr().out)
+    assert re.search(r"shorter than view\.crop_s, 3 s, and ended by silence: 2 of 4 clips", capsys.readouterr().out)
     seen(tmp_path, crop_s=None)
     assert capsys.readouterr().out == ""
     with pytest.raises(UserError, match=r"crop_s is 41, but the longest clip of .* lasts 10\.1 s.*little but silence"):

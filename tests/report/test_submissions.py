@@ -122,7 +122,7 @@ def test_harmless_oddities_of_a_sample_are_taken(run, oddity, encoding):
         ("id,label\nx,pop\ny,pop\nx.wav,pop\n", "line 4: expected each clip once, but 'x.wav' is in line 2"),
         ("id,label\nx,0\ny,1\nz,2\n", "line 2: expected a label .* got '0'"),
         ("id,label\nx,Rock\n", "line 2: expected a label .* one of pop, rock; got 'Rock'; did you mean 'rock'?"),
-        ("id,label\nz,\nx,\n", "line 4: expected all 3 clips to predict, but 1 are not there, the first 'test/y.wav'"),
+        ("id,label\nz,\nx,\n", "line 4: not there: 1 of 3 clips to predict, the first 'test/y.wav'"),
     ],
 )
 def test_a_sample_that_does_not_fit_costs_its_submission_and_says_the_line(run, tmp_path, sample, says):

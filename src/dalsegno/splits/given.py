@@ -93,7 +93,7 @@ def listed_parts(clips: pd.DataFrame, unusable: pd.DataFrame, source: str | Path
     listed, excluded = lists.find(table, clips), lists.find(table, unusable)
     if (listed < 0).all():
         raise UserError(
-            f"{source}: none of its {len(table)} clips is in the data; the first is {table['name'].iloc[0]!r}"
+            f"{source}: no clip of the {len(table)} that it names is in the data; the first is {table['name'].iloc[0]!r}"
         )
     missing = table[(listed < 0) & (excluded < 0)]
     if len(missing) and not allow_missing:

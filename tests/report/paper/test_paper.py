@@ -71,7 +71,7 @@ def test_the_same_runs_make_the_same_pdf_and_say_what_is_missing(tmp_path, capsy
     first = paper(tmp_path, args)
     assert first.startswith(b"%PDF-") and first == paper(tmp_path, args)
     told = capsys.readouterr().out
-    assert "?? paper.team" in told and "?? a Kaggle score" in told
+    assert "?? stands where" in told and "; paper.team: " in told and "; a Kaggle score" in told
     assert b"CreationDate" not in first
 
 
