@@ -1,6 +1,7 @@
 """A file as a model sees it, as one picture: its spectrogram, where the answer comes from, and the answer over time."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -90,7 +91,8 @@ def png(portrait: Portrait) -> bytes:
         _timeline(rows[2], portrait)
     rows[-1].set_xlabel("seconds")
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
+    with warnings.catch_warnings(action="ignore"):  # of letters in a name that the font lacks, which are drawn as boxes
+        figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
     return out.getvalue()
 
 
