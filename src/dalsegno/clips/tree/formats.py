@@ -39,7 +39,7 @@ def fault(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix not in FOREIGN:
         return None
-    return f"other format {suffix[1:]}: libsndfile does not read {suffix}; ffmpeg converts it"
+    return f"other format {suffix[1:]}: {suffix} is not read here; ffmpeg converts it"
 
 
 def command(root: Path, suffix: str) -> str:

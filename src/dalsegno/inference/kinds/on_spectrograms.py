@@ -21,8 +21,8 @@ from dalsegno.inference.stored.model_file import Stored
 
 BATCH = 16  # views at a time, of which VGG16 makes 0.4 GB
 LONGEST = (
-    2**21
-)  # numbers of a clip that is shown whole: 164 s of 128 bins at 100 Hz; a longer one is shown in equal pieces
+    3 * 2**19
+)  # numbers of a clip that is shown whole: 123 s of 128 bins at 100 Hz; a longer one is shown in equal pieces
 
 
 class OnSpectrograms:
