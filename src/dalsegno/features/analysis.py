@@ -2,17 +2,25 @@
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice, tee
 
 import numpy as np
 from jaxtyping import Float32
 
-from dalsegno.features import tonality, tuning
+from dalsegno.features import tuning
 from dalsegno.features.block import N_FRAMES, Block, OverTime, Settings, WholeClip
+from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound import spectrum
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.replay import Replay
+
+with numba_cache.locked("features"):  # librosa compiles its parts when they are imported: here, all that features use
+    import librosa.core.pitch
+    import librosa.feature.rhythm
+    import librosa.feature.spectral
+    import librosa.feature.utils
+    import librosa.filters
 
 TUNING_BLOCKS = 24  # from the start of a clip, that tell its tuning: twelve minutes with 512 samples per hop
 OfBlock = Callable[[Block], OverTime]
@@ -35,7 +43,7 @@ class Analysis(WholeClip):
     def chroma_filters(self) -> Float32[np.ndarray, "n_bins 12"]:
         """Weights of the bins in each pitch class, tuned as the clip is."""
         peaks = [tuning.peaks(block.power, self.p.sample_rate_hz) for block in islice(self._blocks, TUNING_BLOCKS)]
-        return tonality.chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuning.estimate(np.concatenate(peaks)))
+        return _chroma_filters(self.p.sample_rate_hz, self.p.n_fft, tuning.estimate(np.concatenate(peaks)))
 
     def gather(self, functions: Iterable[OfBlock]) -> None:
         """Compute what `over_time` is going to be asked for in one pass over the clip."""
@@ -61,3 +69,9 @@ def _blocks(samples: Iterable[Samples], p: Settings, clip: WholeClip) -> Iterato
     for framed, other in zip(padded, edged, strict=True):
         yield Block(framed, other, before, p, clip)
         before = framed[-1:].copy()
+
+
+@lru_cache(maxsize=128)
+def _chroma_filters(sample_rate_hz: int, n_fft: int, tuned: float) -> Float32[np.ndarray, "n_bins 12"]:
+    """Weights of the bins in each pitch class, for a recording `tuned` so many semitones (-0.5 … 0.5) off A = 440 Hz."""
+    return np.ascontiguousarray(librosa.filters.chroma(sr=sample_rate_hz, n_fft=n_fft, tuning=tuned).T)

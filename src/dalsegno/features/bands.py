@@ -3,11 +3,11 @@
 from functools import lru_cache
 from itertools import pairwise
 
+import librosa
 import numpy as np
 from jaxtyping import Int
 
 from dalsegno.sound import spectrum
-from dalsegno.sound.mels import slaney
 
 
 @lru_cache(maxsize=8)
@@ -37,7 +37,7 @@ def mel_edges(sample_rate_hz: int, n_fft: int, n_bands: int) -> Int[np.ndarray, 
 
     Raises ValueError if a band holds no bin.
     """
-    edges_hz = slaney.edges_hz(n_bands + 1, 0, sample_rate_hz / 2)
+    edges_hz = librosa.mel_frequencies(n_bands + 1, fmin=0, fmax=sample_rate_hz / 2)
     edges = np.searchsorted(spectrum.frequencies_hz(sample_rate_hz, n_fft), edges_hz)
     edges[-1] = 1 + n_fft // 2
     if (np.diff(edges) < 1).any():

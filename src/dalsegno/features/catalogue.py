@@ -4,17 +4,16 @@ A feature of single frames maps a Block to values over time (n_frames, n_values)
 Analysis to values over time, or to values of the clip (n_values,). `features.stats` summarises values over time.
 """
 
+import librosa
 import numpy as np
 import scipy.fft
 import scipy.signal
 from jaxtyping import Float
 
-from dalsegno.features import bands, tonality
+from dalsegno.features import bands
 from dalsegno.features.analysis import Analysis
-from dalsegno.features.block import DEPTH_DB, N_FRAMES, Block, OverTime
+from dalsegno.features.block import N_FRAMES, Block, OverTime
 from dalsegno.features.registry import OfClip, per_clip, per_frame
-
-USUAL_BPM, FASTEST_BPM = 120.0, 320.0  # tempos an octave from the usual one count less; faster ones do not
 
 
 @per_frame("loudest_db")
@@ -38,7 +37,7 @@ def delta_delta(a: Analysis) -> OverTime:
 @per_frame("chroma_filters")
 def chroma(b: Block) -> OverTime:
     """Energy of the twelve pitch classes, C first (n_frames, 12), 0 … 1: relative to the strongest of each frame."""
-    return tonality.unit(b.power @ b.clip.chroma_filters, np.inf, axis=1)
+    return librosa.util.normalize(b.power @ b.clip.chroma_filters, axis=1)
 
 
 def _extremes(b: Block) -> OverTime:
@@ -55,7 +54,7 @@ def _extremes(b: Block) -> OverTime:
 def contrast(a: Analysis) -> OverTime:
     """Spectral contrast: peak over valley in seven octave bands (n_frames, 7), dB (Jiang et al. 2002)."""
     peaks, valleys = np.hsplit(a.over_time(_extremes), 2)
-    return _deep_db(peaks) - _deep_db(valleys)
+    return librosa.power_to_db(peaks) - librosa.power_to_db(valleys)
 
 
 @per_frame()
@@ -110,7 +109,7 @@ def stft(b: Block) -> OverTime:
 @per_clip(chroma, whole=("chroma_filters",))
 def tonnetz(a: Analysis) -> OverTime:
     """Tonal centroid in fifths, minor and major thirds (n_frames, 6) (Harte, Sandler, Gasser 2006)."""
-    return tonality.tonal_centroids(a.over_time(chroma))
+    return librosa.feature.tonnetz(chroma=a.over_time(chroma).T).T
 
 
 def _rises(b: Block) -> OverTime:
@@ -133,27 +132,19 @@ def tempo(a: Analysis) -> OfClip:
     The mean of autocorrelations is the transform of the mean of power spectra: one inverse transform, not n_frames.
     """
     strength = onset(a)[:, 0]
-    n = 8 * a.p.sample_rate_hz // a.p.hop_length
+    n = int(librosa.time_to_frames(8.0, sr=a.p.sample_rate_hz, hop_length=a.p.hop_length))
     padded = np.pad(strength, n // 2, mode="linear_ramp")
     framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(strength)]
     parts = (framed[i : i + N_FRAMES] for i in range(0, len(framed), N_FRAMES))
     size = scipy.fft.next_fast_len(2 * n - 1, real=True)
     lags = scipy.fft.irfft(sum(_relative_power(part, size) for part in parts) / len(framed), n=size)[:n]
-    bpm = 60.0 * a.p.sample_rate_hz / (a.p.hop_length * np.arange(1.0, n))
-    usual = np.where(bpm < FASTEST_BPM, -0.5 * (np.log2(bpm) - np.log2(USUAL_BPM)) ** 2, -np.inf)
-    return bpm[[np.argmax(np.log1p(1e6 * lags[1:]) + usual)]]
+    return librosa.feature.tempo(tg=lags[:, None], sr=a.p.sample_rate_hz, hop_length=a.p.hop_length)
 
 
 def _slope(x: OverTime, order: int) -> OverTime:
     """Derivative of the given order over nine frames, at every frame."""
     mode = "interp" if len(x) >= 9 else "nearest"  # nine frames cannot be fitted to fewer
-    return scipy.signal.savgol_filter(x, 9, polyorder=order, deriv=order, axis=0, mode=mode)
-
-
-def _deep_db(x: OverTime) -> OverTime:
-    """In dB, down to DEPTH_DB below the greatest."""
-    db = 10.0 * np.log10(np.maximum(1e-10, x))
-    return np.maximum(db, db.max() - DEPTH_DB)
+    return librosa.feature.delta(x, width=9, order=order, axis=0, mode=mode)
 
 
 def _relative_power(framed: Float[np.ndarray, "n_frames n"], size: int) -> Float[np.ndarray, " n_bins"]:

@@ -1,10 +1,8 @@
 """How far a recording is tuned from A = 440 Hz, as librosa.estimate_tuning, in an eighth of its time."""
 
+import librosa
 import numpy as np
 from jaxtyping import Float32
-
-from dalsegno.features import tonality
-from dalsegno.sound.mels import slaney
 
 F_MIN_HZ, F_MAX_HZ, THRESHOLD = 150.0, 4000.0, 0.1  # librosa.piptrack's own
 
@@ -18,7 +16,7 @@ def estimate(peaks: Float32[np.ndarray, "n_peaks 2"]) -> float:
     if not len(peaks):
         return 0.0
     pitch_hz, strength = np.ascontiguousarray(peaks.T)
-    return tonality.tuning(pitch_hz[strength >= np.median(strength)])
+    return float(librosa.pitch_tuning(pitch_hz[strength >= np.median(strength)]))
 
 
 def peaks(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) -> Float32[np.ndarray, "n_peaks 2"]:
@@ -27,7 +25,7 @@ def peaks(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) ->
     They are interpolated parabolically (J. O. Smith, Spectral Audio Signal Processing).
     """
     n_fft = 2 * (power.shape[1] - 1)
-    hz = slaney.bins_hz(sample_rate_hz, n_fft)
+    hz = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft)
     low, high = np.searchsorted(hz, [F_MIN_HZ, min(F_MAX_HZ, sample_rate_hz / 2)])
     low = max(low, 1)
     left, here, right = power[:, low - 1 : high - 1], power[:, low:high], power[:, low + 1 : high + 1]

@@ -11,15 +11,19 @@ from typing import Literal
 
 import numpy as np
 import scipy.fft
+import scipy.signal
 from jaxtyping import Complex64, Float, Float32
 
+from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound.audio import Samples
-from dalsegno.sound.mels import slaney
+
+with numba_cache.locked(
+    "filters"
+):  # librosa imports its parts when they are first used; those of `features` stand there
+    import librosa.filters
 
 Window = Literal["hann", "hamming", "blackman", "boxcar"]
 Padding = Literal["constant", "edge", "reflect"]
-COSINES = {"hann": (0.5, 0.5), "hamming": (0.54, 1 - 0.54), "blackman": (0.42, 0.5, 0.08), "boxcar": (1.0,)}
-"""Each window as a sum of cosines, by its coefficients."""
 Weights = Float[np.ndarray, " n_fft"]
 BLOCK = 64  # frames transformed together: they stay in the processor's cache
 
@@ -55,10 +59,8 @@ def window(name: Window, n_fft: int, n_window: int | None = None, precision: typ
     """The weights of a frame's samples: a window of `n_window` samples (None: n_fft) in its middle, zeros around it."""
     n_window = n_window or n_fft
     before = (n_fft - n_window) // 2
-    phase = np.linspace(-np.pi, np.pi, n_window + 1)[:-1]  # periodic, as scipy.signal.get_window has it
-    cosines = sum((a * np.cos(k * phase) for k, a in enumerate(COSINES[name])), np.zeros(n_window))
-    weights = cosines if n_window > 1 else np.ones(1)
-    return np.pad(weights.astype(precision), (before, n_fft - n_window - before))
+    weights = scipy.signal.get_window(name, n_window).astype(precision)
+    return np.pad(weights, (before, n_fft - n_window - before))
 
 
 def decibels(power: Float32[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
@@ -102,7 +104,7 @@ def power(transformed: Complex64[np.ndarray, "n_frames n_bins"]) -> Float32[np.n
 
 def frequencies_hz(sample_rate_hz: int, n_fft: int) -> Float32[np.ndarray, " n_bins"]:
     """The centre of each of 1 + n_fft // 2 bins, in Hz."""
-    return slaney.bins_hz(sample_rate_hz, n_fft).astype(np.float32)
+    return librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft).astype(np.float32)
 
 
 def mel(
@@ -122,7 +124,7 @@ def mel_filters(
     sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None
 ) -> Float32[np.ndarray, "n_bins n_mels"]:
     """The filters of `mel`, one per column."""
-    return slaney.filters(sample_rate_hz, n_fft, n_mels, f_min_hz, f_max_hz).T
+    return librosa.filters.mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n_mels, fmin=f_min_hz, fmax=f_max_hz).T
 
 
 def greatest_mel_weight(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None) -> float:
@@ -141,7 +143,7 @@ def check_mel(sample_rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_m
         )
     if f_min_hz >= top_hz:
         raise ValueError(f"f_min_hz = {f_min_hz:g} is not below f_max_hz = {top_hz:g}")
-    edges_hz = slaney.edges_hz(n_mels + 2, f_min_hz, top_hz)
+    edges_hz = librosa.mel_frequencies(n_mels + 2, fmin=f_min_hz, fmax=top_hz)
     bins_hz = np.arange(1 + n_fft // 2) * sample_rate_hz / n_fft
     n_inside = np.searchsorted(bins_hz, edges_hz[2:], "left") - np.searchsorted(bins_hz, edges_hz[:-2], "right")
     if n_empty := np.sum(n_inside < 1):

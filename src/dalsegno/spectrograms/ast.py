@@ -14,8 +14,7 @@ from jaxtyping import Float32, Int16
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, spectrum
-from dalsegno.sound.mels import kaldi
+from dalsegno.sound import audio, kaldi, spectrum
 
 SAMPLE_RATE_HZ, N_FFT, WINDOW, HOP_LENGTH = 16_000, 512, 400, 160
 N_MELS, F_MIN_HZ, F_MAX_HZ = 128, 20.0, 8000.0

@@ -14,8 +14,7 @@ import scipy.fft
 from jaxtyping import Float32, Int16
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import audio, spectrum
-from dalsegno.sound.mels import kaldi
+from dalsegno.sound import audio, kaldi, spectrum
 
 SAMPLE_RATE_HZ, N_FFT, WINDOW, HOP_LENGTH = 32_000, 1024, 800, 320
 N_MELS, F_MIN_HZ, F_MAX_HZ = 128, 0.0, 15_000.0
