@@ -258,6 +258,20 @@ def test_training_clips_alone_decide_how_long_a_crop_is(tmp_path, view, frames):
     assert fixed.for_training(["c"]) is fixed
 
 
+def test_a_very_long_clip_shown_whole_is_shown_in_equal_pieces_none_shorter_than_a_crop(tmp_path, monkeypatch):
+    """In a run as in `dalsegno predict`, so that both say the same of it."""
+    whole = seen(tmp_path, crop_s=1.0, evaluate="whole")
+    n_frames = dict(zip(whole.clip_ids, whole.whole[1].tolist(), strict=True))
+    for most in (2, 24, 60):
+        monkeypatch.setattr("dalsegno.families.convolutional.shown.LONGEST", most * whole.meta["bins"])
+        lengths = {clip: [] for clip in n_frames}
+        for batch in whole.batches(whole.clip_ids, 1):
+            lengths[batch.owners[0]] += batch.n_frames
+        for clip, of_pieces in lengths.items():
+            assert sum(of_pieces) == n_frames[clip] and max(of_pieces) - min(of_pieces) <= 1
+            assert len(of_pieces) == max(1, n_frames[clip] // max(whole.crop, most // 2))
+
+
 def test_whole_clips_longer_than_those_trained_on_are_shown_whole(tmp_path):
     p = seen(tmp_path, crop_s=None, evaluate="whole").for_training(["b", "c"])
     lengths = {owner: x.shape[-1] for x, owners in p.evaluation(list("abcd"), 1) for owner in owners}

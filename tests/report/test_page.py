@@ -77,9 +77,10 @@ def test_needs_no_network_and_runs_its_own_script_alone(html):
     assert page.tags.count("script") == 1 and "<script>" in html
     assert not re.search(r"<[^>]* on\w+=", html)
     assert "link" not in page.tags
-    assert all(link.startswith("#") for link in page.links)
+    beside = {link for link in page.links if not link.startswith("#")}
+    assert beside <= {"doctor.html", "submissions/predictions.csv"}  # what the run leaves beside the page
     assert not re.search(r"url\((?!#)|@import", html)
-    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert {link[1:] for link in page.links if link not in beside} <= set(page.ids)
 
 
 def test_every_result_says_synthetic(html):
@@ -439,4 +440,4 @@ def test_what_the_data_cannot_show_stands_at_the_top_and_where_groups_come_from(
     Path(args[2]).write_text(json.dumps(clips | {"limits": limits, "collection": collection}))
     text = Page(render(tmp_path, args)).text
     assert text.index("recognises") < text.index("The data. No artists are known") < text.index("macro")
-    assert "Groups 8, as groups.csv says; 3 clips have none" in text and "Licence: CC BY-NC 3.0" in text
+    assert "Groups 8, as groups.csv says; 3 clips without" in text and "Licence: CC BY-NC 3.0" in text

@@ -76,12 +76,6 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def counted(n: int, what: str) -> str:
-    """So many of them: `1 group`, `12 near copies`."""
-    several = f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
-    return f"{number(n)} {what if n == 1 else several}"
-
-
 def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Names of the models of compare.json in the order of all reports."""
     return ranking.ranked({name: model["accuracy"] for name, model in models.items()})

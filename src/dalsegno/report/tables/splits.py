@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dalsegno.pipeline.errors import counted
 from dalsegno.report import formatting
 from dalsegno.report.tables.table import Cell, Column, Table, plain
 
@@ -35,7 +36,7 @@ def legend(of: Mapping[str, Any]) -> str:
 
 def leaks(of: Mapping[str, int]) -> str:
     """What lies on more than one side of a split: `7 clips, 1 group`; `nothing`."""
-    return ", ".join(formatting.counted(n, kind.replace("_", " ")) for kind, n in of.items() if n) or "nothing"
+    return ", ".join(counted(n, kind.replace("_", " ")) for kind, n in of.items() if n) or "nothing"
 
 
 def _protocol(name: str, m: Mapping[str, Any]) -> list[Cell]:
