@@ -194,13 +194,18 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     args = tree(tmp_path, paper={"search": str(folder)})
     folder.mkdir(parents=True)
     found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
+             "sampler": "random", "pruner": "halving", "space": {"train.lr": {"loguniform": [0.0001, 0.5]}},
              "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}  # fmt: skip
     (folder / "search.json").write_text(json.dumps(found))
     rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
     (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
     text = said(tmp_path, args, searched=search.read(str(folder)))
     assert paper(tmp_path, args).startswith(b"%PDF-")
-    assert "mlp/features were searched in 3 trials (2 complete, 1 pruned)" in text
+    assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
+    assert (
+        "fell behind ended early" in text and '["train.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
+    )
+    assert "random search for hyper-parameter optimization" in text.lower()
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
     assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
     assert search.read(str(tmp_path / "data/clips.csv")) is None

@@ -39,7 +39,7 @@ def content(
         ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
-        *([("Search for settings", search.search(*searched))] if searched else []),
+        *([("Search for settings", search.search(*searched, cite))] if searched else []),
         ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
