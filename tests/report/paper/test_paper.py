@@ -147,6 +147,15 @@ def test_a_clip_of_each_class_is_drawn_with_axes(tmp_path):
     assert ">Hz<" not in example.drawn(picture) and "<image" in example.drawn(picture)
 
 
+def test_what_a_run_needs_beside_the_archive_is_told():
+    doc = {"corpus": {}, "dataset": {"root": "data/x"}, "features": {"source": "csv", "table": "data/x.csv"},
+           "transfer": {"a": {"weights": "weights/net.pth"}, "b": {"weights": "data/pretrain/notes/model.pt"}}}  # fmt: skip
+    data, weights = (block["words"] for block in content._needed(doc))
+    assert data.endswith("where they lie: data/x, and features.table the features: data/x.csv.")
+    assert weights.endswith("weights fetch NAME`: weights/net.pth.")
+    assert not list(content._needed({"corpus": {"styles": {}}, "dataset": {"root": "data/corpus/styles"}}))
+
+
 def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
     args = tree(tmp_path, scores="mlp/features,79,2026-05-31\n")
     with pytest.raises(UserError, match="line 2: expected a score from 0 to 1, got '79'"):

@@ -91,6 +91,7 @@ def _reproduction(s: Sources) -> Iterator[Block]:
     yield blocks.code(
         "unzip submission.zip -d dalsegno && cd dalsegno\nmake run        # installs pinned packages and runs the pipeline"
     )
+    yield from _needed(s.params)
     rows = [(name, value) for name, value in s.identity.items()]
     rows += [(name, ", ".join(values)) for name, values in s.machine.items()]
     packages = [f"{package} {' and '.join(versions)}" for package, versions in s.made_with.items()]
@@ -101,3 +102,15 @@ def _reproduction(s: Sources) -> Iterator[Block]:
         rows,
         words=2,
     )
+
+
+def _needed(doc: dict[str, Any]) -> Iterator[Block]:
+    """What else a run needs, and where it is looked for. Nothing, if the pipeline makes its data itself."""
+    dataset, features = doc.get("dataset") or {}, doc.get("features") or {}
+    if dataset.get("root") and not doc.get("corpus"):
+        table = f", and features.table the features: {features['table']}" if features.get("source") == "csv" else ""
+        yield blocks.text(f"The data are not in the archive. In params.yaml, dataset.root says where they lie: {dataset['root']}{table}.")  # fmt: skip
+    entries = [entry for family in ("embeddings", "transfer") for entry in (doc.get(family) or {}).values()]
+    weights = dict.fromkeys(entry["weights"] for entry in entries if entry["weights"].startswith("weights/"))
+    if weights:
+        yield blocks.text(f"Pretrained weights are fetched by `dalsegno weights fetch NAME`: {', '.join(weights)}.")
