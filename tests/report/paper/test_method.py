@@ -46,6 +46,21 @@ def test_defaults_that_nobody_typed_are_told(topics):
     assert told["augmentation"] == "none"
 
 
+def test_a_backbone_that_learns_nothing_has_no_rate_and_a_clip_seen_whole_no_vote(doc):
+    tuned = doc["transfer"]["finetuned"]
+    train = tuned["train"] | {"curves": ["weighted_f1"]}
+    view = tuned["view"] | {"evaluate": "whole", "vote": "mean"}
+    told = dict(method.of_model("transfer/finetuned", {"transfer": {"finetuned": tuned | {"unfreeze": 0, "view": view, "train": train}}}, Cited()))  # fmt: skip
+    assert told["start"].endswith("; only the head learns")
+    assert "seen whole" in told["view"] and "averaged" not in told["view"]
+    assert "weighted" not in str(told)  # what is only drawn is no part of how it was made
+
+
+def test_features_have_the_names_of_the_field():
+    doc = {"mlp": {"a": {}}, "features": {"use": ["mfcc", "zcr", "tempo"], "stats": ["mean", "std"]}}
+    assert "are MFCC [1], zero-crossing rate, tempo, each as mean and standard deviation over" in method.features(doc, Cited())  # fmt: skip
+
+
 def test_dropout_is_not_claimed_where_no_hidden_layer_has_it(topics):
     assert "global average pooling" in topics("cnn/conv")["network"] and "dropout" not in topics("cnn/conv")["network"]
     assert "dropout 0.3" in topics("mlp/small")["network"]
