@@ -11,6 +11,7 @@ from dalsegno.pipeline import params
 from dalsegno.report import complete
 from dalsegno.report.paper import method
 from dalsegno.report.paper.references import PAPERS, Cited
+from dalsegno.report.paper.settings import listed
 from dalsegno.transfer.adapting import entry
 
 ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "cnn": cnn.Params, "transfer": entry.Params}
@@ -54,6 +55,19 @@ def test_a_backbone_that_learns_nothing_has_no_rate_and_a_clip_seen_whole_no_vot
     assert told["start"].endswith("; only the head learns")
     assert "seen whole" in told["view"] and "averaged" not in told["view"]
     assert "weighted" not in str(told)  # what is only drawn is no part of how it was made
+
+
+def test_a_head_on_embeddings_names_the_network_that_made_them(doc):
+    made = {"spectrogram": "logmel", "model": {"name": "squeezenet1_0"}, "view": {}}
+    told = dict(method.of_model("transfer/frozen", doc | {"embeddings": {"net": made}, "transfer": {"frozen": doc["transfer"]["frozen"] | {"model": None, "input": "embeddings/net"}}}, Cited()))  # fmt: skip
+    assert told["network"].endswith("]: squeezenet1_0")
+
+
+def test_settings_have_their_units_in_words():
+    assert (
+        listed({"gain_db": 6.0, "bins": 128, "frame_rate_hz": 12.9})
+        == "gains of up to 6 dB, 128 bins, 12.9 frames per second"
+    )
 
 
 def test_features_have_the_names_of_the_field():

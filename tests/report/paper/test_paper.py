@@ -1,11 +1,14 @@
 """The PDF of a tree of finished runs: what it says, that it is the same twice, and what hostile names do."""
 
 import contextlib
+import dataclasses
 import json
 import re
 import runpy
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from support import fake_runs
 from support.wording import faults
@@ -13,7 +16,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import content, example, own_words, pdf
-from dalsegno.report.paper.sections import files, search
+from dalsegno.report.paper.sections import discussion, files, search
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -44,10 +47,15 @@ def paper(root, args):
     return (root / "report.pdf").read_bytes()
 
 
+def read_from(root, args):
+    """What the paper has to tell of."""
+    plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
+    return sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+
+
 def said(root, args, kaggle=None, p=None, searched=None):
     """All that the paper says, as one text."""
-    plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
-    read = sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+    read = read_from(root, args)
     made = content.content(
         read.under_stamped_names(),
         p or own_words.Params(team=[], search="data/clips.csv"),
@@ -98,6 +106,7 @@ def test_kaggle_scores_stand_beside_the_result_if_there_are_any(tmp_path):
     assert '"Kaggle"' not in said(tmp_path, args)
     with_score = said(tmp_path, args, {"mlp/features": (0.79, "2026-05-31"), "mlp/gone": (0.5, "")})
     assert '"Kaggle"' in with_score and "79.0\\n2026-05-31" in with_score
+    assert "Kaggle's score for mlp/features was 79.0% on 2026-05-31; here it has " in with_score
 
 
 def test_a_leak_and_a_lack_of_test_clips_are_told(tmp_path):
@@ -198,6 +207,19 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])
 
 
+def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_the_epoch(tmp_path):
+    curves = pd.DataFrame(
+        {"model": "cnn/a", "run": "fold0_seed0", "epoch": [0, 1], "val_accuracy": [0.7, 0.6], "train_accuracy": 0.9}
+    )
+    read = read_from(tmp_path, tree(tmp_path))
+    for monitor, right in (("val_accuracy", "validation 70%, training 90%; "), ("val_balanced_accuracy", "")):
+        for table in (curves, curves.assign(val_balanced_accuracy=np.nan)):  # another model's curves have it
+            asked = {"cnn": {"a": {"train": {"monitor": monitor}}}}
+            s = dataclasses.replace(read, tables={"curves": table}, params=asked)
+            told = discussion._course("cnn/a", {"train_s": 3, "max_epochs": 2}, s)
+            assert told == f"{right}3 s; 1 of 1 runs at 2 epochs"
+
+
 def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
     folder = tmp_path / "data/searches/small"
     args = tree(tmp_path, paper={"search": str(folder)})
@@ -220,3 +242,6 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert search.read(str(tmp_path / "data/clips.csv")) is None
     with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
         search.read(str(tmp_path / "data"))
+    (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
+    with pytest.raises(UserError, match="earlier version.*search@small"):
+        search.read(str(folder))

@@ -54,7 +54,7 @@ def content(
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": _abstract(s),
+        "abstract": [*_abstract(s), *_returned(s, {called.get(name, name): score for name, score in kaggle.items()})],
         "sections": sections,
         "references": cite.listed(),
     }
@@ -68,6 +68,16 @@ def _abstract(s: Sources) -> list[str]:
     found = verdict.verdict(s.compare, s.tables["pairs"].to_dict("records"))
     gains = [discussion.gain(name, s) for name in s.compare["gains"]]
     return [f"{introduction.question(s)} {introduction.how(s)}", " ".join([*found, *gains])]
+
+
+def _returned(s: Sources, kaggle: Scores) -> Iterator[str]:
+    """The best score that came back from Kaggle, and when, beside the model's own."""
+    back = {name: of for name, of in kaggle.items() if name in s.compare["models"]}
+    if back:
+        best = max(back, key=lambda name: back[name][0])
+        accuracy, ends = formatting.with_ends(s.compare["models"][best], "accuracy")
+        share, date = back[best]
+        yield f"Kaggle's score for {best} was {formatting.share(share)} on {date}; here it has {accuracy}% ({ends})."
 
 
 def _stamps(s: Sources) -> dict[str, str]:
@@ -111,6 +121,7 @@ def _needed(doc: dict[str, Any]) -> Iterator[Block]:
         table = f", and features.table the features: {features['table']}" if features.get("source") == "csv" else ""
         yield blocks.text(f"The data are not in the archive. In params.yaml, dataset.root says where they lie: {dataset['root']}{table}.")  # fmt: skip
     entries = [entry for family in ("embeddings", "transfer") for entry in (doc.get(family) or {}).values()]
-    weights = dict.fromkeys(entry["weights"] for entry in entries if entry["weights"].startswith("weights/"))
+    named = (str(entry.get("weights")) for entry in entries)
+    weights = dict.fromkeys(path for path in named if path.startswith("weights/"))
     if weights:
         yield blocks.text(f"Pretrained weights are fetched by `dalsegno weights fetch NAME`: {', '.join(weights)}.")

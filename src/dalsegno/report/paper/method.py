@@ -53,7 +53,7 @@ def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Itera
 
 def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     yield "input", _input(family, entry, doc, cite)
-    arch, model = str(entry["arch"]), entry.get("model") or {}
+    arch, model = str(entry["arch"]), entry.get("model") or _embedding(entry, doc).get("model") or {}
     if "dense" in model and not model["dense"]:  # no hidden layer that dropout could follow
         model = {name: value for name, value in model.items() if name != "dropout"}
     dropout = cite("dropout") if is_on(model.get("dropout")) else ""
@@ -160,6 +160,12 @@ def _start(entry: dict[str, Any]) -> str:
     )
     rate = f", the backbone at {entry['body_lr']:g} times the learning rate" if learns else ""
     return f"{_weights(entry)}; {depth}{rate}"
+
+
+def _embedding(entry: dict[str, Any], doc: dict[str, Any]) -> dict[str, Any]:
+    """The entry of the embeddings that a head is put on, if it is put on some."""
+    section, _, key = str(entry.get("input", "")).partition("/")
+    return (doc.get("embeddings") or {}).get(key) or {} if section == "embeddings" else {}
 
 
 def _weights(entry: dict[str, Any]) -> str:

@@ -34,6 +34,8 @@ def read(folder: str) -> Search | None:
             "and data/clips.csv stands for no search"
         )
     found = json.loads(Path(folder, "search.json").read_text(encoding="utf-8"))
+    if "space" not in found:
+        raise UserError(f"paper.search: {folder}/search.json is of an earlier version and lacks what was drawn from; `dvc repro search/dvc.yaml:search@{Path(folder).name}` makes it anew")  # fmt: skip
     return found, pd.read_csv(Path(folder, "trials.csv"))
 
 
