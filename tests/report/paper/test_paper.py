@@ -243,5 +243,5 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
         search.read(str(tmp_path / "data"))
     (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
-    with pytest.raises(UserError, match="earlier version.*search@small"):
+    with pytest.raises(UserError, match=r"earlier version.*search@small"):
         search.read(str(folder))
