@@ -43,7 +43,7 @@ def test_the_results_of_this_run_are_packed_tracked_or_not_and_no_others(project
     (project / "metrics/mlp/deep/metrics.json").write_text("{}")
     names = submission.pack()
     assert "metrics/mlp/deep/metrics.json" in names and "metrics/mlp/old/metrics.json" not in names
-    assert "at the best epochs of mlp/deep," in submission.sentence(Path("metrics/mlp/deep/metrics.json"))
+    assert "Losses and scores of mlp/deep on" in submission.sentence(Path("metrics/mlp/deep/metrics.json"))
 
 
 def test_what_may_be_code_or_data_is_not_packed_but_named(project, capsys, monkeypatch):

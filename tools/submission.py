@@ -51,7 +51,7 @@ KNOWN = {
     "metrics/plots/curves.csv": "Losses and scores epoch by epoch, of each network, fold and seed.",
     "metrics/plots/pairs.csv": "The difference of every two models, its interval and its p-values.",
     "metrics/plots/reliability.csv": "How often a model is right by how sure it is.",
-    "metrics/*/metrics.json": "Losses and scores at the best epochs of {above}/{folder}, as means over its runs.",
+    "metrics/*/metrics.json": "Losses and scores of {above}/{folder} on training and validation clips, as means over its runs.",
     "*.css": "The style of {folder}/{name}, a page or a section of it.",
     "*.j2": "The template of {folder}/{name}, a page or a section of it.",
     "*/skeletons/*.txt": "What `dalsegno new` makes a new {name} from.",
