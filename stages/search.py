@@ -71,7 +71,7 @@ def _write(
         s = held_out.shared(s, [table])
         scores = compare.accuracy("accuracy", s, held_out.runs(s, table), confidence)
         found_ = {
-            "of": p.of, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
+            "of": p.of, "sampler": p.sampler, "pruner": p.pruner, "space": p.space, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
             "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found), "confidence": confidence,
         }  # fmt: skip
         json_file.write(draft / "search.json", found_ | scores)

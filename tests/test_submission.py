@@ -16,6 +16,7 @@ from tools import submission
 def project(tmp_path):
     for name, text in {
         "README.md": "# x", "src/a.py": '"""Adds things up. And more."""\n', "tests/test_b.py": "x = 1\n",
+        "params.yaml": "mlp: {deep: {}}\n", "metrics/mlp/old/metrics.json": "{}",
         ".gitignore": "/data/\n/reports/\n", "data/secret.wav": "RIFF", "reports/report.pdf": "%PDF-", "run": "#!/bin/sh\n# Starts it.\n",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -37,11 +38,30 @@ def test_code_without_data_a_manifest_and_the_same_bytes_twice(project):
     assert "- `run`: Starts it.\n" in text and "- `tests/test_b.py`: test_b, as its name says.\n" in text
 
 
+def test_the_results_of_this_run_are_packed_tracked_or_not_and_no_others(project):
+    (project / "metrics/mlp/deep").mkdir()
+    (project / "metrics/mlp/deep/metrics.json").write_text("{}")
+    names = submission.pack()
+    assert "metrics/mlp/deep/metrics.json" in names and "metrics/mlp/old/metrics.json" not in names
+    assert "Losses and scores of mlp/deep on" in submission.sentence(Path("metrics/mlp/deep/metrics.json"))
+
+
+def test_what_may_be_code_or_data_is_not_packed_but_named(project, capsys, monkeypatch):
+    for name in ("sounds/a.wav", "sounds/b.wav", "mine.py"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text("")
+    monkeypatch.setattr(submission, "missing", list)
+    submission.main()
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("not packed")]
+    assert [line.split(":")[1].split(",")[0].strip() for line in told] == ["mine.py", "sounds/"]
+    assert "sounds/a.wav" not in zipfile.ZipFile(submission.OUT).namelist()
+
+
 def test_a_page_of_docs_and_a_curve_are_named(tmp_path):
     page, curve = tmp_path / "docs/a.md", tmp_path / "plots/metrics/val_loss/fold0_seed1.tsv"
     page.parent.mkdir()
     page.write_text("# How it flows\n\nText.\n")
-    assert submission.sentence(page) == "How it flows."
+    assert submission.sentence(page) == "How it flows: Text."
     assert submission.sentence(curve) == "Val loss of fold0, seed1, epoch by epoch."
 
 

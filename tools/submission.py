@@ -1,6 +1,8 @@
 """`make submission`: the PDF, the code without data, a manifest and the README in one zip to hand in.
 
-What is packed is what Git tracks, as it lies in the working tree; nothing that Git ignores, so no data, weights or runs.
+What is packed is what Git tracks, as it lies in the working tree, and the results of this run in metrics/, which Git need
+not know yet. Nothing is packed that Git ignores, so no data, weights or runs, and no results of models that params.yaml no
+longer names. Other files that Git does not track are named, as they may be code or data.
 """
 
 import ast
@@ -10,6 +12,7 @@ import sys
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from dalsegno.artefacts import kaggle_csv
 from dalsegno.cli.commands import kaggle_score
@@ -29,20 +32,33 @@ KNOWN = {
     "pyproject.toml": "What the package is called and requires, and the settings of its checks.",
     "dvc.lock": "What each stage read and wrote, by checksum.",
     "requirements.lock": "The pinned version of every package.",
-    ".dvc/plots/*": "The template of a plot of `dvc plots`.",
-    ".dvc/*": "Settings of DVC.",
     "*.gitignore": "What Git leaves alone.",
+    ".gitattributes": "How lines end in text files: with LF in every clone.",
+    ".pre-commit-config.yaml": "The checks that run before each commit.",
+    ".dvc/plots/*": "How `dvc plots` draws {name}.",
+    ".dvc/*": "Settings of DVC.",
     ".github/*": "What runs on a pull request.",
     "src/dalsegno/clips/known/*.csv": "Known collections: the title, licence and citation of each.",
     "metrics/kaggle.csv": "The scores that came back from Kaggle.",
-    "metrics/plots/*.csv": "A table of results: one row per model, class, pair or epoch.",
-    "metrics/*.json": "The numbers that a stage wrote.",
-    "*.css": "The style of a page or of a section of it.",
-    "*.j2": "The template of a page or of a section of it.",
-    "*/skeletons/*.txt": "What `dalsegno new` makes a new file from.",
+    "metrics/clips.json": "How many files were found, used and left out, and why.",
+    "metrics/splits.json": "How many clips each part of each fold has, and what is on both sides of a split.",
+    "metrics/protocols.json": "What one cheap model scores under each split protocol.",
+    "metrics/compare.json": "What each model scores on the held-out clips, with intervals, ties and gains.",
+    "metrics/plots/accuracy.csv": "The accuracy of each model with the ends of its interval.",
+    "metrics/plots/classes.csv": "Precision, recall, F1 and number of clips of each class, by model.",
+    "metrics/plots/confusion.csv": "How many clips of each class were called what, by model.",
+    "metrics/plots/coverage.csv": "The accuracy of each model on the clips that it is surest of.",
+    "metrics/plots/curves.csv": "Losses and scores epoch by epoch, of each network, fold and seed.",
+    "metrics/plots/pairs.csv": "The difference of every two models, its interval and its p-values.",
+    "metrics/plots/reliability.csv": "How often a model is right by how sure it is.",
+    "metrics/*/metrics.json": "Losses and scores of {above}/{folder} on training and validation clips, as means over its runs.",
+    "*.css": "The style of {folder}/{name}, a page or a section of it.",
+    "*.j2": "The template of {folder}/{name}, a page or a section of it.",
+    "*/skeletons/*.txt": "What `dalsegno new` makes a new {name} from.",
     "*.png": "A picture for the README.",
 }  # fmt: skip
-"""What is said of files that have no sentence of their own, by the pattern of their path; the first that fits."""
+"""What is said of files that have no sentence of their own, by the pattern of their path; the first that fits. {name}, {folder} and {above} are
+the last words of the path."""
 
 
 def main() -> None:
@@ -52,6 +68,8 @@ def main() -> None:
     except UserError as error:
         sys.exit(f"submission: {error}")
     print("\n".join(f"?? {lacking}" for lacking in missing()))
+    for name in left_out():
+        print(f"not packed: {name}, which Git does not track; `git add {name}` packs it, unless it is data")
     print(f"{OUT}: {len(packed)} files, {OUT.stat().st_size / 1e6:.1f} MB")
 
 
@@ -59,16 +77,19 @@ def pack() -> list[str]:
     """Write OUT; the names of the files in it. Raises UserError where there is no PDF or no Git repository."""
     if not PDF.is_file():
         raise UserError(f"there is no {PDF}; `dvc repro paper` makes it")
-    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=False)
-    if listed.returncode:
-        raise UserError(f"`git ls-files` lists what to pack, and says: {listed.stderr.strip()}")
-    tracked = [Path(name) for name in sorted(listed.stdout.split("\0")) if name and Path(name).is_file()]
+    doc = params.document()
+    tracked = [path for path in _listed() if not _outdated(path, doc)]
     with files.atomic(OUT) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, PDF.name, PDF.read_bytes())
         _add(archive, "MANIFEST.md", manifest(tracked).encode())
         for path in tracked:
             _add(archive, path.as_posix(), path.read_bytes())
         return archive.namelist()
+
+
+def left_out() -> list[str]:
+    """The files that Git neither tracks nor ignores, but for results; a folder of them stands for its files."""
+    return [name for name in _git("--others", "--exclude-standard", "--directory") if not name.startswith("metrics/")]
 
 
 def manifest(paths: list[Path]) -> str:
@@ -81,12 +102,14 @@ def sentence(path: Path) -> str:
     """What KNOWN says of a file, or the first sentence of its docstring or first comment; else what its name says."""
     for pattern, words in KNOWN.items():
         if fnmatch(path.as_posix(), pattern):
-            return words
+            return words.format(name=path.stem.split(".")[0], folder=path.parent.name, above=path.parent.parent.name)
     if path.suffix == ".tsv":  # metrics/<family>/<key>/plots/metrics/<quantity>/<run>.tsv
         return f"{path.parent.name.replace('_', ' ')} of {path.stem.replace('_', ', ')}, epoch by epoch.".capitalize()
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".md":
-        return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), path.stem) + "."
+        title = next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), path.stem)
+        words = next((part for part in text.split("\n\n") if part[:1].isalpha()), "")
+        return f"{title}: {_first(words)}" if words else f"{title}."
     if path.suffix == ".py":
         return _first(ast.get_docstring(ast.parse(text)) or f"{path.stem}, as its name says.")
     comments = (re.match(r"\s*(?:#|//)\s*(?!!)(\w.*)", line) for line in text.splitlines())
@@ -101,6 +124,26 @@ def missing() -> list[str]:
     if problems:
         raise Refused(problems)
     return own_words.missing(p, own_words.models(doc), kaggle_csv.read(kaggle_score.FILE))
+
+
+def _listed() -> list[Path]:
+    """What Git tracks, and the results that it does not track yet. Raises UserError where there is no repository."""
+    names = {*_git(), *_git("--others", "--exclude-standard", "metrics")}
+    return [Path(name) for name in sorted(names) if Path(name).is_file()]
+
+
+def _git(*options: str) -> list[str]:
+    """`git ls-files` with these options."""
+    done = subprocess.run(["git", "ls-files", "-z", *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"`git ls-files` lists what to pack, and says: {done.stderr.strip()}")
+    return list(filter(None, done.stdout.split("\0")))
+
+
+def _outdated(path: Path, doc: dict[str, Any]) -> bool:
+    """Whether a file holds results of an entry that params.yaml, `doc`, no longer has."""
+    top, family, key, *_ = [*path.parts, "", "", ""]
+    return top == "metrics" and isinstance(doc.get(family), dict) and key not in doc[family]
 
 
 def _first(text: str) -> str:

@@ -10,6 +10,10 @@ from cli.test_cli import PARAMS, here, refusal  # noqa: F401
 from dalsegno.cli import main
 
 STYLES = "root: data/corpus/styles"
+SEEDS = [
+    ("seeds: [0], epochs: 60", "seeds: [0, 1, 2], epochs: 60"),
+    ("seeds: [0], epochs: 30", "seeds: [0, 1], epochs: 30"),
+]
 CONV = "    spectrogram: logmel\n    arch: conv\n"
 
 
@@ -41,7 +45,7 @@ def test_a_key_that_cannot_name_a_stage_is_one_plain_line(here, key):  # noqa: F
 
 @pytest.mark.parametrize("key", ["svm", "SVM-2_b", "e1", "x" * 100, '"quoted"', "scratch", "from-scratch"])
 def test_words_are_keys(here, capsys, key):  # noqa: F811
-    here(("  svm: {", f"  {key}: {{"))
+    here(("  svm: {", f"  {key}: {{"), ("three: [classical/svm, ", "three: [classical/logistic, "))
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
 
@@ -222,6 +226,20 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
 def test_a_reason_for_a_model_that_is_not_asked_for_is_named(here):  # noqa: F811
     here(("  team: []", "  why: {cnn/convv: It is small.}\n  team: []"))
     assert the_line().startswith("paper.why.cnn/convv: params.yaml has no such entry; did you mean 'cnn/conv'?")
+
+
+@pytest.mark.parametrize(
+    ("members", "line"),
+    [
+        ("[mlp/smal, cnn/conv]", "ensembles.three: there is no model 'mlp/smal'; did you mean 'mlp/small'?"),
+        ("[mlp/small, cnn/conv]", "ensembles.three: cnn/conv has the seeds [0, 1], another member has [0, 1, 2]; give "
+         "them the same"),
+    ],
+)  # fmt: skip
+def test_an_ensemble_that_cannot_be_is_told_before_its_members_are_trained(here, members, line):  # noqa: F811
+    three = "three: [classical/svm, mlp/small, cnn/conv]"
+    here((three, f"three: {members}"), *SEEDS)
+    assert lines() == [line]
 
 
 def test_a_copy_without_hidden_files_is_told(here):  # noqa: F811

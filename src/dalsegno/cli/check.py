@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.cli import inputs
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
@@ -10,6 +11,7 @@ from dalsegno.pipeline import check, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.paper import own_words
+from dalsegno.scoring import ensembles
 
 
 def check_all() -> None:
@@ -28,7 +30,7 @@ def check_all() -> None:
         problems = [*check.problems(stages), *data_set, *named, *_device(doc), *_reasons(doc)]
     except UserError as error:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
-    problems += _repository()
+    problems += [*([] if problems else _ensembles()), *_repository()]
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
 
@@ -62,6 +64,32 @@ def _reasons(doc: dict[str, Any]) -> list[str]:
     """Reasons in the report for what params.yaml does not ask for; other faults of `paper`, `pipeline.check` finds."""
     p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
     return [] if problems else own_words.unknown(p, doc)
+
+
+def _ensembles() -> list[str]:
+    """Ensembles of models that a valid params.yaml does not name, or whose seeds differ: said before any is trained."""
+    doc = params.document()
+    entries, seeds = doc.get(ensembles.FAMILY) or {}, _seeds(doc)
+    try:
+        for name, models in ensembles.members(entries, list(seeds)).items():
+            known = {model: seeds[model] for model in models if seeds[model]}
+            if known:
+                ensembles.common_seeds(name.replace("/", "."), known)
+    except UserError as error:
+        return [str(error).removeprefix(f"{params.FILE}: ")]
+    return []
+
+
+def _seeds(doc: dict[str, Any]) -> dict[str, list[int]]:
+    """The seeds of each model by its name, those of twins from scratch included; none of what was made elsewhere."""
+    seeds: dict[str, list[int]] = {f"external/{key}": [] for key in doc.get("external") or {}}
+    for family in ("classical", "mlp", "cnn", "transfer"):
+        for key, entry in (doc.get(family) or {}).items():
+            of = entry if family == "classical" else entry.get("train") or {}
+            seeds[f"{family}/{key}"] = sorted(set(of.get("seeds") or [0]))
+            if entry.get("control"):
+                seeds[f"{family}/{key}{SCRATCH}"] = seeds[f"{family}/{key}"]
+    return seeds
 
 
 def _repository() -> list[str]:

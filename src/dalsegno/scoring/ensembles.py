@@ -40,10 +40,7 @@ def mean(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     if any(table.empty for table in tables.values()):
         return next(iter(tables.values())).iloc[:0]
     seeds = {model: sorted(set(table["seed"].tolist())) for model, table in tables.items()}
-    most = max(seeds.values(), key=len)
-    for model, of_model in seeds.items():
-        if len(of_model) > 1 and of_model != most:
-            raise UserError(f"{name}: {model} has the seeds {of_model}, another member has {most}; give them the same")
+    most = common_seeds(name, seeds)
     spread = [
         table if len(seeds[model]) > 1 or (len(most) == 1 and seeds[model] == most)
         else pd.concat([table.assign(seed=seed) for seed in most])
@@ -55,6 +52,15 @@ def mean(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     by_row = rows.groupby(keys, sort=False)[columns]
     whole = by_row.size() == len(tables)
     return by_row.mean()[whole].reset_index()
+
+
+def common_seeds(name: str, seeds: dict[str, list[int]]) -> list[int]:
+    """The seeds of an ensemble, by those of its members in their order. Raises UserError if they cannot be put together."""
+    most = max(seeds.values(), key=len)
+    for model, of_model in seeds.items():
+        if len(of_model) > 1 and of_model != most:
+            raise UserError(f"{name}: {model} has the seeds {of_model}, another member has {most}; give them the same")
+    return most
 
 
 def together(known: list[dict[str, Any]]) -> dict[str, Any]:

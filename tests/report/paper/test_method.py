@@ -11,6 +11,7 @@ from dalsegno.pipeline import params
 from dalsegno.report import complete
 from dalsegno.report.paper import method
 from dalsegno.report.paper.references import PAPERS, Cited
+from dalsegno.report.paper.settings import listed
 from dalsegno.transfer.adapting import entry
 
 ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "cnn": cnn.Params, "transfer": entry.Params}
@@ -44,6 +45,34 @@ def test_defaults_that_nobody_typed_are_told(topics):
     assert told["stopping"].startswith("at most 60 epochs, ended after 15 epochs without a better validation loss")
     assert told["schedule"] == "cosine [3], rising over the first 10% of the steps"
     assert told["augmentation"] == "none"
+
+
+def test_a_backbone_that_learns_nothing_has_no_rate_and_a_clip_seen_whole_no_vote(doc):
+    tuned = doc["transfer"]["finetuned"]
+    train = tuned["train"] | {"curves": ["weighted_f1"]}
+    view = tuned["view"] | {"evaluate": "whole", "vote": "mean"}
+    told = dict(method.of_model("transfer/finetuned", {"transfer": {"finetuned": tuned | {"unfreeze": 0, "view": view, "train": train}}}, Cited()))  # fmt: skip
+    assert told["start"].endswith("; only the head learns")
+    assert "seen whole" in told["view"] and "averaged" not in told["view"]
+    assert "weighted" not in str(told)  # what is only drawn is no part of how it was made
+
+
+def test_a_head_on_embeddings_names_the_network_that_made_them(doc):
+    made = {"spectrogram": "logmel", "model": {"name": "squeezenet1_0"}, "view": {}}
+    told = dict(method.of_model("transfer/frozen", doc | {"embeddings": {"net": made}, "transfer": {"frozen": doc["transfer"]["frozen"] | {"model": None, "input": "embeddings/net"}}}, Cited()))  # fmt: skip
+    assert told["network"].endswith("]: squeezenet1_0")
+
+
+def test_settings_have_their_units_in_words():
+    assert (
+        listed({"gain_db": 6.0, "bins": 128, "frame_rate_hz": 12.9})
+        == "gains of up to 6 dB, 128 bins, 12.9 frames per second"
+    )
+
+
+def test_features_have_the_names_of_the_field():
+    doc = {"mlp": {"a": {}}, "features": {"use": ["mfcc", "zcr", "tempo"], "stats": ["mean", "std"]}}
+    assert "are MFCC [1], zero-crossing rate, tempo, each as mean and standard deviation over" in method.features(doc, Cited())  # fmt: skip
 
 
 def test_dropout_is_not_claimed_where_no_hidden_layer_has_it(topics):

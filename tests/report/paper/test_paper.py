@@ -1,11 +1,14 @@
 """The PDF of a tree of finished runs: what it says, that it is the same twice, and what hostile names do."""
 
 import contextlib
+import dataclasses
 import json
 import re
 import runpy
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from support import fake_runs
 from support.wording import faults
@@ -13,7 +16,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf
-from dalsegno.report.paper.sections import files, search
+from dalsegno.report.paper.sections import discussion, files, search
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -44,10 +47,15 @@ def paper(root, args):
     return (root / "report.pdf").read_bytes()
 
 
+def read_from(root, args):
+    """What the paper has to tell of."""
+    plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
+    return sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+
+
 def said(root, args, kaggle=None, p=None, searched=None):
     """All that the paper says, as one text."""
-    plots, clips_json, splits_json, protocols, runs, clips_csv, *_ = fake_runs.for_report(root, args)
-    read = sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
+    read = read_from(root, args)
     made = content.content(
         read.under_stamped_names(),
         p or own_words.Params(team=[], search="data/clips.csv"),
@@ -98,6 +106,7 @@ def test_kaggle_scores_stand_beside_the_result_if_there_are_any(tmp_path):
     assert '"Kaggle"' not in said(tmp_path, args)
     with_score = said(tmp_path, args, {"mlp/features": (0.79, "2026-05-31"), "mlp/gone": (0.5, "")})
     assert '"Kaggle"' in with_score and "79.0\\n2026-05-31" in with_score
+    assert "Kaggle's score for mlp/features was 79.0% on 2026-05-31; here it has " in with_score
 
 
 def test_a_leak_and_a_lack_of_test_clips_are_told(tmp_path):
@@ -149,6 +158,15 @@ def test_a_clip_of_each_class_is_drawn_with_axes(tmp_path):
     assert ">Hz<" not in example.drawn(picture) and "<image" in example.drawn(picture)
 
 
+def test_what_a_run_needs_beside_the_archive_is_told():
+    doc = {"corpus": {}, "dataset": {"root": "data/x"}, "features": {"source": "csv", "table": "data/x.csv"},
+           "transfer": {"a": {"weights": "weights/net.pth"}, "b": {"weights": "data/pretrain/notes/model.pt"}}}  # fmt: skip
+    data, weights = (block["words"] for block in content._needed(doc))
+    assert data.endswith("where they lie: data/x, and features.table the features: data/x.csv.")
+    assert weights.endswith("weights fetch NAME`: weights/net.pth.")
+    assert not list(content._needed({"corpus": {"styles": {}}, "dataset": {"root": "data/corpus/styles"}}))
+
+
 def test_a_score_that_is_none_is_refused_with_its_line(tmp_path):
     args = tree(tmp_path, scores="mlp/features,79,2026-05-31\n")
     with pytest.raises(UserError, match="line 2: expected a score from 0 to 1, got '79'"):
@@ -191,23 +209,44 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])
 
 
+def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_the_epoch(tmp_path):
+    curves = pd.DataFrame(
+        {"model": "cnn/a", "run": "fold0_seed0", "epoch": [0, 1], "val_accuracy": [0.7, 0.6], "train_accuracy": 0.9}
+    )
+    read = read_from(tmp_path, tree(tmp_path))
+    for monitor, right in (("val_accuracy", "validation 70%, training 90%; "), ("val_balanced_accuracy", "")):
+        for table in (curves, curves.assign(val_balanced_accuracy=np.nan)):  # another model's curves have it
+            asked = {"cnn": {"a": {"train": {"monitor": monitor}}}}
+            s = dataclasses.replace(read, tables={"curves": table}, params=asked)
+            told = discussion._course("cnn/a", {"train_s": 3, "max_epochs": 2}, s)
+            assert told == f"{right}3 s; 1 of 1 runs at 2 epochs"
+
+
 def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
     folder = tmp_path / "data/searches/small"
     args = tree(tmp_path, paper={"search": str(folder)})
     folder.mkdir(parents=True)
     found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
+             "sampler": "random", "pruner": "halving", "space": {"train.lr": {"loguniform": [0.0001, 0.5]}},
              "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}  # fmt: skip
     (folder / "search.json").write_text(json.dumps(found))
     rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
     (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
     text = said(tmp_path, args, searched=search.read(str(folder)))
     assert paper(tmp_path, args).startswith(b"%PDF-")
-    assert "mlp/features were searched in 3 trials (2 complete, 1 pruned)" in text
+    assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
+    assert (
+        "fell behind ended early" in text and '["train.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
+    )
+    assert "random search for hyper-parameter optimization" in text.lower()
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
     assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
     assert search.read(str(tmp_path / "data/clips.csv")) is None
     with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
         search.read(str(tmp_path / "data"))
+    (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
+    with pytest.raises(UserError, match=r"earlier version.*search@small"):
+        search.read(str(folder))
 
 
 def test_every_table_and_figure_is_referred_to_by_the_number_that_the_layout_gives_it():

@@ -34,13 +34,14 @@ def content(
     """
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
+    returned = formatting.of_called(kaggle, called)
     kinds = [
         ("Introduction", introduction.introduction(s, p)),
         ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
-        *([("Search for settings", search.search(*searched))] if searched else []),
-        ("Results", results.results(s, formatting.of_called(kaggle, called), cite)),
+        *([("Search for settings", search.search(*searched, cite))] if searched else []),
+        ("Results", results.results(s, returned, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
         ("Discussion and conclusions", discussion.discussion(s, p)),
@@ -54,7 +55,7 @@ def content(
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": _abstract(s),
+        "abstract": [*_abstract(s), *_returned(s, returned)],
         "sections": sections,
         "references": cite.listed(),
     }
@@ -68,6 +69,16 @@ def _abstract(s: Sources) -> list[str]:
     found = verdict.verdict(s.compare, s.tables["pairs"].to_dict("records"))
     gains = [discussion.gain(name, s) for name in s.compare["gains"]]
     return [f"{introduction.question(s)} {introduction.how(s)}", " ".join([*found, *gains])]
+
+
+def _returned(s: Sources, kaggle: Kaggle) -> Iterator[str]:
+    """The best score that came back from Kaggle, and when, beside the model's own."""
+    back = {name: of for name, of in kaggle.items() if name in s.compare["models"]}
+    if back:
+        best = max(back, key=lambda name: back[name][0])
+        accuracy, ends = formatting.with_ends(s.compare["models"][best], "accuracy")
+        share, date = back[best]
+        yield f"Kaggle's score for {best} was {formatting.share(share)} on {date}; here it has {accuracy}% ({ends})."
 
 
 def _stamps(s: Sources) -> dict[str, str]:
@@ -91,6 +102,7 @@ def _reproduction(s: Sources) -> Iterator[Block]:
     yield blocks.code(
         "unzip submission.zip -d dalsegno && cd dalsegno\nmake run        # installs pinned packages and runs the pipeline"
     )
+    yield from _needed(s.params)
     rows = [(name, value) for name, value in s.identity.items()]
     rows += [(name, ", ".join(values)) for name, values in s.machine.items()]
     packages = [f"{package} {' and '.join(versions)}" for package, versions in s.made_with.items()]
@@ -101,3 +113,16 @@ def _reproduction(s: Sources) -> Iterator[Block]:
         rows,
         words=2,
     )
+
+
+def _needed(doc: dict[str, Any]) -> Iterator[Block]:
+    """What else a run needs, and where it is looked for. Nothing, if the pipeline makes its data itself."""
+    dataset, features = doc.get("dataset") or {}, doc.get("features") or {}
+    if dataset.get("root") and not doc.get("corpus"):
+        table = f", and features.table the features: {features['table']}" if features.get("source") == "csv" else ""
+        yield blocks.text(f"The data are not in the archive. In params.yaml, dataset.root says where they lie: {dataset['root']}{table}.")  # fmt: skip
+    entries = [entry for family in ("embeddings", "transfer") for entry in (doc.get(family) or {}).values()]
+    named = (str(entry.get("weights")) for entry in entries)
+    weights = dict.fromkeys(path for path in named if path.startswith("weights/"))
+    if weights:
+        yield blocks.text(f"Pretrained weights are fetched by `dalsegno weights fetch NAME`: {', '.join(weights)}.")

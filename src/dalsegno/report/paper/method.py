@@ -6,14 +6,14 @@ from typing import Any
 
 from dalsegno.report.paper import entry as entry_of
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.settings import is_on, listed, metric, plain
+from dalsegno.report.paper.settings import FEATURES, is_on, listed, metric, plain
 
 SAID = frozenset({"optimizer", "lr", "momentum", "weight_decay", "clip_norm", "schedule", "warmup", "plateau_factor",
-                  "plateau_patience", "loss", "label_smoothing", "seeds", "epochs", "batch_size", "monitor", "patience"})  # fmt: skip
-"""Settings of `train:` that the sentences below hold; the others follow as they are called."""
+                  "plateau_patience", "loss", "label_smoothing", "seeds", "epochs", "batch_size", "monitor", "patience", "curves"})  # fmt: skip
+"""Settings of `train:` that the sentences below hold, and what is only drawn; the others follow as they are called."""
 ONE_OFF = ("time_mask_share", "frequency_mask_share")  # they say how wide masks are, of which there may be none
 
-FEATURES = "the features described at the head of this section"
+FROM_TABLE = "the features described at the head of this section"
 ESTIMATORS = {"logistic": "logistic regression", "svm": "support-vector machine", "knn": "nearest neighbours", "forest": "random forest"}  # fmt: skip
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSProp"}
 
@@ -40,7 +40,7 @@ def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Itera
     if entry["estimator"] == "majority":
         yield "estimator", "the class with most training clips, whatever the clip: what is reached without listening"
         return
-    yield "input", FEATURES
+    yield "input", FROM_TABLE
     yield (
         "estimator",
         f"{ESTIMATORS.get(entry['estimator'], entry['estimator'])}{cite(entry['estimator'])} on standardised features, by scikit-learn{cite('sklearn')}",
@@ -53,7 +53,7 @@ def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Itera
 
 def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     yield "input", _input(family, entry, doc, cite)
-    arch, model = str(entry["arch"]), entry.get("model") or {}
+    arch, model = str(entry["arch"]), entry.get("model") or _embedding(entry, doc).get("model") or {}
     if "dense" in model and not model["dense"]:  # no hidden layer that dropout could follow
         model = {name: value for name, value in model.items() if name != "dropout"}
     dropout = cite("dropout") if is_on(model.get("dropout")) else ""
@@ -70,7 +70,8 @@ def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any]
             "random weights instead of pretrained ones: the control of the fine-tuned model" if twin else _start(entry),
         )
     if "view" in entry:
-        yield "view", listed(entry["view"])
+        whole = entry["view"].get("evaluate") == "whole"  # then there is one window, and nothing to vote on
+        yield "view", listed({k: v for k, v in entry["view"].items() if k != "vote" or not whole})
     if "pca" in entry and entry["pca"] is not None:
         yield "principal components", plain(entry["pca"])
     if "augment" in entry:
@@ -122,7 +123,7 @@ def _schedule(train: dict[str, Any], cite: Cited) -> str:
 
 def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> str:
     if family == "mlp":
-        return FEATURES
+        return FROM_TABLE
     section, _, key = str(entry.get("input", f"spectrograms/{entry.get('spectrogram')}")).partition("/")
     found = (doc.get(section) or {}).get(key) or {}
     if section == "spectrograms":
@@ -142,9 +143,10 @@ def features(doc: dict[str, Any], cite: Cited) -> str:
     if p.get("source") == "csv":
         return f"Features are those of a ready-made table, {p['table']}."
     over = "the clip" if p.get("segments", 1) == 1 else f"each of {p['segments']} segments of a clip"
-    names = [str(name).replace("_", " ") + (cite("mfcc") if name == "mfcc" else "") for name in p.get("use", [])]
+    names, stats = ([FEATURES.get(word) or word for word in p.get(key, [])] for key in ("use", "stats"))
+    names = [name + (cite("mfcc") if name == "MFCC" else "") for name in names]
     return (
-        f"The features are {', '.join(names)}, each as {' and '.join(p.get('stats', []))} over {over}, computed as librosa does"
+        f"The features are {', '.join(names)}, each as {' and '.join(stats)} over {over}, computed as librosa does"
         f"{cite('librosa')} at {p.get('sample_rate_hz')} Hz in frames of {p.get('n_fft')} samples with a hop length of {p.get('hop_length')} samples."
     )
 
@@ -156,7 +158,14 @@ def _start(entry: dict[str, Any]) -> str:
     depth = {"all": "all blocks learn", 0: "only the head learns", 1: "the last block learns"}.get(
         learns, f"the last {learns} blocks learn"
     )
-    return f"{_weights(entry)}; {depth}, the backbone at {entry['body_lr']:g} times the learning rate"
+    rate = f", the backbone at {entry['body_lr']:g} times the learning rate" if learns else ""
+    return f"{_weights(entry)}; {depth}{rate}"
+
+
+def _embedding(entry: dict[str, Any], doc: dict[str, Any]) -> dict[str, Any]:
+    """The entry of the embeddings that a head is put on, if it is put on some."""
+    section, _, key = str(entry.get("input", "")).partition("/")
+    return (doc.get("embeddings") or {}).get(key) or {} if section == "embeddings" else {}
 
 
 def _weights(entry: dict[str, Any]) -> str:

@@ -18,6 +18,14 @@ WORDS: dict[str, str | dict[str, str]] = {
     "f_max_hz": "up to {} Hz",
     "top_db": "a range of {} dB",
     "reference": {"clip": "0 dB at the loudest point of each clip", "full_scale": "0 dB at full scale"},
+    "bins": "{} bins",
+    "frame_rate_hz": "{} frames per second",
+    "gain_db": "gains of up to {} dB",
+    "equaliser_db": "an equaliser of up to {} dB",
+    "contrast_share": "contrast changed by up to a share of {}",
+    "time_shift_share": "moved in time by up to a share of {}",
+    "rotation_degrees": "pictures turned by up to {} degrees",
+    "noise_std": "noise of up to {} standard deviations",
     "crop_s": "crops of {} s",
     "hop_s": "windows every {} s",
     "evaluate": {"windows": "held-out clips seen in windows end to end", "whole": "held-out clips seen whole"},
@@ -25,6 +33,11 @@ WORDS: dict[str, str | dict[str, str]] = {
     "normalise": {"bin": "each frequency bin standardised", "dataset": "all values standardised together", "minmax": "each picture scaled from 0 to 1"},
     "channels": {"one": "one channel", "colour": "three channels from a colour map", "deltas": "three channels: the spectrogram and its first two slopes"},
     "widths": "hidden layers of {} units",
+    "name": "{}",
+    "size": {"as_is": "pictures in the size that they have"},
+    "pool": {"average": "the last feature maps averaged", "none": "the last feature maps as they are"},
+    "resize": "scaled to {} (bins, frames)",
+    "parts": "trained on all {} equal parts of each clip",
     "activation": "activation {}",
     "dropout": "dropout {}",
     "batch_norm": "batch normalisation",
@@ -56,6 +69,13 @@ WORDS: dict[str, str | dict[str, str]] = {
     "val_macro_f1": "validation macro F1",
 }  # fmt: skip
 """By setting: a phrase for its value, or a phrase for each of its values."""
+FEATURES = {
+    "mfcc": "MFCC", "delta": "slopes of MFCC", "delta_delta": "curvatures of MFCC", "chroma": "pitch classes (chroma)",
+    "contrast": "spectral contrast", "centroid": "spectral centroid", "bandwidth": "spectral bandwidth", "rolloff": "spectral roll-off",
+    "flatness": "spectral flatness", "zcr": "zero-crossing rate", "rms": "root mean square", "stft": "mel bands of the spectrum",
+    "tonnetz": "tonal centroid (tonnetz)", "onset": "onset strength", "std": "standard deviation",
+}  # fmt: skip
+"""What features and statistics are called, where it is not by their word in params.yaml."""
 UNSAID = frozenset({"dtype"})  # how a file is stored, which changes no result worth a word
 
 

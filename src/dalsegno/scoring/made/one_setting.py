@@ -13,7 +13,8 @@ Groups = list[dict[str, Any]]
 
 
 def groups(folders: Mapping[str, Path]) -> Groups:
-    """`setting`, its path in the entry, and `models`: the value that each of two models or more has, all else being equal.
+    """`setting`, its path in the entry, and `models`: the value that each of two models or more has, all else being equal,
+    if they have not all the same.
 
     folders: of the models that were trained here. A twin from scratch is left out, as its gain is stated on its own.
     """
@@ -25,7 +26,9 @@ def groups(folders: Mapping[str, Path]) -> Groups:
             for path, value in flat.items():
                 others = json.dumps({k: v for k, v in flat.items() if k != path}, sort_keys=True)
                 found.setdefault((name.split("/")[0], path, others), {})[name] = value
-    return [{"setting": path, "models": models} for (_, path, _), models in found.items() if len(models) > 1]
+    return [
+        {"setting": path, "models": models} for (_, path, _), models in found.items() if len(set(models.values())) > 1
+    ]
 
 
 def _flat(entry: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

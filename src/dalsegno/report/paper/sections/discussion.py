@@ -112,15 +112,20 @@ def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     rows, took = rows[rows["model"] == name], f"{formatting.number(m.get('train_s'))} s"
     if rows.empty:
         return took
-    at = rows.loc[rows.groupby("run")[entry.monitor(name.removesuffix(formatting.STAMP), s.params)].agg(_best_row)]
+    watched = entry.monitor(name.removesuffix(formatting.STAMP), s.params)
+    right = f"{_at_best(rows, watched)}; " if watched in rows and rows[watched].notna().all() else ""
     runs = rows.groupby("run")["epoch"].max() + 1
-    fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
-    right = f"validation {formatting.share(held, 0)}" + (
-        f", training {formatting.share(fit, 0)}" if pd.notna(fit) else ""
-    )
     capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
     cap = f"; {capped} of {len(runs)} runs at {m['max_epochs']} epochs" if capped else ""
-    return f"{right}; {took}{cap}"
+    return f"{right}{took}{cap}"
+
+
+def _at_best(rows: pd.DataFrame, watched: str) -> str:
+    """What is right at the best epochs by `watched`, a metric that the curves, `rows`, hold."""
+    at = rows.loc[rows.groupby("run")[watched].agg(_best_row)]
+    fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
+    training = f", training {formatting.share(fit, 0)}" if pd.notna(fit) else ""
+    return f"validation {formatting.share(held, 0)}{training}"
 
 
 def _best_row(values: pd.Series) -> Any:

@@ -20,6 +20,11 @@ PROTOCOLS = {
     "shuffled_segments": "a split of shuffled segments",
 }
 MONO = " Sound is mixed down to one channel, and resampled to the rate that features and spectrograms are said to have."
+SOUNDS = (
+    "A clip of each class, the one of middle length: its waveform, scaled to its loudest sample, and its spectrogram, in decibels "
+    "below its loudest point. Time is in seconds and frequency in hertz, in equal steps of pitch."
+)
+PICTURES = "A clip of each class, as the data set has it: a picture of its spectrogram, time to the right, low frequencies at the bottom."
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
@@ -27,7 +32,8 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     """What was found, used and left out, and what it looks like."""
     number, clips = formatting.number, s.clips
     layout = (s.params.get("dataset") or {}).get("name", "")
-    published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(layout, ())
+    split = "gtzan" if s.compare["protocol"]["name"] in ("fault_filtered", "artist_folds") else layout
+    published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(split, ())
     yield blocks.text(
         f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
         f"{number(clips.get('unlabelled'))} of them without a label{_lasting(clips)}. "
@@ -49,11 +55,8 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     else:
         few, many = min(labels.values()), max(labels.values())
         yield blocks.text(f"There are {len(labels)} classes of {few:,} to {many:,} clips.")
-    caption = (
-        "A clip of each class, the one of middle length: its waveform, scaled to its loudest sample, and its spectrogram, in decibels "
-        "below its loudest point. Time is in seconds and frequency in hertz, in equal steps of pitch."
-    )
-    yield blocks.figures(figures.examples(examples), caption, 3)
+    heard = any("wave" in clip for clip in examples)
+    yield blocks.figures(figures.examples(examples), SOUNDS if heard else PICTURES, 3)
 
 
 def splits(s: Sources, cite: Cited) -> Iterator[Block]:

@@ -31,7 +31,7 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     yield blocks.text(
         f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {formatting.share(interval['confidence'], None)} "
         f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
-        "scores are means over repeats and seeds."
+        f"scores are means over repeats and seeds.{_left_out(s)}"
     )
     yield blocks.tabled(f"Scores. {scores.legend(s.compare, kaggle)}", scores.table(s.compare, kaggle))
     yield blocks.figures(figures.results(s, scored(s)))
@@ -52,6 +52,17 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     yield blocks.text(
         f"Temperatures are fitted on the validation part{cite('guo')}. reports/report.html shows all models."
     )
+
+
+def _left_out(s: Sources) -> str:
+    """Which clips are not scored, and which intervals there are not, and why."""
+    protocol, interval = s.compare["protocol"], s.compare["interval"]
+    said = []
+    if protocol["not_shared"]:
+        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
+    if interval["lone_classes"]:
+        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
