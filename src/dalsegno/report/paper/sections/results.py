@@ -56,17 +56,6 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
     )
 
 
-def _left_out(s: Sources) -> str:
-    """Which clips are not scored, and which intervals there are not, and why."""
-    protocol, interval = s.compare["protocol"], s.compare["interval"]
-    said = []
-    if protocol["not_shared"]:
-        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
-    if interval["lone_classes"]:
-        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
-    return "".join(f" {sentence}" for sentence in said)
-
-
 def _table(s: Sources, kaggle: Scores) -> Block:
     letters = s.compare["verdict"]["letters"]
     head = ["model", "letters", *METRICS.values(), "log-loss"] + ["Kaggle"] * bool(kaggle)
@@ -156,3 +145,14 @@ def _side_by_side(n_classes: int) -> int:
 
 def _share(value: float) -> str:
     return "–" if pd.isna(value) else formatting.percent(value)
+
+
+def _left_out(s: Sources) -> str:
+    """Which clips are not scored, and which intervals there are not, and why."""
+    protocol, interval = s.compare["protocol"], s.compare["interval"]
+    said = []
+    if protocol["not_shared"]:
+        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
+    if interval["lone_classes"]:
+        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
+    return "".join(f" {sentence}" for sentence in said)
