@@ -60,7 +60,7 @@ def test_the_terminal_counts_classes_and_says_in_words_which_files_are_left_out(
     terminal.report(examination, 1)
     said = capsys.readouterr().out
     assert "7 of 8 files can be used: 2 classes, blues & more (3), rock (4)\n" in said
-    assert "1 left out, other format m4a: 'rock/song.m4a', libsndfile does not read .m4a" in said
+    assert "1 left out, other format m4a: 'rock/song.m4a', .m4a is not read here" in said
     assert "1 remark, other format: 1 file of .m4a, not read; to convert: find " in said and "%20" not in said
 
 

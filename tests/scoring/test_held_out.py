@@ -111,7 +111,7 @@ def test_predictions_that_are_no_probabilities_are_refused_by_name(tmp_path, spo
     assert len(held_out.predicted("cnn/conv", path, s)) == 4
     predictions.loc[2, "p_a"] = spoil(predictions.loc[2, "p_a"])
     predictions.to_parquet(path, index=False)
-    with pytest.raises(UserError, match="1 rows, such as one of clip c002"):
+    with pytest.raises(UserError, match="1 row, such as one of clip c002"):
         held_out.predicted("cnn/conv", path, s)
     with pytest.raises(ValueError, match="c002"):
         predictions_parquet.write(path, [predictions])

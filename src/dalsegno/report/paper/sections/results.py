@@ -54,17 +54,6 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     )
 
 
-def _left_out(s: Sources) -> str:
-    """Which clips are not scored, and which intervals there are not, and why."""
-    protocol, interval = s.compare["protocol"], s.compare["interval"]
-    said = []
-    if protocol["not_shared"]:
-        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
-    if interval["lone_classes"]:
-        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
-    return "".join(f" {sentence}" for sentence in said)
-
-
 def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
     of_pairs, said = s.tables["pairs"].to_dict("records"), s.compare["verdict"]
     if not of_pairs:
@@ -142,3 +131,14 @@ def _side_by_side(n_classes: int) -> int:
 
 def _share(value: float) -> str:
     return "–" if pd.isna(value) else formatting.percent(value)
+
+
+def _left_out(s: Sources) -> str:
+    """Which clips are not scored, and which intervals there are not, and why."""
+    protocol, interval = s.compare["protocol"], s.compare["interval"]
+    said = []
+    if protocol["not_shared"]:
+        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
+    if interval["lone_classes"]:
+        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
+    return "".join(f" {sentence}" for sentence in said)
