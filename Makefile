@@ -4,9 +4,11 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
 CHECKED := .venv/.checked
 
-.PHONY: help run music test bench check deps lock submission clean
+.PHONY: help install run music test bench check deps lock submission clean
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+
+install: $(READY) ## install the pinned packages in .venv, and do nothing else
 
 run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"

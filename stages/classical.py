@@ -54,7 +54,8 @@ def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: s
         settings_json.write(draft, asdict(p), table.settings, None)
         cost = {"train_s": train_s, "predict_ms_per_clip": predict_ms} | environment.peak_memory_mb()
         json_file.write(Path(draft, "cost.json"), cost | made_on | environment.machine())
-    grid_json.write(metrics_dir, chosen)
+        grid_json.write(Path(draft, grid_json.OF_RUN), chosen)
+    grid_json.write(Path(metrics_dir, grid_json.METRICS), chosen)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pandas as pd
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report import markdown
+from dalsegno.report.tables import grids
 from dalsegno.scoring import compare, ensembles, gathered, intervals, paired, pairs, tables
 from dalsegno.scoring.made import inputs, one_setting
 from dalsegno.scoring.per_model import classes, described
@@ -49,8 +50,12 @@ def main(
         "coverage": reliability.coverage_rows(),
     }.items():
         tables.write_csv(Path(plots_dir, f"{name}.csv"), rows)
-    files.write_text(table_md, markdown.table(comparison, of_pairs, pd.concat(cells)))
     json_file.write(compare_json, comparison)
+    written = json.loads(
+        Path(compare_json).read_text(encoding="utf-8")
+    )  # as rounded there, so that all reports round alike
+    chosen = grids.read(runs_dir, list(g.folders))
+    files.write_text(table_md, markdown.table(written, of_pairs, pd.concat(cells), chosen))
 
 
 if __name__ == "__main__":

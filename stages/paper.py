@@ -29,8 +29,9 @@ def main(
     rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(p.search), examples))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
-    for lacking in own_words.missing(p, own_words.models(doc), kaggle):
-        progress.say(f"?? {lacking}")
+    if lacking := own_words.missing(p, own_words.models(doc), kaggle):
+        which = "; ".join(lacking)
+        progress.say(f"{report_pdf}: ?? stands where words of your own are missing, if you hand it in: {which}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import yaml
 
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, runtime, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
@@ -31,7 +31,7 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
         Path(journal).parent.mkdir(parents=True, exist_ok=True)
         study.mend(Path(journal))
         left = study.prepare(study.opened(p, journal, name), p)
-        progress.say(f"{p.n_trials} trials of {p.of}, {left} of them to be made")
+        progress.say(f"{counted(p.n_trials, 'trial')} of {p.of}, {left} of them to be made")
         workers = max(1, min(p.workers, left))
         shares = [left // workers + (i < left % workers) for i in range(workers)]
         if workers == 1 and r.backend == "loky":

@@ -1,19 +1,20 @@
-"""Write what each model calls the unlabelled clips, laid out like the data set's sample submission."""
+"""Write what each model calls the unlabelled clips, as one table and as submissions laid out like the sample."""
 
+import json
 from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
-from dalsegno.report import submissions
+from dalsegno.report import formatting, submissions
 from dalsegno.scoring import ensembles
 
 
-def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *families: str) -> None:
-    """Fill `out_dir` with a submission_<family>_<key>.csv of each model; with nothing if no clip is unlabelled.
+def main(clips_path: str, splits_path: str, runs_dir: str, compare_json: str, out_dir: str, *families: str) -> None:
+    """Fill `out_dir` with predictions.csv and a submission_<family>_<key>.csv of each model; nothing if all are labelled.
 
-    A sample that does not fit leaves a file that says why in their place: no other stage has to wait for it.
+    A sample that does not fit leaves a file that says why in place of submissions: no other stage has to wait for it.
     """
     clips, splits = clips_csv.read(clips_path), splits_csv.read(splits_path)
     wanted = set(splits.loc[splits["label"] == "", "clip_id"])
@@ -22,6 +23,14 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
         if not wanted:
             progress.say("every clip has a label: nothing to submit")
             return
+        keys = zip(families, params.names(*families), strict=True)
+        names = [f"{family}/{key}" for family, of_family in keys for key in of_family]
+        tables = {name: predictions_parquet.read(Path(runs_dir, name, "predictions.parquet")) for name in names}
+        tables |= ensembles.means(ensembles.members(params.load(ensembles=ensembles.Entries), names), tables)
+        means = {name: submissions.means(rows, wanted) for name, rows in tables.items()}
+        best_first = formatting.ranked(json.loads(Path(compare_json).read_text())["models"])
+        paths = clips.set_index("clip_id")["path"]
+        submissions.write_predictions(draft / submissions.PREDICTIONS, paths, means, best_first)
         sample = Path(params.value("dataset.root", str), sample_submission.NAME)
         try:
             form = sample_submission.layout(sample, clips[clips["label"] == ""], splits_csv.classes(splits))
@@ -29,12 +38,8 @@ def main(clips_path: str, splits_path: str, runs_dir: str, out_dir: str, *famili
             progress.say(f"no submission: {error}")
             files.write_text(draft / "no_submission.txt", f"{error}\n")
             return
-        keys = zip(families, params.names(*families), strict=True)
-        names = [f"{family}/{key}" for family, of_family in keys for key in of_family]
-        tables = {name: predictions_parquet.read(Path(runs_dir, name, "predictions.parquet")) for name in names}
-        tables |= ensembles.means(ensembles.members(params.load(ensembles=ensembles.Entries), names), tables)
-        for name, rows in tables.items():
-            labels = submissions.called(rows, wanted)
+        for name, mean in means.items():
+            labels = submissions.called(mean)
             lacking = submissions.write(draft / f"submission_{name.replace('/', '_')}.csv", form, labels)
             note = f"; {lacking} have no prediction and keep the label of the sample, if any" if lacking else ""
             progress.say(f"{name:<24} {len(labels)} clips{note}")

@@ -212,6 +212,7 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
          (STYLES, "root: nowhere"))  # fmt: skip
     Path(".git").rmdir()
     said = "\n".join(lines())
+    assert len([line for line in said.splitlines() if line.startswith("dataset.root: ")]) == 1
     for part in (
         "corpus.styles.seed: ",
         "cnn.conv.spectrogram: ",

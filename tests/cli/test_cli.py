@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import yaml
 
 from dalsegno.cli import main
 from dalsegno.cli.commands import datasets
@@ -122,7 +123,7 @@ def music(root, n=3):
     return root
 
 
-def test_doctor_lists_twenty_files_of_each_kind_or_all_of_them(tmp_path, capsys):
+def test_doctor_lists_five_files_of_each_kind_or_all_of_them(tmp_path, capsys):
     music(tmp_path, 12)
     for i in range(25):
         (tmp_path / "a" / f"text{i:02d}.wav").write_text("no sound")
@@ -131,10 +132,26 @@ def test_doctor_lists_twenty_files_of_each_kind_or_all_of_them(tmp_path, capsys)
         table.writelines(f"a/{name}{i:02d}.wav,x\n" for i in range(25) for name in ("text", "none"))
     main.main(["doctor", str(tmp_path)])
     printed = capsys.readouterr().out
-    assert printed.count("a/text") == printed.count("a/none") == 20 and printed.count("… and 5 more") == 2
+    assert printed.count("a/text") == printed.count("a/none") == 5 and printed.count("… and 20 more") == 2
     main.main(["doctor", str(tmp_path), "--all"])
     printed = capsys.readouterr().out
     assert printed.count("a/text") == printed.count("a/none") == 25 and "more" not in printed
+
+
+def test_doctor_and_groups_take_the_columns_of_a_table_from_params_yaml(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    music(tmp_path / "data")
+    (tmp_path / "data" / "groups.csv").unlink()
+    rows = [f"{label}/{i}.wav,{label}{label}" for label in "ab" for i in range(3)]
+    (tmp_path / "data" / "t.csv").write_text("\n".join(["file,genre", *rows]) + "\n")
+    for command in ("doctor", "groups"):
+        assert "--dataset table: which file is the table" in refusal([command, "data", "--dataset", "table"])
+    section = {"name": "table", "root": "elsewhere", "table": "t.csv", "columns": {"path": "file", "label": "genre"}}
+    Path("params.yaml").write_text(yaml.safe_dump({"dataset": section}))
+    main.main(["doctor", "data", "--dataset", "table"])
+    assert "2 classes, aa (3), bb (3)" in capsys.readouterr().out
+    main.main(["groups", "data", "--dataset", "table"])
+    assert "6 files in 0 groups" in capsys.readouterr().out
 
 
 def test_doctor_says_what_the_data_can_show_on_the_terminal_and_on_the_page(tmp_path, capsys):
@@ -142,7 +159,7 @@ def test_doctor_says_what_the_data_can_show_on_the_terminal_and_on_the_page(tmp_
     main.main(["doctor", str(tmp_path / "data"), "--page", str(tmp_path / "page.html")])
     for text in (capsys.readouterr().out, (tmp_path / "page.html").read_text().replace("\xa0", " ")):
         assert "60 labelled clips in 60 groups" in text
-        assert "±12.7 points at 60%, ±10.3 points at 80%" in text and "can be told apart that differ by" in text
+        assert "±13 points at 60%, ±10 points at 80%" in text and "can be told apart that differ by about " in text
 
 
 def test_what_the_data_can_show_needs_no_torch(tmp_path):

@@ -41,6 +41,13 @@ def test_a_folder_that_is_none_is_refused(here):
     assert Path("params.yaml").read_text() == before
 
 
+def test_a_misspelt_folder_is_refused_with_the_nearest_name_by_whichever_command(here):
+    (here.parent / "my_music").mkdir()
+    for words in (["music", "../my_musik"], ["doctor", "../my_musik"], ["groups", "../my_musik"]):
+        with pytest.raises(SystemExit, match=r"'\.\./my_musik' is no.*; did you mean '\.\./my_music'\?"):
+            command_line.main(words)
+
+
 def test_make_run_calls_it_first_with_music_only():
     told = subprocess.run(["make", "-n", "run", "MUSIC=../my music"], cwd=HERE, capture_output=True, text=True).stdout
     assert told.index('dalsegno music "../my music"') < told.index("dvc repro")

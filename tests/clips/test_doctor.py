@@ -100,8 +100,17 @@ def test_remarks_on_the_set_as_a_whole(tmp_path):
     assert remarks["class b"] == {"few clips: 1"} and remarks["group someone"] == {"group spans labels: a, b"}
     assert remarks["b.stereo"] == {
         "unusual rate: 44100 Hz, most clips have 22050",
-        "unusual channels: 2 channel(s), most clips have 1",
+        "unusual channels: 2 channels, most clips have 1",
     }
+
+
+def test_a_rate_that_many_clips_have_is_one_remark_with_their_classes(tmp_path):
+    for i in range(24):
+        save(tmp_path / "ab"[i % 2] / f"{i}.wav", np.resize(tune(i, 1.0), 30_000), 44100 if i >= 14 else RATE)
+    found = examine(tmp_path).remarks
+    assert found[found["remark"].str.startswith("unusual rate")].to_numpy().tolist() == [
+        ["files", "unusual rate: 44100 Hz in 10 of 24 clips, of a (5), b (5); most clips have 22050"]
+    ]
 
 
 def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):

@@ -60,6 +60,12 @@ def test_fewer_groups_show_less_and_one_group_shows_nothing():
     assert "one group" in one.lines()[1] and len(one.lines()) == 2
 
 
+def test_a_test_part_of_a_few_groups_is_said_to_show_nothing_instead_of_an_interval_beyond_all_accuracies():
+    lines = evidence.weigh(table([(f"{i}", "ab"[i % 2], f"g{i % 30}") for i in range(120)]), NO_COPIES).lines()
+    assert lines[1].startswith("Each tested once (k-fold): 95% interval of the accuracy about ±1")
+    assert lines[2] == "15% held out for testing: about 4 groups would be tested, which can show next to nothing."
+
+
 def test_a_class_of_one_group_is_named():
     rows = [(f"{i}", "a", f"g{i}") for i in range(9)] + [(f"b{i}", "b", "alone") for i in range(9)]
     assert "all of one group: 'b'" in evidence.weigh(table(rows), NO_COPIES).lines()[-1]

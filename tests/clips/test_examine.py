@@ -73,7 +73,7 @@ def test_exact_copies_are_found_in_whatever_container_and_named_across_classes(r
     save(root / "unlabelled" / "same.au", y)
     findings = examine(root)
     for name in ("same.flac", "same.aiff", "same float.wav"):
-        assert reason(findings, f"b/{name}") == "exact copy: of a.0, which is labelled 'a'"
+        assert reason(findings, f"b/{name}") == "exact copy: of a/0.wav, which is labelled 'a'"
     assert reason(findings, "unlabelled/same.au") == ""  # a prediction of it is asked for
     assert set(findings.copies["kind"]) == {"exact"} and len(findings.copies) == 4
     assert findings.summary()["copies"] == {"exact": 4, "near": 0, "across": 3}
@@ -148,7 +148,7 @@ def test_no_pair_of_real_pictures_is_taken_for_copies():
 def test_fault_can_stop_the_run(root):
     assert examine(root, on_fault="fail").summary()["used"] == 4
     (root / "a" / "bad.wav").touch()
-    with pytest.raises(errors.UserError, match=r"1 files are faulty.*\n.*a/bad\.wav.*empty"):
+    with pytest.raises(errors.UserError, match=r"1 faulty file, and.*\n.*a/bad\.wav.*empty"):
         examine(root, on_fault="fail")
 
 

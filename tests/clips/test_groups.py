@@ -46,7 +46,7 @@ def test_rows_of_other_case_and_with_typos_are_counted_and_named_with_the_neares
     tree(tmp_path, *PATHS)
     table(tmp_path, "Blues/A1.wav,x", "blues/a2.wav,x", "jaz/b1.wav,y", "jazz/b2.wav,y", "rock/c1.wav,z")
     message = refusal(tmp_path)
-    assert "2 of its 5 paths name no file and 2 of 5 labelled files have no row" in message
+    assert "no file for 2 of its 5 paths and no row for 2 of 5 labelled files" in message
     assert "line 2: 'Blues/A1.wav' is no file here; did you mean 'blues/a1.wav'?" in message
     assert "line 4: 'jaz/b1.wav' is no file here; did you mean 'jazz/b1.wav'?" in message
     assert "no row: 'jazz/b1.wav'; did you mean 'jaz/b1.wav'?" in message and "dataset.allow_ungrouped" in message
@@ -56,7 +56,7 @@ def test_clips_without_a_row_are_refused_unless_there_is_a_reason_which_is_remar
     tree(tmp_path, *PATHS)
     table(tmp_path, "blues/a1.wav,x", "blues/a2.wav,x")
     message = refusal(tmp_path)
-    assert "3 of 5 labelled files have no row" in message and "name no file" not in message
+    assert "no row for 3 of 5 labelled files" in message and "no file for" not in message
     assert groups(tmp_path, allow_ungrouped="only blues has artists")["blues/a2.wav"] == "x"
     remarks = examine(tmp_path, allow_ungrouped="only blues has artists").remarks
     assert "ungrouped: 3 of 5 clips have no group; allowed: only blues has artists" in set(remarks["remark"])
@@ -66,7 +66,7 @@ def test_rows_of_files_that_are_gone_are_refused_unless_there_is_a_reason(tmp_pa
     tree(tmp_path, *PATHS)
     table(tmp_path, *(f"{path},x" for path in PATHS), *(f"rock/gone{i}.wav,x" for i in range(9)))
     message = refusal(tmp_path)
-    assert "9 of its 14 paths name no file," in message and message.count("is no file here") == 5
+    assert "no file for 9 of its 14 paths," in message and message.count("is no file here") == 5
     assert set(groups(tmp_path, allow_ungrouped="a part of the data only").values()) == {"x"}
 
 
@@ -74,7 +74,7 @@ def test_a_table_of_which_nothing_matches_is_refused_whatever_the_reason(tmp_pat
     tree(tmp_path, *PATHS)
     table(tmp_path, *(f"music/{path},x" for path in PATHS))
     message = refusal(tmp_path, allow_ungrouped="whatever")
-    assert "groups 5 paths and none of them is here" in message and "did you mean 'blues/a1.wav'" in message
+    assert "of its 5 paths none is here" in message and "did you mean 'blues/a1.wav'" in message
 
 
 def test_what_needs_no_row(tmp_path):
@@ -125,4 +125,4 @@ def test_the_training_clips_of_kaggle_have_groups_as_well(tmp_path):
     stated = groups(tmp_path, name="kaggle")
     assert stated == {f"train/{path}": path[-6] for path in PATHS} | {"test/x.wav": None}
     table(tmp_path, f"train/{PATHS[0]},a")
-    assert "4 of 5 labelled files have no row" in refusal(tmp_path, "kaggle")
+    assert "no row for 4 of 5 labelled files" in refusal(tmp_path, "kaggle")

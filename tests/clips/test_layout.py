@@ -135,9 +135,9 @@ def test_other_formats_are_counted_by_suffix_with_the_command_that_converts_them
     assert findings.summary()["labels"] == {"blues": 1, "jazz": 2}
     assert reason(findings, "rock") == "empty class: its folder holds no audio file, only 1 of .m4a"
     said = findings.remarks.loc[findings.remarks["about"] == "files", "remark"].tolist()
-    assert [line.split(" are ")[0] for line in said] == [
+    assert [line.split(", not read; ")[0] for line in said] == [
         "other format: 3 files of .m4a",
-        "other format: 1 files of .webm",
+        "other format: 1 file of .webm",
     ]
     assert "class rock" in set(findings.remarks["about"])
 
@@ -169,7 +169,7 @@ def test_a_class_of_another_format_beside_a_single_one_is_named_as_it_is_refused
     (tmp_path / "jazz").mkdir()
     (tmp_path / "jazz" / "b.aac").write_bytes(b"x")
     message = refusal(tmp_path)
-    assert "a single class, 'blues'" in message and "1 files of .aac are not read" in message
+    assert "a single class, 'blues'" in message and "1 file of .aac, not read" in message
 
 
 def test_folders_without_a_clip_are_named_with_what_they_hold(tmp_path):

@@ -29,9 +29,12 @@ def test_many_clips_in_many_groups_need_no_word():
         ({"n_per_class": 400, "group": lambda i: ""}, "No groups are known: "),
         (
             {"n_per_class": 400, "group": lambda i: f"g{i}" if i else ""},
-            "Of 2 of 800 labelled clips no group is known: ",
+            "No group is known of 2 of 800 labelled clips: ",
         ),
-        ({"n_per_class": 400, "seconds": 1.5}, "800 of 800 labelled clips are shorter than 3 s"),
+        (
+            {"n_per_class": 400, "seconds": 1.5},
+            "Shorter than 3 s, which is what the default networks see of a clip at a time, with silence after its end: 800 of 800 ",
+        ),
     ],
 )
 def test_each_lack_is_said_alone(how, starts):
@@ -56,13 +59,13 @@ def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
     assert sentence.endswith("The shortest has 1.57 s; nine of ten have 1.5 s, which suits `view.crop_s` of a network.")
     mixed = pd.Series([5.0] * 795 + [2.0] * 5)  # fewer than one in ten: the default suits
     (sentence,) = said(400, seconds=mixed)
-    assert sentence.endswith("they see silence after the end. The shortest has 2.00 s.")
+    assert sentence.endswith("5 of 800 labelled clips. The shortest has 2.00 s.")
 
 
 def test_few_groups_and_few_clips_are_said_with_what_would_do():
     few, classes, enough = said(9, group=lambda i: f"g{i // 3}")
-    assert few.startswith("There are 3 groups only") and "a (9), b (9)" in classes
-    assert re.search(r"About \d+0 clips per class.*the smallest class has 9", enough)
+    assert few.startswith("Only 3 groups (") and "a (9), b (9)" in classes
+    assert re.search(r"About \d+0 clips per class \(the smallest has 9\), in groups", enough)
 
 
 def test_as_many_clips_as_are_asked_for_would_do():
@@ -76,8 +79,8 @@ def test_groups_of_unequal_size_take_more_clips_and_a_stronger_correlation_more_
     def unequal(n):
         return [s for s in said(n, group=lambda i: f"{i // 50}-{min(i % 50, 30)}") if s.startswith("About")]
 
-    n, more = map(int, re.search(r"About (\d+) clips.*about (\d+) would if it is 0\.5", unequal(50)[0]).groups())
+    n, more = map(int, re.search(r"About (\d+) clips.*with 0\.5, it takes about (\d+)", unequal(50)[0]).groups())
     assert 500 < n < more and unequal(n + 50) == [] and unequal(int(0.8 * n)) != []
-    assert "a correlation of 0.2 (assumed, as no model has been trained yet)" in unequal(50)[0]
+    assert "assumes that clips of one group are right or wrong together with a correlation of 0.2" in unequal(50)[0]
     alone = said(50, group=lambda i: "")
     assert "correlation" not in alone[-1] and "each of an artist and a recording of its own" in alone[-1]

@@ -156,7 +156,7 @@ def test_groups_that_are_no_text_or_name_no_clip(tmp_path):
     sound(tmp_path / "b" / "x.wav")
     for text, says in (
         (b"path,group\n\xff,y\n", "expected text in UTF-8"),
-        (b"path,group\nx.wav,y\n", "none of them is"),
+        (b"path,group\nx.wav,y\n", "of its 1 path none is here"),
     ):
         (tmp_path / "groups.csv").write_bytes(text)
         with pytest.raises(errors.UserError, match=rf"groups\.csv.*: .*{says}"):

@@ -151,7 +151,7 @@ def test_evaluation_batches_are_bounded(tmp_path, monkeypatch, view, n):
 
 def test_clips_shorter_than_a_crop_are_told_of(tmp_path, capsys):
     seen(tmp_path, crop_s=3.0)
-    assert re.search(r"2 of 4 clips are shorter than view\.crop_s, 3 s, and end in silence", capsys.readouterr().out)
+    assert re.search(r"shorter than view\.crop_s, 3 s, and ended by silence: 2 of 4 clips", capsys.readouterr().out)
     seen(tmp_path, crop_s=None)
     assert capsys.readouterr().out == ""
     with pytest.raises(UserError, match=r"crop_s is 41, but the longest clip of .* lasts 10\.1 s.*little but silence"):
@@ -256,6 +256,20 @@ def test_training_clips_alone_decide_how_long_a_crop_is(tmp_path, view, frames):
     assert seen(tmp_path, **view).for_training(["d"]).input_shape == seen(tmp_path, **view).input_shape
     fixed = seen(tmp_path, crop_s=2.0)
     assert fixed.for_training(["c"]) is fixed
+
+
+def test_a_very_long_clip_shown_whole_is_shown_in_equal_pieces_none_shorter_than_a_crop(tmp_path, monkeypatch):
+    """In a run as in `dalsegno predict`, so that both say the same of it."""
+    whole = seen(tmp_path, crop_s=1.0, evaluate="whole")
+    n_frames = dict(zip(whole.clip_ids, whole.whole[1].tolist(), strict=True))
+    for most in (2, 24, 60):
+        monkeypatch.setattr("dalsegno.families.convolutional.shown.LONGEST", most * whole.meta["bins"])
+        lengths = {clip: [] for clip in n_frames}
+        for batch in whole.batches(whole.clip_ids, 1):
+            lengths[batch.owners[0]] += batch.n_frames
+        for clip, of_pieces in lengths.items():
+            assert sum(of_pieces) == n_frames[clip] and max(of_pieces) - min(of_pieces) <= 1
+            assert len(of_pieces) == max(1, n_frames[clip] // max(whole.crop, most // 2))
 
 
 def test_whole_clips_longer_than_those_trained_on_are_shown_whole(tmp_path):

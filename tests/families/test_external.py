@@ -64,7 +64,7 @@ def test_labels_alone_are_sure_and_said_to_be(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TABLE.replace("b.1,.3,.7\n", ""), "1 of the 2 test clips of fold 0 have no row, first 'b.1'"),
+        (TABLE.replace("b.1,.3,.7\n", ""), "no row for 1 of the 2 test clips of fold 0, first 'b.1'"),
         (TABLE + "a.1,.5,.5\n", "line 6: 'a.1' is the clip that .*line 2 already names"),
         (TABLE.replace(".9,.1", ".9,.2"), r"line 2: the probabilities sum to 1.1, not to 1 \(1 such rows\)"),
         (TABLE.replace(".9,.1", "1.9,-.9"), "line 2: expected probabilities, got 1.9, -.9"),
@@ -74,7 +74,7 @@ def test_labels_alone_are_sure_and_said_to_be(tmp_path):
         ("id,label\na.1,aa\n", "line 2: 'aa' is no class of the data; did you mean 'a'"),
         ("id,fold,label\na.1,x,a\n", "line 2: expected a number in column 'fold', got 'x'"),
         ("id,fold,label\na.1,0,a\nb.1,2,b\n", "line 3: there is no fold 2; the splits have 0, 1"),
-        ("id,label\nz,a\n", "2 of the 2 test clips of fold 0 have no row"),
+        ("id,label\nz,a\n", "no row for 2 of the 2 test clips of fold 0"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, says):

@@ -34,7 +34,7 @@ def test_rows_are_found_by_id_path_or_file_name_and_may_be_segments(tmp_path, ca
         ("clip_id,f\nb.y,1\nblues.00000,x\n", "line 3, column f: expected a finite number, got 'x'"),
         ("clip_id,f\nb.y,nan\n", "line 2, column f: expected a finite number, got 'nan'"),
         ("clip_id,f\nb.y\n", r"line 2: expected 2 cells \(clip_id, f\), got 1"),
-        ("clip_id,f\nq,1\n", "none of its 1 rows names a clip of the data set, first 'q'"),
+        ("clip_id,f\nq,1\n", "no row of 1 names a clip of the data set, first 'q'"),
     ],
 )
 def test_a_malformed_table_names_file_and_line(tmp_path, text, says):

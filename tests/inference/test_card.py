@@ -8,6 +8,7 @@ import yaml
 from support.easy_task import stage
 
 from dalsegno.cli import main
+from dalsegno.cli.listening import card
 
 
 @pytest.fixture
@@ -51,6 +52,9 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
             "`runs/cnn/crops/model.pt`, from which it started, was trained on" in text
             and "which the model lists" in text
         )
+    asked = {"classical/svm": "dalsegno predict model.npz FILE", "ensembles/both": "needs the files of all its members"}
+    assert asked.get(name, "dalsegno predict model.pt FILE") in text
+    assert ("It started from nobody else's weights" in text) is (not name.startswith("transfer") or "scratch" in name)
     if name == "transfer/published":
         assert "licence of the published weights: unknown" in text  # this file is in no list
 
@@ -63,3 +67,11 @@ def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch)
     with pytest.raises(SystemExit) as end:
         main.main(["card", "cnn/crops"])
     assert "dvc repro" in str(end.value.code)
+
+
+def test_weights_from_a_package_have_its_licence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert card._licences()["weights/mn04_as_mAP_432.pt"] == "MIT"
+    Path("params.yaml").write_text("packaged: {songs: {checkpoint: MSD_musicnn}, gone: {checkpoint: none}}")
+    licences = card._licences()
+    assert licences["data/packaged/songs/model.pt"] == "ISC" and "data/packaged/gone/model.pt" not in licences

@@ -10,7 +10,7 @@ from PIL import Image
 from support import small_run
 
 from dalsegno.cli import main
-from dalsegno.inference import model, saliency
+from dalsegno.inference import model, portrait, saliency
 
 
 class LoudBins(torch.nn.Module):
@@ -58,3 +58,10 @@ def test_pictures_are_drawn_and_a_wrong_label_is_named(of_pictures, monkeypatch,
         main.main(["explain", "cnn/pictures", "pictures/hum/0.png", "--label", "ham"])
     assert "no class 'ham'; did you mean 'hum'?" in str(end.value.code)
     assert not list(Path().glob("*.png"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_name_that_the_font_cannot_show_is_no_warning(run, tmp_path):
+    path = tmp_path / "sax 🎷.wav"
+    sf.write(path, small_run.samples("hum", 1, 1.0, 8000), 8000)
+    assert portrait.png(portrait.explained(model.load("classical/svm"), path))

@@ -59,7 +59,7 @@ def test_a_stored_file_is_all_that_is_needed(run, tmp_path, monkeypatch):
 def test_a_long_clip_shown_whole_is_shown_in_equal_pieces(run, monkeypatch):
     path = Path("sounds/hum/7.flac") if Path("sounds/hum/7.flac").exists() else Path("sounds/hum/7.wav")
     whole = model.load("cnn/shown").clip(path)
-    monkeypatch.setattr("dalsegno.inference.kinds.on_spectrograms.LONGEST", 24 * 20)
+    monkeypatch.setattr("dalsegno.families.convolutional.shown.LONGEST", 24 * 20)
     pieces = model.load("cnn/shown").clip(path)
     assert np.isclose(pieces.sum(), 1) and not np.allclose(pieces, whole, atol=1e-6)
 

@@ -38,7 +38,7 @@ def test_what_cannot_be_shown_stands_above_what_can(examination):
         < html.index("files can be used")
         < html.index("What they can show")
     )
-    assert "There are 2 groups only" in html and examination.summary()["limits"] == examination.limits()
+    assert "Only 2 groups (" in html and examination.summary()["limits"] == examination.limits()
 
 
 def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted(examination):
@@ -54,6 +54,14 @@ def test_two_groups_that_copies_link_are_named(examination, capsys):
     terminal.report(examination, 1)
     said = capsys.readouterr()
     assert "'Cy' and 'Ann': rock/again.wav ~ blues & more/Ü 0.wav" in said.out + said.err
+
+
+def test_the_terminal_counts_classes_and_says_in_words_which_files_are_left_out(examination, capsys):
+    terminal.report(examination, 1)
+    said = capsys.readouterr().out
+    assert "7 of 8 files can be used: 2 classes, blues & more (3), rock (4)\n" in said
+    assert "1 left out, other format m4a: 'rock/song.m4a', libsndfile does not read .m4a" in said
+    assert "1 remark, other format: 1 file of .m4a, not read; to convert: find " in said and "%20" not in said
 
 
 def test_the_page_has_the_same_bytes_for_the_same_files_and_draws_each_class(examination, tmp_path):

@@ -82,7 +82,7 @@ def test_every_class_of_a_map_has_a_look_of_its_own():
     table = features_parquet.FeatureTable(
         x=x, clip_ids=np.array(labels.index), names=list("abcd"), views=np.zeros(60, int)
     )
-    drawn, _ = feature_map.draw(table, labels)
+    drawn, *_ = feature_map.draw(table, labels)
     signs = re.findall(r'<path d="M([^"]*)" fill="([^"]+)" fill-opacity', drawn)
     looks = {(re.sub(r"^[-.\d]+ [-.\d]+", "", d).split("M")[0], colour) for d, colour in signs}
     assert len(looks) == feature_map.N_NAMED + 1

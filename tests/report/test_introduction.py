@@ -3,7 +3,8 @@
 import pytest
 
 from dalsegno.report import gains
-from dalsegno.report.page.made import costs, entries, introduction
+from dalsegno.report.page.made import entries, introduction
+from dalsegno.report.tables import costs
 
 FINETUNED = {
     "input": "spectrograms/mel", "arch": "resnet", "weights": "data/pretrain/notes/model.pt", "unfreeze": "all", "body_lr": 0.5,

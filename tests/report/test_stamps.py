@@ -58,7 +58,7 @@ def test_what_cannot_be_known_is_said_without_a_stamp(tmp_path):
     comparison, table, page = reports(tmp_path, Leaks(recordings=(PERHAPS,)), synthetic=False)
     assert comparison["models"]["transfer/finetuned"]["notes"] == [PERHAPS]
     assert PERHAPS in table and PERHAPS in page
-    assert "LEAKY" not in table and "(LEAKY)" not in page
+    assert "LEAKY" not in table and "finetuned (LEAKY)" not in page
 
 
 def test_clips_that_were_synthesised_are_among_nobodys_recordings(tmp_path):

@@ -1,6 +1,7 @@
 """A submission per model, laid out like the sample, whatever oddities the sample has."""
 
 import contextlib
+import json
 import re
 import runpy
 from pathlib import Path
@@ -60,8 +61,10 @@ def run(tmp_path):
                 }
             )
         )
+        scores = {"mlp/small": {"accuracy": 0.9}, "cnn/conv": {"accuracy": 0.8}}
+        (tmp_path / "compare.json").write_text(json.dumps({"models": scores}))
         with contextlib.chdir(tmp_path):
-            MAIN("clips.csv", "splits.csv", "runs", "submissions", "cnn", "mlp", "transfer")
+            MAIN("clips.csv", "splits.csv", "runs", "compare.json", "submissions", "cnn", "mlp", "transfer")
         return {p.name: p.read_text().splitlines() for p in Path(tmp_path, "submissions").iterdir()}
 
     return call
@@ -69,9 +72,22 @@ def run(tmp_path):
 
 def test_one_submission_a_model_with_the_class_of_the_greatest_mean(run):
     written = run()
+    written.pop("predictions.csv")
     assert sorted(written) == ["submission_cnn_conv.csv", "submission_ensembles_both.csv", "submission_mlp_small.csv"]
     for lines in written.values():
         assert lines == ["id,label", *(f"{n}.wav,{label}" for n, label in RIGHT.items())]
+
+
+def test_one_table_has_what_every_model_calls_a_clip_the_best_one_first(run):
+    lines = run(predicted=("x", "y"))["predictions.csv"]
+    assert lines[0] == "path," + ",".join(
+        f"{name},{name} probability" for name in ("mlp/small", "cnn/conv", "ensembles/both")
+    )
+    assert lines[1:] == ["test/x.wav" + 3 * ",rock,0.575", "test/y.wav" + 3 * ",pop,0.575"]
+
+
+def test_the_table_of_predictions_does_not_need_a_sample_that_fits(run):
+    assert {"predictions.csv", "no_submission.txt"} == set(run("nonsense"))
 
 
 @pytest.mark.parametrize("spelt", ["{}.wav", "{}", "test/{}.wav"])
@@ -122,12 +138,13 @@ def test_harmless_oddities_of_a_sample_are_taken(run, oddity, encoding):
         ("id,label\nx,pop\ny,pop\nx.wav,pop\n", "line 4: expected each clip once, but 'x.wav' is in line 2"),
         ("id,label\nx,0\ny,1\nz,2\n", "line 2: expected a label .* got '0'"),
         ("id,label\nx,Rock\n", "line 2: expected a label .* one of pop, rock; got 'Rock'; did you mean 'rock'?"),
-        ("id,label\nz,\nx,\n", "line 4: expected all 3 clips to predict, but 1 are not there, the first 'test/y.wav'"),
+        ("id,label\nz,\nx,\n", "line 4: not there: 1 of 3 clips to predict, the first 'test/y.wav'"),
     ],
 )
 def test_a_sample_that_does_not_fit_costs_its_submission_and_says_the_line(run, tmp_path, sample, says):
-    (lines,) = run(sample).values()
-    assert list((tmp_path / "submissions").iterdir()) == [tmp_path / "submissions/no_submission.txt"]
+    written = run(sample)
+    assert set(written) == {"predictions.csv", "no_submission.txt"}
+    lines = written["no_submission.txt"]
     assert re.fullmatch(f".*sample_submission.csv, {says}.*".replace("?", r"\?"), " ".join(lines))
     clips = clips_csv.read(tmp_path / "clips.csv")
     ((subject, remark),) = sample_submission.remarks(tmp_path, clips)  # and it is known before anything is trained
@@ -143,5 +160,5 @@ def test_a_sample_that_fits_and_none_are_no_remark(run, tmp_path):
 
 
 def test_a_sample_that_is_no_csv_costs_its_submission(run):
-    (lines,) = run(f"id,label\n{'x' * 200_000},pop\n").values()
+    lines = run(f"id,label\n{'x' * 200_000},pop\n")["no_submission.txt"]
     assert "sample_submission.csv: it cannot be read as a CSV: field larger than field limit" in lines[0]

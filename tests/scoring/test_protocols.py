@@ -114,14 +114,19 @@ def test_a_clip_too_short_to_cut(data):
         protocols.describe(spectrogram_store.open(data[1]), ["clip00"], 21)
 
 
-def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monkeypatch):
+def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monkeypatch, capsys):
+    """With the reason, but for partitions of another data set, which are named in the log alone."""
     clips, folder = data
     script = runpy.run_path("stages/protocols.py")
     monkeypatch.chdir(tmp_path)
     clips = clips.assign(duration_s=1.0, sample_rate_hz=22050, channels=1)
     clips_csv.write("clips.csv", clips)
     NO_COPIES.to_csv("copies.csv", index=False)
-    names = {"honest": {"protocol": "kfold", "folds": 3}, "own": {"protocol": "official"}}
+    names = {
+        "honest": {"protocol": "kfold", "folds": 3},
+        "own": {"protocol": "official"},
+        "of GTZAN": {"protocol": "artist_folds"},
+    }
     section = {"spectrogram": "logmel", "segments": 3, "model": SVM, "splits": names}
     Path("params.yaml").write_text(json.dumps({"protocols": section, "compare": {"confidence": 0.8}}))
     script["main"]("clips.csv", "copies.csv", str(folder), "protocols.json")
@@ -130,6 +135,7 @@ def test_the_stage_leaves_out_what_the_data_does_not_allow(data, tmp_path, monke
     assert written["left_out"] == {
         "own": "splits.protocol: official: this data set has no split of its own; use holdout or kfold"
     }
+    assert "left out, as these data do not allow them: own, of GTZAN" in capsys.readouterr().out
     assert (written["model"], written["spectrogram"], written["segments"]) == ("svm", "logmel", 3)
     assert written["confidence"] == 0.8
     Path("params.yaml").write_text(json.dumps({"protocols": section | {"splits": {}}, "compare": {"confidence": 0.8}}))

@@ -162,7 +162,7 @@ def test_a_trial_that_cannot_be_trained_is_kept_with_its_reason(folder):
     failed = rows[rows["state"] == "failed"]
     assert failed["train.lr"].tolist() == [1e30] and "diverged" in failed["error"].iloc[0]
     with pytest.raises(
-        UserError, match=r"search\.a: none of 1 trials came to its end; the first failed because: .*diverged"
+        UserError, match=r"search\.a: no trial of 1 came to its end; the first failed because: .*diverged"
     ):
         search(entry=ENTRY | {"trials": 1, "space": {"train.lr": {"choice": [1e30]}}})
 

@@ -90,7 +90,11 @@ def test_a_stream_that_ends_between_pages_is_used_and_remarked_on_and_one_cut_wi
     [
         ("text.mp3", b"lorem ipsum\n" * 99, "no frame of MPEG audio in it"),
         ("text.raw", b"lorem ipsum\n" * 99, "no header"),
-        ("text.wav", b"lorem ipsum\n" * 99, "Format not recognised"),
+        (
+            "text.wav",
+            b"lorem ipsum\n" * 99,
+            "no sound in a format that is known here; if it plays elsewhere, ffmpeg converts it",
+        ),
     ],
 )
 def test_what_is_no_sound_is_said_in_plain_words_without_its_path_twice(tmp_path, name, content, words):

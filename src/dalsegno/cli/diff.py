@@ -55,9 +55,8 @@ class Differences:
         if row["right_alone"] == row["wrong_alone"] == 0:
             return f"{scores}  right about the same {row['clips']:,} clips"
         low, high = (formatting.points(row[end]) for end in ("low", "high"))
-        gained = (
-            f"{formatting.points(row['accuracy']):>5} points ({low} to {high}), p {formatting.p_value(row['p_holm'])}"
-        )
+        p = formatting.p_value(row["p_holm"], " ")
+        gained = f"{formatting.points(row['accuracy']):>5} points ({low} to {high}), {p}"
         verdict = ("better" if row["accuracy"] > 0 else "worse") if row["told_apart"] else "may be chance"
         return f"{scores}  {gained}: {verdict}, {row['clips']:,} clips"
 

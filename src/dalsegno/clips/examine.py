@@ -18,7 +18,7 @@ from dalsegno.clips.known import collections
 from dalsegno.clips.whole import limits, remarks
 from dalsegno.clips.whole.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
     if len(faulty) == len(table):
         raise UserError("no file of the data set can be used:\n" + "\n".join(lines))
     if p.on_fault == "fail" and len(faulty):
-        raise UserError(f"{len(faulty)} files are faulty and dataset.on_fault is 'fail':\n" + "\n".join(lines))
+        raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n" + "\n".join(lines))
 
 
 def _printable_path(relative: Path) -> str:

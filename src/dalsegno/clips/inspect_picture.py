@@ -21,7 +21,7 @@ def inspect(path: Path, charted: bool) -> Facts:
         return Facts(fault=fault)
     try:
         values = pictures.read(path)
-    except (OSError, ValueError, SyntaxError) as error:  # Pillow raises SyntaxError on a damaged PNG
+    except (OSError, ValueError) as error:
         return Facts(fault=f"unreadable: {stream.reason(error)}")
     if min(values.shape) < 8:
         return Facts(fault=f"too short: a picture of {values.shape[0]} x {values.shape[1]} pixels")

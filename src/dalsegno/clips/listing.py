@@ -12,7 +12,7 @@ from unicodedata import normalize
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import unseen
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 
 
 def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
@@ -27,7 +27,7 @@ def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
             raise UserError(f"params.yaml: dataset.leave_out: no clip in {root} is labelled {label!r}{nearest}")
     twice = [name for name, n in Counter(clip.id for clip in kept).items() if n > 1]
     if twice:
-        raise UserError(f"{root}: {len(twice)} clips share their name with another, the first {twice[0]!r}")
+        raise UserError(f"{root}: {counted(len(twice), 'name')} of clips given more than once, the first {twice[0]!r}")
     unseen.refuse(root, [clip.path for clip in kept])
     _refuse_one_class(root, kept, p)
     return kept, sum(n_by_label[label] for label in leave_out)
@@ -40,7 +40,7 @@ def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
         left = f"{next(iter(labels))!r} alone" if labels else "none"
         why = " after dataset.leave_out" if p.leave_out else ""
         faults = [f"{clip.path.name!r}: {clip.fault}" for clip in clips if clip.fault]
-        unusable = f"; {len(faults)} clips cannot be used, the first {faults[0]}" if faults else ""
+        unusable = f"; {counted(len(faults), 'clip')} cannot be used, the first {faults[0]}" if faults else ""
         raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart{unusable}")
 
 

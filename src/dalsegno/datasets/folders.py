@@ -13,7 +13,8 @@ EXPECTS = """
 <root>/unlabelled/**.wav   optional: clips to predict, never trained on
 <root>/groups.csv          optional, columns path,group: clips that must share a split (artist, song, instrument);
                            every path must be there and every clip have a row;
-                           without it, files named as GTZAN's are grouped by its published artists
+                           without it, groups are the artists (or else albums) in the files' tags, or its
+                           published artists if files are named as GTZAN's
 <root>/about.json          optional: {"title": "…"}, what the report calls the data set
 """
 

@@ -122,7 +122,7 @@ def _refuse_missing(p: Params, fold: int, splits: pd.DataFrame, predicted: set[s
     missing = [clip_id for clip_id in due if clip_id not in predicted]
     if missing and (not p.allow_missing or len(missing) == len(due)):
         raise UserError(
-            f"{p.file}: {len(missing)} of the {len(due)} {part} clips of fold {fold} have no row, first {_listed(missing)}; "
+            f"{p.file}: no row for {len(missing)} of the {len(due)} {part} clips of fold {fold}, first {_listed(missing)}; "
             "add them, or give the reason in allow_missing: then no model is scored on them"
         )
 

@@ -82,31 +82,37 @@ def _segments(where: str, samples: Replay[audio.Samples], n: int) -> Iterator[Re
 
 
 def _row(where: str, samples: Iterable[audio.Samples], p: Params) -> dict[str, float]:
-    """The features of some samples, by column; `where` is how an error calls them."""
-    values = _values(samples, p)
-    for name, x in values.items():
+    """The features of some samples, by column; `where` is how an error calls them.
+
+    A feature is summarised before the next one is computed, so that a long clip has the values over time of one in memory,
+    beside those that several are computed from.
+    """
+    of_clip, over_time = {}, {}
+    for name, x in _values(samples, p):
         if not np.isfinite(x).all():
             raise UserError(f"{where}: feature {name} is not finite; exclude the clip, or leave {name} out")
-    return summarise(values, p.stats)
+        if x.ndim == 1:
+            of_clip |= {f"{name}_{i:02d}_value": float(v) for i, v in enumerate(x)}
+        else:
+            over_time |= _summary(name, x, p.stats)
+    return of_clip | over_time
 
 
-def _values(samples: Iterable[audio.Samples], p: Params) -> dict[str, OverTime | OfClip]:
+def _values(samples: Iterable[audio.Samples], p: Params) -> Iterator[tuple[str, OverTime | OfClip]]:
     """The values of each feature in use: one pass over a long clip for what they ask of the whole, and one for them."""
     a, features = Analysis(samples, p), {name: FEATURES[name] for name in p.use}
     for name in dict.fromkeys(name for feature in features.values() for name in feature.whole):
         getattr(a, name)
     a.gather(function for feature in features.values() for function in feature.functions)
-    return {name: feature.compute(a) for name, feature in features.items()}
+    return ((name, feature.compute(a)) for name, feature in features.items())
 
 
-def summarise(values: dict[str, OverTime | OfClip], stats: list[str]) -> dict[str, float]:
-    """Statistics of values over time; values of the whole clip as they are, under the name `value`."""
-    series = {f"{name}_{i:02d}": column for name, x in values.items() if x.ndim == 2 for i, column in enumerate(x.T)}
-    row = {f"{name}_{i:02d}_value": float(v) for name, x in values.items() if x.ndim == 1 for i, v in enumerate(x)}
-    names = list(series)
-    n = max(1, SUMMARISED // len(series[names[0]])) if series else 1
-    for some in (names[i : i + n] for i in range(0, len(names), n)):
-        stacked = statistics.Series(np.stack([series[name] for name in some]).astype(np.float64))
-        by_statistic = {s: statistics.STATISTICS[s](stacked) for s in stats}
-        row |= {f"{name}_{s}": float(v[i]) for i, name in enumerate(some) for s, v in by_statistic.items()}
+def _summary(feature: str, x: OverTime, stats: list[str]) -> dict[str, float]:
+    """Statistics of the values of a feature over time, by column."""
+    n, row = max(1, SUMMARISED // len(x)), {}
+    for start in range(0, x.shape[1], n):
+        series = statistics.Series(np.ascontiguousarray(x[:, start : start + n].T, np.float64))
+        by_statistic = {s: statistics.STATISTICS[s](series) for s in stats}
+        for i in range(len(series.x)):
+            row |= {f"{feature}_{start + i:02d}_{s}": float(v[i]) for s, v in by_statistic.items()}
     return row

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from dalsegno.artefacts.data_set import clips_csv, user_csv
 from dalsegno.artefacts.data_set.user_csv import CLIPS, LABELS
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 LENGTHS = ("length", "duration", "duration_s")
 """Columns that say how long a file is: how it was cut, and not what it sounds like."""
@@ -37,10 +37,10 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
     _refuse_twice(source, names, places)
     named = {place[0] for place in places if place}
     if not named:
-        raise UserError(
-            f"{source}: none of its {len(table)} rows names a clip of the data set, first {names.iloc[0]!r}"
-        )
-    progress.say(f"{source}: features of {len(named)} of {len(clips)} clips; the others are left out of feature models")
+        raise UserError(f"{source}: no row of {len(table)} names a clip of the data set, first {names.iloc[0]!r}")
+    progress.say(
+        f"{source}: features of {len(named)} of {counted(len(clips), 'clip')}; the others are left out of feature models"
+    )
     for column in (c for c in LENGTHS if c in table):
         progress.say(
             f"{source}: column {column!r} is left out, as it tells how files were cut and not how they sound; under another "

@@ -11,6 +11,7 @@ from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.final.recipe import Recipe, all_trained
 from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import counted
 from dalsegno.search import jobs
 from dalsegno.training import precision, runs, together, train
 from dalsegno.training.job import Run
@@ -37,7 +38,9 @@ def _network(
     job, n = jobs.jobs(of.name.replace("/", "."), source, splits, device)(of.entry), of.n_epochs
     ids = sorted(set(splits["clip_id"]) & set(job.source.clip_ids))
     run = Run(job, 0, of.seed, job.source.for_training(ids), ids, [])
-    progress.say(f"{len(ids)} clips, {n} epochs, the median of {of.best_epochs}, which were best by validation")
+    progress.say(
+        f"{counted(len(ids), 'clip')}, {counted(n, 'epoch')}, the median of {of.best_epochs}, which were best by validation"
+    )
     with together.joined(device):
         built, batches, weights = ready(run)
         for epoch, loss, _ in train.epochs(built.model, batches, job.train, groups=built.groups, class_weights=weights):

@@ -10,19 +10,24 @@ from jaxtyping import Float64
 
 from dalsegno.clips.tree import formats, walk
 from dalsegno.inference import timeline
+from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, gist
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The probabilities of a file, or of its part from `start_s` to `stop_s`; fault: why there are none."""
+    """The probabilities of a file, or of its part from `start_s` to `stop_s`.
+
+    Why there are none: fault, if it could not be read; note, if there is no sound in it to judge by.
+    """
 
     path: Path
     p: Float64[np.ndarray, " label"] | None = None
     start_s: float | None = None
     stop_s: float | None = None
     fault: str | None = None
+    note: str | None = None
 
 
 def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str | None]]:
@@ -58,19 +63,26 @@ def fault(path: Path) -> str | None:
     if any("\udc80" <= c <= "\udcff" for c in str(path)):
         return "its name holds bytes that are no UTF-8; rename it"
     if not stat.S_ISREG(state.st_mode):
-        return "no file, but a folder or a device"
+        return f"no file, but a {'folder' if stat.S_ISDIR(state.st_mode) else 'pipe, socket or device'}"
     return formats.fault(path) or (None if state.st_size else "it is empty, not one byte")
 
 
 def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:
     """What the model says of each file, or, if `every_s` is given, of every so many seconds of it."""
     for path, known in files:
+        part = path
         try:
             if known:
                 raise UserError(known)
-            if every_s is None:
-                yield Answer(path, model.clip(path))
-            else:
-                yield from (Answer(path, p, *at) for at, p in timeline.parts(model, path, every_s))
+            for part, at in [(path, (None, None))] if every_s is None else timeline.parts(model, path, every_s):
+                yield _answer(model, path, part, *at)
         except (UserError, OSError, ValueError) as error:
-            yield Answer(path, fault=gist(error).removeprefix(f"{path}: "))
+            yield Answer(path, fault=gist(error).removeprefix(f"{part}: ").removeprefix(f"{path}: "))
+
+
+def _answer(model: Model, path: Path, part: Path, start_s: float | None, stop_s: float | None) -> Answer:
+    """The answer about the file `part`, which is `path` or what it holds from `start_s` to `stop_s`."""
+    try:
+        return Answer(path, model.clip(part), start_s, stop_s)
+    except Unheard as error:
+        return Answer(path, None, start_s, stop_s, note=gist(error).removeprefix(f"{part}: "))

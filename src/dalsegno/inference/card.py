@@ -40,7 +40,7 @@ def card(name: str, licences: dict[str, str]) -> str:
         f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
         f"## Limits\n\n{_limits(compared, scores, splits)}",
         f"## Licence\n\n{_licence_words(stored, licence)}",
-        f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\nor, with the stored file alone, `dalsegno predict model.pt FILE`.",
+        f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\n{_alone(stored)}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -57,13 +57,9 @@ def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, A
     tags = {"tags": ["audio", "music"]}
     dataset = {"type": "audio", "name": compared["dataset"]["title"], "split": compared["protocol"]["part"]}
     result = {"task": {"type": "audio-classification"}, "dataset": dataset, "metrics": values}
-    about = {
-        "library_name": "dalsegno",
-        "pipeline_tag": "audio-classification",
-        "license": "other",
-        "license_name": licence,
-    }
-    return about | tags | ({"model-index": [{"name": name, "results": [result]}]} if values else {})
+    about = {"library_name": "dalsegno", "pipeline_tag": "audio-classification"}
+    licensed = {"license": "other", "license_name": licence}
+    return about | licensed | tags | ({"model-index": [{"name": name, "results": [result]}]} if values else {})
 
 
 def _what(name: str, stored: list[model_file.Stored]) -> str:
@@ -181,6 +177,14 @@ def _limits(compared: dict, scores: dict, splits: dict) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def _alone(stored: list[model_file.Stored]) -> str:
+    """How it is asked where the run is not."""
+    files = [f"`{of.path.as_posix()}`" for of in stored]
+    if len(files) > 1:
+        return f"It needs the files of all its members, {', '.join(files)}, and the `params.yaml` that names them."
+    return f"or, with the stored file {files[0]} alone, `dalsegno predict {stored[0].path.name} FILE`."
+
+
 def _licence(stored: list[model_file.Stored], licences: dict[str, str]) -> str:
     """That of the published weights that a model started from; `unknown` if they are not listed, `none` without any."""
     starts = {of.content["weights"] for of in stored if of.content.get("weights")}
@@ -191,6 +195,6 @@ def _licence(stored: list[model_file.Stored], licences: dict[str, str]) -> str:
 def _licence_words(stored: list[model_file.Stored], licence: str) -> str:
     starts = sorted({of.content["weights"] for of in stored if of.content.get("weights")})
     if not starts:
-        return "The weights began at random; nobody else's licence is on them but that of the recordings."
+        return "It started from nobody else's weights; no licence but that of the recordings is on it."
     own = "they were trained by this run" if licence == "none" else f"licence of the published weights: {licence}"
     return f"It started from {', '.join(f'`{path}`' for path in starts)}; {own}. The licence of the recordings holds as well."

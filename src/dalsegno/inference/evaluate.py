@@ -26,13 +26,15 @@ class Collection:
     """What of a labelled collection a model can be asked.
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
-    know. unlabelled: how many files have no class. unread: path and message of each that could not be read.
+    know. unlabelled: how many files have no class. unread: path and message of each that could not be read; unheard: of each
+    in which there is no sound to judge by.
     """
 
     clips: pd.DataFrame
     no_counterpart: Counter[str] = field(default_factory=Counter)
     unlabelled: int = 0
     unread: list[tuple[Path, str]] = field(default_factory=list)
+    unheard: list[tuple[Path, str]] = field(default_factory=list)
 
 
 def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
@@ -78,13 +80,15 @@ def _check(theirs: dict[str, str], there: set[str], labels: list[str]) -> None:
 
 
 def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]]:
-    """The place in `found.clips` and the probabilities of each clip; what cannot be read is put down in `found.unread`."""
+    """The place in `found.clips` and the probabilities of each clip; the rest is put down in `unread` and `unheard`."""
     for i, path in enumerate(found.clips["path"]):
         for answer in asked.answers(model, [(path, None)], None):
-            if answer.p is None:
-                found.unread.append((path, answer.fault or ""))
-            else:
+            if answer.p is not None:
                 yield i, answer.p
+            elif answer.note:
+                found.unheard.append((path, answer.note))
+            else:
+                found.unread.append((path, answer.fault or ""))
 
 
 def scores_apart(
@@ -110,7 +114,7 @@ def scores(
     Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips.
     """
     if not answers:
-        raise UserError("none of the files could be read, so there is nothing to score")
+        raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
     places, probabilities = [i for i, _ in answers], np.array([p for _, p in answers])
     clips = found.clips.iloc[places].reset_index(drop=True)
     unit = clips["group"].where(clips["group"] != "", clips["path"].map(str))

@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
 from dalsegno.artefacts.learning import calibration
+from dalsegno.inference.hearing import silence
 from dalsegno.inference.kinds.member import Member
 from dalsegno.inference.stored import find, model_file
 from dalsegno.pipeline import params
@@ -42,7 +43,16 @@ class Model:
         return PICTURE if self.of_pictures else AUDIO
 
     def clip(self, path: Path) -> Float64[np.ndarray, " label"]:
-        """The probabilities of the classes of a file. Raises UserError that names the file if it cannot be read."""
+        """The probabilities of the classes of a file.
+
+        Raises UserError that names the file if it cannot be read; silence.Unheard if there is no sound in it to judge by.
+        """
+        if not self.of_pictures:
+            silence.refuse(path)
+        return self.probabilities(path)
+
+    def probabilities(self, path: Path) -> Float64[np.ndarray, " label"]:
+        """As `clip`, also of silence, of which a model says something like of anything else."""
         p = np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
         if not np.isfinite(p).all():
             raise UserError(f"{path}: the model's answer is no number; its weights, or the file, are damaged")

@@ -1,6 +1,7 @@
 """A file as a model sees it, as one picture: its spectrogram, where the answer comes from, and the answer over time."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,7 @@ from jaxtyping import Float, Float32
 
 from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.inference import asked, saliency, timeline
+from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
 from dalsegno.inference.saliency import Saliency
@@ -56,7 +58,7 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
         raise UserError(f"{path}: {fault}")
     with TemporaryDirectory() as folder:
         excerpt = path if model.of_pictures else _beginning(path, Path(folder))
-        p = model.clip(excerpt)
+        p = _answer(model, path, excerpt)
         place = int(p.argmax()) if label is None else model.labels.index(label)
         member, several = model.members[0], len(model.members) > 1
         if isinstance(member, OnSpectrograms) and not several and member.spectrogram.meta["bins"] > 1:
@@ -89,12 +91,25 @@ def png(portrait: Portrait) -> bytes:
         _timeline(rows[2], portrait)
     rows[-1].set_xlabel("seconds")
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
+    with warnings.catch_warnings(action="ignore"):  # of letters in a name that the font lacks, which are drawn as boxes
+        figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
     return out.getvalue()
 
 
+def _answer(model: Model, path: Path, excerpt: Path) -> Float[np.ndarray, " label"]:
+    """What the model says of the excerpt, which is `path` or its beginning; messages are about `path`."""
+    try:
+        return model.clip(excerpt)
+    except UserError as error:
+        of = "" if excerpt == path else f"in its first {LONGEST_S:g} s, which are explained: "
+        raise UserError(f"{path}: {of}{str(error).removeprefix(f'{excerpt}: ')}") from None
+
+
 def _sliding(model: Model, path: Path, folder: Path) -> tuple[list[float], list[np.ndarray]]:
-    """The middle of each window of a recording, as long as the crops that the model is used to, and its probabilities."""
+    """The middle of each window of a recording, as long as the crops that the model is used to, and its probabilities.
+
+    Of a window without a sound these are NaN.
+    """
     member = model.members[0]
     window_s = WINDOW_S
     if isinstance(member, OnSpectrograms) and member.view.evaluate == "windows":
@@ -106,7 +121,10 @@ def _sliding(model: Model, path: Path, folder: Path) -> tuple[list[float], list[
     over_time = []
     for start in starts:
         soundfile.write(folder / "window.wav", samples[start : start + n], rate_hz, subtype="FLOAT")
-        over_time.append(model.clip(folder / "window.wav"))
+        try:
+            over_time.append(model.clip(folder / "window.wav"))
+        except Unheard:
+            over_time.append(np.full(len(model.labels), np.nan))
     return [(start + n / 2) / rate_hz for start in starts], over_time
 
 
@@ -120,7 +138,7 @@ def _saliency(axes: Axes, found: Saliency, extent: tuple[float, float, float, fl
 
 def _timeline(axes: Axes, portrait: Portrait) -> None:
     over_time = np.stack(portrait.over_time)
-    for i in np.argsort(-over_time.mean(0))[:N_NAMED]:
+    for i in np.argsort(-np.nansum(over_time, axis=0))[:N_NAMED]:
         axes.plot(portrait.times, over_time[:, i], marker=".", label=portrait.labels[i].replace("$", r"\$"))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("probability around a time")

@@ -64,7 +64,7 @@ def of_sound(model: Model, path: Path, label: int, n_stretches: int = STRETCHES)
             hidden = samples.copy()
             hidden[stretch] = 0
             soundfile.write(file, hidden, rate_hz, subtype="FLOAT")
-            log = _log(model.clip(file)[label])
+            log = _log(model.probabilities(file)[label])
             if j == 0:
                 whole = log
             else:

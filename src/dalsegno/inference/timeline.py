@@ -6,19 +6,16 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
-from jaxtyping import Float64
 
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio
 
-Part = tuple[tuple[float, float], Float64[np.ndarray, " label"]]
 
+def parts(model: Model, path: Path, every_s: float) -> Iterator[tuple[Path, tuple[float, float]]]:
+    """Each part of `every_s` seconds, the last as long as is left, as a file, and its (start, stop) in seconds.
 
-def parts(model: Model, path: Path, every_s: float) -> Iterator[Part]:
-    """(start, stop) in seconds of each part of `every_s` seconds, the last as long as is left, and its probabilities.
-
-    Raises UserError as `Model.clip` does, and for a model of pictures.
+    The file is gone once the next is asked for. Raises UserError as `audio.mono` does, and for a model of pictures.
     """
     if model.of_pictures:
         raise UserError("the model takes pictures, which cannot be cut by time; leave --timeline out")
@@ -27,7 +24,7 @@ def parts(model: Model, path: Path, every_s: float) -> Iterator[Part]:
         for samples, rate_hz in cut(path, every_s):
             soundfile.write(file, samples, rate_hz, subtype="FLOAT")
             stop = at + len(samples) / rate_hz
-            yield (at, stop), model.clip(file)
+            yield file, (at, stop)
             at = stop
 
 

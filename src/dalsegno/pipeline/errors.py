@@ -15,6 +15,15 @@ def hint(got: str, known: list[str]) -> str:
     return f"; did you mean {spelt[near[0]]!r}?" if near else ""
 
 
+def counted(n: int, noun: str) -> str:
+    """A number and what it counts: `1 clip`, `1,200 clips`, `2 classes`, `3 copies`."""
+    if n == 1:
+        return f"1 {noun}"
+    ending = noun[-1]
+    several = f"{noun[:-1]}ies" if ending == "y" else f"{noun}es" if ending in "sx" else f"{noun}s"
+    return f"{n:,} {several}"
+
+
 def mismatch(got: Collection[str], known: Collection[str]) -> str:
     """Which names of `got` are not known and which known ones it lacks, the first five of each; empty if there are none."""
     strange, absent = sorted({*got} - {*known}), sorted({*known} - {*got})

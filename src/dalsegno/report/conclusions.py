@@ -52,7 +52,9 @@ def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[s
     named = [f"{of} ({name}, {formatting.share(comparison['models'][name]['accuracy'])})" for of, name in best.items()]
     yield f"Families by their most accurate model: {', '.join(named)}."
     first, second, *_ = best.values()
-    yield from (f"The two leading families: {text}" for text in _said(first, second, pairs, comparison))
+    yield from (
+        f"The two leading families by their best models. {text}" for text in _said(first, second, pairs, comparison)
+    )
 
 
 def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
@@ -63,7 +65,8 @@ def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str
     if all(best):
         said = _said(str(best[0]), str(best[1]), pairs, comparison)
         yield from (
-            f"Features against spectrograms, the best of each that was trained from scratch: {text}" for text in said
+            f"Features against spectrograms, by the best model of each that was trained from scratch. {text}"
+            for text in said
         )
 
 
@@ -100,7 +103,7 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
     n = comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
     return (
-        f"Augmentation ({values[model]}) {gains.gained(gain)}, p {formatting.p_value(pair['p_holm'])}{after}: "
+        f"Augmentation ({values[model]}) {gains.gained(gain)}, {formatting.p_value(pair['p_holm'])}{after}: "
         f"{model} and {bare} differ in it alone."
     )
 
@@ -121,8 +124,9 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     if len(wrong) and n_models > 1:
         mean = wrong.groupby(["actual", "predicted"])["share"].sum() / n_models
         actual, predicted = mean.idxmax()
+        models = "both models" if n_models == 2 else f"all {n_models} models"
         yield (
-            f"Over all {n_models} models, the most frequent mistake is to take {actual} for {predicted}: on average "
+            f"Over {models}, the most frequent mistake is to take {actual} for {predicted}: on average "
             f"{formatting.share(mean.max(), 0)} of the clips of {actual}."
         )
 

@@ -1,4 +1,4 @@
-"""Plots of training over epochs, and of accuracy over coverage.
+"""Plots of training over epochs.
 
 Nothing is shown by colour alone: lines have styles, and names at their ends.
 """
@@ -8,16 +8,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dalsegno.report.drawing import scales
-from dalsegno.report.drawing.axes import ACCENT, INK, LINE, Axes, End
+from dalsegno.report.drawing.axes import ACCENT, INK, Axes, End
 from dalsegno.report.drawing.figure import svg
-from dalsegno.report.drawing.scales import Scale
 
 # After Okabe & Ito; each can be seen on white and on black.
 COLOURS = ["#2a7fc4", "#d55e00", "#009e73", "#cc79a7", "#7a6cc4", "#6b7480", "#a8701f", "#c8356d"]
 PARTS = [("log-loss", "train_log_loss", "val_loss"), ("accuracy", "train_accuracy", "val_accuracy")]
 TOGETHER = 4  # models up to which one plot shows the curves of all
 BEHIND = 20  # other models at most whose curves stand behind those of one
-CROWD = 6  # lines up to which each has a colour; of more, the first alone has
 STYLES = ["", "9 2.7", "2.7 2.2", "10.8 2.7 2.7 2.7"]  # of dashes
 
 
@@ -30,7 +28,9 @@ def behind(curves: pd.DataFrame) -> str:
     return f"All have the same axes, and grey behind each are the validation means of the {others}."
 
 
-def overlays(curves: pd.DataFrame, models: Sequence[str], height: float = 200) -> list[tuple[str, str]]:
+def overlays(
+    curves: pd.DataFrame, models: Sequence[str], width: float = 385, height: float = 200
+) -> list[tuple[str, str]]:
     """(what it shows, the plot): validation accuracy and loss of all models over epochs; none where they are many.
 
     Single runs are faint, their mean strong for as long as all runs go on. models: all that the report has, the most
@@ -40,7 +40,7 @@ def overlays(curves: pd.DataFrame, models: Sequence[str], height: float = 200) -
         return []
     looks, found = _looks(models), []
     for y, label in (("val_accuracy", "validation accuracy"), ("val_loss", "validation loss")):
-        axes = _over_epochs(385, height, curves, [y], label)
+        axes = _over_epochs(width, height, curves, [y], label)
         axes.beside(
             [_lines(axes, rows, y, str(name), *looks[str(name)]) for name, rows in curves.groupby("model", sort=False)]
         )
@@ -53,7 +53,7 @@ def learning(
 ) -> list[tuple[str, str]]:
     """(model, the plot): log-loss and accuracy of each over its epochs, on validation clips and on as many training clips seen alike.
 
-    Where the two part, the model learns its training clips by heart. Of many models, all have the same axes, and behind
+    Where the two part, the model fits its training clips better than new ones. Of many models, all have the same axes, and behind
     each the validation means of others are grey: of the BEHIND most accurate ones. models: the most accurate first;
     columns: 1 for the accuracy below the loss.
     """
@@ -73,27 +73,6 @@ def learning(
             panels.append(axes)
         found.append((name, svg(panels, columns, (84, 44))))
     return found
-
-
-def coverage(rows: pd.DataFrame, models: Sequence[str]) -> str:
-    """Accuracy of each model on the share of clips that it is surest of: what it gains if it may abstain from the rest.
-
-    models: all that the report has, the most accurate first, which alone has a colour where they are many.
-    """
-    axes = Axes(385, max(190, LINE * rows["model"].nunique()), Scale(0, 1), scales.around(rows["accuracy"]))
-    axes.round_below("share of the clips that are answered, the surest first", percent=True)
-    axes.round_left("accuracy", percent=True)
-    ends = []
-    looks, crowd = _looks(models), len(models) > CROWD
-    lines = {str(name): line for name, line in rows.groupby("model", sort=False)}
-    for name in sorted(lines, key=lambda name: name == models[0]):  # the first above the others
-        line, (colour, dash) = lines[name], looks[name]
-        colour = INK if crowd and name != models[0] else colour
-        width, alpha = (2.6 if name == models[0] else 1.0), (0.55 if colour == INK else 1.0)
-        axes.line(line["coverage"], line["accuracy"], colour, width, dash, alpha)
-        ends.append((float(line["coverage"].iloc[-1]), float(line["accuracy"].iloc[-1]), name, colour))
-    axes.beside(ends)
-    return svg([axes])
 
 
 def _looks(models: Sequence[str]) -> dict[str, tuple[str, str]]:

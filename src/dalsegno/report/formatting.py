@@ -3,6 +3,7 @@
 A model whose weights knew scored clips carries a stamp in its name, so that it stands wherever its scores do.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from dalsegno.scoring.statistics import ranking
 
 UNMEASURED = "??"
+NONE = "–"  # there can be no such number
 STAMP = " (LEAKY)"
 
 
@@ -45,9 +47,33 @@ def points(value: float | None) -> str:
     return UNMEASURED if value is None else f"{100 * value:z.1f}".replace("-", "−")
 
 
-def p_value(p: float) -> str:
-    """A p-value with the sign before it: `= 0.043`, `< 0.001`."""
-    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
+def p_value(p: float | None, gap: str = "\xa0") -> str:
+    """A p-value as all text has it: `p = 0.043`, `p < 0.001`, with spaces at which no line breaks; gap: another space."""
+    known = p_number(p)
+    return f"p {'' if known.startswith('<') else '= '}{known}".replace(" ", gap)
+
+
+def p_number(p: float | None) -> str:
+    """A p-value under a head that says so: `0.043`, `< 0.001`."""
+    if p is None or pd.isna(p):
+        return UNMEASURED
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
+def setting(value: Any) -> str:
+    """A value of params.yaml, a list without brackets."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(setting, value)) or "none"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {setting(v)}" for k, v in value.items()) + "}"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def capitalised(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -105,6 +131,11 @@ def units(interval: Mapping[str, Any], kind: str = "") -> str:
 def names(comparison: dict[str, Any]) -> dict[str, str]:
     """How each model of compare.json is to be called."""
     return {name: name + STAMP * bool(model.get("leaks")) for name, model in comparison["models"].items()}
+
+
+def of_called(values: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    """What is known by model, under the names that models are called by; without models that there are no more."""
+    return {called[name]: value for name, value in values.items() if name in called}
 
 
 def stamped(comparison: dict[str, Any]) -> dict[str, Any]:

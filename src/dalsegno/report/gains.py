@@ -13,10 +13,20 @@ def gained(gain: dict[str, Any]) -> str:
     said = f"{'costs' if lost else 'gains'} {formatting.points(abs(value))} points of accuracy"
     if low is None or high is None:
         return f"{said} (no interval can be stated)"
-    if low < 0 < high:
-        return f"{said} (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
+    if low <= 0 <= high:
+        return f"{said}, which may be chance (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
     ends = (-high, -low) if lost else (low, high)
     return f"{said} ({formatting.points(ends[0])} to {formatting.points(ends[1])})"
+
+
+def alone(name: str, gain: Mapping[str, Any], written: Callable[[str], str] = str) -> str:
+    """A sentence on the clips that one of a model and its twin is right about and the other is not; written: as of `budgets`."""
+    right, wrong = (round(gain[of], 1) for of in ("right_alone", "wrong_alone"))
+    clips = "clip" if right == 1 else "clips"
+    return (
+        f"On average over its runs {written(name)} is right about {formatting.number(right)} {clips} that {written(gain['over'])} gets wrong, "
+        f"and wrong about {formatting.number(wrong)} that it gets right."
+    )
 
 
 def budgets(name: str, over: str, models: Mapping[str, Mapping[str, Any]], written: Callable[[str], str] = str) -> str:

@@ -1,34 +1,27 @@
 """The comparison as a table in Markdown, to be read in a terminal, an editor or a pull request."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from dalsegno.report import conclusions, formatting, gains, input_costs, verdict
-
-PERCENT = {
-    "accuracy": "accuracy %", "segment_accuracy": "segment acc. %", "balanced_accuracy": "balanced acc. %",
-    "top_3_accuracy": "top-3 acc. %", "macro_precision": "precision %", "macro_recall": "recall %", "macro_f1": "F1 %",
-    "calibration_error": "calibration error %",
-}  # fmt: skip
-
-COSTS = {
-    "parameters": "parameters", "trained_parameters": "trained", "train_s": "training s",
-    "input_ms_per_clip": "input ms/clip", "predict_ms_per_clip": "prediction ms/clip",
-}  # fmt: skip
+from dalsegno.report import conclusions, formatting, gains, verdict
+from dalsegno.report.tables import calibration, costs, grids, inputs, scores
+from dalsegno.report.tables.table import Table
 
 
-def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFrame) -> str:
+def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFrame, chosen: dict[str, Table]) -> str:
     """compare.json as a Markdown table, the best accuracy first, under the verdict and what was tested how.
 
-    pairs: pairs.csv, each row of which is a sentence below the table. confusion: confusion.csv.
+    pairs: pairs.csv, each row of which is a sentence below the table. confusion: confusion.csv. chosen: of each model that
+    chose among settings, as `grids.read` has them.
     """
     of_pairs = formatting.stamped_pairs(comparison, pairs)
     confusion = confusion.assign(model=confusion["model"].map(formatting.names(comparison)))
+    chosen = formatting.of_called(chosen, formatting.names(comparison))
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
-    models = [(name, comparison["models"][name]) for name in formatting.ranked(comparison["models"])]
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)
@@ -38,15 +31,7 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
         "",
         f"Even guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
     ]
-    lines += ["", *_rows(models, comparison["verdict"]["letters"], few=dataset["classes"] <= 3)]
-    lines += (
-        ["", 'Models that share a letter in the column "tied" are not told apart by these clips; a letter is no grade.']
-        if comparison["verdict"]["letters"]
-        else []
-    )
-    if any("segment_accuracy" in model for _, model in models):
-        lines += ["", "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."]
-    lines += _on_costs(comparison)
+    lines += _tables(comparison, chosen)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
     lines += ["", "## What pretraining changes"] if of_gains else []
     lines += [line for said in of_gains for line in ("", said)]
@@ -55,56 +40,44 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     return "\n".join(lines) + "\n"
 
 
-def _rows(models: list[tuple[str, dict[str, Any]]], letters: dict[str, str], few: bool) -> list[str]:
-    """few: no more than three classes, of which the right one is always among three."""
-    percent = {metric: head for metric, head in PERCENT.items() if any(metric in model for _, model in models)}
-    percent = {metric: head for metric, head in percent.items() if not (few and metric == "top_3_accuracy")}
-    head = ["model", "tied", *percent.values(), "log-loss", *COSTS.values()]
-    lines = [_row(head), _row(["---", "---", *["---:"] * (len(head) - 2)])]
-    for name, model in models:
-        shares = [_with_ends(model, metric, 100.0, 1) for metric in percent]
-        costs = [formatting.number(model.get(c)) for c in COSTS]
-        lines.append(
-            _row([_cell(name), letters.get(name, "–"), *shares, _with_ends(model, "log_loss", 1.0, 3), *costs])
-        )
-    return lines
+def _tables(comparison: dict[str, Any], chosen: dict[str, Table]) -> Iterator[str]:
+    """The tables that the page and the paper have as well, with what a reader of them has to know."""
+    models = comparison["models"]
+    yield from _tabled(scores.legend(comparison, {}), scores.table(comparison, {}))
+    yield from ("", "## Calibration")
+    yield from _tabled(calibration.legend(comparison["interval"]), calibration.table(models))
+    yield from ("", "## Cost")
+    yield from _tabled(costs.legend(models), costs.table(models))
+    of_inputs = inputs.table(comparison)
+    yield from _tabled(inputs.LEGEND, of_inputs) if of_inputs.rows else []
+    yield from ("", "## Settings that were chosen") if chosen else []
+    for name, of in chosen.items():
+        yield from _tabled(f"Settings to choose from for {name}. {grids.LEGEND}", of)
 
 
-def _on_costs(comparison: dict[str, Any]) -> list[str]:
-    """What the columns of costs mean, and what the inputs took."""
-    lines = [
-        "",
-        "Parameters count a frozen network in, those trained do not. Input: the features, spectrograms or embeddings that a model reads, "
-        "computed once for all models; prediction begins with them.",
-    ]
-    rows = input_costs.rows(comparison)
-    table = [
-        _row(input_costs.HEAD),
-        _row(["---", "---", *["---:"] * 3]),
-        *(_row(list(map(_cell, row))) for row in rows),
-    ]
-    return lines + (["", *table] if rows else [])
+def _tabled(legend: str, of: Table) -> Iterator[str]:
+    """A table in Markdown below its legend."""
+    yield from ("", _cell(legend), "")
+    yield _row([_cell(column.head.replace("\n", " ")) for column in of.columns])
+    yield _row(["---" if column.words else "---:" for column in of.columns])
+    for row in of.rows:
+        yield _row([_cell(f"{cell.value} ({cell.below})" if cell.below else cell.value) for cell in row])
 
 
 def _on_pairs(comparison: dict[str, Any]) -> list[str]:
     n = comparison["verdict"]["pairs"]
-    how = f"{n} pairs" if n > 1 else "one pair"
-    return [
-        "## Every pair of models",
-        "",
-        f"In points of accuracy, on the same clips: {how}. An interval is that of one pair alone, while p is corrected (Holm) over "
-        "all pairs, as among many pairs some differ by chance; models are told apart by p.",
-    ]
+    many = (
+        f" An interval is that of one pair alone, while p is corrected (Holm) over all {n} pairs, as among many pairs some "
+        "differ by chance; models are told apart by p."
+    )
+    return ["## Every pair of models", "", f"In points of accuracy, on the same clips.{many if n > 1 else ''}"]
 
 
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
-    right, wrong = (formatting.number(round(gain[k], 1)) for k in ("right_alone", "wrong_alone"))
     return (
         f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. "
         f"{gains.budgets(name, gain['over'], models, _cell)} "
-        f"Pretraining {gains.gained(gain)}. On average over runs {_cell(name)} is right about {right} clips that "
-        f"{_cell(gain['over'])} calls wrong, and wrong about {wrong} that it calls right: sign-flip test, "
-        f"p {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
+        f"Pretraining {gains.gained(gain)}. {gains.alone(name, gain, _cell)} Sign-flip test: {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
     )
 
 
@@ -133,7 +106,8 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
 
 def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
     """What the table does not say of every clip, class or model, a line for each kind."""
-    lines = [f"The split: {_cell(caveat)}." for caveat in protocol["caveats"]]
+    caveats = ". ".join(map(formatting.capitalised, protocol["caveats"]))
+    lines = [f"The split: {_cell(caveats)}."] if caveats else []
     if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
         lines.append(
             f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."
@@ -147,10 +121,6 @@ def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[st
         names = ", ".join(map(_cell, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
     return lines
-
-
-def _with_ends(model: dict[str, Any], metric: str, scale: float, digits: int) -> str:
-    return "{} ({})".format(*formatting.with_ends(model, metric, scale, digits)) if metric in model else "–"
 
 
 def _cell(text: str) -> str:

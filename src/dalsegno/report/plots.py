@@ -1,13 +1,12 @@
-"""Plots of scores: with their intervals, against what they cost, reliability, and confusions. Nothing is shown by colour alone."""
+"""Plots of scores: with their intervals, against what they cost, and confusions. Nothing is shown by colour alone."""
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dalsegno.report import formatting
 from dalsegno.report.drawing import scales
-from dalsegno.report.drawing.axes import ACCENT, FAINT, INK, LINE, SHADE, Axes
+from dalsegno.report.drawing.axes import ACCENT, FAINT, INK, SHADE, Axes
 from dalsegno.report.drawing.figure import svg
 from dalsegno.report.drawing.scales import Scale
 from dalsegno.report.drawing.words import short
@@ -46,53 +45,34 @@ def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accu
     return svg([axes])
 
 
-def reliability(rows: pd.DataFrame, names: list[str]) -> str:
-    """Accuracy against confidence of each model, in panels: as trained, a dot as large as its bin, and after temperature scaling dashed.
-
-    rows: of reliability.csv. The nearer to the diagonal, the more its probabilities mean; below it, a model is too sure.
-    """
-    columns, ticks = 5 if len(names) == 5 else 4, [0, 0.5, 1]
-    shares = ["0", "50%", "100%"]
-    panels, gap = [], 19
-    side = (471 - gap * (columns - 1)) / columns  # points
-    for i, name in enumerate(names):
-        axes, first = Axes(side, side, WHOLE, WHOLE), i % columns == 0
-        axes.left(ticks, shares if first else [""] * 3, "share that is right" if first else "")
-        axes.below(ticks, shares, "probability" if i + columns >= len(names) else "")
-        axes.line([0, 1], [0, 1], INK, 0.8, "0.8 1.3")
-        of_model = rows[rows["model"] == name]
-        for scaled, dash in ((False, ""), (True, "4.8 2")):
-            line = of_model[of_model["scaled"] == scaled]
-            axes.line(line["confidence"], line["accuracy"], ACCENT, 1.3, dash)
-        bins = of_model[~of_model["scaled"].astype(bool)]
-        area = 110 * bins["clips"] / max(1, bins["clips"].sum()) + 2  # in square points
-        axes.dots(bins["confidence"], bins["accuracy"], np.sqrt(area / np.pi), ACCENT)
-        axes.title(name)
-        panels.append(axes)
-    return svg(panels, columns, (gap, 36))
-
-
 COSTS = {
     "train_s": "seconds of training per run", "converge_s": "seconds of training up to the best epoch",
     "predict_ms_per_clip": "milliseconds of prediction per clip", "parameters": "parameters",
 }  # fmt: skip
 
 
-def costs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+BROAD, NARROW = (340, 190), (212, 250)  # points of an area: on a page; and on a phone, or half a page of paper
+
+
+def costs(models: dict[str, dict[str, Any]], shape: tuple[int, int] = BROAD) -> list[tuple[str, str]]:
     """Accuracy against each cost that two models or more have, on a logarithmic axis: (what it costs, the plot)."""
-    found = []
+    found, ranked = [], formatting.ranked(models)
     for cost, label in COSTS.items():
-        known = {name: m for name, m in models.items() if (m.get(cost) or 0) > 0}
+        known = {name: models[name] for name in ranked if (models[name].get(cost) or 0) > 0}
         if len(known) > 1:
-            found.append((label, _against(known, cost, label)))
+            marks = [str(ranked.index(name) + 1) for name in known]
+            found.append((label, _against(known, marks, cost, label, shape)))
     return found
 
 
-def _against(models: dict[str, dict[str, Any]], cost: str, label: str) -> str:
-    axes = Axes(155, max(125, LINE * len(models)), scales.around([m[cost] for m in models.values()], log=True), WHOLE)
+def _against(models: dict[str, dict[str, Any]], marks: list[str], cost: str, label: str, shape: tuple[int, int]) -> str:
+    """marks: the place of each model among all, which stands where its name has no room."""
+    values, accuracies = ([m[of] for m in models.values()] for of in (cost, "accuracy"))
+    axes = Axes(*shape, scales.around(values, 0.06, log=True), scales.around(accuracies, 0.06))
     axes.round_below(label)
     axes.round_left("accuracy", percent=True)
-    axes.beside([(m[cost], m["accuracy"], name, ACCENT) for name, m in models.items()])
+    ends = [(value, accuracy, name, ACCENT) for name, value, accuracy in zip(models, values, accuracies, strict=True)]
+    axes.named(ends, marks)
     return svg([axes])
 
 

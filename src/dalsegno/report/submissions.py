@@ -1,6 +1,7 @@
-"""A model's labels for the unlabelled clips, as a table to hand in."""
+"""What models call the unlabelled clips: a table to read, and one per model to hand in."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,15 +9,40 @@ import pandas as pd
 from dalsegno.artefacts.data_set.sample_submission import Layout
 from dalsegno.pipeline import files
 
+PREDICTIONS = "predictions.csv"
 
-def called(rows: pd.DataFrame, clip_ids: set[str]) -> dict[str, str]:
-    """The label of each of the clips that have predictions: the class of the greatest mean over folds and seeds.
+
+def means(rows: pd.DataFrame, clip_ids: set[str]) -> pd.DataFrame:
+    """The mean probability of each class, as a column, over folds and seeds, of those of the clips that have predictions.
 
     rows: of predictions.parquet.
     """
     columns = [c for c in rows.columns if c.startswith("p_")]
     mean = rows[rows["clip_id"].isin(clip_ids)].groupby("clip_id")[columns].mean()
-    return mean.idxmax(axis=1).str.removeprefix("p_").to_dict() if len(mean) else {}
+    return mean.rename(columns=lambda column: column.removeprefix("p_"))
+
+
+def called(mean: pd.DataFrame) -> dict[str, str]:
+    """The most probable class of each clip of `means`."""
+    return mean.idxmax(axis=1).to_dict() if len(mean) else {}
+
+
+def write_predictions(
+    path: str | Path, paths: pd.Series, of_models: Mapping[str, pd.DataFrame], best_first: Sequence[str]
+) -> None:
+    """Write what every model calls each clip, a row per clip, and how probable it holds that.
+
+    paths: by clip_id. of_models: `means` of each. best_first: names of models in the order of their columns; one that is
+    not among them, as no clip told how good it is, comes last.
+    """
+    ranked = [name for name in best_first if name in of_models]
+    columns = {}
+    for name in [*ranked, *(name for name in of_models if name not in ranked)]:
+        mean = of_models[name]
+        columns |= {name: pd.Series(called(mean), dtype=object), f"{name} probability": mean.max(axis=1).round(4)}
+    table = pd.DataFrame(columns)
+    table.insert(0, "path", paths.reindex(table.index))
+    files.write_text(path, table.sort_values("path").to_csv(index=False, lineterminator="\n"))
 
 
 def write(path: str | Path, form: Layout, labels: dict[str, str]) -> int:

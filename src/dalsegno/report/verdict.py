@@ -11,7 +11,7 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     """One row of pairs.csv in words; the names in it are as the row has them."""
     one, other, n = pair["model"], pair["other"], comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
-    p = f"p {formatting.p_value(pair['p_holm'])}{after}"
+    p = f"{formatting.p_value(pair['p_holm'])}{after}"
     gained = formatting.points(pair["accuracy"])
     if pd.isna(pair["low"]):
         return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, nothing says how sure that is."
@@ -21,7 +21,7 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
         return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
     seen = formatting.points(pair["visible"])
     return (
-        f"{one} and {other}: no difference that {_evidence(comparison)} can show, {ends}; the smallest that could be seen "
+        f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; the smallest that could be seen "
         f"is about {seen} points.{_over_folds(pair)}"
     )
 
@@ -94,7 +94,7 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
 
 
 def _omnibus(said: dict[str, Any]) -> str:
-    return f" (Cochran's Q over all of them: p {formatting.p_value(said['p_value'])})"
+    return f" (Cochran's Q over all of them: {formatting.p_value(said['p_value'])})"
 
 
 def _over_folds(pair: dict[str, Any]) -> str:
@@ -103,7 +103,7 @@ def _over_folds(pair: dict[str, Any]) -> str:
         return ""
     return (
         f" Allowing for another draw of the training clips, it is better with probability {pair['p_better']:.2f}, as good "
-        f"with {pair['p_equivalent']:.2f} (corrected resampled t-test: p {formatting.p_value(pair['p_resampled'])})."
+        f"with {pair['p_equivalent']:.2f} (corrected resampled t-test: {formatting.p_value(pair['p_resampled'])})."
     )
 
 

@@ -39,7 +39,7 @@ def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
     if not complete:
         reasons = [t.user_attrs["error"] for t in study.finished(found) if "error" in t.user_attrs]
         why = f"the first failed because: {reasons[0]}" if reasons else "all were pruned; give it no pruner"
-        raise UserError(f"none of {len(study.finished(found))} trials came to its end; {why}")
+        raise UserError(f"no trial of {len(study.finished(found))} came to its end; {why}")
     sign = -1 if p.maximise else 1
     first = min(complete, key=lambda t: (sign * float(t.value), t.number))  # pyright: ignore[reportArgumentType]
     return float(first.value), space.meant(p.space, first.params)  # pyright: ignore[reportArgumentType]

@@ -1,12 +1,13 @@
 """Spectrograms that people saved as pictures, grey or colour-mapped, turned back into values."""
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, UInt8
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from dalsegno.pipeline import headless
 
@@ -23,10 +24,16 @@ MAX_DISTANCE = 12.0  # mean distance in RGB, of 255 per channel, of a picture's 
 def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
     """The values that a picture shows, 0 … 1: time first, and the picture's lowest row is bin 0.
 
-    White or transparent margins are cut off. Raises OSError or ValueError if the file is no picture that can be read, and
-    ValueError if it has one colour only or is coloured by no known matplotlib map.
+    White or transparent margins are cut off. Raises OSError if the file cannot be opened, and ValueError if it is no picture
+    or a damaged one, has one colour only, or is coloured by no known matplotlib map.
     """
-    pixels = _pixels(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Pillow's, about tags that it passes over
+            pixels = _pixels(path)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(_reason(error)) from None
     if pixels.ndim == 3 and (np.ptp(pixels, axis=2) <= 2).all():
         pixels = pixels[:, :, 1]
     pixels = _without_margins(pixels)
@@ -40,7 +47,7 @@ def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndar
     """The pixels of a grey picture, or those of a coloured one as RGB; transparent ones are white."""
     with Image.open(path) as picture:
         if picture.width * picture.height > MAX_PIXELS:
-            raise ValueError(f"{picture.width} x {picture.height} pixels are more than a spectrogram has")
+            raise Image.DecompressionBombError
         if picture.mode.startswith("I"):
             grey = np.asarray(picture, dtype=np.float32) * np.float32(255 / 65535)
             return grey.round().clip(0, 255).astype(np.uint8)
@@ -48,6 +55,17 @@ def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndar
             return np.asarray(picture.convert("L"))
         rgba = np.asarray(picture.convert("RGBA"))
     return np.where(rgba[:, :, 3:] < 128, np.uint8(255), rgba[:, :, :3])
+
+
+def _reason(error: Exception) -> str:
+    """Why Pillow, whose own words are for programmers, could not read a picture."""
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MAX_PIXELS:,} pixels, which no spectrogram has"
+    return (
+        "no picture in a format that is known here"
+        if isinstance(error, UnidentifiedImageError)
+        else "damaged, or cut short"
+    )
 
 
 def _without_margins(pixels: UInt8[np.ndarray, "_ _ *_"]) -> UInt8[np.ndarray, "n_rows n_columns *_"]:

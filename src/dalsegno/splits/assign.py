@@ -8,7 +8,7 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import pieces, splits_csv
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.splits import caveats, draw, given, leaks, units
 from dalsegno.splits.protocol import Protocol
 
@@ -64,7 +64,7 @@ def split(
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
     _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
     said = made.caveats + caveats.lacking(rows)
-    return replace(made, rows=rows, messages=made.messages + said, caveats=said)
+    return replace(made, rows=rows, messages=made.messages + said + caveats.untested(rows), caveats=said)
 
 
 def summary(s: Split, crossings: pd.DataFrame, p: Protocol) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> None:
         splits_csv.check_trainable(rows, k, classes)
         if labels["valid"].nunique() == 1:
             raise UserError(
-                f"fold {k} validates on {len(labels['valid'])} clips of one class, {labels['valid'].iloc[0]!r}, which can "
+                f"fold {k} validates on {counted(len(labels['valid']), 'clip')} of one class, {labels['valid'].iloc[0]!r}, which can "
                 "rank no model and choose no epoch; add clips or groups of the other classes, raise splits.valid_share, or "
                 "lower splits.folds"
             )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 RANK = {"": -1, "train": 0, "valid": 1, "test": 2}
 """A clip that is linked to one of a higher rank gives way to it."""
@@ -140,9 +140,11 @@ def _refuse_too_many(labels: np.ndarray, units: np.ndarray, folds: int) -> None:
     table = pd.DataFrame({"label": labels, "unit": units}).groupby("label")["unit"].agg(["size", "nunique"])
     name, n_clips, n_units = next(table.sort_values("nunique", kind="stable").itertuples(name=None))
     if folds > n_units:
-        linked_in = "" if n_units == n_clips else f" in {n_units} groups (clips linked by group or as copies)"
+        linked_in = (
+            "" if n_units == n_clips else f" in {counted(n_units, 'group')} (clips linked by group or as copies)"
+        )
         way_out = f"use at most {n_units} folds, " if n_units > 1 else ""
         raise UserError(
-            f"params.yaml: splits.folds: got {folds}, but class {name!r} has only {n_clips} clip{'s'[n_clips == 1 :]}{linked_in}; "
+            f"params.yaml: splits.folds: got {folds}, but class {name!r} has only {counted(n_clips, 'clip')}{linked_in}; "
             f"{way_out}add clips, or leave the class out (dataset.leave_out)"
         )

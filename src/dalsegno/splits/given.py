@@ -15,6 +15,10 @@ FOLD = "fold "
 """What a published fold is called in the column `split` of clips.csv: `fold 3` tests the clip."""
 
 
+class OtherData(UserError):
+    """A published partition is of another data set than this one."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A partition as its source states it, and how much of it the data has.
@@ -93,7 +97,7 @@ def listed_parts(clips: pd.DataFrame, unusable: pd.DataFrame, source: str | Path
     listed, excluded = lists.find(table, clips), lists.find(table, unusable)
     if (listed < 0).all():
         raise UserError(
-            f"{source}: none of its {len(table)} clips is in the data; the first is {table['name'].iloc[0]!r}"
+            f"{source}: no clip of the {len(table)} that it names is in the data; the first is {table['name'].iloc[0]!r}"
         )
     missing = table[(listed < 0) & (excluded < 0)]
     if len(missing) and not allow_missing:
@@ -111,10 +115,10 @@ def _gtzan() -> pd.DataFrame:
 
 
 def _gtzan_row(clips: pd.DataFrame) -> np.ndarray:
-    """Row (n_clips,) of each clip in the facts, by its file's name, or -1. Raises UserError if no clip has one."""
+    """Row (n_clips,) of each clip in the facts, by its file's name, or -1. Raises OtherData if no clip has one."""
     row = pd.Index(_gtzan()["clip"]).get_indexer(clips["path"].map(lambda path: gtzan_csv.clip(PurePosixPath(path))))
     if (row < 0).all():
-        raise UserError(
+        raise OtherData(
             "params.yaml: splits.protocol: fault_filtered and artist_folds are partitions of GTZAN, "
             "and no clip here has a GTZAN name such as blues.00000.wav; use holdout or kfold"
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, user_csv
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 _SHOWN = 20
 _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}
@@ -64,7 +64,7 @@ def refuse_missing(missing: pd.DataFrame, n_listed: int, source: str | Path) -> 
     if len(missing) > _SHOWN:
         lines.append(f"  … and {len(missing) - _SHOWN} more")
     raise UserError(
-        f"{source}: {len(missing)} of its {n_listed} clips are not in the data\n" + "\n".join(lines) + "\n"
+        f"{source}: not in the data: {len(missing)} of its {counted(n_listed, 'clip')}\n" + "\n".join(lines) + "\n"
         "Mend the list, or give the reason in splits.allow_missing, such as classes that dataset.leave_out names or a "
         "dataset.per_class"
     )

@@ -59,8 +59,8 @@ def table(n, classes=3):
 
 def test_a_map_tells_classes_by_shape_and_names_them():
     rows, labels = table(60)
-    svg, share = feature_map.draw(rows, pd.Series(labels))
-    assert 0 < share < 1 and svg == feature_map.draw(rows, pd.Series(labels))[0]
+    svg, narrow, share = feature_map.draw(rows, pd.Series(labels))
+    assert 0 < share < 1 and narrow != svg == feature_map.draw(rows, pd.Series(labels))[0]
     assert all(f"class $ {k}" in svg for k in range(3))
     many, labels = table(600, 300)
     assert "other classes" in feature_map.draw(many, pd.Series(labels))[0]

@@ -15,7 +15,7 @@ from support.wording import faults
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
-from dalsegno.report.paper import content, example, own_words, pdf
+from dalsegno.report.paper import blocks, content, example, own_words, pdf
 from dalsegno.report.paper.sections import discussion, files, search
 from tools import submission
 
@@ -79,7 +79,7 @@ def test_the_same_runs_make_the_same_pdf_and_say_what_is_missing(tmp_path, capsy
     first = paper(tmp_path, args)
     assert first.startswith(b"%PDF-") and first == paper(tmp_path, args)
     told = capsys.readouterr().out
-    assert "?? paper.team" in told and "?? a Kaggle score" in told
+    assert "?? stands where" in told and "; paper.team: " in told and "; a Kaggle score" in told
     assert b"CreationDate" not in first
 
 
@@ -144,9 +144,11 @@ def test_the_table_of_files_names_what_is_there():
 
 def test_what_a_model_cost_and_on_what_it_was_trained_is_told(tmp_path):
     text = said(tmp_path, tree(tmp_path))
-    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "14.7", "??", "9.42", "0.123", "612"]' in text
-    assert "on this machine: Made <up>, 4 cores" in text
-    assert '["Python", "3.12.4"]' in text and '["Packages", "torch 2.9.0"]' in text
+    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "14.7", "9.42", "6.33", "??", "0.123", "612"]' in text
+    assert (
+        '["Python", "3.12.4"], ["Processor", "Made <up>"], ["Cores", "4"]' in text
+        and '["Packages", "torch 2.9.0"]' in text
+    )
 
 
 def test_a_clip_of_each_class_is_drawn_with_axes(tmp_path):
@@ -201,7 +203,7 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     args = tree(tmp_path)
     text, gain = said(tmp_path, args), json.loads(Path(args[5]).read_text())["gains"]["transfer/finetuned"]
     verb = "costs" if gain["accuracy"] < 0 else "gains"
-    assert f"Pretraining {verb} {abs(100 * gain['accuracy']):.1f} points of accuracy (" in text
+    assert f"Pretraining {verb} {abs(100 * gain['accuracy']):.1f} points of accuracy" in text
     assert "their difference from transfer/finetuned-scratch" in text
     rows = re.findall(r'\["(\S+)", "[^"]+ \(\d+%\)", "[^"]+ \(\d+%\)", "[^"]+ for [^"]+ \(\d+%\)"', text)
     assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])
@@ -239,9 +241,29 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert "random search for hyper-parameter optimization" in text.lower()
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
     assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
-    (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
-    with pytest.raises(UserError, match=r"earlier version.*search@small"):
-        search.read(str(folder))
     assert search.read(str(tmp_path / "data/clips.csv")) is None
     with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
         search.read(str(tmp_path / "data"))
+    (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
+    with pytest.raises(UserError, match=r"earlier version.*search@small"):
+        search.read(str(folder))
+
+
+def test_every_table_and_figure_is_referred_to_by_the_number_that_the_layout_gives_it():
+    table = blocks.table("", [], [])
+    figure = {"svg": "", "caption": "", "width_pt": 1}
+    within = [
+        blocks.text("Said."), table, blocks.figures([]), blocks.figures([figure, figure]), blocks.heading("h"), table,
+        table, blocks.text("More."), blocks.figures([figure, figure], "panels", 2), blocks.points(["p"]), table,
+    ]  # fmt: skip
+    first, second = blocks.referred(
+        [blocks.section("one", within), blocks.section("two", [blocks.text("End."), table])]
+    )
+    said = [block["words"] for block in first["blocks"] if block["kind"] == "text"]
+    assert said == [
+        "Said. See Table 1 and Figures 1 and 2.",
+        "Details are in Tables 2 and 3.",
+        "More. See Figure 3 and Table 4.",
+    ]
+    assert second["blocks"][0]["words"] == "End. See Table 5."
+    assert [block["kind"] for block in first["blocks"]].count("figures") == 2  # what is empty is left out

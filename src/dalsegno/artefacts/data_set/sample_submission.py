@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 
 NAME = "sample_submission.csv"
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
@@ -60,8 +60,8 @@ def layout(sample: Path, clips: pd.DataFrame, classes: list[str]) -> Layout:
     lacking = wanted.loc[~wanted["clip_id"].isin(clip_ids), "path"].sort_values()
     if len(lacking):
         raise UserError(
-            f"{sample}, line {rows[-1].line + 1 if rows else 2}: expected all {len(wanted)} clips to predict, but "
-            f"{len(lacking)} are not there, the first {lacking.iloc[0]!r}"
+            f"{sample}, line {rows[-1].line + 1 if rows else 2}: not there: "
+            f"{len(lacking)} of {counted(len(wanted), 'clip')} to predict, the first {lacking.iloc[0]!r}"
         )
     return Layout(columns, [(row.id, clip_id, row.label) for row, clip_id in zip(rows, clip_ids, strict=True)])
 

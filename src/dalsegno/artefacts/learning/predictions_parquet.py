@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Float, Int
 
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 KEYS = ["clip_id", "fold", "seed", "split", "label"]
 
@@ -88,7 +88,7 @@ def read(path: str | Path) -> pd.DataFrame:
         raise ValueError(f"{path}: not a table of predictions; it lacks {missing or 'p_<class> columns'}")
     if len(clips := unsound(rows)):
         raise UserError(
-            f"{path}: the probabilities of {len(clips)} rows, such as one of clip {clips[0]}, are not numbers from 0 to 1 "
+            f"{path}: the probabilities of {counted(len(clips), 'row')}, such as one of clip {clips[0]}, are not numbers from 0 to 1 "
             "with a sum of 1; delete the file, and dvc repro makes it again"
         )
     return rows

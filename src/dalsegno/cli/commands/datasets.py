@@ -2,11 +2,31 @@
 
 import argparse
 import pkgutil
+from pathlib import Path
 
 from dalsegno import datasets
+from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
+
+
+def asked(folder: Path, name: str) -> Params:
+    """A folder as the layout `name`; what a table needs besides is taken from params.yaml. Raises UserError if it is not there."""
+    if name != "table":
+        return Params(name=name, root=str(folder))
+    section = params.document()["dataset"] if Path(params.FILE).is_file() else {}
+    if section.get("name") != name:
+        raise UserError(
+            f"--dataset {name}: which file is the table, and what its columns are called, {params.FILE} has to say: set "
+            f"dataset.name to {name}, and dataset.table and dataset.columns"
+        )
+    p, problems = params.parse("dataset", section | {"root": str(folder)}, Params)
+    if problems:
+        raise Refused(problems)
+    return p
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:

@@ -5,21 +5,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dalsegno.cli.commands.datasets import NAMES
+from dalsegno.cli.commands import datasets
 from dalsegno.clips import examine
-from dalsegno.clips.dataset import Params
 from dalsegno.clips.examine import Examination
 from dalsegno.pipeline import files
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.doctor import page, terminal
 
-N_SHOWN = 20  # files of each kind that the doctor lists
+N_SHOWN = 5  # files of each kind that the doctor lists
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder, its layout, and how much to say."""
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+    parser.add_argument(
+        "--dataset", choices=datasets.NAMES, default="folders", help="its layout (default: %(default)s)"
+    )
     parser.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
     parser.add_argument(
         "--json", action="store_true", help="print counts and every file left out as JSON, and nothing else"
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Examine a folder as the stage `clips` does. Raises UserError if no file in it can be used."""
-    p = Params(name=arguments.dataset, root=str(arguments.folder))
+    p = datasets.asked(arguments.folder, arguments.dataset)
     examination = examine.examine(arguments.folder, p, Runtime())
     if arguments.json:
         print(json.dumps(_plain(examination), indent=1, ensure_ascii=False))
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
         terminal.report(examination, None if arguments.all else N_SHOWN)
     if arguments.page:
         files.write_text(arguments.page, page.render(examination, page.drawings(examination)))
+        if not arguments.json:
+            print(f"page: {arguments.page}")
 
 
 def _plain(examination: Examination) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import soundfile as sf
 
-from dalsegno.cli.commands.datasets import NAMES
+from dalsegno.cli.commands import datasets
 from dalsegno.clips import listing
-from dalsegno.clips.dataset import Clip, Params
+from dalsegno.clips.dataset import Clip
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
@@ -23,7 +24,9 @@ COLUMNS = ["path", "group", "from"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder and its layout."""
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--dataset", choices=NAMES, default="folders", help="its layout (default: %(default)s)")
+    parser.add_argument(
+        "--dataset", choices=datasets.NAMES, default="folders", help="its layout (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -34,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
 def write(folder: Path, dataset: str) -> list[str]:
     """Write `groups.csv` into `folder`; lines that say what is in it. Raises UserError if there is such a table already."""
     table = folder / "groups.csv"
-    clips, _ = listing.listing(folder, Params(name=dataset, root=str(folder), groups="none"))
+    clips, _ = listing.listing(folder, replace(datasets.asked(folder, dataset), groups="none"))
     if table.exists():
         raise UserError(f"{table} is there already, and your work is not overwritten: move it away for a new draft")
     rows = draft(folder, clips)
@@ -44,7 +47,7 @@ def write(folder: Path, dataset: str) -> list[str]:
     sizes = Counter(group for group in rows["group"] if group)
     largest = ", ".join(f"{group!r} ({size})" for group, size in sizes.most_common(N_SHOWN))
     return [
-        f"{table}: {len(rows)} files in {len(sizes)} groups; {n['tags']} by their tags, {n['folder']} by their folder, "
+        f"{table}: {counted(len(rows), 'file')} in {counted(len(sizes), 'group')}; {n['tags']} by their tags, {n['folder']} by their folder, "
         f"{n['']} with no guess",
         *([f"largest: {largest}"] if largest else []),
         "Correct it: clips of one artist, song or instrument get one group, an empty group says that a clip has none. "

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from dalsegno.cli import params_text
+from dalsegno.clips.tree import walk
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 
@@ -23,7 +24,10 @@ def run(arguments: argparse.Namespace) -> None:
     """
     here, folder = Path(params.FILE), arguments.folder.expanduser()
     if not folder.is_dir():
-        raise UserError(f"{str(folder)!r} is no folder (in {Path.cwd()}); expected one that holds a folder per class")
+        raise UserError(
+            f"{str(folder)!r} is no folder (in {Path.cwd()}); expected one that holds a folder per class"
+            f"{walk.nearest(folder)}"
+        )
     text = before = params_text.read()
     wanted = {"name": "folders", "root": str(folder.resolve())}
     for name, value in wanted.items():

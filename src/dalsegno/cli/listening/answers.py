@@ -45,10 +45,11 @@ class Table(Writer):
     """A line per answer."""
 
     def add(self, answer: Answer) -> None:
-        """Path, times if there are any, and classes with their probabilities in %."""
-        if answer.p is None:
+        """Path, times if there are any, and classes with their probabilities in %, or why there are none."""
+        if answer.fault:
             return
         words = [f"{label or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
+        words += [answer.note] if answer.note else []
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
         print(f"{printable(answer.path)}{at}  {', '.join(words)}", flush=True)
 
@@ -63,14 +64,16 @@ class Csv(Writer):
         self._csv.writerow(["path", *times, "label", "probability"])
 
     def add(self, answer: Answer) -> None:
-        """The rows of one answer; an empty label where none is probable enough."""
+        """The rows of one answer; an empty label where none is probable enough, nor a probability where there is no sound."""
         times = [f"{answer.start_s:.3f}", f"{answer.stop_s:.3f}"] if answer.start_s is not None else []
-        self._csv.writerows([answer.path, *times, label, f"{p:.6f}"] for label, p in self.named(answer))
+        rows = [[label, f"{p:.6f}"] for label, p in self.named(answer)] or ([["", ""]] if answer.note else [])
+        self._csv.writerows([answer.path, *times, *row] for row in rows)
         sys.stdout.flush()
 
 
 class Json(Writer):
-    """A list of objects with path, label, probabilities by class, and error where a file could not be read."""
+    """A list of objects with path, label and probabilities by class; error: why a file could not be read; note: why there
+    is no sound in it to judge by."""
 
     def __init__(self, *settings: Any) -> None:
         super().__init__(*settings)
@@ -85,7 +88,10 @@ class Json(Writer):
         if answer.fault:
             content["error"] = answer.fault
         else:
-            content |= {"label": named[0][0] or None, "probabilities": {label: p for label, p in named if label}}
+            label = named[0][0] or None if named else None
+            content |= {"label": label, "probabilities": {label: p for label, p in named if label}}
+        if answer.note:
+            content["note"] = answer.note
         print(f"{self._before}\n{json.dumps(content, ensure_ascii=False)}", end="", flush=True)
         self._before = ","
 

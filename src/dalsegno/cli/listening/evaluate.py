@@ -45,8 +45,11 @@ def run(arguments: argparse.Namespace) -> None:
     scores = evaluate.scores_apart(
         asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
     )
-    unread = [{"path": str(path), "fault": fault} for path, fault in found.unread]
-    scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "unread": unread}
+    unread, unheard = (
+        [{"path": str(path), "fault": fault} for path, fault in files] for files in (found.unread, found.unheard)
+    )
+    scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled}
+    scores |= {"unread": unread, "unheard": unheard}
     scores |= {"known": copies.copies.astype(str).to_dict("records"), "unsaid": list(copies.unsaid)}
     print(json.dumps(scores, indent=1, ensure_ascii=False) if arguments.json else "\n".join(_lines(scores, arguments)))
 
@@ -85,12 +88,18 @@ def _known(scores: dict) -> list[str]:
 
 def _not_scored(scores: dict) -> list[str]:
     absent = ", ".join(f"{label} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
-    n_absent, unread = sum(scores["no_counterpart"].values()), scores["unread"]
+    n_absent = sum(scores["no_counterpart"].values())
     lines = [f"{n_absent} files not scored, whose classes the model does not know: {absent}"] if absent else []
     lines += [f"{scores['unlabelled']} files not scored, which lie in no class folder"] if scores["unlabelled"] else []
-    lines += [f"{len(unread)} files not scored, which could not be read:"] if unread else []
-    lines += [f"  {printable(entry['path'])}: {entry['fault']}" for entry in unread[:N_SHOWN]]
-    return lines + ([f"  … and {len(unread) - N_SHOWN} more"] if len(unread) > N_SHOWN else [])
+    lines += _named(scores["unread"], "could not be read")
+    return lines + _named(scores["unheard"], "hold no sound to judge by")
+
+
+def _named(entries: list[dict[str, str]], why: str) -> list[str]:
+    """How many files were not scored for one reason, and which."""
+    head = [f"{len(entries)} files not scored, which {why}:"] if entries else []
+    shown = [f"  {printable(entry['path'])}: {entry['fault']}" for entry in entries[:N_SHOWN]]
+    return head + shown + ([f"  … and {len(entries) - N_SHOWN} more"] if len(entries) > N_SHOWN else [])
 
 
 def _pairs(words: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
         for row in same[same["label"] != ""].itertuples() if across else [row for row in others if row.label]:
             other = next(o for o in same.itertuples() if o.label not in ("", row.label)) if across else original
             labelled = f", which is labelled {other.label!r}" if across else ""
-            table.loc[row.Index, "excluded"] = f"{clips_csv.EXACT_COPY}: of {other.clip_id}{labelled}"
+            table.loc[row.Index, "excluded"] = f"{clips_csv.EXACT_COPY}: of {other.path}{labelled}"
     return pd.DataFrame(pairs, columns=copies_csv.COLUMNS)
 
 

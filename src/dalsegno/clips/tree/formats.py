@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dalsegno.clips.tree import walk
+from dalsegno.pipeline.errors import counted
 
 LIBSNDFILE = {
     ".wav": ("WAV", "WAVEX", "RF64", "W64"), ".wave": ("WAV", "WAVEX"), ".bwf": ("WAV", "WAVEX", "RF64"),
@@ -38,7 +39,7 @@ def fault(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix not in FOREIGN:
         return None
-    return f"other format {suffix[1:]}: libsndfile does not read {suffix}; ffmpeg converts it"
+    return f"other format {suffix[1:]}: {suffix} is not read here; ffmpeg converts it"
 
 
 def command(root: Path, suffix: str) -> str:
@@ -50,7 +51,7 @@ def command(root: Path, suffix: str) -> str:
 def conversions(root: Path, paths: Iterable[Path]) -> list[str]:
     """For each suffix of FOREIGN among `paths`, how many there are and the command that converts them."""
     n_by_suffix = Counter(path.suffix.lower() for path in paths if path.suffix.lower() in FOREIGN)
-    return [f"{n} files of {suffix} are not read; convert them with: {command(root, suffix)}"
+    return [f"{counted(n, 'file')} of {suffix}, not read; to convert: {command(root, suffix)}"
             for suffix, n in sorted(n_by_suffix.items())]  # fmt: skip
 
 

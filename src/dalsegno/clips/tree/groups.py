@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 from dalsegno.artefacts.data_set import user_csv
 from dalsegno.clips.tree import layout
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 
 N_NAMED = 5  # paths of each sort that a message names
 N_COMPARED = 2000  # paths at most among which the nearest name is looked for
@@ -29,11 +29,11 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     bare = [path for path in labelled if _normal(path) not in groups]
     if groups and len(astray) == len(groups):
         raise UserError(
-            f"{stated}: it groups {len(groups)} paths and none of them is here{_first(_no_file(astray, known, lines))}\n"
+            f"{stated}: of its {counted(len(groups), 'path')} none is here{_first(_no_file(astray, known, lines))}\n"
             f"  Expected paths below {str(root)!r}, such as {paths[0].as_posix()!r}"
         )
-    states = [f"{len(astray)} of its {len(groups)} paths name no file"] if astray else []
-    states += [f"{len(bare)} of {len(labelled)} labelled files have no row"] if bare else []
+    states = [f"no file for {len(astray)} of its {counted(len(groups), 'path')}"] if astray else []
+    states += [f"no row for {len(bare)} of {counted(len(labelled), 'labelled file')}"] if bare else []
     if groups and states and not allow_ungrouped:
         raise UserError(
             f"{stated}: {' and '.join(states)}, so that clips of one group could be on both sides of a split"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, hint
 
 SYSTEM = frozenset({
     "$recycle.bin", "recycler", "recycled", "#recycle", "#snapshot", "@eadir", "@recycle", "@recently-snapshot",
@@ -33,10 +33,18 @@ def check(root: Path, expects: str) -> None:
         raise missing(root, state, expects)
 
 
+def nearest(root: Path) -> str:
+    """The end of a message about a folder that is not there: the folder beside it whose name is nearest, or nothing."""
+    parent = root.parent
+    beside = sorted(str(parent / path.name) for path in folders(parent)) if is_folder(parent) else []
+    return hint(str(root), beside)
+
+
 def missing(root: Path, state: str, expects: str, *more: str) -> Missing:
     """The error of a data set that is not where the user says; `state` says what is there instead, `more` what to do."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
-    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}). Expected there:\n{layout}", *more]))
+    stop = "." if is_folder(root) else nearest(root) or "."
+    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}){stop} Expected there:\n{layout}", *more]))
 
 
 def is_system(name: str) -> bool:

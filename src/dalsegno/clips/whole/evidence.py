@@ -15,12 +15,15 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtri, stdtrit
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.pipeline.errors import counted
 
 ACCURACIES = (0.6, 0.8)
 CORRELATION, STRONG = 0.2, 0.5  # intraclass; of music in groups by artist, between .1 and .5 is usual
 DISAGREEMENT = 0.2  # share of clips that one of two models gets right and the other does not
 HELD_OUT = 0.15  # share of clips, as in the default of splits.test_share
 CONFIDENCE, POWER = 0.95, 0.8
+USELESS = 0.25  # half the width of an interval that can show next to nothing
+LARGEST = 0.5  # difference of two models that is worth waiting for
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Evidence:
     def lines(self) -> list[str]:
         """Whole sentences, for the terminal and the page."""
         lines = [
-            f"{self.n_clips} labelled clips in {self.n_groups} groups (by artist, song or instrument; copies are linked)."
+            f"{counted(self.n_clips, 'labelled clip')} in {counted(self.n_groups, 'group')} (by artist, song or instrument; copies are "
+            "linked, and a clip without a group counts as one)."
         ]
         if self.n_groups < 2:
             return [*lines, "They are of one group, so no interval can be stated and nothing tested on another group."]
@@ -58,14 +62,16 @@ class Evidence:
             (1.0, "Each tested once (k-fold)"),
             (HELD_OUT, f"{HELD_OUT:.0%} held out for testing"),
         ):
-            if self.n_groups * share < 2:
-                lines.append(f"{when}: fewer than two groups are tested, which can show nothing.")
+            widths = [self.half_width(a, share) for a in ACCURACIES]
+            if self.n_groups * share < 2 or max(widths) > USELESS:
+                n = counted(math.floor(self.n_groups * share), "group")
+                lines.append(f"{when}: about {n} would be tested, which can show next to nothing.")
                 continue
-            widths = ", ".join(f"±{100 * self.half_width(a, share):.1f} points at {a:.0%}" for a in ACCURACIES)
+            points = ", ".join(f"±{100 * w:.0f} points at {a:.0%}" for w, a in zip(widths, ACCURACIES, strict=True))
             difference = self.difference(share)
-            seen = f"two models can be told apart that differ by {100 * difference:.1f} points"
-            seen = seen if difference < 1 else "no two models can be told apart"
-            lines.append(f"{when}: {CONFIDENCE:.0%} interval of the accuracy about {widths}; {seen}.")
+            seen = f"two models can be told apart that differ by about {100 * difference:.0f} points"
+            seen = seen if difference < LARGEST else "no two models can be told apart"
+            lines.append(f"{when}: {CONFIDENCE:.0%} interval of the accuracy about {points}; {seen}.")
         lines.append(
             f"Assumed: intraclass correlation {CORRELATION} within a group, models that differ on {DISAGREEMENT:.0%} of the "
             f"clips, a test that sees the difference in {POWER:.0%} of cases."

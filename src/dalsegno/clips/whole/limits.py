@@ -1,12 +1,13 @@
 """What the clips cannot show, in sentences: to be read before any result."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.whole.evidence import CORRELATION, STRONG, Evidence
+from dalsegno.pipeline.errors import counted
 
 FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
 FEW_CLIPS = 10  # of a class
@@ -29,12 +30,12 @@ def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
     if n == len(used):
         yield f"No groups are known: {sides}. {draft}"
     elif n:
-        yield f"Of {n} of {len(used)} labelled clips no group is known: {sides}. {draft}"
+        yield f"No group is known of {n} of {counted(len(used), 'labelled clip')}: {sides}. {draft}"
     if n < len(used) and evidence.n_groups < FEW_GROUPS:
         half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
         yield (
-            f"There are {evidence.n_groups} groups only (clips without one count each for itself): even with each tested "
-            f"once, the interval of an accuracy of {ACCURACY:.0%} is about {half}."
+            f"Only {counted(evidence.n_groups, 'group')} (a clip without one counts as one): even with each tested once, "
+            f" the interval of an accuracy of {ACCURACY:.0%} is about {half}."
         )
 
 
@@ -43,7 +44,7 @@ def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
     rare = {label: n for label, n in n_by_label.items() if n < FEW_CLIPS}
     if rare:
         yield (
-            f"Classes of fewer than {FEW_CLIPS} clips: {_named(rare)}. A validation or test part may lack them, and no result of "
+            f"Classes of fewer than {FEW_CLIPS} clips: {named(rare)}. A validation or test part may lack them, and no result of "
             "such a class alone says anything."
         )
     if lone := {label: n for label, n in evidence.n_groups_of.items() if n < FOLDS}:
@@ -53,29 +54,29 @@ def _classes(used: pd.DataFrame, evidence: Evidence) -> Iterator[str]:
             else "leave those of one group out (`dataset.leave_out`)"
         )
         yield (
-            f"Classes of fewer than {FOLDS} groups: {_named(lone)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
+            f"Classes of fewer than {FOLDS} groups: {named(lone)}. A group stays on one side of a split, so {FOLDS} folds, as in the "
             f"default, are refused: find clips of others, or {way_out}."
         )
     if evidence.half_width(ACCURACY) > ENOUGH:
-        yield f"{_enough(n_by_label.size, evidence)}; the smallest class has {n_by_label.min()}."
+        yield _enough(n_by_label, evidence)
 
 
-def _enough(n_labels: int, evidence: Evidence) -> str:
+def _enough(n_by_label: pd.Series, evidence: Evidence) -> str:
     """How many clips would do, and what is assumed in saying so."""
-    n, more = (enough_per_class(n_labels, evidence, correlation) for correlation in (CORRELATION, STRONG))
+    n, more = (enough_per_class(n_by_label.size, evidence, correlation) for correlation in (CORRELATION, STRONG))
     if evidence.n_groups == evidence.n_clips:
         each, if_so = "each of an artist and a recording of its own", ""
     else:
         each = "in groups as large as now"
         if_so = (
-            f", if clips of one group are right or wrong together with a correlation of {CORRELATION} (assumed, as no model has "
-            f"been trained yet), and about {more} would if it is {STRONG}"
+            f" That assumes that clips of one group are right or wrong together with a correlation of {CORRELATION}; with "
+            f"{STRONG}, it takes about {more}."
         )
     goal = f"would bring the interval of an accuracy of {ACCURACY:.0%} to ±{100 * ENOUGH:.0f} points"
-    return f"About {n} clips per class, {each}, {goal}{if_so}"
+    return f"About {n} clips per class (the smallest has {n_by_label.min()}), {each}, {goal}.{if_so}"
 
 
-def _named(n_by_label: dict[str, int]) -> str:
+def named(n_by_label: Mapping[str, int]) -> str:
     """The first eight classes, each with its number, and how many more there are."""
     named = [f"{label} ({n})" for label, n in list(n_by_label.items())[:8]]
     return ", ".join(named) + (f" and {len(n_by_label) - 8} more" if len(n_by_label) > 8 else "")
@@ -95,7 +96,7 @@ def _lengths(used: pd.DataFrame) -> Iterator[str]:
     if n:
         fits = math.floor(10 * short.quantile(0.1, interpolation="lower")) / 10
         yield (
-            f"{n} of {len(used)} labelled clips are shorter than {SEEN_S:g} s, which is what the default networks see of a "
-            f"clip at a time: they see silence after the end. The shortest has {short.min():.2f} s"
+            f"Shorter than {SEEN_S:g} s, which is what the default networks see of a clip at a time, with silence after its "
+            f"end: {n} of {counted(len(used), 'labelled clip')}. The shortest has {short.min():.2f} s"
             + (f"; nine of ten have {fits:g} s, which suits `view.crop_s` of a network." if fits < SEEN_S else ".")
         )

@@ -11,6 +11,8 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import entry, gtzan_csv
 from dalsegno.clips.dataset import Params
 from dalsegno.clips.tree import formats, layout, walk
+from dalsegno.clips.whole import limits
+from dalsegno.pipeline.errors import counted
 from dalsegno.sound import excerpt
 
 TEXT = frozenset(
@@ -31,7 +33,7 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
     yield from _on_classes(clips, labelled)
     yield from _on_groups(labelled, p)
     yield from _unusual(used, "sample_rate_hz", "unusual rate", "Hz")
-    yield from _unusual(used, "channels", "unusual channels", "channel(s)")
+    yield from _unusual(used, "channels", "unusual channels", "channel")
 
 
 def _passed_over(root: Path, clips: pd.DataFrame) -> str:
@@ -104,11 +106,16 @@ def _alike(names: pd.Series, noun: str, heading: str) -> Iterator[tuple[str, str
 
 
 def _unusual(used: pd.DataFrame, column: str, heading: str, unit: str) -> Iterator[tuple[str, str]]:
-    """Clips that differ in `column` from what most clips have."""
+    """Clips that differ in `column` from what most clips have: one by one if they are few, else how many of each class."""
     known = used[used[column].notna()]
     if known.empty:
         return
     usual = known[column].mode()[0]
-    others = known[known[column] != usual]
-    for clip_id, value in zip(others["clip_id"], others[column], strict=True):
-        yield clip_id, f"{heading}: {value} {unit}, most clips have {usual}"
+    for value, others in known[known[column] != usual].groupby(column):
+        differ = f"{heading}: {f'{value} Hz' if unit == 'Hz' else counted(value, unit)}"
+        if len(others) < FEW:
+            yield from ((clip_id, f"{differ}, most clips have {usual}") for clip_id in others["clip_id"])
+        else:
+            n_by_label = others["label"].replace("", "unlabelled").value_counts().sort_index()
+            where = f"{len(others)} of {len(known)} clips, of {limits.named(n_by_label.to_dict())}"
+            yield "files", f"{differ} in {where}; most clips have {usual}"

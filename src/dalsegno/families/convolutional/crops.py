@@ -78,7 +78,7 @@ class Crops(Shown):
 
     def longest(self) -> Float[Tensor, "1 channel *shape"]:
         """The largest view that `evaluation` gives of a clip, alone in a batch."""
-        return next(self.evaluation([self.clip_ids[int(self.whole[1].argmax())]], 1))[0]
+        return self.cut(max(self.batches(self.clip_ids, 1), key=lambda batch: batch.length))
 
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, "*channel bin"], Float[Tensor, "*channel bin"]]:
         """Mean and standard deviation ([channel,] bin) over all frames of `clip_ids`, in the store's unit."""

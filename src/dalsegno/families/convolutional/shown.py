@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from dalsegno.families.convolutional.frames import Frames
 from dalsegno.families.convolutional.view import View
 
 LARGEST = 2**23  # numbers in an evaluation batch as a network sees it: 32 MB, and some hundred times that inside
+LONGEST = 2**21  # numbers of a clip that is shown whole: 164 s of 128 bins at 100 Hz; the rest is shown in pieces
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,17 @@ class Shown:
         return {self.crop: views}
 
     def _whole(self, clip_ids: list[str]) -> dict[int, list[tuple[int, int, str]]]:
-        """Length → (first frame, frames, clip) of each clip of that length; none is shown shorter than a crop."""
+        """Length → (first frame, frames, clip) of each clip of that length; none is shown shorter than a crop.
+
+        A clip so long that memory would grow with it is cut into equal pieces, none of them shorter than a crop either.
+        """
         views: dict[int, list[tuple[int, int, str]]] = {}
+        least = max(self.crop, LONGEST // 2 // (self.meta["bins"] * self.meta["channels"]))
         for clip in clip_ids:
             start, n_frames = (int(values[self._row[clip]]) for values in self.whole)
-            views.setdefault(max(n_frames, self.crop), []).append((start, n_frames, clip))
+            edges = np.linspace(start, start + n_frames, max(1, n_frames // least) + 1).astype(int).tolist()
+            for first, end in pairwise(edges):
+                views.setdefault(max(end - first, self.crop), []).append((first, end - first, clip))
         return views
 
     def _size(self, length: int) -> int:

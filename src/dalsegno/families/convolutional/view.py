@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import section
 from dalsegno.training.views.preprocess import Channels, Normalisation, Size
 
@@ -89,8 +89,8 @@ def check_lengths(
             "would see little but silence; lower crop_s, or set it to null for whole clips"
         )
     progress.say(
-        f"{folder}: {n_short} of {len(n_frames)} clips are shorter than view.crop_s, {view.crop_s:g} s, and end in "
-        f"silence; the longest lasts {longest_s:.3g} s"
+        f"{folder}: shorter than view.crop_s, {view.crop_s:g} s, and ended by silence: {n_short} of "
+        f"{counted(len(n_frames), 'clip')}; the longest lasts {longest_s:.3g} s"
     )
 
 

@@ -11,6 +11,7 @@ from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.inference.stored.model_file import Stored
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import storing
+from dalsegno.sound.opening import stream
 
 NAME = "clip"  # what the only clip of a store of one is called
 
@@ -40,7 +41,7 @@ class Spectrogram:
         except UserError:
             raise
         except (OSError, ValueError) as error:  # of pictures
-            raise UserError(f"{path}: cannot be read: {error}") from None
+            raise UserError(f"{path}: cannot be read as a picture: {stream.reason(error)}") from None
         stored = np.load(frames, mmap_mode="c") if isinstance(frames, Path) else frames
         if stored.shape[1] != self.meta["bins"]:
             raise UserError(f"{path}: gives {stored.shape[1]} bins, but the model was trained on {self.meta['bins']}")

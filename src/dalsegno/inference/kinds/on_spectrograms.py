@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
@@ -14,15 +13,12 @@ from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.families.convolutional.frames import Frames
 from dalsegno.families.convolutional.shown import Shown
 from dalsegno.families.convolutional.view import View
-from dalsegno.inference.hearing.spectrogram import NAME, Spectrogram
+from dalsegno.inference.hearing.spectrogram import Spectrogram
 from dalsegno.inference.kinds.member import Answers
 from dalsegno.inference.kinds.votes import Views, votes
 from dalsegno.inference.stored.model_file import Stored
 
 BATCH = 16  # views at a time, of which VGG16 makes 0.4 GB
-LONGEST = (
-    2**21
-)  # numbers of a clip that is shown whole: 164 s of 128 bins at 100 Hz; a longer one is shown in equal pieces
 
 
 class OnSpectrograms:
@@ -63,16 +59,6 @@ class OnSpectrograms:
 
 
 def shown(store: Store, view: View, crop: int, device: torch.device) -> Views:
-    """The views of the only clip of `store`, in batches, and that they are its.
-
-    A clip that is to be shown whole is cut into equal pieces if it is so long that memory would grow with it.
-    """
-    index, n_views = store.index, BATCH
-    if view.evaluate == "whole":
-        n_views = 1
-        n_frames, most = len(store.frames), max(crop, LONGEST // (store.meta["bins"] * store.meta["channels"]))
-        edges = np.linspace(0, n_frames, -(-n_frames // most) + 1).astype(int)
-        pieces = [f"{NAME} {i}" for i in range(len(edges) - 1)]
-        index = pd.DataFrame({"start": edges[:-1], "n_frames": np.diff(edges)}, index=pieces)
-    views = Shown(Frames(store, device), view, index, crop)
-    return ((x, [NAME] * len(owners)) for x, owners in views.evaluation(views.clip_ids, n_views))
+    """The views of the only clip of `store`, in batches, and that they are its."""
+    views = Shown(Frames(store, device), view, store.index, crop)
+    return views.evaluation(views.clip_ids, 1 if view.evaluate == "whole" else BATCH)

@@ -5,39 +5,63 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.clips.examine import Examination, metric_key
+from dalsegno.clips.examine import Examination
+from dalsegno.clips.whole import limits
 from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import counted
 from dalsegno.report.doctor import tables
 
 
 def report(examination: Examination, n_shown: int | None) -> None:
     """Print the files left out, near copies and remarks by kind, `n_shown` of each (None: all), and what they can show."""
     clips, used = examination.clips, clips_csv.usable(examination.clips)
-    progress.say(f"{len(used)} of {len(clips)} files can be used, in {len(set(used['label']) - {''})} classes")
+    progress.say(f"{len(used)} of {counted(len(clips), 'file')} can be used: {_classes(used)}")
     for line in examination.limits():
         progress.say(f"  ! {line}")
     grouping = examination.grouping()
     if grouping["n"]:
-        counted = f"{grouping['n']} groups, {grouping['clips_without']} labelled clips in none"
-        progress.say(f"groups: {grouping['source_in_words']} ({counted})")
-    for key, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
-        _list(f"{len(rows):6d} {key}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
+        in_none = f"{counted(grouping['clips_without'], 'labelled clip')} in none"
+        progress.say(f"groups: {grouping['source_in_words']} ({counted(grouping['n'], 'group')}, {in_none})")
+    for kind, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
+        _list(f"{len(rows):6d} left out, {kind}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
     near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])
     if len(near):
-        _list(f"{len(near):6d} near copies, used all the same", near["file"], near["is a copy of"], n_shown, " ~ ")
+        _list(
+            f"{len(near):6d} near cop{'y' if len(near) == 1 else 'ies'}, used all the same",
+            near["file"],
+            near["is a copy of"],
+            n_shown,
+            " ~ ",
+        )
     linked = tables.across_groups(clips, examination.copies)
     if len(linked):
         pairs = linked["file"] + " ~ " + linked["is a copy of"]
         both = linked["links group"].map(repr) + " and " + linked["with group"].map(repr)
-        _list(f"{len(linked):6d} pairs of groups linked by copies", both, pairs, n_shown, ": ")
-    for key, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
-        _list(f"{len(rows):6d} remarks, {key}", rows["about"], map(_explanation, rows["remark"]), n_shown)
+        _list(f"{len(linked):6d} pair{'s'[len(linked) == 1 :]} of groups linked by copies", both, pairs, n_shown, ": ")
+    for kind, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
+        subjects = rows["about"].map(lambda about: "" if about == "files" else f"{about}: ")
+        _list(
+            f"{len(rows):6d} remark{'s'[len(rows) == 1 :]}, {kind}",
+            subjects,
+            map(_explanation, rows["remark"]),
+            n_shown,
+            "",
+        )
     for line in examination.evidence().lines():
         progress.say(line)
 
 
 def _by_kind(rows: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield from rows.groupby(rows[column].map(metric_key))
+    """The rows of each kind, which is what stands before the colon in `column`."""
+    yield from rows.groupby(rows[column].str.split(":").str[0])
+
+
+def _classes(used: pd.DataFrame) -> str:
+    """`20 of a, 12 of b; 4 to predict`: the usable clips by class."""
+    n_by_label = used["label"].value_counts().sort_index()
+    n_unlabelled = int(n_by_label.pop("")) if "" in n_by_label else 0
+    classes = f"{counted(len(n_by_label), 'class')}, {limits.named(n_by_label.to_dict())}"
+    return classes + (f"; {n_unlabelled} without a label, to predict" if n_unlabelled else "")
 
 
 def _explanation(reason: str) -> str:

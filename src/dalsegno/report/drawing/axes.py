@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dalsegno.report.drawing import scales
+from dalsegno.report.drawing import labels, scales
 from dalsegno.report.drawing.scales import Scale
 from dalsegno.report.drawing.words import length, number, short
 
@@ -16,6 +16,7 @@ SHADE = "#1b5fa5"
 ACCENT = f"var(--accent, {SHADE})"  # the accent of the page, where it has one
 FAINT = 0.3
 CROSS = "m-2.7-1.5l1.2-1.2l1.5 1.5l1.5-1.5l1.2 1.2l-1.5 1.5l1.5 1.5l-1.2 1.2l-1.5-1.5l-1.5 1.5l-1.2-1.2l1.5-1.5z"
+DISC = "m-2.4 0a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0z"
 LINE = 13  # points from one line of words to the next
 End = tuple[float, float, str, str]  # of a line: x, y, name and colour
 
@@ -89,14 +90,21 @@ class Axes:
         """Let the figure hold this as well."""
         self.box = [min(self.box[0], left), min(self.box[1], top), max(self.box[2], right), max(self.box[3], bottom)]
 
-    def title(self, words: str) -> None:
-        """Write `words` above the area."""
-        self.text(self.width / 2, -8, short(words), 8, "middle")
+    def title(self, words: str, room: float) -> None:
+        """Write `words` above the area, shortened to so many points."""
+        self.text(self.width / 2, -8, short(words, int(room / length("n", 8))), 8, "middle")
 
     def round_below(self, title: str, percent: bool = False, whole: bool = False) -> None:
         """The axis below at round values; percent: these are shares, whole: there is nothing between integers."""
-        ticks = self.x.ticks(max(3, int(self.width / 38)), whole)
-        self.below(ticks, scales.written(ticks, self.x.log, percent), title)
+        for n in range(max(3, int(self.width / 38)), 1, -1):  # as many as leave their words apart
+            ticks = self.x.ticks(n, whole)
+            words = scales.written(ticks, self.x.log, percent)
+            places, wide = (self.x(ticks) * self.width).tolist(), [length(word, self.size) for word in words]
+            if all(
+                b - a > (one + other) / 2 for a, b, one, other in zip(places, places[1:], wide, wide[1:], strict=False)
+            ):
+                break
+        self.below(ticks, words, title)
 
     def round_left(self, title: str, percent: bool = False) -> None:
         """The axis on the left, likewise."""
@@ -145,6 +153,19 @@ class Axes:
             self.path(thread, colour, 0.8, "0.8 1.3", 0.7)
             self.dots([x], [y], 1.8, colour)
             self.text(self.width + 11, self.height - height, short(name))
+
+    def named(self, points: Sequence[End], marks: Sequence[str]) -> None:
+        """Dots with their names as near as there is room, or else with their marks, and a thread to what is farther off."""
+        places = self.places([point[0] for point in points], [point[1] for point in points])
+        for place, (*_, colour) in zip(places, points, strict=True):
+            self.signs([place], DISC, colour)
+        names = [short(point[2], 22) for point in points]
+        for label in labels.placed(places, names, marks, 8.5, self.width, self.height):
+            left, top, right, bottom = label.box
+            if label.far:
+                ends = [f"{number(x)} {number(y)}" for x, y in (label.point, label.end)]
+                self.path(f"M{'L'.join(ends)}", INK, 0.6, alpha=0.6)
+            self.text((left + right) / 2, (top + bottom) / 2, label.words, 8.5, "middle")
 
 
 def _apart(wanted: list[float], step: float, top: float) -> list[float]:

@@ -3,9 +3,12 @@
 import unicodedata
 
 
-def short(name: str) -> str:
-    """A long name with its beginning and its end alone, which tells a model from its twin."""
-    return name if len(name) <= 30 else f"{name[:16]}…{name[-13:]}"
+def short(name: str, most: int = 30) -> str:
+    """A name of more letters than `most` with its beginning and its end alone, which tells a model from its twin."""
+    if len(name) <= most:
+        return name
+    end = (most - 1) * 13 // 29
+    return f"{name[: most - 1 - end]}…{name[len(name) - end :]}"
 
 
 def length(words: str, size: float) -> float:

@@ -9,6 +9,7 @@ import torch
 
 from dalsegno.inference import saliency
 from dalsegno.inference.model import together
+from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.listening import choose, network, tinted
 from dalsegno.report.listening.answers import Answers
@@ -49,7 +50,8 @@ def heard(a: Answers, folders: dict[str, Path], clips: Clips, per_class: int, de
         if n is not None and n < min(len(wanted), len(a.classes)):
             passed.append(name)
         elif n:
-            found = [(place, _explained(asked, a.clip_ids[place])) for place in wanted[:n]]
+            explained = progress.bar(wanted[:n], "explaining", len(wanted[:n]), unit="clip")
+            found = [(place, _explained(asked, a.clip_ids[place])) for place in explained]
             return Heard(name, passed, [{"clip": place} | one for place, one in found if one])
     return None
 

@@ -37,7 +37,7 @@ def content(
     `classes`; probabilities are in thousandths.
     """
     drawn = feature_map.draw(table, _named(a)) if table is not None else None
-    svg, share = drawn or (None, None)
+    svg, narrow, share = drawn or (None, None, None)
     return {
         "classes": a.classes,
         "clips": a.clip_ids,
@@ -50,7 +50,7 @@ def content(
         "relatives": {place: words for place in shown if (words := _relatives(a, family, int(place)))},
         "media": shown,
         "heard": heard and asdict(heard),
-        "map": {"svg": svg, "share": share},
+        "map": {"svg": svg, "narrow": narrow, "share": share},
     }
 
 

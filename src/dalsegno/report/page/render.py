@@ -9,17 +9,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from dalsegno.pipeline.duration import duration
-from dalsegno.report import conclusions, curve_plots, formatting, gains, input_costs, plots, verdict
+from dalsegno.pipeline.errors import counted
+from dalsegno.report import conclusions, curve_plots, formatting, gains, panels, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import matrices
-from dalsegno.report.page.made import costs, entries, introduction
+from dalsegno.report.page.made import entries, introduction
 from dalsegno.report.page.sources import Sources
-
-AVERAGES = {
-    "balanced_accuracy": ("balanced", "accuracy"), "macro_precision": ("macro", "precision"),
-    "macro_recall": ("macro", "recall"), "macro_f1": ("macro", "F1"),
-}  # fmt: skip
+from dalsegno.report.tables import calibration, costs, grids, inputs, scores, splits, strengths
 
 
 class _Unmeasured(jinja2.ChainableUndefined):
@@ -38,8 +35,8 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "cost": costs.cost, "gained": gains.gained, "score": _score, "named": _named,
-            "counted": _counted, "units": formatting.units,
+            "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "capitalised": formatting.capitalised, "units": formatting.units,
+            "counted": counted,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)
@@ -50,21 +47,16 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         dataset=s.compare["dataset"], protocol=s.compare["protocol"], interval=s.compare["interval"],
         clips=s.clips, splits=s.splits, protocols=s.protocols, impossible=_impossible(s.protocols.get("left_out", {})),
         gains=s.compare["gains"],
-        models=ranked, crowd=curve_plots.CROWD,
-        kaggle={called[name]: score for name, score in kaggle.items() if name in called},
-        segmented=any("segment_accuracy" in scores for _, scores in ranked),
-        seeded=any("accuracy_sd" in scores for _, scores in ranked),
+        models=ranked,
+        seeded=any("accuracy_sd" in m for _, m in ranked),
         trained={name: gains.budgets(name, gain["over"], s.compare["models"]) for name, gain in s.compare["gains"].items()},
+        alone={name: gains.alone(name, gain) for name, gain in s.compare["gains"].items()},
         leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
         mixture=formatting.mixture(s.compare["models"]), unfinished=formatting.unfinished(s.compare["models"]),
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
-        extremes=[(name, matrices.extremes(rows)) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
-        same=_same(s.compare["models"]),
-        averages=[(metric, head) for metric, head in AVERAGES.items() if metric not in _same(s.compare["models"])],
-        input_head=input_costs.HEAD, input_costs=input_costs.rows(s.compare),
         made_with=s.made_with, machine=s.machine, identity=s.identity, listening=embedded.embedded(heard, called),
-        **_verdict(s), **_drawn(s, names), **_made(s, called),
+        **_verdict(s), **_drawn(s, names), **_made(s, called), **_tables(s, formatting.of_called(kaggle, called)),
     )  # fmt: skip
 
 
@@ -76,6 +68,21 @@ def _made(s: Sources, called: dict[str, str]) -> dict[str, Any]:
         "layers": {name: rows.to_dict("records") for name, rows in s.layers.items()},
         "layer_weights": {name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
     }
+
+
+def _tables(s: Sources, kaggle: scores.Kaggle) -> dict[str, Any]:
+    """The tables that other reports have as well, and what a reader of them has to know."""
+    models = s.compare["models"]
+    return {
+        "scores": scores.table(s.compare, kaggle), "scores_legend": scores.legend(s.compare, kaggle),
+        "strengths": strengths.table(models, s.tables["confusion"]), "strengths_legend": strengths.LEGEND,
+        "calibration": calibration.table(models), "calibration_legend": calibration.legend(s.compare["interval"]),
+        "of_costs": costs.table(models), "costs_legend": costs.legend(models),
+        "inputs": inputs.table(s.compare), "inputs_legend": inputs.LEGEND,
+        "grids": s.grids, "grids_legend": grids.LEGEND,
+        "of_parts": splits.parts(s.splits), "leaked": splits.leaks(s.splits["leaks"]),
+        "of_protocols": splits.protocols(s.protocols), "protocols_legend": splits.legend(s.protocols),
+    }  # fmt: skip
 
 
 def _verdict(s: Sources) -> dict[str, Any]:
@@ -99,23 +106,25 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
         "forests": [
             (label, *(Markup(plots.forest(models, chance, metric, narrow)) for narrow in (False, True)))
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
-            if metric not in _same(models)
+            if metric == "accuracy" or not scores.same(models)
         ],
-        "overlays": [(label, Markup(svg)) for label, svg in curve_plots.overlays(curves, names)],
+        "overlays": [
+            (label, Markup(svg), Markup(slim))
+            for (label, svg), (_, slim) in zip(
+                curve_plots.overlays(curves, names), curve_plots.overlays(curves, names, 120), strict=True
+            )
+        ],
         "learning": _learning(curves, names),
         "behind": curve_plots.behind(curves),
-        "reliability": Markup(plots.reliability(s.tables["reliability"], names)),
-        "coverage": Markup(curve_plots.coverage(s.tables["coverage"], names)),
-        "costs": [(label, Markup(svg)) for label, svg in plots.costs(models)],
+        **{
+            name: [Markup(draw(s.tables[name], names, shape)) for shape in (panels.BROAD, panels.NARROW)]
+            for name, draw in (("reliability", panels.reliability), ("coverage", panels.coverage))
+        },
+        "costs": [
+            (label, Markup(svg), Markup(slim))
+            for (label, svg), (_, slim) in zip(plots.costs(models), plots.costs(models, plots.NARROW), strict=True)
+        ],
     }
-
-
-def _same(models: dict[str, dict[str, Any]]) -> set[str]:
-    """The averages over classes that are the accuracy of every model, as where each class has as many scored clips."""
-    return {
-        metric for metric in ("balanced_accuracy", "macro_recall")
-        if all(scores.get(metric) == scores["accuracy"] for scores in models.values())
-    }  # fmt: skip
 
 
 def _learning(curves: pd.DataFrame, names: list[str]) -> list[tuple[str, Markup, Markup]]:
@@ -133,24 +142,12 @@ def _known(write: Callable[..., str]) -> Callable[..., str]:
     return lambda value, *options: write(None if isinstance(value, jinja2.Undefined) else value, *options)
 
 
-def _score(scores: dict[str, Any], name: str, digits: int = 1, scale: float = 100.0) -> Markup:
-    """A score of a model with its interval under it."""
-    return Markup('<b>{}</b> <span class="ends">{}</span>').format(*formatting.with_ends(scores, name, scale, digits))
-
-
 def _impossible(left_out: dict[str, str]) -> dict[str, list[str]]:
     """Protocols by why they cannot be run, without the setting and the advice that the error message of a run has."""
     by_reason: dict[str, list[str]] = {}
     for name, why in left_out.items():
         by_reason.setdefault(re.sub(r"^splits\.protocol: (\w+: )?", "", why).split("; use ")[0], []).append(name)
     return by_reason
-
-
-def _counted(n: int, kind: str) -> str:
-    """So many leaks of a kind: `1 group`, `12 near copies`."""
-    name = kind.replace("_", " ")
-    several = f"{name.removesuffix('y')}ies" if name.endswith("y") else f"{name}s"
-    return f"{formatting.number(n)} {name if n == 1 else several}"
 
 
 def _named(svg: Markup, label: str) -> Markup:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from dalsegno.artefacts import model_name
 from dalsegno.report import complete, formatting
+from dalsegno.report.tables import grids
+from dalsegno.report.tables.table import Table
 
 TEXT = dict.fromkeys(["model", "other", "class", "actual", "predicted", "run", "layer", "type", "output"], str)
 MACHINE = {
@@ -29,8 +31,9 @@ class Sources:
     """compare: compare.json; clips, splits, protocols: the metrics of these stages; tables: metrics/plots/<name>.csv.
 
     params: sections of params.yaml, with the defaults that the models were trained with. made_with: for each package the
-    versions that trained the models; machine: likewise what they were trained on, under the names of MACHINE. layers: the layers of each network. layer_weights: of each head that learnt weights
-    over the layers of its encoder. identity: a short SHA-256 of what a run is determined by.
+    versions that trained the models; machine: likewise what they were trained on, under the names of MACHINE. layers: the
+    layers of each network. layer_weights: of each head that learnt weights over the layers of its encoder. grids: of each
+    classical model that chose among settings. identity: a short SHA-256 of what a run is determined by.
     """
 
     compare: dict[str, Any]
@@ -43,6 +46,7 @@ class Sources:
     machine: dict[str, list[str]]
     layers: dict[str, pd.DataFrame]
     layer_weights: dict[str, pd.DataFrame]
+    grids: dict[str, Table]
     identity: dict[str, str]
 
     def under_stamped_names(self) -> "Sources":
@@ -52,12 +56,12 @@ class Sources:
             name: rows.assign(**{c: rows[c].map(called) for c in ("model", "other") if c in rows})
             for name, rows in self.tables.items()
         }
-        layers, weights = (
-            {called[name]: rows for name, rows in tables.items()} for tables in (self.layers, self.layer_weights)
+        layers, weights, chosen = (
+            formatting.of_called(of, called) for of in (self.layers, self.layer_weights, self.grids)
         )
         return Sources(
             formatting.stamped(self.compare), self.clips, self.splits, self.protocols, tables, self.params,
-            self.made_with, self.machine, layers, weights, self.identity,
+            self.made_with, self.machine, layers, weights, chosen, self.identity,
         )  # fmt: skip
 
 
@@ -80,7 +84,7 @@ def read(
     costs = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.is_file()]
     return Sources(
         compare, clips, splits, protocols, tables, complete.complete(params, runs_dir),
-        _made_with(costs), _machine(costs), layers, weights, identity,
+        _made_with(costs), _machine(costs), layers, weights, grids.read(runs_dir, list(folders)), identity,
     )  # fmt: skip
 
 

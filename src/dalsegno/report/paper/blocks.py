@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dalsegno.report import verdict
 from dalsegno.report.paper.figures import Figure
+from dalsegno.report.tables.table import Table
 
 Block = dict[str, Any]
 
@@ -45,6 +47,54 @@ def table(
     return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
 
 
+def tabled(caption: str, of: Table) -> Block:
+    """A table that other reports have as well."""
+    words = next((i for i, column in enumerate(of.columns) if not column.words), len(of.columns))
+    rows = [["\n".join(filter(None, (cell.value, cell.below))) for cell in row] for row in of.rows]
+    return table(caption, [column.head for column in of.columns], rows, words)
+
+
 def figures(drawn: Iterable[Figure], caption: str = "", columns: int = 1) -> Block:
     """Figures with a number each; with a caption for all, the panels of one figure, so many side by side."""
     return {"kind": "figures", "figures": list(drawn), "caption": caption, "columns": columns}
+
+
+def referred(sections: Iterable[Block]) -> list[Block]:
+    """The sections with the numbers of all tables and figures in the text before them, as the layout will count them."""
+    numbers = {"table": 0, "figure": 0}
+    return [part | {"blocks": _with_references(part["blocks"], numbers)} for part in sections]
+
+
+def _with_references(within: Iterable[Block], numbers: dict[str, int]) -> list[Block]:
+    """numbers: the last of each kind so far, which is counted on."""
+    done: list[Block] = []
+    said: Block | None = None
+    shown: dict[str, list[int]] = {}
+    for block in within:
+        kind = {"table": "table", "figures": "figure"}.get(block["kind"])
+        n = 0 if kind is None else 1 if kind == "table" or block["caption"] else len(block["figures"])
+        if kind == "figure" and not block["figures"]:
+            continue
+        if block["kind"] in ("heading", "text") or said is None:
+            _refer(said, shown)
+            said, shown = (block if block["kind"] == "text" else None), {}
+        if kind is not None:
+            if said is None:
+                said = text("")
+                done.append(said)
+            shown.setdefault(kind, []).extend(range(numbers[kind] + 1, numbers[kind] + n + 1))
+            numbers[kind] += n
+        done.append(block)
+    _refer(said, shown)
+    return done
+
+
+def _refer(said: Block | None, shown: dict[str, list[int]]) -> None:
+    """Let a paragraph end with a reference to what is shown below it."""
+    if said is None or not shown:
+        return
+    named = [
+        f"{kind.capitalize()}{'s' * (len(ns) > 1)} {verdict.listed(list(map(str, ns)))}" for kind, ns in shown.items()
+    ]
+    reference = " and ".join(named)
+    said["words"] = f"{said['words']} See {reference}." if said["words"] else f"Details are in {reference}."

@@ -20,11 +20,11 @@ from dalsegno.report.paper.sections import (
     search,
     training,
 )
-from dalsegno.report.paper.sections.results import Scores
+from dalsegno.report.tables.scores import Kaggle
 
 
 def content(
-    s: Sources, p: Params, kaggle: Scores, heard: dict[str, Any] | None, searched: search.Search | None,
+    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: search.Search | None,
     examples: list[dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """The paper as the layout takes it.
@@ -34,13 +34,14 @@ def content(
     """
     cite, dataset = Cited(), s.compare["dataset"]
     called = formatting.names(s.compare)
+    returned = formatting.of_called(kaggle, called)
     kinds = [
         ("Introduction", introduction.introduction(s, p)),
         ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
         *([("Search for settings", search.search(*searched, cite))] if searched else []),
-        ("Results", results.results(s, {called.get(name, name): score for name, score in kaggle.items()}, cite)),
+        ("Results", results.results(s, returned, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
         ("Discussion and conclusions", discussion.discussion(s, p)),
@@ -48,20 +49,20 @@ def content(
         ("Reproduction", _reproduction(s)),
         ("Files", files.files()),
     ]
-    sections = [blocks.section(title, body) for title, body in kinds]
+    sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
         "title": p.title or _title(dataset["title"], len(s.compare["models"])),
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": [*_abstract(s), *_returned(s, {called.get(name, name): score for name, score in kaggle.items()})],
+        "abstract": [*_abstract(s), *_returned(s, returned)],
         "sections": sections,
         "references": cite.listed(),
     }
 
 
 def _title(data: str, n_models: int) -> str:
-    return f"{data[:1].upper()}{data[1:]}: {n_models} models compared"
+    return f"{formatting.capitalised(data)}: {n_models} models compared"
 
 
 def _abstract(s: Sources) -> list[str]:
@@ -70,7 +71,7 @@ def _abstract(s: Sources) -> list[str]:
     return [f"{introduction.question(s)} {introduction.how(s)}", " ".join([*found, *gains])]
 
 
-def _returned(s: Sources, kaggle: Scores) -> Iterator[str]:
+def _returned(s: Sources, kaggle: Kaggle) -> Iterator[str]:
     """The best score that came back from Kaggle, and when, beside the model's own."""
     back = {name: of for name, of in kaggle.items() if name in s.compare["models"]}
     if back:
@@ -88,7 +89,7 @@ def _stamps(s: Sources) -> dict[str, str]:
         (protocol["leaky"], "LEAKY split", "models were trained on parts, copies or the group of what is scored, so every score is too high."),
         (protocol["part"] != "test", "validation, not test", "the splits hold out no test clip, so scores are somewhat too high."),
     ]  # fmt: skip
-    return {mark: f"{mark[0].upper()}{mark[1:]}: {words}" for holds, mark, words in told if holds}
+    return {mark: f"{formatting.capitalised(mark)}: {words}" for holds, mark, words in told if holds}
 
 
 def _contributions(p: Params) -> Block:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, formatting, plots
+from dalsegno.report import curve_plots, formatting, panels, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
@@ -55,10 +55,11 @@ def confusions(s: Sources, names: list[str]) -> list[Figure]:
 
 def calibration(s: Sources, names: list[str]) -> list[Figure]:
     """Reliability of these models."""
-    svg = plots.reliability(s.tables["reliability"], names)
+    shape = (panels.BROAD[0], 5) if len(names) == 5 else panels.BROAD
+    svg = panels.reliability(s.tables["reliability"], names, shape)
     return [figure(svg, "Accuracy against confidence, of the best model of each family: solid as trained, dashed after temperature scaling; below the diagonal a model is too sure.")]  # fmt: skip
 
 
 def costs(s: Sources) -> list[Figure]:
     """Accuracy against what a model costs."""
-    return [figure(svg, f"Accuracy against {label}") for label, svg in plots.costs(s.compare["models"])]
+    return [figure(svg, f"Accuracy against {label}") for label, svg in plots.costs(s.compare["models"], plots.NARROW)]

@@ -143,7 +143,7 @@ def features(doc: dict[str, Any], cite: Cited) -> str:
     if p.get("source") == "csv":
         return f"Features are those of a ready-made table, {p['table']}."
     over = "the clip" if p.get("segments", 1) == 1 else f"each of {p['segments']} segments of a clip"
-    names, stats = ([FEATURES.get(word, word) for word in map(str, p.get(key, []))] for key in ("use", "stats"))
+    names, stats = ([FEATURES.get(word) or word for word in p.get(key, [])] for key in ("use", "stats"))
     names = [name + (cite("mfcc") if name == "MFCC" else "") for name in names]
     return (
         f"The features are {', '.join(names)}, each as {' and '.join(stats)} over {over}, computed as librosa does"

@@ -40,7 +40,7 @@ def slices(rows: pd.DataFrame, metric: str, settings: list[str]) -> str:
         done, pruned = rows["state"] == "complete", rows["state"] == "pruned"
         axes.dots(numbers[done], rows[metric][done], 2, ACCENT)
         axes.marks(numbers[pruned], rows[metric][pruned], CROSS, ACCENT)
-        axes.title(setting)
+        axes.title(setting, 112 + 50)
         panels.append(axes)
     return svg(panels, 3, (50, 60))
 

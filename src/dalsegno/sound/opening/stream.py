@@ -17,6 +17,17 @@ UNSTATED = 2**63 - 1  # libsndfile's number of frames of a file whose header sta
 RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
 LOUDEST = 1e10  # a sample beyond it is no sound, and its power no number in single precision; full scale is 1
 NO_HEADER = "no header"
+NO_SOUND = "no sound in a format that is known here; if it plays elsewhere, ffmpeg converts it"
+DAMAGED = "damaged, cut short, or of an encoding that is not known here; if it plays elsewhere, ffmpeg converts it"
+WORDS = {
+    1: NO_SOUND,
+    2: "the system broke off reading it; try again, from another disk if it goes on",
+    7: "no frame of MPEG audio in it",  # libsndfile says of it that it does not exist
+    17: "there is not enough memory to decode it",
+    **dict.fromkeys((32, 33, 34), "its header states a number of channels that cannot be"),
+    **dict.fromkeys((158, 160, 161), "its stream is damaged or cut short"),
+}
+"""What is wrong with a file by the code of libsndfile, whose own words are for programmers; of every other: DAMAGED."""
 PAGE = 65_307  # bytes of the longest page of an Ogg stream
 
 
@@ -81,10 +92,9 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
 
 def reason(error: Exception) -> str:
     """Why a file could not be read, in one line, without the path, which may hold anything."""
-    said = error.strerror if isinstance(error, OSError) else getattr(error, "error_string", "")  # libsndfile's words
-    text = said or str(error)
-    if "does not exist" in text:  # libsndfile says so of any stream without a frame
-        text = "no frame of MPEG audio in it"
+    if isinstance(error, soundfile.LibsndfileError):
+        return WORDS.get(getattr(error, "code", 0), DAMAGED)
+    text = (error.strerror if isinstance(error, OSError) else "") or str(error)
     return " ".join(text.split())[:120].rstrip(".")
 
 

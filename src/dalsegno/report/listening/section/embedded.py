@@ -21,7 +21,7 @@ def embedded(content: dict[str, Any] | None, called: Mapping[str, str]) -> dict[
         "n_clips": len(content["clips"]),
         "n_media": len(content["media"]),
         "against": content["against"],
-        "map": drawn["svg"] and Markup(drawn["svg"]),
+        "map": drawn["svg"] and [Markup(drawn["svg"]), Markup(drawn["narrow"])],
         "share": drawn["share"],
         "heard": _heard(content, called),
         "data": _in_script({key: value for key, value in content.items() if key not in DRAWN} | {"models": models}),

@@ -1,10 +1,10 @@
 """How each model was made: the settings of its entry and of what that rests on, one by one."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.report import formatting
 
 PRETRAINED = ("weights", "unfreeze", "unfreeze_every", "body_lr", "body_lr_decay", "probe", "batch_norm", "control")
 
@@ -77,14 +77,4 @@ def _flat(value: Any, path: str = "") -> dict[str, str]:
         for key, inner in value.items():
             found |= _flat(inner, f"{path}.{key}" if path else str(key))
         return found
-    return {path: _written(value)} if value not in (None, {}) else {}
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_written, value)) or "none"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_written(v)}" for k, v in value.items()) + "}"
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return {path: formatting.setting(value)} if value not in (None, {}) else {}

@@ -7,12 +7,13 @@ import pandas as pd
 
 from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report import conclusions, formatting, gains, verdict
-from dalsegno.report.page import matrices
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, entry
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.sections.results import ranked
+from dalsegno.report.tables import strengths
+from dalsegno.report.tables.table import Cell, Column, Table
 
 
 def discussion(s: Sources, p: Params) -> Iterator[Block]:
@@ -34,8 +35,8 @@ def gain(name: str, s: Sources) -> str:
     """What pretraining does to a model, against its twin from scratch."""
     of, models = s.compare["gains"][name], s.compare["models"]
     return (
-        f"Pretraining {gains.gained(of)}, p {formatting.p_value(of['p_value'])} by flipping signs. {name} "
-        f"starts from pretrained weights, {of['over']} is the same network from scratch. {gains.budgets(name, of['over'], models)}"
+        f"Pretraining {gains.gained(of)}, {formatting.p_value(of['p_value'])} by flipping signs. {name} "
+        f"starts from pretrained weights, and {of['over']} is the same network from scratch. {gains.budgets(name, of['over'], models)}"
     )
 
 
@@ -53,7 +54,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
         m, pair = models[name], against.get(frozenset((name, best)))
         rows.append([
             *(name, entry.learns(name, s.params), formatting.number(m.get("max_epochs")), formatting.number(m.get("lr"))),
-            *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else formatting.p_value(pair["p_holm"]).removeprefix("= ")),
+            *(formatting.percent(m["accuracy"]), _difference(name, pair), "–" if pair is None else formatting.p_number(pair["p_holm"])),
         ])  # fmt: skip
     head = ["model", "what learns", "epochs at most", "learning rate", "accuracy, %", "difference", "p after Holm"]
     compared = f", and their difference from {best}, the most accurate network from scratch, in points" if best else ""
@@ -65,7 +66,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
         pair = against.get(frozenset((name, s.compare["gains"][name]["over"])))
         n = s.compare["verdict"]["pairs"]
         corrected = (
-            f" This comparison was planned, so its p is not corrected; as one of {n} pairs, it has p {formatting.p_value(pair['p_holm'])} after Holm."
+            f" This comparison was planned, so its p is not corrected; as one of {n} pairs, it has {formatting.p_value(pair['p_holm'])} after Holm."
             if pair is not None and n > 1
             else ""
         )
@@ -96,18 +97,13 @@ def _difference(name: str, pair: dict[str, Any] | None) -> str:
 
 
 def _strengths(s: Sources) -> Iterator[Block]:
-    """One row per model."""
-    rows, by_model = [], s.tables["confusion"].groupby("model")
-    for name, m in ranked(s):
-        found = matrices.extremes(by_model.get_group(name))
-        best, worst, mistake = (found[kind] for kind in ("best", "worst", "mistake"))
-        taken = f"{mistake[0]} for {mistake[1]} ({formatting.share(mistake[2], 0)})" if mistake else "none"
-        cells = [f"{cell[0]} ({formatting.share(cell[2], 0)})" if cell else "–" for cell in (best, worst)]
-        rows.append([name, *cells, taken, _course(name, m, s)])
+    """What each model does best and worst, and how its training went."""
+    of = strengths.table(s.compare["models"], s.tables["confusion"])
+    trained = [Cell(_course(name, m, s)) for name, m in ranked(s)]
+    rows = [[*row, last] for row, last in zip(of.rows, trained, strict=True)]
+    course = "Training: what is right at the best epoch of the validation and of the training clips, seconds, and runs that ended at their limit of epochs."
     yield blocks.heading("Strengths and weaknesses")
-    head = ["model", "strongest class", "weakest class", "most frequent mistake", "training"]
-    caption = "The classes that a model recognises best and worst, the mistake it makes most often, as a share of the clips of the class, and how its training went: what is right at the best epoch of the validation and of the training clips, seconds, and runs that ended at their limit of epochs."
-    yield blocks.table(caption, head, rows, words=5)
+    yield blocks.tabled(f"{strengths.LEGEND} {course}", Table([*of.columns, Column("training", words=True)], rows))
 
 
 def _course(name: str, m: dict[str, Any], s: Sources) -> str:

@@ -9,6 +9,7 @@ from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
+from dalsegno.report.tables import splits as of_splits
 
 PROTOCOLS = {
     "holdout": "a single split into training, validation and test clips",
@@ -60,30 +61,24 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
 
 def splits(s: Sources, cite: Cited) -> Iterator[Block]:
     """Who was trained on and who was scored, what leaks, and what the split alone does to a score."""
-    number, used = formatting.number, s.compare["protocol"]
+    used = s.compare["protocol"]
     cited = cite(*(["fault_filtered"] * (used["name"] in ("fault_filtered", "artist_folds"))))
     grouped = " Clips of one group (an artist, a song, an instrument) stay in one part." if s.compare["interval"]["unit"] == "group" else ""  # fmt: skip
     yield blocks.text(
         f"Models are trained and scored under {protocol(used)}{cited}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
         f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(used)}."
     )
-    yield from (blocks.text(f"{caveat}.") for caveat in used["caveats"])
-    rows = [
-        (fold.removeprefix("fold"), *(number(parts[part]["all"]) for part in ("train", "valid", "test")), number(s.splits["left_out"].get(fold)))
-        for fold, parts in s.splits["clips"].items()
-    ]  # fmt: skip
-    yield blocks.table(
-        "Labelled clips in each part of each fold.", ["fold", "train", "valid", "test", "left out"], rows
-    )
+    yield from [blocks.text(f"{'. '.join(map(formatting.capitalised, used['caveats']))}.")] if used["caveats"] else []
+    yield blocks.tabled("Labelled clips in each part of each fold.", of_splits.parts(s.splits))
     protocols = s.protocols.get("protocols") or {}
     if protocols:
         yield blocks.text(
             f"How much the split alone matters is shown by one cheap model ({s.protocols['model']}) on the same "
             f"{s.protocols['segments']} segments of each clip under every protocol that these data allow. Rows marked LEAKY are too high."
         )
-        rows = [_protocol(name, m) for name, m in protocols.items()]
-        head = ["protocol", "shared between parts", "segments, %", "clips, %"]
-        yield blocks.table("One model under each protocol: accuracy with its interval.", head, rows, words=2)
+        yield blocks.tabled(
+            f"One model under each protocol. {of_splits.legend(s.protocols)}", of_splits.protocols(s.protocols)
+        )
 
 
 def protocol(of: Mapping[str, Any]) -> str:
@@ -107,23 +102,9 @@ def _looked_at(protocol: Mapping[str, Any]) -> str:
     return "as there is no test part, it is also what is scored here"
 
 
-def _protocol(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:
-    leaks = ", ".join(_counted(n, kind.replace("_", " ")) for kind, n in m.get("leaks", {}).items() if n) or "nothing"
-    scores = (
-        "{} ({})".format(*formatting.with_ends(m, metric)) if metric in m else "–"
-        for metric in ("segment_accuracy", "clip_accuracy")
-    )
-    return (name + formatting.STAMP * bool(m.get("leaky")), leaks, *scores)
-
-
 def _leaks(splits: Mapping[str, Any]) -> str:
-    found = [_counted(n, kind.replace("_", " ")) for kind, n in splits["leaks"].items() if n]
-    if not found:
+    found = of_splits.leaks(splits["leaks"])
+    if found == "nothing":
         return "No clip, group or known copy lies on two sides of a split."
     reason = f" This was allowed because: {splits['allow_leaks']}." if splits.get("allow_leaks") else ""
-    return f"Parts of a fold share {', '.join(found)}.{reason}"
-
-
-def _counted(n: int, what: str) -> str:
-    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{n:,} {what if n == 1 else several}"
+    return f"Parts of a fold share {found}.{reason}"

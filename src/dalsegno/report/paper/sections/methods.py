@@ -11,6 +11,7 @@ from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.paper.settings import listed
+from dalsegno.report.tables import grids
 
 MOST_LAYERS = 60  # of a network whose layers are listed
 INPUTS = ("spectrograms", "pretrain", "packaged", "embeddings")  # what models are made from
@@ -70,6 +71,8 @@ def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
     yield blocks.heading(name)
     if topics:
         yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)
+    if name in s.grids:
+        yield blocks.tabled(f"Settings to choose from for {name}. {grids.LEGEND}", s.grids[name])
     if name in s.layers and len(s.layers[name]) <= MOST_LAYERS and not plain.endswith(model_name.SCRATCH):
         rows = s.layers[name]
         cells = [

@@ -1,6 +1,6 @@
 """The sections on what was measured: scores, pairs, confusions, training, cost, and what follows from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,12 +10,9 @@ from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
+from dalsegno.report.tables import calibration, scores
 
-METRICS = {
-    "accuracy": "accuracy", "macro_precision": "precision", "macro_recall": "recall", "macro_f1": "F1",
-}  # fmt: skip
 MOST_COLUMNS = 12  # of a table of pairs, and of a matrix of half the width of a page
-Scores = Mapping[str, tuple[float, str]]
 
 
 def scored(s: Sources) -> str:
@@ -28,7 +25,7 @@ def ranked(s: Sources) -> list[tuple[str, dict[str, Any]]]:
     return [(name, s.compare["models"][name]) for name in formatting.ranked(s.compare["models"])]
 
 
-def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
+def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     """The table of scores, the differences of all pairs, and class by class. kaggle: score and date by model."""
     interval = s.compare["interval"]
     yield blocks.text(
@@ -36,7 +33,7 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
         f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
         f"scores are means over repeats and seeds.{_left_out(s)}"
     )
-    yield _table(s, kaggle)
+    yield blocks.tabled(f"Scores. {scores.legend(s.compare, kaggle)}", scores.table(s.compare, kaggle))
     yield blocks.figures(figures.results(s, scored(s)))
     yield from _pairs(s, cite)
     names = list(conclusions.best_of_each(name for name, _ in ranked(s)).values())
@@ -50,24 +47,22 @@ def results(s: Sources, kaggle: Scores, cite: Cited) -> Iterator[Block]:
     yield blocks.heading("Class by class")
     yield _classes(s, names)
     yield blocks.heading("Calibration")
+    yield blocks.tabled(calibration.legend(interval), calibration.table(s.compare["models"]))
     yield blocks.figures(figures.calibration(s, names))
     yield blocks.text(
         f"Temperatures are fitted on the validation part{cite('guo')}. reports/report.html shows all models."
     )
 
 
-def _table(s: Sources, kaggle: Scores) -> Block:
-    letters = s.compare["verdict"]["letters"]
-    head = ["model", "letters", *METRICS.values(), "log-loss"] + ["Kaggle"] * bool(kaggle)
-    rows = []
-    for name, m in ranked(s):
-        shares = ["{}\n{}".format(*formatting.with_ends(m, metric)) for metric in METRICS]
-        loss = "{}\n{}".format(*formatting.with_ends(m, "log_loss", 1.0, 3))
-        back = [f"{100 * kaggle[name][0]:.1f}\n{kaggle[name][1]}" if name in kaggle else "–"] * bool(kaggle)
-        rows.append([name, letters.get(name, "–"), *shares, loss, *back])
-    submitted = " Kaggle: the score that came back for the submission, and when." if kaggle else ""
-    caption = "Scores in per cent with intervals below; precision, recall and F1 are means over classes, and that of recall is the balanced accuracy. Models that share a letter are not told apart."
-    return blocks.table(caption + submitted, head, rows, words=2)
+def _left_out(s: Sources) -> str:
+    """Which clips are not scored, and which intervals there are not, and why."""
+    protocol, interval = s.compare["protocol"], s.compare["interval"]
+    said = []
+    if protocol["not_shared"]:
+        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
+    if interval["lone_classes"]:
+        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
@@ -77,16 +72,18 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
     yield blocks.heading("Pairs of models")
     repeated = cite("resampled", "benavoli") if s.compare["protocol"]["repeats"] > 1 else ""
     alone = cite("tango")
-    many = f", and is corrected over {said['pairs']} pairs{cite('holm')}" if said["pairs"] > 1 else ""
+    several = said["pairs"] > 1
+    many = f", and is corrected over {said['pairs']} pairs{cite('holm')}" if several else ""
+    may_part = " So an interval may exclude zero where the pair, as one of many, is not told apart." if several else ""
+    honest = " that are not marked LEAKY" if any("leaks" in m for m in s.compare["models"].values()) else ""
     over_all = (
-        f" Over all models, Cochran's Q is {formatting.number(said['cochran_q'], 1)}, p {formatting.p_value(said['p_value'])}{cite('cochran')}."
-        if said.get("cochran_q") is not None
-        else ""
+        f" Over all models{honest}, Cochran's Q is {formatting.number(said['cochran_q'], 1)}, "
+        f"{formatting.p_value(said['p_value'])}{cite('cochran')}."
     )
     yield blocks.text(
         f"Every two models are compared on the same clips. An interval is that of one pair alone{alone}; a p-value comes from "
-        f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}. So an interval may exclude zero "
-        f"where the pair, as one of many, is not told apart.{over_all}"
+        f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}."
+        f"{may_part}{over_all}"
     )
     if len(s.compare["models"]) <= MOST_COLUMNS:
         yield _matrix([name for name, _ in ranked(s)], of_pairs)
@@ -106,7 +103,7 @@ def _pair(best: str, pair: dict[str, Any]) -> list[str]:
     size, *ends = (formatting.points(sign * pair[name]) for name in ("accuracy", "low", "high"))
     known = not pd.isna(pair["low"])
     shown = f"{size}\n{' to '.join(ends[::sign])}" if known else size
-    ps = [formatting.p_value(pair[name]).removeprefix("= ") for name in ("p_value", "p_holm")]
+    ps = [formatting.p_number(pair[name]) for name in ("p_value", "p_holm")]
     return [
         other,
         shown,
@@ -145,14 +142,3 @@ def _side_by_side(n_classes: int) -> int:
 
 def _share(value: float) -> str:
     return "–" if pd.isna(value) else formatting.percent(value)
-
-
-def _left_out(s: Sources) -> str:
-    """Which clips are not scored, and which intervals there are not, and why."""
-    protocol, interval = s.compare["protocol"], s.compare["interval"]
-    said = []
-    if protocol["not_shared"]:
-        said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
-    if interval["lone_classes"]:
-        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
-    return "".join(f" {sentence}" for sentence in said)
