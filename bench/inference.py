@@ -1,7 +1,7 @@
-"""Peak memory of `dalsegno predict` on a recording of 60 minutes, below 1,000 MiB, and its speed, for every model of a run.
+"""Peak memory of `dalsegno predict` on a recording of 60 minutes, and its speed, for every model of a run.
 
-Of 10 s it is up to 840 MiB, of which `import torch` is 645: 115 of these are pages of CUDA's libraries that are read as they
-are unloaded at the end.
+Aimed at: below 1,000 MiB. Of 10 s it is up to 945 MiB, of which `import torch` is 645 and librosa about 100: 115 of the former are pages of CUDA's
+libraries that are read as they are unloaded at the end.
 
     python bench/inference.py [MODEL …]
 
