@@ -114,7 +114,7 @@ def test_numbers_are_written_in_one_style(tree):
 def test_what_was_not_measured_prints_question_marks(html):
     page = Page(html)
     assert re.search(r"classical/majority – – – 3\.14 – \?\? 0\.123 612 ", page.text)
-    assert "Means over the runs of a model, all trained on cpu." in page.text  # and so no column of devices
+    assert "Means over the runs of a model, all trained on the CPU." in page.text  # and so no column of devices
     assert "transfer/finetuned ??" not in page.text
 
 

@@ -93,7 +93,7 @@ def _network(model: Model) -> tuple[Together, tuple[int, ...]]:
     if len(set(member.crops)) > 1 or member.view.evaluate == "whole":
         raise UserError(
             f"{model.name}: its networks see clips at more than one length, and a graph takes one; train it with "
-            "view.crop_s set and evaluate: windows"
+            "view.crop_s set (in the entry of embeddings, if it reads one) and evaluate: windows"
         )
     meta, crop = member.spectrogram.meta, member.crops[0]
     shape = (1, crop) if meta["kind"] == "waveform" else (meta["channels"], meta["bins"], crop)

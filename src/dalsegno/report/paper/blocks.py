@@ -1,6 +1,7 @@
 """What a paper is put together from: paragraphs, tables and figures, as plain data that the layout sets."""
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from dalsegno.report import verdict
@@ -41,17 +42,24 @@ def code(words: str) -> Block:
 
 
 def table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1, aligned: str = "right"
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    words: int = 1,
+    aligned: str = "right",
+    last: int = 0,
 ) -> Block:
-    """A numbered table. words: how many of the first columns hold words, set flush left; the others are `aligned`."""
-    return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned}  # fmt: skip
+    """A numbered table. words: how many of the first columns hold words, and last: of the last ones, which are set flush
+    left; the others are `aligned`."""
+    return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned, "last": last}  # fmt: skip
 
 
 def tabled(caption: str, of: Table) -> Block:
     """A table that other reports have as well."""
-    words = next((i for i, column in enumerate(of.columns) if not column.words), len(of.columns))
+    in_words = [column.words for column in of.columns]
+    words, last = (len(list(takewhile(bool, columns))) for columns in (in_words, reversed(in_words)))
     rows = [["\n".join(filter(None, (cell.value, cell.below))) for cell in row] for row in of.rows]
-    return table(caption, [column.head for column in of.columns], rows, words)
+    return table(caption, [column.head for column in of.columns], rows, words, last=last)
 
 
 def figures(drawn: Iterable[Figure], caption: str = "", columns: int = 1) -> Block:

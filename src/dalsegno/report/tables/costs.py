@@ -40,7 +40,7 @@ def table(models: Mapping[str, Mapping[str, Any]]) -> Table:
 def legend(models: Mapping[str, Mapping[str, Any]]) -> str:
     """What a reader of the table has to know."""
     devices = _devices(models)
-    where = f", all trained on {devices[0]}" if len(devices) == 1 else ""
+    where = f", all trained on {devices[0].replace('cpu', 'the CPU')}" if len(devices) == 1 else ""
     return (
         f"Means over the runs of a model{where}. {formatting.NONE}: there is no such number, such as the epochs of a model that has none; "
         f"{formatting.UNMEASURED}: not measured. Parameters include those of a frozen network; the number that was trained is given where it differs. "

@@ -45,7 +45,10 @@ def line(name: str, params: dict[str, Any], called: Mapping[str, str]) -> str:
 def _classical(entry: dict[str, Any]) -> str:
     estimator = entry.get("estimator")
     if estimator == "majority":
-        return "Always names the most frequent class of its training clips: what any model has to beat."
+        return (
+            "Always names the most frequent class of its training clips: what any model has to beat. Where classes are about "
+            "equally large, that one is rare among the other clips, so this can be less than guessing."
+        )
     return f"{ESTIMATORS.get(str(estimator), f'{estimator} of scikit-learn')} on {FEATURES}."
 
 
