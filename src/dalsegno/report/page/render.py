@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import counted
-from dalsegno.report import conclusions, curve_plots, formatting, gains, panels, plots, verdict
+from dalsegno.report import architecture, conclusions, curve_plots, formatting, gains, panels, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import matrices
@@ -66,6 +66,8 @@ def _made(s: Sources, called: dict[str, str]) -> dict[str, Any]:
         "made": {name: entries.of_model(own, s.params) for own, name in called.items()},
         "introduced": {name: introduction.line(own, s.params, called) for own, name in called.items()},
         "layers": {name: rows.to_dict("records") for name, rows in s.layers.items()},
+        "architectures": {name: _architecture(rows) for name, rows in s.layers.items()},
+        "architecture_caption": architecture.CAPTION,
         "layer_weights": {name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
     }
 
@@ -131,6 +133,11 @@ def _learning(curves: pd.DataFrame, names: list[str]) -> list[tuple[str, Markup,
     """(model, its curves, the same as a phone shows them)."""
     broad, narrow = curve_plots.learning(curves, names), curve_plots.learning(curves, names, 190, 110, columns=1)
     return [(name, Markup(svg), Markup(slim)) for (name, svg), (_, slim) in zip(broad, narrow, strict=True)]
+
+
+def _architecture(layers: pd.DataFrame) -> tuple[Markup, Markup]:
+    """The drawing of a network, and the same as a phone shows it."""
+    return Markup(architecture.drawn(layers)), Markup(architecture.drawn(layers, architecture.NARROW))
 
 
 def _by_model(rows: pd.DataFrame, names: list[str]) -> list[tuple[str, pd.DataFrame]]:

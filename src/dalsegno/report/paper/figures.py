@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from dalsegno.report import curve_plots, formatting, panels, plots
+from dalsegno.report import architecture, curve_plots, formatting, panels, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
@@ -31,6 +31,12 @@ def results(s: Sources, scored: str) -> list[Figure]:
     models, interval = s.compare["models"], formatting.share(s.compare["interval"]["confidence"], None)
     svg = plots.forest(models, 1 / s.compare["dataset"]["classes"])
     return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
+
+
+def layers(s: Sources, name: str) -> list[Figure]:
+    """A network as a drawing, if its shapes are known."""
+    svg = architecture.drawn(s.layers[name], architecture.PAPER) if name in s.layers else ""
+    return [figure(svg, f"{name}. {architecture.CAPTION}")] if svg else []
 
 
 def curves(s: Sources) -> list[Figure]:

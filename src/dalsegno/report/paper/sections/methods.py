@@ -6,7 +6,7 @@ from typing import Any
 from dalsegno.artefacts import model_name
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
-from dalsegno.report.paper import blocks, method
+from dalsegno.report.paper import blocks, figures, method
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
@@ -73,7 +73,10 @@ def _model(name: str, s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
         yield blocks.table(f"How {name} was made.", ["", ""], topics, words=2)
     if name in s.grids:
         yield blocks.tabled(f"Settings to choose from for {name}. {grids.LEGEND}", s.grids[name])
-    if name in s.layers and len(s.layers[name]) <= MOST_LAYERS and not plain.endswith(model_name.SCRATCH):
+    if plain.endswith(model_name.SCRATCH):  # the layers of its twin
+        return
+    yield blocks.figures(figures.layers(s, name))
+    if name in s.layers and len(s.layers[name]) <= MOST_LAYERS:
         rows = s.layers[name]
         cells = [
             [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
