@@ -1,17 +1,18 @@
 """Write what each model calls the unlabelled clips, as one table and as submissions laid out like the sample."""
 
-import json
 from pathlib import Path
+
+import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
-from dalsegno.report import formatting, submissions
+from dalsegno.report import submissions
 from dalsegno.scoring import ensembles
 
 
-def main(clips_path: str, splits_path: str, runs_dir: str, compare_json: str, out_dir: str, *families: str) -> None:
+def main(clips_path: str, splits_path: str, runs_dir: str, accuracy_csv: str, out_dir: str, *families: str) -> None:
     """Fill `out_dir` with predictions.csv and a submission_<family>_<key>.csv of each model; nothing if all are labelled.
 
     A sample that does not fit leaves a file that says why in place of submissions: no other stage has to wait for it.
@@ -28,7 +29,7 @@ def main(clips_path: str, splits_path: str, runs_dir: str, compare_json: str, ou
         tables = {name: predictions_parquet.read(Path(runs_dir, name, "predictions.parquet")) for name in names}
         tables |= ensembles.means(ensembles.members(params.load(ensembles=ensembles.Entries), names), tables)
         means = {name: submissions.means(rows, wanted) for name, rows in tables.items()}
-        best_first = formatting.ranked(json.loads(Path(compare_json).read_text())["models"])
+        best_first = list(pd.read_csv(accuracy_csv)["model"])
         paths = clips.set_index("clip_id")["path"]
         submissions.write_predictions(draft / submissions.PREDICTIONS, paths, means, best_first)
         sample = Path(params.value("dataset.root", str), sample_submission.NAME)

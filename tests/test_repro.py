@@ -327,7 +327,7 @@ EDITS = {
     "transfer.finetuned": (put("transfer.finetuned.body_lr", 0.9), {"transfer@finetuned"} | END),
     "ensembles": (put("ensembles.two", ["mlp/small", "cnn/conv"]), END),
     "external": (put("external.theirs", {"file": "data/clips.csv"}), {"external@theirs"} | END),
-    "compare": (put("compare.confidence", 0.9), {"protocols"} | SCORES),
+    "compare": (put("compare.confidence", 0.9), {"protocols", "submissions"} | SCORES),
     "search": (put("search.small", {"of": "mlp.small", "input": "features.parquet"}), set()),
     "final": (put("final.small", {"model": "mlp/small"}), set()),
     "protocols": (put("protocols.segments", 4), {"protocols", "report", "paper"}),
@@ -342,7 +342,7 @@ EDITS = {
     "comment in the trainer": (comment("training/train.py"), {"mlp@small", "transfer@songs"} | CNN | BACKBONE),
     "comment in the corpus": (comment("synth/drums.py"), OF_CORPUS),
     "comment in a figure": (comment("report/plots.py"), {"report", "paper"}),
-    "style of the page": (comment("report/page/style.css"), {"report"}),
+    "style of the page": (comment("report/page/style.css"), {"report", "paper"}),
     "comment in what is inert": (comment("pipeline/progress.py"), set()),
     "comment in what reads params.yaml": (comment("pipeline/params.py"), ALL),
     "comment in what rounds numbers": (comment("artefacts/learning/json_file.py"), OF_CORPUS),
@@ -357,7 +357,7 @@ EDITS = {
     "version of musicnn": (version("musicnn"), {"packaged@msd_musicnn"} | SONGS),
     "new architecture": (new("models/mine.py", like="models/conv.py"), set()),
     "new data set": (new("datasets/mine.py", like="datasets/folders.py"), set()),
-    "new metric": (new_metric, {"protocols", "listen"} | SCORES),
+    "new metric": (new_metric, {"protocols"} | END),
 }
 
 

@@ -162,7 +162,7 @@ def test_it_runs_from_the_files_to_the_report(name, tmp_path, monkeypatch):
     assert set(compared) == models | twins | {f"ensembles/{key}" for key in doc["ensembles"]}
     assert all(0 <= figures["accuracy"] <= 1 for figures in compared.values())
     assert "<html" in Path("reports/report.html").read_text()
-    submissions = list(Path("reports/submissions").glob("*.csv"))
+    submissions = list(Path("reports/submissions").glob("submission_*.csv"))
     assert len(submissions) == (len(models) if "kaggle" in doc["dataset"]["root"] else 0)
     for name in models:
         assert asked_again(name, doc) < (5e-4 if name.startswith("transfer") else 1e-5), name

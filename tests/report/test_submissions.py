@@ -1,7 +1,6 @@
 """A submission per model, laid out like the sample, whatever oddities the sample has."""
 
 import contextlib
-import json
 import re
 import runpy
 from pathlib import Path
@@ -61,10 +60,9 @@ def run(tmp_path):
                 }
             )
         )
-        scores = {"mlp/small": {"accuracy": 0.9}, "cnn/conv": {"accuracy": 0.8}}
-        (tmp_path / "compare.json").write_text(json.dumps({"models": scores}))
+        (tmp_path / "accuracy.csv").write_text("model,accuracy\nmlp/small,0.9\ncnn/conv,0.8\n")
         with contextlib.chdir(tmp_path):
-            MAIN("clips.csv", "splits.csv", "runs", "compare.json", "submissions", "cnn", "mlp", "transfer")
+            MAIN("clips.csv", "splits.csv", "runs", "accuracy.csv", "submissions", "cnn", "mlp", "transfer")
         return {p.name: p.read_text().splitlines() for p in Path(tmp_path, "submissions").iterdir()}
 
     return call
