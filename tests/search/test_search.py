@@ -83,6 +83,13 @@ def test_trials_are_seeded_sorted_and_the_best_is_scored_after_it_was_chosen(fol
     assert again.drop(columns="error").equals(rows.drop(columns="error"))
 
 
+def test_what_was_drawn_from_and_what_was_chosen_are_told_to_the_last_digit(folder):
+    space = {"train.weight_decay": {"loguniform": [1e-9, 1e-7]}}
+    _, found = search(entry=ENTRY | {"trials": 2, "space": space})
+    best = yaml.safe_load(Path("data/searches/a/best.yaml").read_text())["mlp.small"]
+    assert found["space"] == space and found["values"] == best and 1e-9 <= best["train.weight_decay"] <= 1e-7
+
+
 def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeypatch):
     whole, _ = search("whole")
     real, calls = study._trained, []
