@@ -15,11 +15,11 @@ from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
-from dalsegno.search import entry, outcome, study, subject
+from dalsegno.search import entry, journal, outcome, study, subject
 from dalsegno.training import runs
 
 
-def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) -> None:
+def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: str) -> None:
     p = params.variant(key, search=entry.Params)
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
@@ -29,27 +29,27 @@ def main(key: str, source: str, splits_path: str, journal: str, out_dir: str) ->
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
         name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
-        Path(journal).parent.mkdir(parents=True, exist_ok=True)
-        study.mend(Path(journal))
-        left = study.prepare(study.opened(p, journal, name), p)
+        Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
+        journal.mend(Path(journal_path))
+        left = study.prepare(study.opened(p, journal_path, name), p)
         progress.say(f"{counted(p.n_trials, 'trial')} of {p.of}, {left} of them to be made")
         workers = max(1, min(p.workers, left))
         shares = [left // workers + (i < left % workers) for i in range(workers)]
         if workers == 1 and r.backend == "loky":
-            study.make_trials(study.opened(p, journal, name), p, of, left, progress.say)
+            study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
         else:
-            work = partial(_work, p, source, splits_path, journal, name, workers)
+            work = partial(_work, p, source, splits_path, journal_path, name, workers)
             list(runtime.each(work, shares, r, workers))
-        _write(p, of, study.opened(p, journal, name), out_dir, Path(splits_path), asked.confidence)
+        _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
 
-def _work(p: entry.Params, source: str, splits_path: str, journal: str, name: str, workers: int, n: int) -> None:
+def _work(p: entry.Params, source: str, splits_path: str, journal_path: str, name: str, workers: int, n: int) -> None:
     """`n` trials by one process of several, which loads the data for itself."""
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     of = subject.subject(p.of, source, splits_csv.read(splits_path), params.load(runtime=Runtime).torch_device())
-    study.make_trials(study.opened(p, journal, name), p, of, n, progress.say)
+    study.make_trials(study.opened(p, journal_path, name), p, of, n, progress.say)
 
 
 def _write(

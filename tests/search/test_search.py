@@ -17,6 +17,7 @@ from dalsegno.cli import main
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import space, study
+from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
 
 STAGE = runpy.run_path(str(Path("stages/search.py").resolve()))["main"]
@@ -222,20 +223,20 @@ def test_more_folds_than_there_are_are_refused(folder):
         search(entry=ENTRY | {"folds": 3})
 
 
-def test_no_two_processes_draw_the_same(folder):
+def test_no_two_processes_draw_the_same(folder, monkeypatch):
     """Each asks for a trial before any has drawn."""
     p, _ = params.parse("search.a", ENTRY, Params)
     first, second = (study.opened(p, "journal", "s") for _ in range(2))
-    ask, drawn = first.ask, []
+    drawn, begin = [], ByNumber.before_trial
 
-    def late():
-        trial = ask()
-        drawn.append(study._asked(second, p, space.drawn(SPACE)).params["train.lr"])
-        return trial
+    def late(sampler, found, trial):
+        if sampler is first.sampler:
+            drawn.append(second.ask(space.drawn(SPACE)).params["train.lr"])
+        begin(sampler, found, trial)
 
-    first.ask = late
-    drawn.append(study._asked(first, p, space.drawn(SPACE)).params["train.lr"])
-    assert len(set(drawn)) == 2
+    monkeypatch.setattr(ByNumber, "before_trial", late)
+    drawn.append(first.ask(space.drawn(SPACE)).params["train.lr"])
+    assert len(drawn) == len(set(drawn)) == 2
 
 
 def test_the_best_values_go_into_params_yaml_and_comments_stay(folder, capsys):

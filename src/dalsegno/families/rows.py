@@ -29,6 +29,7 @@ class Rows:
         self._place = self._places.get_indexer(table.clip_ids)  # of each row's clip in clip_ids
         self.input_shape = (self.x.shape[1],)
         self.scale = augment.Scale()
+        self._moments: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
     def for_training(self, train_ids: list[str]) -> "Rows":
         """The same rows, with the deviation of each feature over the rows of `train_ids` as its scale."""
@@ -61,9 +62,11 @@ class Rows:
             yield self.take(torch.from_numpy(batch)), list(self.owners[batch])
 
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, " feature"], Float[Tensor, " feature"]]:
-        """Mean and standard deviation of each feature over the rows of `clip_ids`."""
-        x = self.take(self.examples(clip_ids)[0]).double()
-        return x.mean(0).float(), x.std(0, correction=0).float()
+        """Mean and standard deviation of each feature over the rows of `clip_ids`, worked out once for the same clips."""
+        if (key := tuple(clip_ids)) not in self._moments:
+            x = self.take(self.examples(clip_ids)[0]).double()
+            self._moments[key] = x.mean(0).float(), x.std(0, correction=0).float()
+        return self._moments[key]
 
     def _belong(self, clip_ids: list[str]) -> np.ndarray:
         """Whether each row belongs to one of `clip_ids` [shape=(n_rows,)]; a clip without rows is none."""

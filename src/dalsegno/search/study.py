@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
@@ -10,16 +9,12 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna import pruners, samplers
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import space
+from dalsegno.search import draw, journal, space
 from dalsegno.search.entry import Params
 from dalsegno.search.subject import Subject
 from dalsegno.training import train
@@ -48,30 +43,16 @@ def digest(inputs: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
-def mend(journal: Path) -> None:
-    """Cut off what was not written to its end when a machine lost its power. Raises UserError for what is no journal."""
-    if not journal.exists():
-        return
-    try:
-        lines = journal.read_bytes().splitlines(keepends=True)
-        if lines and not lines[-1].endswith(b"\n"):
-            os.truncate(journal, sum(map(len, lines[:-1])))
-            lines.pop()
-        for line in lines:
-            json.loads(line)["op_code"]
-    except (OSError, ValueError, TypeError, KeyError):
-        raise UserError(
-            f"{journal}: this is no journal of a search; move it away, and the search begins anew"
-        ) from None
-
-
-def opened(p: Params, journal: str | Path, study: str) -> Study:
-    """The study in the journal, new if it is not there."""
+def opened(p: Params, path: str | Path, study: str) -> Study:
+    """The study in the journal at `path`, new if it is not there."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    direction = "maximize" if p.maximise else "minimize"
-    storage = JournalStorage(JournalFileBackend(str(journal)))
     return optuna.create_study(
-        storage=storage, study_name=study, direction=direction, load_if_exists=True, pruner=_pruner(p)
+        storage=JournalStorage(journal.Journal(Path(path))),
+        study_name=study,
+        direction="maximize" if p.maximise else "minimize",
+        load_if_exists=True,
+        sampler=draw.ByNumber(p),
+        pruner=draw.pruner(p),
     )
 
 
@@ -99,7 +80,7 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
     """Make `n` trials. One that cannot be trained, or diverges, is kept as failed, with the reason."""
     distributions = space.drawn(p.space)
     for _ in range(n):
-        trial = _asked(found, p, distributions)
+        trial = found.ask(distributions)
         values = space.meant(p.space, trial.params)
         try:
             value, epochs = _trained(subject, values, p, trial)
@@ -113,17 +94,6 @@ def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> 
             found.tell(trial, state=TrialState.FAIL)
             said = f"failed: {error}"
         say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
-
-
-def _asked(found: Study, p: Params, distributions: dict[str, BaseDistribution]) -> Trial:
-    """The next trial. What it draws depends on the seed and its number alone, so that a search that goes on draws what it
-    would have drawn, and no two processes draw the same."""
-    trial = found.ask()
-    broken = sum("broken_off" in t.user_attrs for t in found.get_trials(deepcopy=False, states=(TrialState.FAIL,)))
-    found.sampler = _sampler(p, int(np.random.SeedSequence([p.seed, trial.number - broken]).generate_state(1)[0]))
-    for path, distribution in distributions.items():
-        trial._suggest(path, distribution)
-    return trial
 
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
@@ -154,16 +124,6 @@ class _Watch:
         self.trial.report(self.best, self.epochs)
         if self.trial.should_prune():
             raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {self.best:.4f}")
-
-
-def _sampler(p: Params, seed: int) -> BaseSampler:
-    return samplers.TPESampler(seed=seed) if p.sampler == "tpe" else samplers.RandomSampler(seed=seed)
-
-
-def _pruner(p: Params) -> pruners.BasePruner:
-    if p.pruner == "halving":
-        return pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3)
-    return pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2) if p.pruner else pruners.NopPruner()
 
 
 def _short(values: dict[str, Any]) -> str:

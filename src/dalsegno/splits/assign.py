@@ -174,7 +174,7 @@ def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> None:
                 f"fold {k} has no {empty[0]} clip; the data may be too small or its groups too few for this "
                 "splits.protocol, splits.folds or share"
             )
-        splits_csv.check_trainable(rows, k, classes)
+        splits_csv.check_trainable(labels["train"], k, classes)
         if labels["valid"].nunique() == 1:
             raise UserError(
                 f"fold {k} validates on {counted(len(labels['valid']), 'clip')} of one class, {labels['valid'].iloc[0]!r}, which can "

@@ -1,5 +1,6 @@
 """data/splits.csv: the part of each fold that a clip is in."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -40,9 +41,9 @@ def met(splits: pd.DataFrame, fold: int) -> dict[str, list[str]]:
     return rows.loc[rows["part"].isin(["train", "valid"]), ["clip_id", "sha256", "unit", "part"]].to_dict("list")
 
 
-def check_trainable(splits: pd.DataFrame, fold: int, classes: list[str]) -> None:
-    """Raise UserError if one of `classes` has no training clip in `fold`: no model could learn it."""
-    absent = sorted(set(classes) - set(splits.loc[splits[f"fold{fold}"] == "train", "label"]))
+def check_trainable(labels: Iterable[str], fold: int, classes: list[str]) -> None:
+    """Raise UserError if one of `classes` is not among the labels of the training clips of `fold`: no model could learn it."""
+    absent = sorted(set(classes) - set(labels))
     if absent:
         raise UserError(
             f"fold {fold} has no training clip of {', '.join(absent)}; try another splits.seed or splits.protocol, or "
