@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dalsegno.artefacts import kaggle_csv
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report import markdown
@@ -16,7 +17,7 @@ from dalsegno.scoring.per_model import classes, described
 
 def main(
     splits_path: str, splits_json: str, clips_json: str, runs_dir: str, costs_dir: str,
-    compare_json: str, table_md: str, plots_dir: str, *families: str,
+    compare_json: str, table_md: str, plots_dir: str, scores_csv: str, *families: str,
 ) -> None:  # fmt: skip
     """Compare the models that params.yaml names under the sections `families`."""
     p, joined = params.load(compare=intervals.Params, ensembles=ensembles.Entries)
@@ -55,7 +56,7 @@ def main(
         Path(compare_json).read_text(encoding="utf-8")
     )  # as rounded there, so that all reports round alike
     chosen = grids.read(runs_dir, list(g.folders))
-    files.write_text(table_md, markdown.table(written, of_pairs, pd.concat(cells), chosen))
+    files.write_text(table_md, markdown.table(written, of_pairs, pd.concat(cells), chosen, kaggle_csv.read(scores_csv)))
 
 
 if __name__ == "__main__":

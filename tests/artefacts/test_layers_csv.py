@@ -65,3 +65,10 @@ def test_a_model_in_training_keeps_what_it_learnt():
     before = {name: value.clone() for name, value in model.state_dict().items()}
     layers_csv.table(model, torch.randn(1, 3))
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_layers_that_are_merely_put_in_a_row_are_called_by_what_they_are():
+    stack = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Sequential(nn.Conv2d(2, 2, 1), nn.ReLU()))
+    many = nn.Sequential(stack, *(nn.Sequential(nn.Identity(), nn.Dropout()) for _ in range(20)))
+    found = layers_csv.table(nn.Sequential(many, nn.Flatten()), torch.zeros(1, 1, 2, 2))
+    assert found["type"].tolist() == ["2 × Conv2d, 2 × ReLU", *["Identity, Dropout"] * 20, "Flatten"]

@@ -59,3 +59,13 @@ def test_a_phone_has_fewer_boxes_in_a_row():
 @pytest.mark.parametrize("rows", [[], [("a", "Linear", "8")], [("a", "Odd", "??"), ("b", "Odd", "??")]])
 def test_without_shapes_there_is_no_drawing(rows):
     assert architecture.drawn(table(rows)) == ""
+
+
+def test_a_box_for_layers_in_a_row_is_named_after_those_of_them_that_change_much():
+    stacks = [
+        ("body.0", "2 × Conv2d, 2 × BatchNorm2d, 2 × ReLU, MaxPool2d", "16 × 8 × 8"),
+        ("body.1", "Conv2d, ReLU", "16 × 8 × 8"),
+        ("head", "ReLU, Dropout", "8"),
+    ]
+    said = words(architecture.drawn(table(stacks)))
+    assert "3 × Conv2d, MaxPool2d" in said and said[-1] == "ReLU"

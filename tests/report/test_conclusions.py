@@ -66,10 +66,10 @@ def test_a_twin_from_scratch_is_a_network_on_spectrograms_without_pretraining(co
 def test_what_augmentation_gains_is_said_of_the_model_that_has_it(confusion, row, said):
     found = comparison([])
     found["models"]["cnn/bare"] = found["models"]["cnn/conv"]
-    found["alone"] = [{"setting": "augment", "models": {"cnn/bare": "none", "cnn/conv": "time_masks 1"}}]
+    found["alone"] = [{"setting": "augment", "models": {"cnn/bare": "none", "cnn/conv": "gain_db 6.0, time_masks 1"}}]
     (sentence,) = [s for s in conclusions.conclusions(found, [row], confusion) if "ugmentation" in s]
     assert sentence == (
-        f"Augmentation (time_masks 1) {said}, p\xa0=\xa01.000 after Holm over 10 pairs: cnn/conv and cnn/bare differ in it alone."
+        f"Augmentation (gains of up to 6 dB, time masks per crop: 1) {said}, p\xa0=\xa01.000 after Holm over 10 pairs: cnn/conv and cnn/bare differ in it alone."
     )
 
 
@@ -80,7 +80,7 @@ def test_what_another_setting_does_names_its_values_and_which_are_told_apart(con
     pairs = [pair("mlp/a", "mlp/b", 0.1, True), pair("mlp/small", "mlp/b", 0.1)]
     (said,) = [s for s in conclusions.conclusions(found, pairs, confusion) if "model.dropout" in s]
     assert said.startswith(
-        "What model.dropout alone does, all else being equal (mlp/a: 0.2, 78.0%; mlp/b: 0.3, 78.0%; mlp/small: 0.1,"
+        "What dropout (`model.dropout`) alone does, all else being equal (mlp/a: 0.2, 78.0%; mlp/b: 0.3, 78.0%; mlp/small: 0.1,"
     )
     assert said.endswith("mlp/a beats mlp/b, with p corrected by Holm over 2 pairs.")
     found["models"]["mlp/b"] = found["models"]["mlp/b"] | {"leaks": ["it knew them"]}  # says nothing of the setting

@@ -26,8 +26,17 @@ def examination(tmp_path):
 
 
 def test_what_stands_between_backticks_is_code_and_nothing_is_markup():
-    assert templates.with_code("Set `a<b` or <i>.") == "Set <code>a&lt;b</code> or &lt;i&gt;."
-    assert templates.with_code("a folder of one ` <") == "a folder of one ` &lt;"
+    assert templates.prose("Set `a<b` or <i>.") == "Set <code>a&lt;b</code> or &lt;i&gt;."
+    assert templates.prose("a folder of one ` <") == "a folder of one ` &lt;"
+
+
+def test_no_line_ends_within_an_interval():
+    whole = '<span class="whole">{}</span>'
+    assert (
+        templates.prose("88.3% (80.9–92.9), 0.5–1.25.")
+        == f"88.3% ({whole.format('80.9–92.9')}), {whole.format('0.5–1.25')}."
+    )
+    assert templates.prose("of few – or none") == "of few – or none"
 
 
 def test_what_cannot_be_shown_stands_above_what_can(examination):

@@ -60,27 +60,25 @@ def build(
         "unlabelled": 0, "left_out": {f"fold{k}": 0 for k in splits_csv.numbers(splits)}, "leaks": {"clip": 0, "group": int(leaky), "exact_copy": 0}, "caveats": list(caveats),
         "clips": {f"fold{k}": _counts(splits, k) for k in splits_csv.numbers(splits)},
     })  # fmt: skip
+    (root / "metrics/kaggle.csv").write_text("model,score,date\n")
     write_params(root, skill)
     paths = [str(root / p) for p in (
         "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "data/costs",
-        "metrics/compare.json", "reports/compare.md", "metrics/plots",
+        "metrics/compare.json", "reports/compare.md", "metrics/plots", "metrics/kaggle.csv",
     )]  # fmt: skip
     return paths + FAMILIES
 
 
 def for_report(root, args):
     """The arguments of stages/report.py behind compare.json; args: what `build` returned."""
-    splits_csv_, splits_json, clips_json, runs, _, _, _, plots, *_ = args
+    splits_csv_, splits_json, clips_json, runs, _, _, _, plots, kaggle, *_ = args
     protocols, clips_csv, heard, html = (
         str(Path(root, name))
         for name in ("metrics/protocols.json", "data/clips.csv", "reports/listening.json", "report.html")
     )
     if not Path(heard).exists():
         _write(Path(heard), None)  # nothing to listen to
-    kaggle = Path(root, "metrics/kaggle.csv")
-    if not kaggle.exists():
-        kaggle.write_text("model,score,date\n")
-    made = [protocols, runs, clips_csv, splits_csv_, heard, str(kaggle), html]
+    made = [protocols, runs, clips_csv, splits_csv_, heard, kaggle, html]
     return [plots, clips_json, splits_json, *made, "spectrograms", *FAMILIES]
 
 

@@ -45,7 +45,8 @@ class Box:
     @property
     def name(self) -> str:
         """What makes it: `2 × Conv2d`, `MaxPool2d`; the first of what changes little if it has nothing else."""
-        of = Counter(kind for kind in self.types if not PLAIN.search(kind)) or Counter(self.types[:1])
+        kinds = [kind for several in self.types for kind in _single(several)]
+        of = Counter(kind for kind in kinds if not PLAIN.search(kind)) or Counter(kinds[:1])
         return ", ".join(kind if n == 1 else f"{n} × {kind}" for kind, n in list(of.items())[:2])
 
 
@@ -60,6 +61,13 @@ def drawn(layers: pd.DataFrame, columns: int = BROAD) -> str:
     n = min(columns, len(boxes))
     rows = [_row(boxes[i : i + n], highest, widest, n) for i in range(0, len(boxes), n)]
     return svg(rows, gaps=(0, 74))
+
+
+def _single(types: str) -> Iterator[str]:
+    """The layers of one row of layers.csv: `2 × Conv2d, MaxPool2d` are three."""
+    for several in types.split(", "):
+        n, times, kind = several.partition(" × ")
+        yield from [kind] * int(n) if times else [several]
 
 
 def _boxes(layers: pd.DataFrame, of_shape: bool) -> Iterator[Box]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dalsegno.artefacts.model_name import SCRATCH
 from dalsegno.report import formatting, gains
+from dalsegno.report.settings import nouns
 from dalsegno.report.verdict import listed, sentence
 
 ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
@@ -79,8 +80,10 @@ def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: d
             yield _augmentation(values, asked[0], comparison)
         elif asked:
             ranked = formatting.ranked({name: honest[name] for name in values})
-            shown = [f"{n}: {values[n]}, {formatting.share(honest[n]['accuracy'])}" for n in ranked]
-            yield f"What {setting} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
+            shown = [
+                f"{n}: {nouns.value(setting, values[n])}, {formatting.share(honest[n]['accuracy'])}" for n in ranked
+            ]
+            yield f"What {nouns.named(setting)} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
 
 
 def _apart(asked: list[dict[str, Any]], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> str:
@@ -103,7 +106,7 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
     n = comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
     return (
-        f"Augmentation ({values[model]}) {gains.gained(gain)}, {formatting.p_value(pair['p_holm'])}{after}: "
+        f"Augmentation ({nouns.value('augment', values[model])}) {gains.gained(gain)}, {formatting.p_value(pair['p_holm'])}{after}: "
         f"{model} and {bare} differ in it alone."
     )
 

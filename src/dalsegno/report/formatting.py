@@ -112,7 +112,7 @@ def unfinished(models: Mapping[str, Mapping[str, Any]]) -> str:
         return ""
     return (
         f"Out of epochs while still improving on the validation clips: {', '.join(named)}. A low score does not mean that such "
-        "a network failed: more epochs (train.epochs) may well raise it."
+        "a network failed: more epochs (`train.epochs`) may well raise it."
     )
 
 

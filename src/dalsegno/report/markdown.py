@@ -10,28 +10,35 @@ from dalsegno.report.tables import calibration, costs, grids, inputs, scores
 from dalsegno.report.tables.table import Table
 
 
-def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFrame, chosen: dict[str, Table]) -> str:
+def table(
+    comparison: dict[str, Any],
+    pairs: pd.DataFrame,
+    confusion: pd.DataFrame,
+    chosen: dict[str, Table],
+    kaggle: scores.Kaggle,
+) -> str:
     """compare.json as a Markdown table, the best accuracy first, under the verdict and what was tested how.
 
     pairs: pairs.csv, each row of which is a sentence below the table. confusion: confusion.csv. chosen: of each model that
-    chose among settings, as `grids.read` has them.
+    chose among settings, as `grids.read` has them. kaggle: the score of a submission and its date, by model.
     """
     of_pairs = formatting.stamped_pairs(comparison, pairs)
-    confusion = confusion.assign(model=confusion["model"].map(formatting.names(comparison)))
-    chosen = formatting.of_called(chosen, formatting.names(comparison))
+    called = formatting.names(comparison)
+    confusion = confusion.assign(model=confusion["model"].map(called))
+    chosen, kaggle = formatting.of_called(chosen, called), formatting.of_called(kaggle, called)
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
     lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
     lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)
-    lines += ["## Conclusions", "", *(f"- {_cell(text)}" for text in concluded), ""] if concluded else []
+    lines += ["## Conclusions", "", *(f"- {_said(text)}" for text in concluded), ""] if concluded else []
     lines += [
         "## Scores",
         "",
         f"Even guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
     ]
-    lines += _tables(comparison, chosen)
+    lines += _tables(comparison, chosen, kaggle)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
     lines += ["", "## What pretraining changes"] if of_gains else []
     lines += [line for said in of_gains for line in ("", said)]
@@ -40,10 +47,10 @@ def table(comparison: dict[str, Any], pairs: pd.DataFrame, confusion: pd.DataFra
     return "\n".join(lines) + "\n"
 
 
-def _tables(comparison: dict[str, Any], chosen: dict[str, Table]) -> Iterator[str]:
+def _tables(comparison: dict[str, Any], chosen: dict[str, Table], kaggle: scores.Kaggle) -> Iterator[str]:
     """The tables that the page and the paper have as well, with what a reader of them has to know."""
     models = comparison["models"]
-    yield from _tabled(scores.legend(comparison, {}), scores.table(comparison, {}))
+    yield from _tabled(scores.legend(comparison, kaggle), scores.table(comparison, kaggle))
     yield from ("", "## Calibration")
     yield from _tabled(calibration.legend(comparison["interval"]), calibration.table(models))
     yield from ("", "## Cost")
@@ -57,7 +64,7 @@ def _tables(comparison: dict[str, Any], chosen: dict[str, Table]) -> Iterator[st
 
 def _tabled(legend: str, of: Table) -> Iterator[str]:
     """A table in Markdown below its legend."""
-    yield from ("", _cell(legend), "")
+    yield from ("", _said(legend), "")
     yield _row([_cell(column.head.replace("\n", " ")) for column in of.columns])
     yield _row(["---" if column.words else "---:" for column in of.columns])
     for row in of.rows:
@@ -97,7 +104,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
         )
     lines += _limits(dataset, protocol, interval)
     said = [of_models(comparison["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
-    lines += [_cell(sentence) for sentence in said if sentence]
+    lines += [_said(sentence) for sentence in said if sentence]
     for name, text in formatting.sentences(comparison, "leaks"):
         lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
     lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
@@ -127,6 +134,14 @@ def _cell(text: str) -> str:
     """`text` as literal Markdown that cannot break out of its cell."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
     return "".join("\\" + c if c in "\\|*_`[]" else c for c in text)
+
+
+def _said(text: str) -> str:
+    """`text` likewise, with what stands between two backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without another is one of a name
+        return _cell(text)
+    return "".join(f"`{part}`" if i % 2 else _cell(part) for i, part in enumerate(parts))
 
 
 def _row(cells: list[str]) -> str:

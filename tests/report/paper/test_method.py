@@ -11,7 +11,7 @@ from dalsegno.pipeline import params
 from dalsegno.report import complete
 from dalsegno.report.paper import method
 from dalsegno.report.paper.references import PAPERS, Cited
-from dalsegno.report.paper.settings import listed
+from dalsegno.report.settings.phrases import listed
 from dalsegno.transfer.adapting import entry
 
 ENTRIES = {"classical": classical.Params, "mlp": mlp.Params, "cnn": cnn.Params, "transfer": entry.Params}

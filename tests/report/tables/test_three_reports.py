@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import fake_runs
 
-from dalsegno.artefacts import grid_json
+from dalsegno.artefacts import grid_json, kaggle_csv
 from dalsegno.report.page import sources
 from dalsegno.report.paper import content, own_words
 
@@ -80,7 +80,7 @@ def of_paper(root, args):
         own_words.Params(team=[], search="data/clips.csv"),
         json.loads(Path(fake_runs.examples(root)).read_text()),
     )
-    made = content.content(read.under_stamped_names(), p, {}, None, None, examples)
+    made = content.content(read.under_stamped_names(), p, kaggle_csv.read(args[8]), None, None, examples)
     tables = [block for part in made["sections"] for block in part["blocks"] if block["kind"] == "table"]
     heads = [[head.replace("\n", " ") for head in block["head"]] for block in tables]
     rows = [[[tuple(f"{cell}\n".split("\n")[:2]) for cell in row] for row in block["rows"]] for block in tables]
@@ -95,6 +95,7 @@ def reports(tmp_path_factory):
     fake_runs.write_params(root, SKILL, {"both": ["classical/svm", "cnn/conv"]})
     runs = [grid_json.of_run(fold, 0, GRID, accuracies) for fold, accuracies in enumerate([(0.5, 0.75), (0.25, 0.25)])]
     grid_json.write(root / "runs/classical/svm" / grid_json.OF_RUN, runs)
+    kaggle_csv.write(args[8], {"cnn/conv": (0.8125, "2026-01-02")})
     (root / "data/costs").mkdir()
     (root / "data/costs/features.json").write_text(json.dumps({"s": 1.5, "clips": 60, "ms_per_clip": 25.0}))
     with contextlib.chdir(root):
@@ -123,6 +124,12 @@ def test_three_reports_have_one_table(reports, table, n):
 def test_page_and_paper_have_one_table(reports, table):
     page, _, paper = (of_report.get(table) for of_report in reports)
     assert page == [row[: len(page[0])] for row in paper]  # the paper adds how training went
+
+
+def test_a_score_that_came_back_from_kaggle_has_a_column(reports):
+    head, *rows = reports[1]["model", "accuracy"]
+    assert head[-1] == ("Kaggle", "")
+    assert {row[0][0]: row[-1] for row in rows if row[-1][0] != "–"} == {"cnn/conv": ("81.2", "2026-01-02")}
 
 
 def test_what_there_cannot_be_is_told_from_what_was_not_measured(reports):

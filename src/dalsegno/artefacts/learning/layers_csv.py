@@ -1,5 +1,6 @@
 """layers.csv of a network: its layers in the order in which data pass them, with the shape that each gives out."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def table(model: nn.Module, example: Tensor, n_before: int = 0) -> pd.DataFrame:
         for hook in hooks:
             hook.remove()
     before = [["", "frozen network", _shape(example), n_before]] if n_before else []
-    rows = [[names[m], type(m).__name__, shape, sum(w.numel() for w in m.parameters())] for m, shape in met.items()]
+    rows = [[names[m], _type(m), shape, sum(w.numel() for w in m.parameters())] for m, shape in met.items()]
     rest = sum(w.numel() for w in model.parameters()) - sum(row[-1] for row in rows)
     return pd.DataFrame([*before, *rows, *([["", "others", "", rest]] if rest else [])], columns=COLUMNS)
 
@@ -60,6 +61,20 @@ def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:
 def _finer(name: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     children = [(f"{name}.{child_name}", child) for child_name, child in module.named_children()]
     yield from children or [(name, module)]
+
+
+def _type(module: nn.Module) -> str:
+    """What a layer is called; layers that are merely put in a row, as a stack of a VGG is, by what they are."""
+    of = Counter(_in_row(module))
+    return ", ".join(kind if n == 1 else f"{n} × {kind}" for kind, n in of.items())
+
+
+def _in_row(module: nn.Module) -> Iterator[str]:
+    if type(module) is nn.Sequential and len(module):
+        for child in module:
+            yield from _in_row(child)
+    else:
+        yield type(module).__name__
 
 
 def _shape(out: Any) -> str:

@@ -38,7 +38,7 @@ class Axes:
 
     def line(self, x: Any, y: Any, colour: str, width: float = 1.3, dash: str = "", alpha: float = 1.0) -> None:
         """A line through values, those that are no number left out; dash: as of stroke-dasharray."""
-        places = [place for place in self.places(x, y) if np.isfinite(place).all()]
+        places = [(a, b) for a, b in self.places(x, y) if math.isfinite(a) and math.isfinite(b)]
         if places:
             self.path("M" + "L".join(f"{number(a)} {number(b)}" for a, b in places), colour, width, dash, alpha)
 

@@ -88,14 +88,13 @@ def _inside(label: Label, width: float, height: float) -> bool:
 
 def _is_free(label: Label, points: Sequence[Place], done: Sequence[Label]) -> bool:
     """Whether it, and its thread, keep clear of all dots and of all labels and threads that are `done`."""
-    if any(_near(label.box, point, DOT) for point in points):
+    if any(_near(label.box, point, DOT) for point in points) or any(_overlap(label.box, other.box) for other in done):
         return False
     thread = _along(label) if label.far else []
     if any(math.dist(at, point) < DOT for at in thread for point in points if point != label.point):
         return False
     return not any(
-        _overlap(label.box, other.box)
-        or any(_near(other.box, at, 1) for at in thread)
+        any(_near(other.box, at, 1) for at in thread)
         or (other.far and any(_near(label.box, at, 1) for at in _along(other)))
         or (label.far and other.far and _cross(label, other))
         for other in done

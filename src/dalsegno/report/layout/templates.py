@@ -1,11 +1,13 @@
 """The one environment that all pages are rendered in: the same layout and style, and every value escaped."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
+INTERVAL = re.compile(r"([−\d][\d.,]*%?–[−\d][\d.,]*\d%?)")
 REPORT = Path(__file__).parents[1]
 
 
@@ -19,13 +21,20 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters | {"with_code": with_code}
+    pages.filters |= filters | {"prose": prose}
     return pages.get_template(name)
 
 
-def with_code(text: str) -> Markup:
-    """The text, escaped, with what stands between two backticks as code."""
+def prose(text: str) -> Markup:
+    """The text, escaped, with what stands between two backticks as code, and with no line break within an interval."""
     parts = text.split("`")
     if len(parts) % 2 == 0:  # a backtick without another is one of a name
-        return escape(text)
-    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+        return _whole(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else _whole(p) for i, p in enumerate(parts))
+
+
+def _whole(text: str) -> Markup:
+    parts = INTERVAL.split(text)
+    return Markup("").join(
+        Markup('<span class="whole">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
+    )

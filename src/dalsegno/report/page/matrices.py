@@ -31,15 +31,18 @@ def confusion(model: str, rows: pd.DataFrame) -> Confusion:
 
 def extremes(rows: pd.DataFrame) -> dict[str, tuple[str, str, float] | None]:
     """The classes recognised best and worst, and the mistake made most often: the first of equals."""
-    known = rows.dropna(subset=["share"])
-    right = known[known["actual"] == known["predicted"]]
-    wrong = known[(known["actual"] != known["predicted"]) & (known["clips"] > 0)]
+    cells = [
+        (str(r.actual), str(r.predicted), float(r.share))
+        for r in rows[rows["share"].notna()].itertuples()
+        if r.actual == r.predicted or r.clips > 0
+    ]
+    right, wrong = ([cell for cell in cells if (cell[0] == cell[1]) is is_right] for is_right in (True, False))
     return {
-        "best": _cell(right.loc[right["share"].idxmax()]),
-        "worst": _cell(right.loc[right["share"].idxmin()]),
-        "mistake": _cell(wrong.loc[wrong["share"].idxmax()]) if len(wrong) else None,
+        "best": max(right, key=_share),
+        "worst": min(right, key=_share),
+        "mistake": max(wrong, key=_share, default=None),
     }
 
 
-def _cell(row: pd.Series) -> tuple[str, str, float]:
-    return row["actual"], row["predicted"], float(row["share"])
+def _share(cell: tuple[str, str, float]) -> float:
+    return cell[2]

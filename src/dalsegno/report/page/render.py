@@ -13,7 +13,7 @@ from dalsegno.pipeline.errors import counted
 from dalsegno.report import architecture, conclusions, curve_plots, formatting, gains, panels, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
-from dalsegno.report.page import matrices
+from dalsegno.report.page import matrices, remarks
 from dalsegno.report.page.made import entries, introduction
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores, splits, strengths
@@ -51,8 +51,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         seeded=any("accuracy_sd" in m for _, m in ranked),
         trained={name: gains.budgets(name, gain["over"], s.compare["models"]) for name, gain in s.compare["gains"].items()},
         alone={name: gains.alone(name, gain) for name, gain in s.compare["gains"].items()},
-        leaks=formatting.sentences(s.compare, "leaks"), notes=formatting.sentences(s.compare, "notes"),
-        mixture=formatting.mixture(s.compare["models"]), unfinished=formatting.unfinished(s.compare["models"]),
+        leaks=formatting.sentences(s.compare, "leaks"), remarks=list(remarks.remarks(s.compare, s.clips.get("limits", []))),
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         made_with=s.made_with, machine=s.machine, identity=s.identity, listening=embedded.embedded(heard, called),

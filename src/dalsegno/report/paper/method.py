@@ -6,7 +6,7 @@ from typing import Any
 
 from dalsegno.report.paper import entry as entry_of
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.settings import FEATURES, is_on, listed, metric, plain
+from dalsegno.report.settings.phrases import FEATURES, is_on, listed, metric, plain
 
 SAID = frozenset({"optimizer", "lr", "momentum", "weight_decay", "clip_norm", "schedule", "warmup", "plateau_factor",
                   "plateau_patience", "loss", "label_smoothing", "seeds", "epochs", "batch_size", "monitor", "patience", "curves"})  # fmt: skip

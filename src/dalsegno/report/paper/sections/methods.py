@@ -10,7 +10,7 @@ from dalsegno.report.paper import blocks, figures, method
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
-from dalsegno.report.paper.settings import listed
+from dalsegno.report.settings.phrases import listed
 from dalsegno.report.tables import grids
 
 MOST_LAYERS = 60  # of a network whose layers are listed

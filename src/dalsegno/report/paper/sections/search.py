@@ -9,10 +9,11 @@ import pandas as pd
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report import formatting
-from dalsegno.report.paper import blocks, figures, settings
+from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.search import plots
+from dalsegno.report.settings import phrases
 
 MOST_TRIALS = 10  # that are listed
 SAMPLERS = {"random": "drawn at random", "grid": "the points of a grid", "tpe": "drawn where earlier ones had done well, by a tree-structured Parzen estimator"}  # fmt: skip
@@ -41,7 +42,7 @@ def read(folder: str) -> Search | None:
 
 def search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator[Block]:
     """What was searched and how, the best trials, and what was chosen. found: search.json; trials: trials.csv, the best first."""
-    metric, done = settings.metric(found["metric"]), trials[trials["state"] == "complete"]
+    metric, done = phrases.metric(found["metric"]), trials[trials["state"] == "complete"]
     drawn = [name for name in trials if name not in ("trial", "state", found["metric"], "epochs", "error")]
     yield blocks.text(_how(found, trials, metric, cite))
     yield blocks.text(_chosen(found))
@@ -50,7 +51,7 @@ def search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator
         (
             name,
             _range(found["space"][name]),
-            settings.plain(found["values"][name]),
+            phrases.plain(found["values"][name]),
             formatting.percent(share[name]) if name in share else "–",
         )
         for name in drawn
@@ -64,7 +65,7 @@ def search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator
     drawing = figures.figure(plots.slices(trials, found["metric"], drawn), f"What each trial reached, by {metric}, over each setting that was drawn; crosses: trials that ended early.")  # fmt: skip
     yield blocks.figures([drawing])
     rows = [
-        [str(row["trial"]), *(settings.plain(row[name]) for name in drawn), formatting.number(row[found["metric"]], 3)]
+        [str(row["trial"]), *(phrases.plain(row[name]) for name in drawn), formatting.number(row[found["metric"]], 3)]
         for row in done.head(MOST_TRIALS).to_dict("records")
     ]
     yield blocks.table("The best trials; the first was chosen.", ["trial", *drawn, metric], rows)
@@ -90,4 +91,4 @@ def _chosen(found: dict[str, Any]) -> str:
 def _range(of: dict[str, Any]) -> str:
     """What a setting was drawn from, in words."""
     ((kind, values),) = of.items()
-    return RANGES[kind].format(*map(settings.plain, values)) if kind in RANGES else settings.plain(values)
+    return RANGES[kind].format(*map(phrases.plain, values)) if kind in RANGES else phrases.plain(values)

@@ -1,0 +1,1 @@
+"""Settings of params.yaml in words: what one is called, and what a value of it means."""
