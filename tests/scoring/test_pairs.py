@@ -97,12 +97,14 @@ def test_the_smallest_visible_difference_is_one_that_a_p_value_can_show():
     _, _, found = of_units({"m0": hits, "m1": np.arange(240) < 201}, 240)
     assert found["visible"].tolist() == [6 / 240]
     _, _, six = of_units({"m0": hits, "m1": np.arange(240) < 206}, 240)
-    assert six["told_apart"].all() and not of_units({"m0": hits, "m1": np.arange(240) < 205}, 240)[2]["told_apart"].any()
+    assert (
+        six["told_apart"].all() and not of_units({"m0": hits, "m1": np.arange(240) < 205}, 240)[2]["told_apart"].any()
+    )
 
 
 def test_folds_that_all_test_the_same_clips_are_no_repeated_cross_validation():
     hits = {f"m{i}": np.arange(60) < 30 + 10 * i for i in range(2)}
-    s, models, found = of_units(hits, 60, n_folds=3)
+    s, _, found = of_units(hits, 60, n_folds=3)
     assert s.repeats == 3 and found["p_resampled"].isna().all() and found["accuracy"].tolist() == [0.166667]
 
 
