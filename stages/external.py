@@ -7,7 +7,7 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import external
 from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 
 def main(key: str, clips_path: str, splits_path: str, run_dir: str) -> None:
@@ -17,7 +17,9 @@ def main(key: str, clips_path: str, splits_path: str, run_dir: str) -> None:
     except UserError as error:
         raise UserError(f"external.{key}: {error}") from None
     if taken.unknown:
-        progress.say(f"{p.file}: {len(taken.unknown)} names of no clip here, first {taken.unknown[0]!r}: not used")
+        progress.say(
+            f"{p.file}: {counted(len(taken.unknown), 'name')} of no clip here, first {taken.unknown[0]!r}: not used"
+        )
     with files.atomic(run_dir) as draft:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), taken.rows)

@@ -11,8 +11,11 @@ import yaml
 from dvc.repo import Repo
 from support import fake_runs
 
-from dalsegno.cli import diff, main
+from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts.learning import splits_csv
+from dalsegno.cli import diff, main, revision
 from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring import intervals
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of packages that DVC uses
 SKILL = {"classical/svm": 1.0, "mlp/small": 1.2, "cnn/conv": 1.2}
@@ -81,8 +84,9 @@ def test_a_loss_beyond_chance_is_told_and_may_end_in_an_error(repository, capsys
     main.main(["diff", "main", "--json"])
     document = json.loads(capsys.readouterr().out)
     assert document["rows"]["cnn/conv"] == row and (document["old"], document["only_old"]) == ("main", [])
-    with pytest.raises(SystemExit, match=r"worse than in main, beyond chance: .*cnn/conv"):
+    with pytest.raises(SystemExit) as end:
         main.main(["diff", "main", "--fail-if-worse"])
+    assert end.value.code == 1 and "worse than in main, beyond chance: cnn/conv" in capsys.readouterr().err
 
 
 def test_nothing_changed_is_no_loss(repository, capsys):
@@ -101,6 +105,121 @@ def test_two_revisions_and_a_model_that_only_one_has(repository):
     assert found.rows["cnn/conv"]["accuracy"] > 0 and not found.worse
 
 
+def test_the_gate_tells_a_loss_from_revisions_that_cannot_be_compared(repository, capsys):
+    with pytest.raises(SystemExit) as end:
+        main.main(["diff", "nowhere", "--fail-if-worse"])
+    assert end.value.code == 2 and "nowhere: no such branch" in capsys.readouterr().err
+
+
+def relabel(change):
+    """The workspace under other labels: of the splits, and of all predictions."""
+    splits = splits_csv.read("data/splits.csv")
+    splits["label"] = change(splits["clip_id"], splits["label"])
+    subprocess.run(["rm", "data/splits.csv"], check=True)
+    splits_csv.write("data/splits.csv", splits)
+    for name in SKILL:
+        rewrite(name, lambda rows: rows.assign(label=change(rows["clip_id"], rows["label"])))
+
+
+def test_clips_that_are_labelled_differently_are_left_out_and_counted(repository):
+    three = [f"jazz.00{i}" for i in range(3)]
+    relabel(lambda clips, labels: labels.where(~clips.isin(three), "blues"))
+    found = diff.differences("main")
+    assert {(row["clips"], row["relabelled"], row["accuracy"]) for row in found.rows.values()} == {(237, 3, 0.0)}
+    assert sum("right about the same 237 clips, without 3 relabelled" in line for line in found.lines()) == 4
+
+
+def test_classes_under_new_names_cannot_be_compared_and_are_told(repository):
+    relabel(lambda _, labels: labels.map({c: c.upper() for c in fake_runs.CLASSES}))
+    for name in SKILL:
+        rewrite(name, lambda rows: rows.rename(columns={f"p_{c}": f"p_{c.upper()}" for c in fake_runs.CLASSES}))
+    with pytest.raises(UserError, match=r"every clip has another label, such as ambient\.000: ambient became AMBIENT"):
+        diff.differences("main")
+
+
+def test_models_under_new_names_are_told(repository):
+    for name in SKILL:
+        shutil.move(f"runs/{name}", f"runs/{name}2")
+    fake_runs.write_params(repository, [f"{name}2" for name in SKILL])
+    with pytest.raises(
+        UserError, match=r"no model to compare: main has classical/svm, .*; the workspace has classical/svm2"
+    ):
+        diff.differences("main")
+
+
+def test_a_model_without_a_clip_in_common_does_not_keep_the_others_from_being_compared(repository):
+    rewrite("cnn/conv", lambda rows: rows[rows["clip_id"].str.startswith("jazz")])
+    fake_runs.write_params(repository, SKILL)
+    git("checkout", "--quiet", "-b", "jazz")
+    track()
+    git("commit", "--quiet", "-m", "jazz alone")
+    git("checkout", "--quiet", "main", "runs.dvc")
+    with Repo() as repo:
+        repo.checkout(force=True)
+    rewrite("cnn/conv", lambda rows: rows[~rows["clip_id"].str.startswith("jazz")])
+    found = diff.differences("jazz")
+    assert found.apart == {"cnn/conv": "no clip is scored in both"} and {"classical/svm", "mlp/small"} <= set(
+        found.rows
+    )
+    assert "cnn/conv: no clip is scored in both" in found.lines()
+
+
+@pytest.mark.parametrize("of_split", [True, False])
+def test_scores_on_what_was_trained_on_are_marked(repository, of_split, capsys):
+    if of_split:
+        path = Path("metrics/splits.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"leaky": True}))
+    else:
+        leaks_json.write("runs/cnn/conv/leaks.json", leaks_json.Leaks(leaks=("It was pretrained on scored clips.",)))
+    marked = {name for name, row in diff.differences("main").rows.items() if row["leaky"] == ["the workspace"]}
+    assert marked == ({*SKILL, "ensembles/two"} if of_split else {"cnn/conv", "ensembles/two"})
+    main.main(["diff", "main"])
+    assert capsys.readouterr().out.count("clips (LEAKY in the workspace)") == len(marked)
+    git("checkout", "--quiet", "-b", "leaky")
+    track()
+    git("commit", "--quiet", "-m", "leaky")
+    assert diff.differences("leaky", "main").rows["cnn/conv"]["leaky"] == ["leaky"]
+
+
+def test_parameters_that_nothing_was_run_with_are_told(repository):
+    stages = {
+        "mlp@small": {"params": {"params.yaml": {"mlp.small": {"lr": 1e-05}}}},
+        "mlp@gone": {"params": {"params.yaml": {"mlp.gone": {}}}},
+        "splits": {"params": {"params.yaml": {"splits": None, "dataset.seed": 3}}},
+        "compare": {"params": {"params.yaml": {"compare": {}}}},
+    }
+    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+    doc = json.loads(Path("params.yaml").read_text())
+    doc["mlp"]["small"] = {"lr": 1e-05}
+    Path("params.yaml").write_text(json.dumps(doc | {"dataset": {"seed": 3}}))
+    assert diff.differences("main").stale == {"main": [], "the workspace": []}
+    doc["mlp"]["small"] = {"lr": 1e-04}
+    Path("params.yaml").write_text(json.dumps(doc | {"dataset": {"seed": 4}}))
+    found = diff.differences("main")
+    assert found.stale == {"main": [], "the workspace": ["mlp@small", "splits"]}
+    assert "the workspace: params.yaml has changed since mlp@small, splits ran there; `dvc repro`" in found.lines()[-1]
+
+
+def test_clips_that_one_revision_predicts_more_often_count_once(tmp_path):
+    """Three clips, twice in one fold: the difference is that of the two accuracies, and p is of the same numbers."""
+
+    def clips(right, n):
+        return pd.DataFrame({"right": right, "n": n, "label": "x", "unit": range(3)}, index=["a", "b", "c"])
+
+    row = diff._row(clips([1, 1, 0], [1, 1, 1]), clips([2, 0, 1], [2, 1, 1]), intervals.Params(confidence=0.95))
+    assert row["accuracy"] == pytest.approx(row["after"] - row["before"]) == 0 and row["p_value"] == 1
+    assert (row["right_alone"], row["wrong_alone"]) == (1, 1)
+
+
+def test_one_group_has_a_difference_and_no_interval(repository, capsys):
+    splits = splits_csv.read("data/splits.csv")
+    subprocess.run(["rm", "data/splits.csv"], check=True)
+    splits_csv.write("data/splits.csv", splits.assign(group="x", unit="x"))
+    rewrite("cnn/conv", swapped)
+    main.main(["diff", "main", "--fail-if-worse"])
+    assert "nothing says how sure that is, 240 clips" in capsys.readouterr().out
+
+
 def test_what_cannot_be_compared_is_said(repository):
     with pytest.raises(UserError, match="nowhere: no such branch, tag, commit or experiment"):
         diff.differences("nowhere")
@@ -114,8 +233,8 @@ def test_what_cannot_be_compared_is_said(repository):
 
 def test_what_is_to_be_pulled_are_stages_that_make_splits_and_predictions():
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
-    outs = {out for name in diff.STAGES.split() for out in stages[name].get("do", stages[name])["outs"]}
-    assert outs == {diff.SPLITS, *(f"{diff.RUNS}/{name}/${{key}}" for name in diff.STAGES.split()[1:])}
+    outs = {out for name in revision.STAGES.split() for out in stages[name].get("do", stages[name])["outs"]}
+    assert outs == {revision.SPLITS, *(f"{revision.RUNS}/{name}/${{key}}" for name in revision.STAGES.split()[1:])}
 
 
 def test_a_revision_without_runs_has_nothing_to_compare(repository):

@@ -138,6 +138,35 @@ def test_the_calibration_error_of_an_overconfident_model_is_held_as_often_as_it_
     assert inside / trials >= 0.88
 
 
+@pytest.mark.parametrize(("n_groups", "size", "icc"), [(240, 1, 0), (60, 1, 0), (30, 6, 0.2)], ids=str)
+def test_a_calibrated_model_is_held_to_be_one(n_groups, size, icc):
+    """Right as often as it says, of which an error of several points is observed: the true one is 0."""
+    rng = np.random.default_rng(6)
+    units, trials, inside = np.repeat(np.arange(n_groups), size), 100, 0
+    for _ in range(trials):
+        sure = rng.choice([0.35, 0.55, 0.75, 0.95], n_groups)  # in bins of their own
+        drawn = rng.beta(sure * (1 / icc - 1), (1 - sure) * (1 / icc - 1)) if icc else sure
+        labels = np.arange(len(units)) % 4
+        called = np.where(rng.random(len(units)) < drawn[units], labels, (labels + 1) % 4)
+        p = np.repeat((1 - sure)[units, None] / 3, 4, axis=1)
+        p[np.arange(len(units)), called] = sure[units]
+        low, high = interval("calibration_error", labels, p, units, n=200)
+        inside += low < 0.005
+        assert high > 0.01
+    assert inside / trials >= 0.9
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_calibration_error_of_a_model_that_is_always_right_or_wrong_is_not_known_to_the_digit(right):
+    """40 clips of which all are right leave an accuracy of 91% open, so that a confidence of 70% may be 21 points too low."""
+    labels, p = case(np.full(40, right))
+    accuracy, found = interval("accuracy", labels, p), interval("calibration_error", labels, p)
+    low, high = (0.7 - 0.0876, 0.7) if not right else (1 - 0.7 - 0.0876, 0.3)
+    assert found == pytest.approx((low, high), abs=1e-3) and accuracy[right] == pytest.approx(float(right))
+    sure = np.eye(4)[labels]
+    assert interval("calibration_error", labels, sure) == pytest.approx((0, 0.0876), abs=1e-3)
+
+
 def test_a_calibrated_model_may_have_no_calibration_error():
     labels, p = case(np.arange(100) % 10 < 7)
     low, high = interval("calibration_error", labels, p)

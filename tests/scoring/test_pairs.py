@@ -11,6 +11,9 @@ import pytest
 from support import fake_runs
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring import held_out, pairs
+from dalsegno.scoring.held_out import Scored
+from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.statistics import holm
 
 COMPARE = runpy.run_path(str(Path("stages/compare.py").resolve()))["main"]
@@ -63,3 +66,54 @@ def test_no_pair_at_all_leaves_a_table_and_no_sentence(tree):
     found, pairs, text = compare(*tree, [])
     assert pairs.empty and found["verdict"]["pairs"] == 0
     assert "the most of all" in text
+
+
+def of_units(right, n_units, n_folds=1):
+    """pairs.table of models that call the clips right that `right` says, in units of equal size; every fold has every clip."""
+    n = len(right["m0"])
+    clips = pd.DataFrame({"clip_id": [f"c{i:03d}" for i in range(n)], "label": 0, "unit": np.arange(n) * n_units // n})
+    s = Scored("test", ["x", "y"], pd.concat([clips.assign(fold=k, repeat=k) for k in range(n_folds)], ignore_index=True), True)  # fmt: skip
+    tables = {
+        name: s.rows[["clip_id", "fold"]].assign(seed=0, p_x=np.tile(hits, n_folds) * 1.0, p_y=1 - np.tile(hits, n_folds))
+        for name, hits in right.items()
+    }  # fmt: skip
+    models = {name: held_out.runs(s, table) for name, table in tables.items()}
+    return s, models, pairs.table(s, models, tables, Params(confidence=0.95))
+
+
+@pytest.mark.parametrize(("n_models", "n_units"), [(2, 5), (3, 6), (5, 8)])
+def test_where_no_difference_could_be_seen_none_is_said_to_be(n_models, n_units):
+    """One model is right about all 60 clips, the others about none: as far apart as can be, and p is too large by itself."""
+    right = {f"m{i}": np.full(60, i == 0) for i in range(n_models)}
+    _, _, few = of_units(right, n_units)
+    assert few["visible"].isna().all() and not few["told_apart"].any() and few["high"].notna().all()
+    _, _, enough = of_units(right, n_units + 1)
+    assert enough["visible"].between(0.1, 1).all() and enough["told_apart"].sum() == n_models - 1
+
+
+def test_the_smallest_visible_difference_is_one_that_a_p_value_can_show():
+    """Two models of 240 clips that differ on one: six clips are the fewest with a p-value below 0.05."""
+    hits = np.arange(240) < 200
+    _, _, found = of_units({"m0": hits, "m1": np.arange(240) < 201}, 240)
+    assert found["visible"].tolist() == [6 / 240]
+    _, _, six = of_units({"m0": hits, "m1": np.arange(240) < 206}, 240)
+    assert (
+        six["told_apart"].all() and not of_units({"m0": hits, "m1": np.arange(240) < 205}, 240)[2]["told_apart"].any()
+    )
+
+
+def test_folds_that_all_test_the_same_clips_are_no_repeated_cross_validation():
+    hits = {f"m{i}": np.arange(60) < 30 + 10 * i for i in range(2)}
+    s, _, found = of_units(hits, 60, n_folds=3)
+    assert s.repeats == 3 and found["p_resampled"].isna().all() and found["accuracy"].tolist() == [0.166667]
+
+
+def test_the_best_are_those_not_told_apart_from_the_first_however_many_letters():
+    """28 models, each told apart from all but its neighbours: letters beyond z are written in brackets."""
+    names = [f"m{i:02d}" for i in range(28)]
+    s, models, _ = of_units({f"m{i}": np.arange(60) < 60 - i for i in range(28)}, 60)
+    models = dict(zip(names, models.values(), strict=True))
+    apart = [(a, b) for i, a in enumerate(names) for b in names[i + 2 :]]
+    table = pd.DataFrame(apart, columns=["model", "other"]).assign(told_apart=True)
+    said = pairs.summary(s, models, table, Params(confidence=0.95))
+    assert said["best"] == names[:2] and said["letters"]["m27"] == "(27)"

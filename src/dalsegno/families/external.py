@@ -10,12 +10,13 @@ from jaxtyping import Float
 from dalsegno.artefacts.data_set import user_csv
 from dalsegno.artefacts.data_set.user_csv import CLIPS, LABELS
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.pipeline.params import section
 from dalsegno.splits import lists
 
 UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobody here can tell."
 LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
+PREDICTED, RUN = "predicted", ("fold", "seed")
 _SHOWN = 5
 
 
@@ -47,10 +48,10 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     names = next((table[c] for c in CLIPS if c in table), None)
     if names is None:
         raise UserError(f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {_some(table)}")
-    labelled = next((c for c in LABELS if c in table), None) if not set(classes) <= set(_bare(table)) else None
+    labelled = _labelled(p.file, table, classes)
     values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
     listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})
-    keys = {key: _numbers(p.file, table[key]) if key in table else None for key in ("fold", "seed")}
+    keys = {key: _numbers(p.file, table[key]) if key in table else None for key in RUN}
     _refuse_unknown_fold(p.file, table, keys["fold"], splits_csv.numbers(splits))
     known = clips[clips["clip_id"].isin(splits["clip_id"])]
     frames, unknown = [], set()
@@ -59,12 +60,31 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
             here = np.ones(len(table), bool) if keys["fold"] is None else keys["fold"] == fold
             here &= True if keys["seed"] is None else keys["seed"] == seed
             place = lists.find(listed[here], known)
-            unknown |= set(listed.loc[here, "name"][place < 0])
+            of_no_clip = listed.loc[here, "name"][place < 0].tolist()
             ids = known["clip_id"].to_numpy()[place[place >= 0]]
-            _refuse_missing(p, fold, splits, set(ids))
+            _refuse_missing(p, fold, seed, splits, set(ids), of_no_clip)
+            unknown |= set(of_no_clip)
             frames.append(predictions_parquet.frame(splits, fold, seed, ids, values[here][place >= 0], classes))
     notes = (UNKNOWN_TRAINING, LABELS_ALONE) if labelled else (UNKNOWN_TRAINING,)
     return Predictions(frames, notes, sorted(unknown))
+
+
+def _labelled(file: str, table: pd.DataFrame, classes: list[str]) -> str | None:
+    """The column that holds the class each clip was given; None where there are columns of probabilities.
+
+    Raises UserError where several may, as one of them is likely to hold the true class.
+    """
+    of_class = {column for name, column in _bare(table).items() if name in classes}
+    if of_class - {*CLIPS, *LABELS, *RUN}:
+        return None
+    others = [c for c in table if c not in (*CLIPS, *LABELS, *RUN) and len(table)]
+    may = [c for c in LABELS if c in table] + [c for c in others if table[c].isin(classes).all()]
+    if PREDICTED in may or len(may) < 2:
+        return PREDICTED if PREDICTED in may else next(iter(may), None)
+    raise UserError(
+        f"{file}, line 1: which of the columns {_listed(may)} holds what was predicted? Call it {PREDICTED!r}, or leave out "
+        "the true classes"
+    )
 
 
 def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[np.ndarray, "n_rows n_classes"]:
@@ -72,7 +92,7 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
     lacking = [c for c in classes if c not in bare]
     if lacking:
         raise UserError(
-            f"{file}, line 1: expected a column of probabilities for each class, or a column {LABELS[0]!r}; there is none "
+            f"{file}, line 1: expected a column of probabilities for each class, or a column {PREDICTED!r}; there is none "
             f"for {_listed(lacking)}{hint(lacking[0], list(bare))}"
         )
     cells = table[[bare[c] for c in classes]]
@@ -80,12 +100,21 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
     wrong = ~(np.isfinite(values) & (values >= 0)).all(1)
     if wrong.any():
         line = table.index[wrong.argmax()]
-        raise UserError(f"{file}, line {line}: expected probabilities, got {', '.join(cells.iloc[wrong.argmax()])}")
-    wrong = np.abs(values.sum(1) - 1) > 1e-3
+        got = ", ".join(cells.iloc[wrong.argmax()])
+        raise UserError(f"{file}, line {line}: expected probabilities from 0 to 1, such as 0.25, got {got}")
+    wrong = np.abs(values.sum(1) - 1) > _rounding(cells)
     if wrong.any():
         line, total = table.index[wrong.argmax()], values[wrong.argmax()].sum()
-        raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({wrong.sum()} such rows)")
+        such = counted(int(wrong.sum()), "such row")
+        why = "divide per cents by 100" if 99 < total < 101 else "write them with three digits or more, and all classes"
+        raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({such}); {why}")
     return values / values.sum(1, keepdims=True)
+
+
+def _rounding(cells: pd.DataFrame) -> float:
+    """How far from 1 the sum of a row may be: a thousandth, or as far as cells that are rounded to three digits can take it."""
+    digits = max((len(cell.partition(".")[2]) for column in cells for cell in cells[column]), default=0)
+    return max(1e-3, cells.shape[1] / 2 / 10**digits if digits > 2 else 0) + 1e-9
 
 
 def _one_hot(file: str, labels: pd.Series, classes: list[str]) -> Float[np.ndarray, "n_rows n_classes"]:
@@ -96,8 +125,8 @@ def _one_hot(file: str, labels: pd.Series, classes: list[str]) -> Float[np.ndarr
 
 
 def _bare(table: pd.DataFrame) -> dict[str, str]:
-    """Columns by the class that they may be of: its name, or p_ and its name."""
-    return {column.removeprefix("p_"): column for column in table}
+    """Columns by the class that they may be of: p_ and its name, or else its name."""
+    return {column: column for column in table} | {c.removeprefix("p_"): c for c in table if c.startswith("p_")}
 
 
 def _numbers(file: str, column: pd.Series) -> np.ndarray:
@@ -115,15 +144,22 @@ def _refuse_unknown_fold(file: str, table: pd.DataFrame, fold: np.ndarray | None
         raise UserError(f"{file}, line {line}: there is no fold {got}; the splits have {', '.join(map(str, known))}")
 
 
-def _refuse_missing(p: Params, fold: int, splits: pd.DataFrame, predicted: set[str]) -> None:
-    """Raise UserError if a clip that this fold scores has no prediction, unless that is allowed."""
+def _refuse_missing(
+    p: Params, fold: int, seed: int, splits: pd.DataFrame, predicted: set[str], of_no_clip: list[str]
+) -> None:
+    """Raise UserError if a clip that this fold scores has no prediction, unless that is allowed.
+
+    of_no_clip: names in these rows that no clip has.
+    """
     part = next((part for part in ("test", "valid") if (splits[f"fold{fold}"] == part).any()), "test")
     due = splits.loc[(splits[f"fold{fold}"] == part) & (splits["label"] != ""), "clip_id"]
     missing = [clip_id for clip_id in due if clip_id not in predicted]
     if missing and (not p.allow_missing or len(missing) == len(due)):
+        where = f"fold {fold}" + (f" and seed {seed}" if seed else "")
+        others = f"; no clip here is called {_listed(of_no_clip[:1])} ({counted(len(of_no_clip), 'such row')})"
         raise UserError(
-            f"{p.file}: no row for {len(missing)} of the {len(due)} {part} clips of fold {fold}, first {_listed(missing)}; "
-            "add them, or give the reason in allow_missing: then no model is scored on them"
+            f"{p.file}: no row for {len(missing)} of the {len(due)} {part} clips of {where}, first {_listed(missing)}"
+            f"{others if of_no_clip else ''}; add them, or give the reason in allow_missing: then no model is scored on them"
         )
 
 

@@ -6,6 +6,8 @@ import pandas as pd
 
 from dalsegno.report import formatting
 
+NONE_VISIBLE = "so little independent evidence can show no difference, however large"
+
 
 def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     """One row of pairs.csv in words; the names in it are as the row has them."""
@@ -19,11 +21,9 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}{alone}), {p}"
     if pair["told_apart"]:
         return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
-    seen = formatting.points(pair["visible"])
-    return (
-        f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; the smallest that could be seen "
-        f"is about {seen} points.{_over_folds(pair)}"
-    )
+    visible = f"the smallest that could be seen is about {formatting.points(pair['visible'])} points"
+    seen = NONE_VISIBLE if pd.isna(pair["visible"]) else visible
+    return f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; {seen}.{_over_folds(pair)}"
 
 
 def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str]:
@@ -61,7 +61,7 @@ def _visible(pairs: list[dict[str, Any]]) -> str:
     """How large a difference between two of these must be to be seen."""
     sizes = sorted(100 * pair["visible"] for pair in pairs if not pd.isna(pair["visible"]))
     if not sizes:
-        return ""
+        return f" Whatever the models, {NONE_VISIBLE}." if pairs else ""
     least, most = (f"{value:.0f}" for value in (sizes[0], sizes[-1]))
     size = f"{least} to {most} points, depending on the pair" if least != most else f"{most} points"
     return f" Between these, the smallest difference that could be seen is about {size}."

@@ -95,7 +95,7 @@ def _ends(
     if kind == "loss":
         return intervals.expanded_percentile(draws, n_units, confidence)
     if kind == "calibration":
-        return intervals.centred_percentile(value, draws, n_units, confidence)
+        return intervals.of_calibration(value, draws, n_units, reference, confidence)
     return reference.like(kind, value, draws)
 
 

@@ -4,13 +4,15 @@ Clips of one unit are not independent: a group (an artist, an instrument) with a
 clip where nothing is known. One rule for each kind of metric:
 
 - A share of clips: a score interval that averages over the correlation within units (share.py). It has a width even where
-  every clip is right. `bench/coverage.py` shows how often it holds the truth.
+  every clip is right. `bench/interval_coverage.py` shows how often it holds the truth.
 - A mean over classes: Wilson's interval at the number of independent clips that accuracy's interval is worth, on either
   side, times the ratio in which a bootstrap of whole units (Davison & Hinkley 1997, section 3.8) sees the two vary.
 - A loss: percentiles of that bootstrap, moved outwards for few units (the expanded percentile interval, Hesterberg 2015).
   Too short for a model that is nearly always right and sure of it: the rare costly error may not be among the clips.
 - A calibration error: the same percentiles, shifted by what resampling adds. A resample has fewer different clips, and
-  the fewer clips, the larger the error of even a calibrated model.
+  the fewer clips, the larger the error of even a calibrated model. As much as resampling adds to the error observed, these
+  clips have added to the true one: the lower end is lowered by it. Where every clip is right, or none, resamples do not
+  differ, and the interval is as wide as that of accuracy.
 
 What it is not: the interval holds for these trained models and new clips of the same source. It does not cover another
 draw of the training clips, other recording conditions, or choices made after a look at the test clips. With a single unit
@@ -102,12 +104,17 @@ def expanded_percentile(draws: Float[np.ndarray, " n"], n_units: int, confidence
     return float(low), float(high)
 
 
-def centred_percentile(
-    value: float, draws: Float[np.ndarray, " n"], n_units: int, confidence: float
+def of_calibration(
+    value: float, draws: Float[np.ndarray, " n"], n_units: int, accuracy: Accuracy, confidence: float
 ) -> tuple[float, float]:
-    """`expanded_percentile` of draws whose mean is moved to `value`, not below 0; it holds `value`."""
+    """`expanded_percentile` of draws whose mean is moved to `value`, less what chance adds below; it holds `value`."""
     low, high = expanded_percentile(draws + (value - draws.mean()), n_units, confidence)
-    return max(0.0, min(low, value)), max(high, value)
+    by_chance = max(0.0, draws.mean() ** 2 - value**2)
+    low = np.sqrt(max(0.0, max(0.0, low) ** 2 - by_chance))
+    if accuracy.value in (0, 1):
+        open_ = accuracy.high - accuracy.low
+        low, high = min(low, value - open_), max(high, open_ - value)
+    return float(max(0.0, min(low, value))), float(max(high, value))
 
 
 def class_clips(labels: Int[np.ndarray, " n_clips"]) -> float:

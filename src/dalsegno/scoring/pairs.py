@@ -12,7 +12,7 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import gathered, held_out, paired
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
-from dalsegno.scoring.statistics import cochran, holm, resampled_t
+from dalsegno.scoring.statistics import cochran, holm, resampled_t, sign_flips
 from dalsegno.scoring.statistics.letters import letters
 
 COLUMNS = [
@@ -25,13 +25,14 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     """A row for each pair that is asked about, COLUMNS: `model` is the more accurate one, `accuracy` what it has more.
 
     p_holm: the p-value after Holm's correction over these pairs; told_apart: whether it leaves the difference to chance no
-    longer. visible: about the smallest difference that would be sure
-    after a correction over so many pairs, were the models as often of two minds as they are. p_resampled and the three probabilities (resampled_t.py)
-    are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises UserError if
-    `p.pairs` names a model that there is not.
+    longer. visible: about the smallest difference that would be sure after a correction over so many pairs, were the models
+    as often of two minds as they are; empty where there are too few units for any. p_resampled and the three probabilities
+    (resampled_t.py) are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises
+    UserError if `p.pairs` names a model that there is not.
     """
     ranked = gathered.ranked(s, models)
-    by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if s.repeats > 1 else {}
+    resampled = 1 < s.repeats < s.rows["fold"].nunique()  # else every fold has the same clips
+    by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if resampled else {}
     hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, _asked(ranked, p)
     gains = paired.of_pairs([(hits[one], hits[other]) for one, other in asked], s.units, p)
     rows = [
@@ -39,13 +40,22 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
         for (one, other), gain in zip(asked, gains, strict=True)
     ]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
-    strict = special.ndtri(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / special.ndtri((1 + p.confidence) / 2)
     p_holm = holm.adjusted(pairs["p_value"].to_numpy(np.float64))
     return pairs.assign(
         p_holm=p_holm,
         told_apart=holm.told_apart(p_holm, p.confidence),
-        visible=(pairs["high"] - pairs["low"]).astype(float) / 2 * strict,
+        visible=_visible(pairs, s, max(int(n.sum()) for _, n in hits.values()), p),
     ).round(6)
+
+
+def _visible(pairs: pd.DataFrame, s: Scored, n_predictions: int, p: Params) -> Float[np.ndarray, " n_pairs"]:
+    """`visible` of each pair: at least a prediction in each of as many units as a p-value needs, and no more than all."""
+    least = sign_flips.least_units(max(1, len(pairs)), p.confidence)
+    if least > s.units.max() + 1:
+        return np.full(len(pairs), np.nan)
+    half = (pairs["high"] - pairs["low"]).to_numpy(np.float64) / 2
+    strict = special.ndtri(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / special.ndtri((1 + p.confidence) / 2)
+    return np.clip(half * strict, least / n_predictions, 1)
 
 
 def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Params) -> dict[str, Any]:
@@ -61,7 +71,7 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
     ]
     shown = letters(ranked, apart) if p.pairs is None else {}
     q, p_value = cochran.q(np.array([_sums(s, runs) for runs in models.values()])) if len(models) > 1 else (0.0, 1.0)
-    best = [name for name in ranked if set(shown[name]) & set(shown[ranked[0]])] if shown else ranked[:1]
+    best = [name for name in ranked if (ranked[0], name) not in apart] if shown else ranked[:1]
     return {
         "models": len(models), "pairs": len(pairs), "cochran_q": q, "p_value": p_value, "best": best, "letters": shown,
     }  # fmt: skip

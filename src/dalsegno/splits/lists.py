@@ -36,8 +36,8 @@ def read(source: str | Path) -> pd.DataFrame:
 def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
     """Row (n_listed,) of each listed clip among `clips`, -1 if it is not there.
 
-    A name may be a clip_id, a path, or either without folder or suffix, its accents composed or not. Raises UserError if
-    it fits several clips, or if two lines name the same clip.
+    A name may be a clip_id, a path, or either without folder or suffix, its accents composed or not; a path may begin
+    further up, as an absolute one does. Raises UserError if it fits several clips, or if two lines name the same clip.
     """
     exact, loose = {}, {}
     for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
@@ -46,7 +46,7 @@ def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
             loose.setdefault(name, []).append(row)
     rows, seen = np.full(len(table), -1), {}
     for i, (name, where) in enumerate(zip(table["name"], table["where"], strict=True)):
-        written = (_composed(name), *_shortened(name.replace("\\", "/")))
+        written = (_composed(name), *_endings(name.replace("\\", "/")))
         hits = [exact[name]] if name in exact else next((loose[n] for n in written if n in loose), [])
         if len(hits) > 1:
             several = ", ".join(clips["path"].iloc[hits[:3]])
@@ -79,6 +79,12 @@ def _shortened(path: str) -> tuple[str, str]:
     """A path without its suffix, and without its folder either."""
     bare = clips_csv.bare(_composed(path))
     return bare, PurePosixPath(bare).name
+
+
+def _endings(path: str) -> list[str]:
+    """A path without its suffix, and without its first folder, its first two, and so on."""
+    parts = clips_csv.bare(_composed(path)).split("/")
+    return ["/".join(parts[i:]) for i in range(len(parts))]
 
 
 def _folder(folder: Path) -> pd.DataFrame:

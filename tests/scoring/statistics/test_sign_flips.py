@@ -40,3 +40,9 @@ def test_too_many_ways_are_drawn_and_come_to_the_same(monkeypatch):
     assert p_value(sums) == pytest.approx(exact, abs=4 * np.sqrt(exact / sign_flips.DRAWS))
     assert p_value(sums) == p_value(sums) != p_value(sums, seed=1)
     assert p_value([100] * 60) == 1 / (1 + sign_flips.DRAWS)
+
+
+@pytest.mark.parametrize("n_tests", [1, 3, 10, 45])
+def test_fewer_units_than_least_show_nothing_even_if_all_lean_one_way(n_tests):
+    least = sign_flips.least_units(n_tests, 0.95)
+    assert n_tests * p_value([1] * least) < 0.05 <= n_tests * p_value([1] * (least - 1))

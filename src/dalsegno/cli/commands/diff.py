@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 
 from dalsegno.cli import diff
 from dalsegno.pipeline.errors import UserError
+
+LOST, UNKNOWN = 1, 2  # exit codes of --fail-if-worse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,14 +16,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="REV", help="a branch, tag, commit or experiment")
     parser.add_argument("new", metavar="REV", nargs="?", help="what is compared with it (default: the workspace)")
     parser.add_argument(
-        "--fail-if-worse", action="store_true", help="exit with 1 if a model lost more than chance explains"
+        "--fail-if-worse",
+        action="store_true",
+        help="exit with 1 if a model lost more than chance explains, and with 2 if nothing could be compared",
     )
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Print the differences. Raises UserError if a loss is to end in that."""
-    differences = diff.differences(arguments.old, arguments.new)
+def run(arguments: argparse.Namespace) -> int | None:
+    """Print the differences; LOST if a loss is to end in that, and then UNKNOWN if there is nothing to compare."""
+    try:
+        differences = diff.differences(arguments.old, arguments.new)
+    except UserError as error:
+        if not arguments.fail_if_worse:
+            raise
+        print(f"dalsegno: {error}", file=sys.stderr)
+        return UNKNOWN
     print(json.dumps(asdict(differences), indent=1) if arguments.json else "\n".join(differences.lines()))
     if arguments.fail_if_worse and differences.worse:
-        raise UserError(f"worse than in {arguments.old}, beyond chance: {', '.join(differences.worse)}")
+        print(
+            f"dalsegno: worse than in {arguments.old}, beyond chance: {', '.join(differences.worse)}", file=sys.stderr
+        )
+        return LOST
+    return None

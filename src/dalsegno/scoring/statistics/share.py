@@ -8,7 +8,7 @@ With few clips a single hit is worth several per cent of coverage. There a share
 binomial test of Blaker (2000), at the effective number of clips, gives it a p-value above EXACT times the error allowed:
 whoever asks for 95% gets at least 93 where clips are independent, and a little over 98 where nothing between is to be had.
 
-`python bench/coverage.py` simulates how often the interval holds the truth.
+`python bench/interval_coverage.py` simulates how often the interval holds the truth.
 """
 
 from dataclasses import dataclass

@@ -6,6 +6,8 @@ far from 0 as what was observed (Fisher 1935; Edgington & Onghena 2007). Where e
 trained once, that is McNemar's exact test.
 """
 
+from math import floor, log2
+
 import numpy as np
 from jaxtyping import Int
 from scipy.special import gammaln
@@ -23,6 +25,11 @@ def p_value(sums: Int[np.ndarray, " n_units"], seed: int) -> float:
     step = np.gcd.reduce(sizes)
     sizes, reached = sizes // step, int(abs(sums.sum()) // step)
     return _exact(sizes, reached) if len(sizes) * sizes.sum() <= EXACT else _drawn(sizes, reached, seed)
+
+
+def least_units(n_tests: int, confidence: float) -> int:
+    """The fewest units that can leave a difference no longer to chance, after a correction for `n_tests`: if all lean one way."""
+    return floor(log2(2 * n_tests / (1 - confidence))) + 1
 
 
 def _exact(sizes: np.ndarray, reached: int) -> float:

@@ -97,7 +97,7 @@ def _pair(best: str, pair: dict[str, Any]) -> list[str]:
         other,
         shown,
         *ps,
-        formatting.points(pair["visible"]) if known else "–",
+        "–" if pd.isna(pair["visible"]) else formatting.points(pair["visible"]),
         "yes" if pair["told_apart"] else "no",
     ]
 
