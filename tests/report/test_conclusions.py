@@ -101,7 +101,7 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     timed = comparison(best)
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
-    assert verdict.verdict(timed, pairs)[1].endswith("is the safest choice; no other of these answers twice as fast.")
+    assert verdict.verdict(timed, pairs)[1].endswith("is the safest choice; none of the others answers twice as fast.")
     timed["models"]["cnn/conv"] |= {"input_ms_per_clip": 5.0}
     fastest = (
         "safest choice. cnn/conv answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes 5 ms "
