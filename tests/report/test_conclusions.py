@@ -80,7 +80,7 @@ def test_what_another_setting_does_names_its_values_and_which_are_told_apart(con
     pairs = [pair("mlp/a", "mlp/b", 0.1, True), pair("mlp/small", "mlp/b", 0.1)]
     (said,) = [s for s in conclusions.conclusions(found, pairs, confusion) if "model.dropout" in s]
     assert said.startswith(
-        "What dropout (`model.dropout`) alone does, all else being equal (mlp/a: 0.2, 78.0%; mlp/b: 0.3, 78.0%; mlp/small: 0.1,"
+        "What dropout (`model.dropout`) alone does, all else being equal (mlp/a, 0.2: 78.0%; mlp/b, 0.3: 78.0%; mlp/small, 0.1: 78.0%)"
     )
     assert said.endswith("mlp/a beats mlp/b, with p corrected by Holm over 2 pairs.")
     found["models"]["mlp/b"] = found["models"]["mlp/b"] | {"leaks": ["it knew them"]}  # says nothing of the setting
