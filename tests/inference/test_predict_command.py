@@ -41,7 +41,7 @@ def refusal(name):
 def test_csv_has_a_row_per_class_the_most_probable_first(run, capsys):
     rows = list(csv.DictReader(io.StringIO(said(capsys, "cnn/crops", FILE, "--format", "csv").out)))
     p = model.load("cnn/crops").clip(Path(FILE))
-    assert list(rows[0]) == ["path", "label", "probability", "note"] and {row["path"] for row in rows} == {FILE}
+    assert list(rows[0]) == ["path", "label", "probability"] and {row["path"] for row in rows} == {FILE}
     assert [row["label"] for row in rows] == [small_run.LABELS[i] for i in np.argsort(-p)]
     assert np.allclose([float(row["probability"]) for row in rows], np.sort(p)[::-1], atol=1e-6)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dalsegno.inference.asked import Answer
+from dalsegno.pipeline import progress
 
 
 def printable(path: Path | str) -> str:
@@ -61,14 +62,17 @@ class Csv(Writer):
         super().__init__(*settings)
         self._csv = csv.writer(sys.stdout, lineterminator="\n")
         times = ["start_s", "stop_s"] if self.timed else []
-        self._csv.writerow(["path", *times, "label", "probability", "note"])
+        self._csv.writerow(["path", *times, "label", "probability"])
 
     def add(self, answer: Answer) -> None:
-        """The rows of one answer, each with its note; no label where none is probable enough, nor a probability without a sound."""
+        """The rows of one answer: no label where none is probable enough, nor a probability without a sound. That a file was cut
+        off is a warning, as it has no place in a row."""
         times = [f"{answer.start_s:.3f}", f"{answer.stop_s:.3f}"] if answer.start_s is not None else []
         rows = [[label, f"{p:.6f}"] for label, p in self.named(answer)] or ([["", ""]] if answer.note else [])
-        self._csv.writerows([answer.path, *times, *row, answer.note or ""] for row in rows)
+        self._csv.writerows([answer.path, *times, *row] for row in rows)
         sys.stdout.flush()
+        if answer.note and answer.p is not None:
+            progress.warn(f"dalsegno: {printable(answer.path)}: {answer.note}")
 
 
 class Json(Writer):
