@@ -115,6 +115,29 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     assert verdict.verdict(timed, near)[1].endswith(f"{fastest}; it may be up to 31.0 points less accurate.")
 
 
+def test_a_leaky_model_is_none_that_is_beaten():
+    best = ["transfer/tuned-scratch", "mlp/small"]
+    found = comparison(best)
+    found["models"]["cnn/conv"] |= {"accuracy": 0.99, "leaks": ["it knew them"]}
+    tie, _ = verdict.verdict(found, [pair(*best, 0.1)])
+    assert tie.endswith("It is better than transfer/tuned and classical/svm.") and "the most of all, but" in tie
+
+
+def test_equal_models_are_as_good_as_one_another():
+    best = ["transfer/tuned-scratch", "mlp/small"]
+    found = comparison(best)
+    found["models"]["mlp/small"] |= {"accuracy": found["models"][best[0]]["accuracy"]}
+    tie, _ = verdict.verdict(found, [pair(*best, 0.1)])
+    assert "as many as mlp/small, and " in tie and "do not tell it apart from mlp/small." in tie
+
+
+def test_a_single_group_has_no_interval():
+    found = comparison(["mlp/small"])
+    found["interval"] |= {"units": 1}
+    (alone,) = verdict.verdict(found, [])
+    assert "??" not in alone and "With a single independent group there is no interval" in alone
+
+
 def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():
     assert "(−1.0 to 5.0 for this pair alone), p\xa0=\xa01.000 after Holm over 10 pairs" in verdict.sentence(
         pair("cnn/conv", "mlp/small", 0.1), comparison([])

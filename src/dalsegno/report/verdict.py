@@ -30,26 +30,34 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     """The first paragraph of every report: the best model or models, and how sure that is."""
     said, models = comparison["verdict"], comparison["models"]
     best, *tied = said["best"]
-    _, ends = formatting.with_ends(models[best], "accuracy")
-    lead = f"{best} recognises {formatting.share(models[best]['accuracy'])} ({ends}) of the {_scored(comparison)}"
+    alone = comparison["interval"]["unit"] if comparison["interval"]["units"] < 2 else ""
+    ends = "" if alone else f" ({formatting.with_ends(models[best], 'accuracy')[1]})"
+    lead = f"{best} recognises {formatting.share(models[best]['accuracy'])}{ends} of the {_scored(comparison)}"
     if said["models"] < 2:
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
-    if comparison["interval"]["units"] < 2:
-        alone = comparison["interval"]["unit"]
+    if alone:
         return [
             f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."
         ]
+    others = [name for name in formatting.ranked(_honest(models)) if name != best]
+    equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
+    lead += f", as many as {listed(equal)}" if equal else ", the most of all"
     if not said["letters"]:
-        return [f"{lead}, the most of all.", *(sentence(pair, comparison) for pair in pairs)]
+        return [f"{lead}.", *(sentence(pair, comparison) for pair in pairs)]
     everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
-        return [f"{lead} and is better than {everyone}, by more than chance explains."]
-    worse = [name for name in formatting.ranked(models) if name not in said["best"]]
+        return [f"{lead}. It is better than {everyone}, by more than chance explains."]
+    worse = [name for name in others if name not in tied]
     better = f" It is better than {listed(worse)}." if worse else ""
-    tie = f"{lead}, the most of all, but {_evidence(comparison)} do not tell it apart from {listed(tied)}."
+    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {listed(tied)}."
     none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
+
+
+def _honest(models: dict[str, Any]) -> dict[str, Any]:
+    """Those that did not know scored clips, or all if there are none: a leaky score is no measure for another."""
+    return {name: of for name, of in models.items() if not of.get("leaks")} or models
 
 
 def listed(names: list[str]) -> str:

@@ -21,7 +21,8 @@ def legend(interval: Mapping[str, Any]) -> str:
     """What a reader of the table has to know."""
     return (
         f"Calibration error in points with its {formatting.share(interval['confidence'], None)} interval, over ten bins of confidence, and "
-        f"log-loss in nats; after temperature scaling, {formatting.NONE} where no validation clip was left to fit it."
+        "log-loss in nats. Where the interval reaches 0, the model may be calibrated. After temperature scaling: "
+        f"{formatting.NONE} where no temperature was fitted on validation clips."
     )
 
 

@@ -62,7 +62,7 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
     if not of_pairs:
         return
     yield blocks.heading("Pairs of models")
-    repeated = cite("resampled", "benavoli") if s.compare["protocol"]["repeats"] > 1 else ""
+    repeated = cite("resampled", "benavoli") if any(pd.notna(pair.get("p_resampled")) for pair in of_pairs) else ""
     alone = cite("tango")
     several = said["pairs"] > 1
     many = f", and is corrected over {said['pairs']} pairs{cite('holm')}" if several else ""
