@@ -197,6 +197,16 @@ def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
     assert "1 folders of clips are symbolic links" in refusal(["check"])
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_named():
+    code = "from dalsegno.cli.main import main; main(['datasets'])"
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, "dalsegno: the output: No space left on device\n")
+
+
 def test_help_lists_every_command_and_imports_none(tmp_path):
     code = "import sys; from dalsegno.cli.main import main\ntry: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

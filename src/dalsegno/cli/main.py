@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import errno
 import importlib
 import io
 import os
@@ -33,6 +34,7 @@ COMMANDS = {
     "demo": ("listening", "open a local page on which to try models with sound of your own"),
 }
 """Each command with the folder that its file is in, and its line in the help."""
+FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
@@ -51,17 +53,24 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(f"dalsegno: {error}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # `| head` has read enough; without this Python complains as it flushes at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `| head` has read enough
+        _end_output()
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in FULL:
             raise
-        sys.exit(f"dalsegno: {error.filename2 or error.filename}: {error.strerror}")
+        if error.filename is None:
+            _end_output()
+        sys.exit(f"dalsegno: {error.filename2 or error.filename or 'the output'}: {error.strerror}")
     if whole and "torch" in sys.modules:
         _end(code or 0)
     if code:
         sys.exit(code)
+
+
+def _end_output() -> None:
+    """Send what is still to be printed nowhere; else Python complains as it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(code: int) -> NoReturn:
