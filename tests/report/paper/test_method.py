@@ -39,10 +39,10 @@ def topics(doc):
 def test_defaults_that_nobody_typed_are_told(topics):
     told = topics("mlp/small")
     assert told["loss"] == "cross entropy"
-    assert told["optimiser"].startswith(
-        "AdamW [2], learning rate 0.001, weight decay 0.01, gradients clipped to norm 5"
-    )
-    assert told["stopping"].startswith("at most 60 epochs, ended after 15 epochs without a better validation loss")
+    assert told["optimiser"] == "AdamW [2], gradients clipped to norm 5"
+    assert told["learning rate"] == "0.001, weight decay 0.01"
+    assert told["epochs"] == "at most 60, ended after 15 without a better validation loss"
+    assert told["epoch kept"] == "the one with the best validation loss"
     assert told["schedule"] == "cosine [3], rising over the first 10% of the steps"
     assert told["augmentation"] == "none"
 
@@ -83,7 +83,7 @@ def test_dropout_is_not_claimed_where_no_hidden_layer_has_it(topics):
 def test_a_twin_starts_from_random_weights_and_has_the_training_of_its_control(topics):
     model, twin = topics("transfer/finetuned"), topics("transfer/finetuned-scratch")
     assert "all blocks learn" in model["start"] and "random weights" in twin["start"]
-    assert model["stopping"].startswith("at most 50 epochs") and twin["stopping"].startswith("at most 40 epochs")
+    assert model["epochs"].startswith("at most 50,") and twin["epochs"].startswith("at most 40,")
 
 
 def test_models_without_training_of_ours(topics):

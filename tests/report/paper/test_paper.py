@@ -16,7 +16,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf
-from dalsegno.report.paper.sections import discussion, files, search
+from dalsegno.report.paper.sections import closing, discussion, files, models, search
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -53,7 +53,7 @@ def read_from(root, args):
     return sources.read(args[5], plots, clips_json, splits_json, protocols, runs, {"data": clips_csv}, {})
 
 
-def said(root, args, kaggle=None, p=None, searched=None):
+def said(root, args, kaggle=None, p=None, searched=()):
     """All that the paper says, as one text."""
     read = read_from(root, args)
     made = content.content(
@@ -61,7 +61,7 @@ def said(root, args, kaggle=None, p=None, searched=None):
         p or own_words.Params(team=[], search="data/clips.csv"),
         kaggle or {},
         None,
-        searched,
+        list(searched),
         json.loads(Path(fake_runs.examples(root)).read_text()),
     )
     return json.dumps(made | {"sections": [_without_plots(part) for part in made["sections"]]}, ensure_ascii=False)
@@ -187,7 +187,7 @@ def test_own_words_stand_where_they_belong(tmp_path):
         and "fully connected networks on features: mlp/features" in text
     )
     assert '"Why it matters."' in text and '"And to whom."' in text
-    assert '["reason", "It is small."]' in text
+    assert '"words": "It is small."' in text
     assert '"??"' in text  # contributions that nobody wrote
     lacking = " ".join(own_words.missing(p, ["mlp/features", "cnn/conv"], {}))
     assert "paper.conclusions" in lacking and "paper.introduction" not in lacking and "reason for cnn/conv" in lacking
@@ -209,6 +209,71 @@ def test_what_transfer_gains_and_what_each_model_does_best_is_told(tmp_path):
     assert sorted(rows) == sorted([*FEW, "transfer/finetuned-scratch"])
 
 
+def test_the_abstract_answers_and_the_conclusions_say_what_follows(tmp_path):
+    args = tree(tmp_path)
+    made = content.content(
+        read_from(tmp_path, args).under_stamped_names(), own_words.Params(team=[], search="data/clips.csv"), {}, None, [],
+        json.loads(Path(fake_runs.examples(tmp_path)).read_text()),
+    )  # fmt: skip
+    *_, last = [part for part in made["sections"] if part["title"] == "Discussion and conclusions"]
+    at = last["blocks"].index(blocks.heading("Conclusions"))
+    concluded = last["blocks"][at + 1]["words"]
+    sentences = {sentence for words in made["abstract"] for sentence in re.split(r"(?<=[.?]) (?=[A-Z])", words)}
+    assert "recognises" in " ".join(sentences) and not [sentence for sentence in sentences if sentence in concluded]
+    assert "Whether pretraining helps transfer/finetuned" in concluded or "Pretraining h" in concluded
+
+
+def in_a_tie(best, **other):
+    pair = {"model": "a", "other": "b", "accuracy": 0.02, "low": -0.01, "high": 0.05, "p_holm": 1.0, "visible": 0.1, "told_apart": False}  # fmt: skip
+    compare = {
+        "models": {name: {"accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8} for name in "ab"},
+        "verdict": {"models": 2, "pairs": 1, "best": best, "p_value": 0.2, "letters": {"a": "a", "b": "a"}},
+        "interval": {"confidence": 0.95, "unit": "group", "units": 80}, "protocol": {"part": "test"},
+        "dataset": {"scored_clips": 240}, "gains": {},
+    }  # fmt: skip
+    for section, values in other.items():
+        compare[section] = compare[section] | values
+    empty = {field.name: {} for field in dataclasses.fields(sources.Sources)}
+    return sources.Sources(**empty | {"compare": compare, "tables": {"pairs": pd.DataFrame([pair])}})
+
+
+@pytest.mark.parametrize(
+    ("s", "said"),
+    [
+        (
+            in_a_tie(["a", "b"]),
+            "Which model is best remains open: it may be any of them. Nothing here says that",
+        ),
+        (in_a_tie(["a"]), "a is the one to take, unless a model that costs less is good enough."),
+        (in_a_tie(["a", "b"], interval={"units": 1}), "With a single independent group, nothing follows"),
+        (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
+        (in_a_tie(["a"], verdict={"models": 1}), "Whether a is worth its cost cannot be said"),
+        (in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "it pays to start from pretrained"),
+        (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "low": -0.2, "high": -0.02}}), "it pays to start from random"),
+    ],
+)
+def test_what_follows_is_no_more_than_the_numbers_allow(s, said):
+    assert said in closing.conclusions(s)
+
+
+def test_what_several_models_have_in_common_is_said_once():
+    made = {
+        "a": {"loss": "cross entropy", "rate": "1"},
+        "b": {"loss": "cross entropy", "rate": "2"},
+        "c": {"head": "one"},
+    }
+    assert models._common(made) == {"loss": "cross entropy"}
+
+
+def test_what_came_back_for_a_leaky_model_stands_under_its_stamped_name(tmp_path):
+    args = tree(tmp_path)
+    compare = json.loads(Path(args[5]).read_text())
+    compare["models"]["mlp/features"]["leaks"] = ["It knew them."]
+    Path(args[5]).write_text(json.dumps(compare))
+    text = said(tmp_path, args, kaggle={"mlp/features": (0.79, "2026-05-31")})
+    assert "79.0\\n2026-05-31" in text
+
+
 def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_the_epoch(tmp_path):
     curves = pd.DataFrame(
         {"model": "cnn/a", "run": "fold0_seed0", "epoch": [0, 1], "val_accuracy": [0.7, 0.6], "train_accuracy": 0.9}
@@ -222,16 +287,22 @@ def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_
             assert told == f"{right}3 s; 1 of 1 runs at 2 epochs"
 
 
-def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
-    folder = tmp_path / "data/searches/small"
-    args = tree(tmp_path, paper={"search": str(folder)})
+def a_search(folder, **other):
+    """The files of a finished search; returns what is in its search.json."""
     folder.mkdir(parents=True)
     found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
              "sampler": "random", "pruner": "halving", "space": {"train.lr": {"loguniform": [0.0001, 0.5]}},
-             "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}  # fmt: skip
+             "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8} | other  # fmt: skip
     (folder / "search.json").write_text(json.dumps(found))
     rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
     (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
+    return found
+
+
+def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
+    folder = tmp_path / "data/searches/small"
+    args = tree(tmp_path, paper={"search": str(folder)})
+    found = a_search(folder)
     text = said(tmp_path, args, searched=search.read(str(folder)))
     assert paper(tmp_path, args).startswith(b"%PDF-")
     assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
@@ -244,9 +315,21 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
     with pytest.raises(UserError, match=r"earlier version.*search@small"):
         search.read(str(folder))
-    assert search.read(str(tmp_path / "data/clips.csv")) is None
-    with pytest.raises(UserError, match=r"paper.search: .* holds no search.json"):
-        search.read(str(tmp_path / "data"))
+    assert search.read(str(tmp_path / "data/clips.csv")) == []
+    with pytest.raises(UserError, match=r"paper.search: there is no search.json in"):
+        search.read(str(tmp_path / "runs"))
+
+
+def test_all_searches_of_a_folder_are_told_each_under_its_key(tmp_path):
+    args = tree(tmp_path)
+    for key, rate in (("wide", 0.01), ("narrow", 0.001)):
+        a_search(tmp_path / "data/searches" / key, values={"train.lr": rate})
+    found = search.read(str(tmp_path / "data/searches"))
+    assert [key for key, *_ in found] == ["narrow", "wide"]
+    text = said(tmp_path, args, searched=found)
+    assert '"Search narrow"' in text and '"Search wide"' in text
+    assert '"Search narrow"' not in said(tmp_path, args, searched=found[:1])
+    assert all(f'"0.0001 to 0.5, logarithmically", "{rate}", "90.0"' in text for rate in ("0.001", "0.01"))
 
 
 def test_every_table_and_figure_is_referred_to_by_the_number_that_the_layout_gives_it():

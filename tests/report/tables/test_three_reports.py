@@ -80,7 +80,7 @@ def of_paper(root, args):
         own_words.Params(team=[], search="data/clips.csv"),
         json.loads(Path(fake_runs.examples(root)).read_text()),
     )
-    made = content.content(read.under_stamped_names(), p, kaggle_csv.read(args[8]), None, None, examples)
+    made = content.content(read.under_stamped_names(), p, kaggle_csv.read(args[8]), None, [], examples)
     tables = [block for part in made["sections"] for block in part["blocks"] if block["kind"] == "table"]
     heads = [[head.replace("\n", " ") for head in block["head"]] for block in tables]
     rows = [[[tuple(f"{cell}\n".split("\n")[:2]) for cell in row] for row in block["rows"]] for block in tables]

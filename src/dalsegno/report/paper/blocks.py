@@ -97,12 +97,15 @@ def _with_references(within: Iterable[Block], numbers: dict[str, int]) -> list[B
     return done
 
 
+def _numbers(ns: list[int]) -> str:
+    """`3`, `3 and 4`, `3 to 5`; what is shown together has one number after the other."""
+    return f"{ns[0]} to {ns[-1]}" if len(ns) > 2 else verdict.listed(list(map(str, ns)))
+
+
 def _refer(said: Block | None, shown: dict[str, list[int]]) -> None:
     """Let a paragraph end with a reference to what is shown below it."""
     if said is None or not shown:
         return
-    named = [
-        f"{kind.capitalize()}{'s' * (len(ns) > 1)} {verdict.listed(list(map(str, ns)))}" for kind, ns in shown.items()
-    ]
+    named = [f"{kind.capitalize()}{'s' * (len(ns) > 1)} {_numbers(ns)}" for kind, ns in shown.items()]
     reference = " and ".join(named)
     said["words"] = f"{said['words']} See {reference}." if said["words"] else f"Details are in {reference}."

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dalsegno.report import formatting, verdict
+from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.paper.sections import (
+    closing,
     discussion,
     files,
     ground,
@@ -24,23 +25,23 @@ from dalsegno.report.tables.scores import Kaggle
 
 
 def content(
-    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: search.Search | None,
+    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: list[search.Search],
     examples: list[dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """The paper as the layout takes it.
 
-    s: with models under their stamped names; heard: listening.json; searched: search.json and trials.csv, if there was a search.
+    s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `search.read` gives them.
     examples: examples.json, a clip of each class as drawn for the doctor's page.
     """
     cite, dataset = Cited(), s.compare["dataset"]
-    called = formatting.names(s.compare)
+    called = {name.removesuffix(formatting.STAMP): name for name in s.compare["models"]}
     returned = formatting.of_called(kaggle, called)
     kinds = [
         ("Introduction", introduction.introduction(s, p)),
         ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
-        *([("Search for settings", search.search(*searched, cite))] if searched else []),
+        *([("Search for settings", search.searches(searched, cite))] if searched else []),
         ("Results", results.results(s, returned, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),
@@ -66,9 +67,7 @@ def _title(data: str, n_models: int) -> str:
 
 
 def _abstract(s: Sources) -> list[str]:
-    found = verdict.verdict(s.compare, s.tables["pairs"].to_dict("records"))
-    gains = [discussion.gain(name, s) for name in s.compare["gains"]]
-    return [f"{introduction.question(s)} {introduction.how(s)}", " ".join([*found, *gains])]
+    return [f"{introduction.question(s)} {introduction.how(s)}", closing.answer(s)]
 
 
 def _returned(s: Sources, kaggle: Kaggle) -> Iterator[str]:

@@ -36,7 +36,7 @@ def results(s: Sources, scored: str) -> list[Figure]:
 def layers(s: Sources, name: str) -> list[Figure]:
     """A network as a drawing, if its shapes are known."""
     svg = architecture.drawn(s.layers[name], architecture.PAPER) if name in s.layers else ""
-    return [figure(svg, f"{name}. {architecture.CAPTION}")] if svg else []
+    return [figure(svg, name)] if svg else []
 
 
 def curves(s: Sources) -> list[Figure]:

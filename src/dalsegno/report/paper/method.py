@@ -90,22 +90,16 @@ def _training(train: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     momentum = f", momentum {train['momentum']:g}" if train.get("momentum") is not None else ""
     yield (
         "optimiser",
-        (
-            f"{OPTIMISERS.get(train['optimizer'], train['optimizer'])}{cite(train['optimizer'])}, learning rate {train['lr']:g}{momentum}{decay}{clip}, "
-            f"batches of {train['batch_size']}"
-        ),
+        f"{OPTIMISERS.get(train['optimizer'], train['optimizer'])}{cite(train['optimizer'])}{momentum}{clip}",
     )
+    yield "learning rate", f"{train['lr']:g}{decay}"
     yield "schedule", _schedule(train, cite)
+    yield "batch size", str(train["batch_size"])
     patience = train.get("patience")
-    stop = (
-        f"ended after {patience} epochs without a better {metric(train['monitor'])}"
-        if patience
-        else "no early stopping"
-    )
-    yield (
-        "stopping",
-        f"at most {train['epochs']} epochs, {stop}; the epoch with the best {metric(train['monitor'])} is kept",
-    )
+    better = f"without a better {metric(train['monitor'])}"
+    stop = f"ended after {patience} {better}" if patience else "no early stopping"
+    yield "epochs", f"at most {train['epochs']}, {stop}"
+    yield "epoch kept", f"the one with the best {metric(train['monitor'])}"
     yield from _seeds(train["seeds"])
 
 
@@ -127,8 +121,7 @@ def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited)
     section, _, key = str(entry.get("input", f"spectrograms/{entry.get('spectrogram')}")).partition("/")
     found = (doc.get(section) or {}).get(key) or {}
     if section == "spectrograms":
-        options = listed(found.get("options") or {})
-        return f"the spectrograms {key} ({found.get('kind', key)}{': ' * bool(options)}{options})"
+        return f"the spectrograms {key}"
     seen = listed(found.get("view") or {}) or "whole clips"
     return (
         f"embeddings {key}: what the frozen network makes of {seen} of the spectrograms {found.get('spectrogram', key)}"

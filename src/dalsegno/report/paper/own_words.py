@@ -26,7 +26,7 @@ class Params:
 
     title: str | None = None
     team: list[Member]
-    search: str  # the folder of a search to tell of, such as data/searches/conv; data/clips.csv: none
+    search: str  # the folder of a search to tell of, such as data/searches/conv, or data/searches: all; data/clips.csv: none
     introduction: str | None = None  # paragraphs are separated by an empty line
     conclusions: str | None = None
     why: dict[str, str] = field(default_factory=dict)  # by entry, such as cnn/conv, or `features`: the reason for it

@@ -1,5 +1,6 @@
 """What the methods that a run used were published as, numbered in order of appearance."""
 
+import re
 from collections.abc import Iterable
 
 PAPERS = {
@@ -45,6 +46,9 @@ PAPERS = {
 }  # fmt: skip
 
 
+MARK = "\ue000"  # of the private use area
+
+
 class Cited:
     """Numbers papers as they are first cited."""
 
@@ -62,6 +66,20 @@ class Cited:
     def listed(self) -> list[str]:
         """The papers in the order of their numbers."""
         return [PAPERS[key] for key in self.keys]
+
+
+class Later(Cited):
+    """Marks what is cited; `cited` numbers it when the order is known in which texts stand."""
+
+    def __call__(self, *keys: str) -> str:
+        """A mark that no text has otherwise."""
+        named = known(keys)
+        return f"{MARK}{' '.join(named)}{MARK}" if named else ""
+
+
+def cited(text: str, cite: Cited) -> str:
+    """A text in which `Later` has left marks, with numbers in their place."""
+    return re.sub(f"{MARK}(.*?){MARK}", lambda found: cite(*found[1].split()), text)
 
 
 def known(words: Iterable[str]) -> list[str]:

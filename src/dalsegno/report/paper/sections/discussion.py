@@ -11,6 +11,7 @@ from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, entry
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
+from dalsegno.report.paper.sections import closing
 from dalsegno.report.paper.sections.results import ranked
 from dalsegno.report.tables import strengths
 from dalsegno.report.tables.table import Cell, Column, Table
@@ -25,13 +26,11 @@ def discussion(s: Sources, p: Params) -> Iterator[Block]:
     yield blocks.heading("Limits")
     yield blocks.points(_limits(s))
     yield blocks.heading("Conclusions")
-    yield blocks.text(
-        " ".join([*verdict.verdict(s.compare, of_pairs), *(gain(name, s) for name in s.compare["gains"])])
-    )
+    yield blocks.text(closing.conclusions(s))
     yield from blocks.paragraphs(p.conclusions or "")
 
 
-def gain(name: str, s: Sources) -> str:
+def _gain(name: str, s: Sources) -> str:
     """What pretraining does to a model, against its twin from scratch."""
     of, models = s.compare["gains"][name], s.compare["models"]
     return (
@@ -48,6 +47,9 @@ def _transfer(s: Sources) -> Iterator[Block]:
     if not transferred:
         return
     yield blocks.heading("Transfer")
+    yield blocks.text(
+        "What is gained by starting from a network that was trained on other data, and by how much of it learns on."
+    )
     against = {frozenset((pair["model"], pair["other"])): pair for pair in s.tables["pairs"].to_dict("records")}
     rows = []
     for name in [*transferred, *([best] if best and best not in transferred else [])]:
@@ -70,7 +72,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
             if pair is not None and n > 1
             else ""
         )
-        yield blocks.text(gain(name, s) + corrected)
+        yield blocks.text(_gain(name, s) + corrected)
 
 
 def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, Any]], s: Sources) -> Iterator[Block]:
@@ -103,6 +105,7 @@ def _strengths(s: Sources) -> Iterator[Block]:
     rows = [[*row, last] for row, last in zip(of.rows, trained, strict=True)]
     course = "Training: what is right at the best epoch of the validation and of the training clips, seconds, and runs that ended at their limit of epochs."
     yield blocks.heading("Strengths and weaknesses")
+    yield blocks.text("Models that are equally accurate may be wrong about different clips.")
     yield blocks.tabled(f"{strengths.LEGEND} {course}", Table([*of.columns, Column("training", words=True)], rows))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dalsegno.report import conclusions, formatting
+from dalsegno.report import conclusions, formatting, verdict
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
 from dalsegno.report.paper.blocks import Block
@@ -19,17 +19,30 @@ FAMILIES = {
 }
 
 
+MOST_NAMED = 12  # classes
+
+
 def introduction(s: Sources, p: Params) -> Iterator[Block]:
     """The words of whoever made the run, if there are any; then what is compared, and why a score alone is no answer."""
-    yield from blocks.paragraphs(p.introduction or question(s))
+    yield from blocks.paragraphs(p.introduction or _subject(s))
     families: dict[str, list[str]] = {}
     for name in s.compare["models"]:
         families.setdefault(conclusions.family(name), []).append(name)
     yield blocks.text("Compared are models of these kinds:")
     yield blocks.points(f"{FAMILIES.get(of, of)}: {', '.join(names)}" for of, names in families.items())
     yield blocks.text(
-        f"{how(s)} Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
+        "Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
         "the chance of a small test. So what crosses the split is looked for and reported, and scores and differences have intervals."
+    )
+
+
+def _subject(s: Sources) -> str:
+    """What is to be recognised, and why models have to be compared."""
+    dataset, labels = s.compare["dataset"], list(s.clips.get("labels", {}))
+    named = f": {verdict.listed(labels)}" if 1 < len(labels) <= MOST_NAMED else ""
+    return (
+        f"The classes to recognise are the {dataset['classes']} of {dataset['title']}{named}. No kind of model is the best on all data, so "
+        "several are compared on these."
     )
 
 

@@ -40,18 +40,21 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     drawn = figures.confusions(s, names)
     if drawn:
         yield blocks.heading("Confusions")
+        yield blocks.text("Which classes a model takes for which others; what lies on the diagonal is right.")
         caption = (
             "Clips by actual class (row) and predicted class (column), summed over runs; the best model of each family."
         )
         yield blocks.figures(drawn, caption, _side_by_side(s.compare["dataset"]["classes"]))
     yield blocks.heading("Class by class")
+    yield blocks.text("An accuracy may hide that a model is good at some classes and poor at others.")
     yield _classes(s, names)
     yield blocks.heading("Calibration")
+    yield blocks.text(
+        "A model is calibrated if it is right about 80% of the clips to which it gives a probability of 80%. A temperature, fitted on the "
+        f"validation part of each fold{cite('guo')}, makes it more or less sure and changes none of its answers. reports/report.html shows all models."
+    )
     yield blocks.tabled(calibration.legend(interval), calibration.table(s.compare["models"]))
     yield blocks.figures(figures.calibration(s, names))
-    yield blocks.text(
-        f"Temperatures are fitted on the validation part{cite('guo')}. reports/report.html shows all models."
-    )
 
 
 def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""The section on how the settings of a model were searched."""
+"""The section on how the settings of models were searched."""
 
 import json
 from collections.abc import Iterator
@@ -15,32 +15,45 @@ from dalsegno.report.paper.references import Cited
 from dalsegno.report.search import plots
 from dalsegno.report.settings import phrases
 
+FILE = "search.json"
 MOST_TRIALS = 10  # that are listed
 SAMPLERS = {"random": "drawn at random", "grid": "the points of a grid", "tpe": "drawn where earlier ones had done well, by a tree-structured Parzen estimator"}  # fmt: skip
 PRUNERS = {"halving": ", of which those that fell behind ended early by successive halving", "median": ", of which those below the median of the others ended early"}  # fmt: skip
 RANGES = {"uniform": "{} to {}", "loguniform": "{} to {}, logarithmically", "int": "whole numbers from {} to {}", "logint": "whole numbers from {} to {}, logarithmically"}  # fmt: skip
-Search = tuple[dict[str, Any], pd.DataFrame]  # search.json and trials.csv
+Search = tuple[str, dict[str, Any], pd.DataFrame]  # its key, search.json and trials.csv
 
 
-def read(folder: str) -> Search | None:
-    """search.json and trials.csv of a search; None where `folder` is a file, which stands for no search.
+def read(folder: str) -> list[Search]:
+    """The search in `folder`, or all in the folders in it; none where `folder` is a file, which stands for no search.
 
-    Raises UserError for a folder that is not of a search.
+    Raises UserError for a folder without a search.
     """
     if Path(folder).is_file():
-        return None
-    if not Path(folder, "search.json").is_file():
+        return []
+    folders = [file.parent for pattern in (FILE, f"*/{FILE}") for file in sorted(Path(folder).glob(pattern))]
+    if not folders:
         raise UserError(
-            f"paper.search: {folder!r} holds no search.json; `dvc repro search/dvc.yaml:search@KEY` makes data/searches/KEY, "
-            "and data/clips.csv stands for no search"
+            f"paper.search: there is no {FILE} in {folder!r} or in a folder in it; `dvc repro search/dvc.yaml:search@KEY` makes "
+            "data/searches/KEY, data/searches stands for all searches, and data/clips.csv for none"
         )
-    found = json.loads(Path(folder, "search.json").read_text(encoding="utf-8"))
+    return [_read(one) for one in folders]
+
+
+def _read(folder: Path) -> Search:
+    found = json.loads(Path(folder, FILE).read_text(encoding="utf-8"))
     if "space" not in found:
-        raise UserError(f"paper.search: {folder}/search.json is of an earlier version and lacks what was drawn from; `dvc repro search/dvc.yaml:search@{Path(folder).name}` makes it anew")  # fmt: skip
-    return found, pd.read_csv(Path(folder, "trials.csv"))
+        raise UserError(f"paper.search: {folder}/search.json is of an earlier version and lacks what was drawn from; `dvc repro search/dvc.yaml:search@{folder.name}` makes it anew")  # fmt: skip
+    return folder.name, found, pd.read_csv(folder / "trials.csv")
 
 
-def search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator[Block]:
+def searches(found: list[Search], cite: Cited) -> Iterator[Block]:
+    """Each search, under its key if they are several."""
+    for key, one, trials in found:
+        yield from [blocks.heading(f"Search {key}")] if len(found) > 1 else []
+        yield from _search(one, trials, cite)
+
+
+def _search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator[Block]:
     """What was searched and how, the best trials, and what was chosen. found: search.json; trials: trials.csv, the best first."""
     metric, done = phrases.metric(found["metric"]), trials[trials["state"] == "complete"]
     drawn = [name for name in trials if name not in ("trial", "state", found["metric"], "epochs", "error")]

@@ -11,9 +11,12 @@ from dalsegno.report.tables import costs, inputs
 
 def training(s: Sources) -> Iterator[Block]:
     """Curves, and what the models cost."""
-    yield blocks.figures(figures.curves(s))
     drawn = figures.learning(s)
     if drawn:
+        yield blocks.text(
+            "Networks are trained epoch by epoch; of each run, the epoch that did best on the validation clips is kept."
+        )
+        yield blocks.figures(figures.curves(s))
         yield blocks.figures(
             drawn,
             "Log-loss and accuracy by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
@@ -22,6 +25,7 @@ def training(s: Sources) -> Iterator[Block]:
             columns=2,
         )
     yield blocks.heading("Cost")
+    yield blocks.text("Among models that are not told apart, the cheaper one may be the better choice.")
     yield blocks.tabled(f"Cost of each model. {costs.legend(s.compare['models'])}", costs.table(s.compare["models"]))
     of_inputs = inputs.table(s.compare)
     if of_inputs.rows:
