@@ -65,7 +65,8 @@ def test_a_box_for_layers_in_a_row_is_named_after_those_of_them_that_change_much
     stacks = [
         ("body.0", "2 × Conv2d, 2 × BatchNorm2d, 2 × ReLU, MaxPool2d", "16 × 8 × 8"),
         ("body.1", "Conv2d, ReLU", "16 × 8 × 8"),
+        ("body.2", "2 × Conv2dNormActivation, Hardswish, LayerNorm", "16 × 4 × 4"),
         ("head", "ReLU, Dropout", "8"),
     ]
     said = words(architecture.drawn(table(stacks)))
-    assert "3 × Conv2d, MaxPool2d" in said and said[-1] == "ReLU"
+    assert {"3 × Conv2d, MaxPool2d", "2 × Conv2dNormActivation"} < set(said) and said[-1] == "ReLU"

@@ -80,7 +80,7 @@ def test_what_another_setting_does_names_its_values_and_which_are_told_apart(con
     pairs = [pair("mlp/a", "mlp/b", 0.1, True), pair("mlp/small", "mlp/b", 0.1)]
     (said,) = [s for s in conclusions.conclusions(found, pairs, confusion) if "model.dropout" in s]
     assert said.startswith(
-        "What dropout (`model.dropout`) alone does, all else being equal (mlp/a: 0.2, 78.0%; mlp/b: 0.3, 78.0%; mlp/small: 0.1,"
+        "What dropout (`model.dropout`) alone does, all else being equal (mlp/a, 0.2: 78.0%; mlp/b, 0.3: 78.0%; mlp/small, 0.1: 78.0%)"
     )
     assert said.endswith("mlp/a beats mlp/b, with p corrected by Holm over 2 pairs.")
     found["models"]["mlp/b"] = found["models"]["mlp/b"] | {"leaks": ["it knew them"]}  # says nothing of the setting
@@ -101,7 +101,7 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     timed = comparison(best)
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):
         timed["models"][name] |= {"input_ms_per_clip": read, "predict_ms_per_clip": answered}
-    assert verdict.verdict(timed, pairs)[1].endswith("is the safest choice; no other of these answers twice as fast.")
+    assert verdict.verdict(timed, pairs)[1].endswith("is the safest choice; none of the others answers twice as fast.")
     timed["models"]["cnn/conv"] |= {"input_ms_per_clip": 5.0}
     fastest = (
         "safest choice. cnn/conv answers fastest: what it reads of a clip (features, spectrograms or embeddings) takes 5 ms "

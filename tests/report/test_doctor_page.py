@@ -36,7 +36,8 @@ def test_no_line_ends_within_an_interval():
         templates.prose("88.3% (80.9–92.9), 0.5–1.25.")
         == f"88.3% ({whole.format('80.9–92.9')}), {whole.format('0.5–1.25')}."
     )
-    assert templates.prose("of few – or none") == "of few – or none"
+    assert templates.prose("by −0.8 to 9, or 3–7") == f"by {whole.format('−0.8 to 9')}, or {whole.format('3–7')}"
+    assert templates.prose("of few – or none, up to 3 – or 4") == "of few – or none, up to 3 – or 4"
 
 
 def test_what_cannot_be_shown_stands_above_what_can(examination):

@@ -19,10 +19,11 @@ KNOWN = "runs/cnn/conv/model.pt was trained or validated on 9 of the 40 scored c
 PERHAPS = "mn10.pt was trained on AudioSet: recordings that are scored here may have been among them."
 
 
-def reports(root, leaks, **data):
-    """compare.json, the Markdown table and the page of two models, of which one has `leaks`."""
-    args = fake_runs.build(root, skill=SKILL, classes=fake_runs.CLASSES[:4], **data)
-    leaks_json.write(root / "runs/transfer/finetuned/leaks.json", leaks)
+def reports(root, leaks, skill=SKILL, **data):
+    """compare.json, the Markdown table and the page of models, of which those of transfer have `leaks`."""
+    args = fake_runs.build(root, skill=skill, classes=fake_runs.CLASSES[:4], **data)
+    for name in (name for name in skill if name.startswith("transfer/")):
+        leaks_json.write(root / "runs" / name / "leaks.json", leaks)
     with contextlib.chdir(root):
         STAGES["compare"](*args)
         STAGES["report"](args[5], *fake_runs.for_report(root, args))
@@ -52,6 +53,13 @@ def test_compare_json_keeps_the_names_and_says_why(leaky):
     models = leaky[0]["models"]
     assert models["transfer/finetuned"]["leaks"] == [KNOWN]
     assert not any("leaks" in models[name] for name in ("classical/majority", "transfer/finetuned-scratch"))
+
+
+def test_several_leaky_models_share_one_box(tmp_path):
+    *_, page = reports(tmp_path, Leaks(leaks=(KNOWN,)), SKILL | {"transfer/frozen": 1.5})
+    assert page.count("may be set beside a score from an honest model") == 1
+    for name in ("finetuned", "frozen"):
+        assert f"<li><b>transfer/{name} (LEAKY).</b> {KNOWN}</li>" in page
 
 
 def test_what_cannot_be_known_is_said_without_a_stamp(tmp_path):

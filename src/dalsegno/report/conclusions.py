@@ -81,7 +81,7 @@ def _settings(honest: dict[str, Any], pairs: list[dict[str, Any]], comparison: d
         elif asked:
             ranked = formatting.ranked({name: honest[name] for name in values})
             shown = [
-                f"{n}: {nouns.value(setting, values[n])}, {formatting.share(honest[n]['accuracy'])}" for n in ranked
+                f"{n}, {nouns.value(setting, values[n])}: {formatting.share(honest[n]['accuracy'])}" for n in ranked
             ]
             yield f"What {nouns.named(setting)} alone does, all else being equal ({'; '.join(shown)}): {_apart(asked, pairs, comparison)}"
 

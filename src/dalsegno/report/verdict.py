@@ -84,7 +84,7 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     times_ms = {name: sum(models[name][part] for part in parts) for name in tied}
     fastest = min(others, key=lambda name: times_ms[name])
     if times_ms[fastest] > times_ms[best] / 2:
-        return f"{safest}; no other of these answers twice as fast."
+        return f"{safest}; none of the others answers twice as fast."
     read, answered = (formatting.number(models[fastest][part]) for part in parts)
     cost = f"; it {at_most[fastest]}" if fastest in lost and fastest != worst else ""
     return (

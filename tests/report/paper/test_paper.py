@@ -249,6 +249,7 @@ def in_a_tie(best, **other):
         (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
         (in_a_tie(["a"], verdict={"models": 1}), "Whether a is worth its cost cannot be said"),
         (in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "it pays to start from pretrained"),
+        (in_a_tie(["a"], gains={"a (LEAKY)": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "cannot be concluded"),
         (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "low": -0.2, "high": -0.02}}), "it pays to start from random"),
     ],
 )

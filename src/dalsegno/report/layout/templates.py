@@ -7,7 +7,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-INTERVAL = re.compile(r"([−\d][\d.,]*%?–[−\d][\d.,]*\d%?)")
+END = r"−?\d(?:[\d.,]*\d)?%?"
+INTERVAL = re.compile(f"({END}(?:–| to ){END})")
 REPORT = Path(__file__).parents[1]
 
 

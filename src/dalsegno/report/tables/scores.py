@@ -43,7 +43,7 @@ def _remarks(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[str]:
     if comparison["verdict"]["letters"]:
         yield "Tied: models that share a letter are not told apart by these clips; letters are no grades, a is not better than b."
     if same(models):
-        yield "Balanced accuracy is left out: for each of these models it is the accuracy, as where all classes have equally many scored clips."
+        yield "Balanced accuracy is left out, as it equals accuracy for each of these models."
     else:
         yield "Balanced accuracy is the mean of the recall of all classes."
     if _segmented(models):
