@@ -308,17 +308,30 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert paper(tmp_path, args).startswith(b"%PDF-")
     assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
     assert (
-        "fell behind ended early" in text and '["train.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
+        "fell behind ended early" in text
+        and '["learning rate\\ntrain.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
     )
     assert "random search for hyper-parameter optimization" in text.lower()
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
-    assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
+    assert '"head": ["trial", "learning rate", "validation accuracy, %"]' in text
+    assert '["2", "0.001", "75.0"], ["0", "0.1", "50.0"]]' in text
     (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
     with pytest.raises(UserError, match=r"earlier version.*search@small"):
         search.read(str(folder))
     assert search.read(str(tmp_path / "data/clips.csv")) == []
     with pytest.raises(UserError, match=r"paper.search: there is no search.json in"):
         search.read(str(tmp_path / "runs"))
+
+
+@pytest.mark.parametrize(
+    ("widths", "said"),
+    [([64], "has these settings"), ([32], "which differ from these"), ([], "which differ from these")],
+)
+def test_a_search_says_whether_the_compared_model_has_what_it_chose(widths, said):
+    found = {"of": "mlp.small", "values": {"model.widths.0": 64, "train.lr": 0.001}}
+    doc = {"mlp": {"small": {"model": {"widths": widths}, "train": {"lr": 0.001}}}}
+    assert said in search._compared(found, doc)
+    assert search._compared(found, {"mlp": {"other": {}}}) == ""
 
 
 def test_all_searches_of_a_folder_are_told_each_under_its_key(tmp_path):
