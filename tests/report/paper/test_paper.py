@@ -16,7 +16,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf
-from dalsegno.report.paper.sections import closing, discussion, files, models, search
+from dalsegno.report.paper.sections import closing, discussion, files, ground, models, search
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -144,7 +144,7 @@ def test_the_table_of_files_names_what_is_there():
 
 def test_what_a_model_cost_and_on_what_it_was_trained_is_told(tmp_path):
     text = said(tmp_path, tree(tmp_path))
-    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "14.7", "9.42", "6.33", "??", "0.123", "612"]' in text
+    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "15.7", "9.42", "6.33", "??", "0.123", "612"]' in text
     assert (
         '["Python", "3.12.4"], ["Processor", "Made <up>"], ["Cores", "4"]' in text
         and '["Packages", "torch 2.9.0"]' in text
@@ -286,6 +286,52 @@ def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_
             s = dataclasses.replace(read, tables={"curves": table}, params=asked)
             told = discussion._course("cnn/a", {"train_s": 3, "max_epochs": 2}, s)
             assert told == f"{right}3 s; 1 of 1 runs at 2 epochs"
+
+
+ALONE = {"input": "features", "loss": "cross entropy", "batch size": "32", "epochs": "60", "augmentation": "none"}
+
+
+@pytest.mark.parametrize(
+    ("own", "like"),
+    [
+        (ALONE | {"augmentation": "mixup"}, "mlp/a"),
+        (ALONE, "mlp/a"),
+        (ALONE | {"loss": "hinge", "epochs": "9", "augmentation": "mixup"}, ""),  # more than half is another
+        ({**ALONE, "head": "linear"}, ""),
+    ],
+)
+def test_of_a_model_that_is_much_like_another_only_the_difference_is_told(own, like):
+    whole = {"cnn/a": own, "mlp/a": ALONE}
+    assert models._likest("mlp/b", own, whole) == like
+
+
+def test_a_single_difference_is_a_sentence_and_no_table():
+    cite = content.Cited()
+    assert (
+        models._but_for("mlp/a", {"augmentation": "none"}, cite)
+        == "It was made as mlp/a was, but for its augmentation: none."
+    )
+    assert models._but_for("mlp/a", {}, cite) == "It was made as mlp/a was." and models._but_for("", ALONE, cite) == ""
+
+
+def test_networks_of_the_same_layers_are_drawn_and_listed_once(tmp_path):
+    args = tree(tmp_path)
+    read = read_from(tmp_path, args)
+    rows = pd.DataFrame(
+        [("a", "Linear", "8", 9), ("b", "Linear", "4", 5)], columns=["layer", "type", "output", "parameters"]
+    )
+    s = dataclasses.replace(read, layers={"mlp/features": rows, "transfer/finetuned": rows.copy()})
+    made = list(models.layers(s))
+    tables = [block["caption"] for block in made if block["kind"] == "table"]
+    assert tables == ["Layers of mlp/features and transfer/finetuned."]
+    assert [len(block["figures"]) for block in made if block["kind"] == "figures"] == [1, 0]
+
+
+@pytest.mark.parametrize(("without", "told"), [(0, ""), (1, "labelled clip, which"), (39, "39 labelled clips, each")])
+def test_clips_of_no_known_group_are_a_limit_of_a_split_by_groups(without, told):
+    said = ground._grouped({"source_in_words": "stated by the data set", "clips_without": without})
+    assert "stay in one part. Groups are stated by the data set." in said
+    assert ("No group is known of" in said) == bool(told) and told in said
 
 
 def a_search(folder, **other):

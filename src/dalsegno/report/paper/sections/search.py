@@ -75,7 +75,11 @@ def _search(found: dict[str, Any], trials: pd.DataFrame, doc: dict[str, Any], ci
         rows,
         words=2,
     )
-    drawing = figures.figure(plots.slices(trials, found["metric"], drawn, nouns.headed), f"What each trial reached, by {metric}, over each setting that was drawn; crosses: trials that ended early.")  # fmt: skip
+    early = "; crosses: trials that ended early" * bool((trials["state"] == "pruned").any())
+    drawing = figures.figure(
+        plots.slices(trials, found["metric"], drawn, nouns.headed),
+        f"What each trial reached, by {metric}, over each setting that was drawn{early}.",
+    )
     yield blocks.figures([drawing])
     loss = found["metric"] == "val_loss"
     reached = formatting.number if loss else formatting.percent
