@@ -248,7 +248,10 @@ def in_a_tie(best, **other):
         (in_a_tie(["a", "b"], interval={"units": 1}), "With a single independent group, nothing follows"),
         (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
         (in_a_tie(["a"], verdict={"models": 1}), "Whether a is worth its cost cannot be said"),
-        (in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "it pays to start from pretrained"),
+        (
+            in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}),
+            "trained for as long as these two were, it pays to start from pretrained",
+        ),
         (in_a_tie(["a"], gains={"a (LEAKY)": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "cannot be concluded"),
         (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "low": -0.2, "high": -0.02}}), "it pays to start from random"),
     ],
@@ -264,6 +267,38 @@ def test_what_several_models_have_in_common_is_said_once():
         "c": {"head": "one"},
     }
     assert models._common(made) == {"loss": "cross entropy"}
+
+
+def test_which_network_fits_its_training_clips_most_beyond_new_ones_is_told(tmp_path):
+    read = read_from(tmp_path, tree(tmp_path))
+    rows = [("cnn/a", 0.9, 0.7), ("cnn/b", 0.8, 0.7), ("cnn/c", 1.0, np.nan)]  # the last has no validation clips
+    curves = [
+        pd.DataFrame(
+            dict(model=m, run="r", epoch=[0, 1], val_loss=[2.0, 1.0], train_accuracy=[0, fit], val_accuracy=[0, new])
+        )
+        for m, fit, new in rows
+    ]
+    s = dataclasses.replace(
+        read, tables={"curves": pd.concat(curves)}, compare={"models": {m: {"accuracy": 0.5} for m, *_ in rows}}, params={}
+    )  # fmt: skip
+    (said,) = discussion._overfitting(s)
+    assert "cnn/a (90% and 70% right) has the widest gap" in said and said.endswith(
+        "cnn/b (80% and 70% right) has the narrowest."
+    )
+    alone = dataclasses.replace(s, tables={"curves": curves[0]})
+    assert list(discussion._overfitting(alone)) == []
+
+
+def test_the_easiest_and_the_hardest_class_are_told_over_all_models(tmp_path):
+    read = read_from(tmp_path, tree(tmp_path))
+    recall = pd.DataFrame(
+        {"class": ["jazz", "rock"] * 2, "recall": [0.9, 0.2, 0.7, 0.4], "model": ["a", "a", "b", "b"]}
+    )
+    of = dataclasses.replace(read, tables={"classes": recall}, compare={"models": {"a": {}, "b": {}}})
+    (said,) = discussion._by_class(of)
+    assert "all 2 models, jazz (80% of its clips) is recognised best and rock (30% of its clips) worst" in said
+    even = dataclasses.replace(of, tables={"classes": recall.assign(recall=0.5)})
+    assert list(discussion._by_class(even)) == []
 
 
 def test_what_came_back_for_a_leaky_model_stands_under_its_stamped_name(tmp_path):
