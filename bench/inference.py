@@ -1,7 +1,6 @@
 """Peak memory of `dalsegno predict` on a recording of 60 minutes, and its speed, for every model of a run.
 
-Aimed at: below 1,000 MiB. Of 10 s it is up to 945 MiB, of which `import torch` is 645 and librosa about 100: 115 of the former are pages of CUDA's
-libraries that are read as they are unloaded at the end.
+Aimed at: below 1,000 MiB. Of 10 s it is up to 850 MiB, of which `import torch` is 500 and librosa about 100.
 
     python bench/inference.py [MODEL …]
 

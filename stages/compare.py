@@ -42,7 +42,7 @@ def main(
     confusions = {name: compare.confusion(g.s, runs) for name, runs in g.runs.items()}
     cells = [tables.confusion_rows(name, counts, g.s.classes) for name, counts in confusions.items()]
     for name, rows in {
-        "accuracy": [tables.accuracies(comparison["models"])],
+        "accuracy": [tables.accuracies(comparison["models"], comparison["protocol"]["leaky"])],
         "confusion": cells,
         "classes": [classes.table(g.s, g.runs, confusions, p.confidence)],
         "curves": [tables.curves(name, run) for name, run in g.folders.items()],

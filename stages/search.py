@@ -1,6 +1,5 @@
 """Search the settings of a model by its validation clips, and only then score the best on the test clips."""
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import torch
 import yaml
 
-from dalsegno.artefacts.learning import splits_csv
+from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, runtime, stage
 from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.runtime import Runtime
@@ -75,8 +74,7 @@ def _write(
             "of": p.of, "sampler": p.sampler, "pruner": p.pruner, "space": p.space, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
             "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found), "confidence": confidence,
         }  # fmt: skip
-        exact = json.dumps(found_ | scores, indent=1, ensure_ascii=False, allow_nan=False)  # a rate may be below 1e-6
-        files.write_text(draft / "search.json", exact + "\n")
+        json_file.write(draft / "search.json", found_ | scores, exact=True)
         files.write_text(draft / "page.html", page.render(rows, found_ | scores))
 
 

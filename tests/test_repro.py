@@ -434,8 +434,8 @@ def test_mistakes_in_a_model_are_told_with_their_paths(clone):
     said = done.stdout + done.stderr
     assert done.returncode != 0 and "exited with 1" in said and "Traceback" not in said
     assert "3 problems" in said and "cnn.conv.train.batch_size: " in said
-    assert "cnn.conv.train.epoch: there is no such parameter; did you mean 'epochs'?" in said
-    assert "cnn.conv.model.channel: there is no such parameter; did you mean 'channels'?" in said
+    assert "cnn.conv.train.epoch: there is no such parameter (did you mean 'epochs'?)" in said
+    assert "cnn.conv.model.channel: there is no such parameter (did you mean 'channels'?)" in said
     assert not (clone.root / "runs/cnn/conv").exists()
 
 

@@ -136,11 +136,11 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
     ("old", "new", "line"),
     [
         (CONV, CONV.replace("logmel", "lgmel"), "cnn.conv.spectrogram: 'lgmel' leads nowhere: there is no "
-         "'data/spectrograms/lgmel' and no stage writes it; did you mean 'logmel'?"),
+         "'data/spectrograms/lgmel' and no stage writes it (did you mean 'logmel'?)"),
         ("  spectrogram: logmel\n  segments", "  spectrogram: lgmel\n  segments", "protocols.spectrogram: 'lgmel' leads nowhere: "
-         "there is no 'data/spectrograms/lgmel' and no stage writes it; did you mean 'logmel'?"),
+         "there is no 'data/spectrograms/lgmel' and no stage writes it (did you mean 'logmel'?)"),
         ("input: embeddings/notes", "input: embeddings/note", "transfer.frozen.input: 'embeddings/note' leads nowhere: there is "
-         "no 'data/embeddings/note' and no stage writes it; did you mean 'embeddings/notes'?"),
+         "no 'data/embeddings/note' and no stage writes it (did you mean 'embeddings/notes'?)"),
         ("weights: data/pretrain/notes/model.pt", "weights: weights/vgg.pt", "embeddings.notes.weights: 'weights/vgg.pt' leads "
          "nowhere: there is no 'weights/vgg.pt' and no stage writes it; `dalsegno weights list` names what can be fetched"),
         ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn/conv/best.pt", "embeddings.notes.weights: "
@@ -148,17 +148,17 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
         ("table: data/clips.csv", "table: my features.csv", "features.table: 'my features.csv' leads nowhere: there is no "
          "'my features.csv' and no stage writes it"),
         ("root: data/corpus/notes", "root: data/corpus/note", "pretrain.notes.dataset.root: 'data/corpus/note' leads nowhere: "
-         "there is no 'data/corpus/note' and no stage writes it; did you mean 'data/corpus/notes'?"),
+         "there is no 'data/corpus/note' and no stage writes it (did you mean 'data/corpus/notes'?)"),
         ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn", "embeddings.notes.weights: 'runs/cnn' is a folder; "
          "expected a file of weights"),
         ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file of "
          "weights"),
         ("    spectrogram: logmel\n    arch: resnet", "    spectrogram: mel\n    arch: resnet", "pretrain.notes.spectrogram: 'mel' "
-         "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it; did you mean 'logmel'?"),
+         "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it (did you mean 'logmel'?)"),
         ("search: data/clips.csv", "search: data/searches/small", "paper.search: 'data/searches/small' leads nowhere: there is no "
          "'data/searches/small' and no stage writes it; `dvc repro search/dvc.yaml:search@small` makes it, on demand"),
         (STYLES, "root: data/mine", "dataset.root: 'data/mine' leads nowhere: there is no 'data/mine' and no stage writes it"),
-        ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/; did you mean 'folders'?; "
+        ("name: folders", "name: folder", "dataset.name: there is no 'folder' in dalsegno/datasets/ (did you mean 'folders'?); "
          "there are: fma, folders, gtzan, images, irmas, kaggle, nsynth, table, got \"folder\""),
         ("device: auto", "device: cuda", "runtime.device is 'cuda', but PyTorch finds no GPU here; set it to auto or cpu"),
     ],
@@ -175,7 +175,7 @@ def test_what_an_earlier_run_has_left_of_another_entry_leads_nowhere(here):  # n
     here((CONV, CONV.replace("logmel", "mel")))
     assert the_line() == (
         "cnn.conv.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what lies there is of an "
-        "earlier run; did you mean 'logmel'?"
+        "earlier run (did you mean 'logmel'?)"
     )
 
 
@@ -225,13 +225,13 @@ def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
 
 def test_a_reason_for_a_model_that_is_not_asked_for_is_named(here):  # noqa: F811
     here(("  team: []", "  why: {cnn/convv: It is small.}\n  team: []"))
-    assert the_line().startswith("paper.why.cnn/convv: params.yaml has no such entry; did you mean 'cnn/conv'?")
+    assert the_line().startswith("paper.why.cnn/convv: params.yaml has no such entry (did you mean 'cnn/conv'?)")
 
 
 @pytest.mark.parametrize(
     ("members", "line"),
     [
-        ("[mlp/smal, cnn/conv]", "ensembles.three: there is no model 'mlp/smal'; did you mean 'mlp/small'?"),
+        ("[mlp/smal, cnn/conv]", "ensembles.three: there is no model 'mlp/smal' (did you mean 'mlp/small'?)"),
         ("[mlp/small, cnn/conv]", "ensembles.three: cnn/conv has the seeds [0, 1], another member has [0, 1, 2]; give "
          "them the same"),
     ],

@@ -214,4 +214,4 @@ def test_every_command_has_a_help(word, capsys):
 
 
 def test_a_command_that_is_not_there_is_named_with_the_nearest():
-    assert "there is no command 'predikt'; did you mean 'predict'?" in refusal(["predikt"])
+    assert "there is no command 'predikt' (did you mean 'predict'?)" in refusal(["predikt"])

@@ -211,6 +211,19 @@ def test_clips_that_one_revision_predicts_more_often_count_once(tmp_path):
     assert (row["right_alone"], row["wrong_alone"]) == (1, 1)
 
 
+def test_groups_that_one_revision_knows_hold_in_either_direction(repository):
+    """Clips of one artist are no more independent because the workspace does not know the artist."""
+    rewrite("cnn/conv", swapped)
+    with_groups = diff.differences("main").rows["cnn/conv"]
+    splits = splits_csv.read("data/splits.csv")
+    subprocess.run(["rm", "data/splits.csv"], check=True)
+    splits_csv.write("data/splits.csv", splits.assign(group="", unit=""))
+    without = diff.differences("main").rows["cnn/conv"]
+    assert (without["low"], without["p_value"]) == (with_groups["low"], with_groups["p_value"])
+    linked = diff._linked(pd.Series([0, 0, 1, 2, 3]), pd.Series([5, 6, 6, 7, 7]))
+    assert linked.tolist() == [0, 0, 0, 1, 1]
+
+
 def test_one_group_has_a_difference_and_no_interval(repository, capsys):
     splits = splits_csv.read("data/splits.csv")
     subprocess.run(["rm", "data/splits.csv"], check=True)

@@ -29,7 +29,7 @@ def test_a_score_is_noted_and_a_later_one_takes_its_place(project, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["mlp/smal", ".7"], "no model 'mlp/smal'; did you mean 'mlp/small'?"),
+        (["mlp/smal", ".7"], "no model 'mlp/smal' (did you mean 'mlp/small'?)"),
         (["mlp/small", "79"], "got '79'; per cent are written 79%"),
         (["mlp/small", "nan"], "from 0 to 1"),
         (["mlp/small", "good"], "such as .79 or 79%"),

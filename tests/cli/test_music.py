@@ -44,7 +44,7 @@ def test_a_folder_that_is_none_is_refused(here):
 def test_a_misspelt_folder_is_refused_with_the_nearest_name_by_whichever_command(here):
     (here.parent / "my_music").mkdir()
     for words in (["music", "../my_musik"], ["doctor", "../my_musik"], ["groups", "../my_musik"]):
-        with pytest.raises(SystemExit, match=r"'\.\./my_musik' is no.*; did you mean '\.\./my_music'\?"):
+        with pytest.raises(SystemExit, match=r"'\.\./my_musik' is no.* \(did you mean '\.\./my_music'\?\)"):
             command_line.main(words)
 
 

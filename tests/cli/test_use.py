@@ -32,13 +32,16 @@ def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
     printed = capsys.readouterr().out
     assert "-splits: {folds: 3}" in printed and "+splits: {folds: 5}" in printed and "--undo" in printed
     assert Path("params.yaml").read_text() == RECIPE
+    main.main(["use", "--undo", "--show"])
+    assert "+splits: {folds: 3}" in capsys.readouterr().out and Path("params.yaml").read_text() == RECIPE
     main.main(["use", "--undo"])
-    assert Path("params.yaml").read_text() == OLD
+    assert "+splits: {folds: 3}" in capsys.readouterr().out and Path("params.yaml").read_text() == OLD
 
 
 def test_undo_loses_no_change_by_hand_since_it_can_be_undone(here):
     assert "nothing to undo" in refusal("--undo")
     main.main(["use", "instruments"])
+    assert "'broken' is of no use with it" in refusal("--undo", "broken") and Path("params.yaml").read_text() == RECIPE
     Path("params.yaml").write_text(f"{RECIPE}# changed by hand\n")
     main.main(["use", "--undo"])
     assert Path("params.yaml").read_text() == OLD

@@ -167,7 +167,7 @@ def test_classes_left_out_and_the_cap(root):
     findings = examine(root, leave_out=["a"], per_class=3)
     assert findings.summary()["labels"] == {"b": 3, "c": 3} and findings.n_left_out == 2
     assert list(findings.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
-    with pytest.raises(errors.UserError, match=r"no clip in .* is labelled 'aa'; did you mean 'a'"):
+    with pytest.raises(errors.UserError, match=r"no clip in .* is labelled 'aa' \(did you mean 'a'"):
         examine(root, leave_out=["aa"])
 
 

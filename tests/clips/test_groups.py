@@ -47,9 +47,9 @@ def test_rows_of_other_case_and_with_typos_are_counted_and_named_with_the_neares
     table(tmp_path, "Blues/A1.wav,x", "blues/a2.wav,x", "jaz/b1.wav,y", "jazz/b2.wav,y", "rock/c1.wav,z")
     message = refusal(tmp_path)
     assert "no file for 2 of its 5 paths and no row for 2 of 5 labelled files" in message
-    assert "line 2: 'Blues/A1.wav' is no file here; did you mean 'blues/a1.wav'?" in message
-    assert "line 4: 'jaz/b1.wav' is no file here; did you mean 'jazz/b1.wav'?" in message
-    assert "no row: 'jazz/b1.wav'; did you mean 'jaz/b1.wav'?" in message and "dataset.allow_ungrouped" in message
+    assert "line 2: 'Blues/A1.wav' is no file here (did you mean 'blues/a1.wav'?)" in message
+    assert "line 4: 'jaz/b1.wav' is no file here (did you mean 'jazz/b1.wav'?)" in message
+    assert "no row: 'jazz/b1.wav' (did you mean 'jaz/b1.wav'?)" in message and "dataset.allow_ungrouped" in message
 
 
 def test_clips_without_a_row_are_refused_unless_there_is_a_reason_which_is_remarked_on(tmp_path):
@@ -104,7 +104,7 @@ def test_the_nearest_name_is_found_among_many_files(tmp_path):
     rows = [f"blues/{i:05d}.wav,x" for i in range(3000)]
     table(tmp_path, *rows, "blues/a1.wav,x", "JAZZ/B1.wav,y")
     message = refusal(tmp_path)
-    assert "'JAZZ/B1.wav' is no file here; did you mean 'jazz/b1.wav'?" in message
+    assert "'JAZZ/B1.wav' is no file here (did you mean 'jazz/b1.wav'?)" in message
 
 
 @pytest.mark.parametrize("name", ["Groups.csv", "groups.CSV", "group.csv"])

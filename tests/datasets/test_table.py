@@ -100,13 +100,13 @@ def test_files_are_found_by_their_names_alone_and_by_a_text_with_columns(root):
 def test_labels_are_renamed_and_a_name_of_none_is_refused(root):
     write(root)
     assert {c.label for c in listed(root, labels={"blues": "Blues", "rock": "Rock"})} == {"Blues", "Rock", None}
-    assert "no row is labelled 'blus'; did you mean 'blues'?" in refusal(root, labels={"blus": "Blues"})
+    assert "no row is labelled 'blus' (did you mean 'blues'?)" in refusal(root, labels={"blus": "Blues"})
 
 
 @pytest.mark.parametrize(
     ("rows", "columns", "message"),
     [
-        ({}, {"path": "file", "label": "kin"}, "no column 'kin', which params.yaml names in dataset.columns.label; did you mean 'kind'?"),
+        ({}, {"path": "file", "label": "kin"}, "no column 'kin', which params.yaml names in dataset.columns.label (did you mean 'kind'?)"),
         ({}, {"path": "{dir}/{file}", "label": "kind"}, "no column 'dir'"),
         ({"file": ["a/x.wav", "./a\\x.wav", "b/x.wav", "b/z.wav"]}, {}, "line 3: 'a/x.wav' is there already, in "),
         ({"s": [0, 2, 0, 0], "e": [1, 1, 1, 1]}, {"start_s": "s", "end_s": "e"}, "line 3: a clip must end after it starts, got start_s 2 and end_s 1"),

@@ -159,7 +159,7 @@ def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
     with pytest.raises(UserError, match=r"classical\.odd: fold 0: svm with {'C': -1\.0}: .*C.*must be"):
         fitted("odd")
     _, problems = params.parse("classical.svm", {"estimator": "svm", "grid": [{"gama": 1}]}, classical.Params)
-    assert problems and "scikit-learn's svm has no setting 'gama'; did you mean 'gamma'?" in problems[0]
+    assert problems and "scikit-learn's svm has no setting 'gama' (did you mean 'gamma'?)" in problems[0]
 
 
 def test_cost_says_what_it_was_measured_on(fitted):

@@ -49,8 +49,7 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
         assert ("from which it started, was" in text) is not name.endswith("scratch")
     if name == "transfer/frozen":
         assert (
-            "`runs/cnn/crops/model.pt`, from which it started, was trained on" in text
-            and "which the model lists" in text
+            "`runs/cnn/crops/model.pt`, from which it started, was trained on" in text and "listed in the model" in text
         )
     asked = {"classical/svm": "dalsegno predict model.npz FILE", "ensembles/both": "needs the files of all its members"}
     assert asked.get(name, "dalsegno predict model.pt FILE") in text

@@ -54,7 +54,7 @@ def test_what_has_no_counterpart_is_counted_and_named(elsewhere, capsys):
     main.main(["evaluate", "classical/logistic", str(elsewhere), "--labels", "Drone=hum"])
     printed = capsys.readouterr().out
     assert (
-        "8 files not scored, whose classes the model does not know: speech (8)" in printed and "broken.wav" in printed
+        "8 files not scored, of classes that the model does not know: speech (8)" in printed and "broken.wav" in printed
     )
     assert "on 16 clips" in printed and "macro f1" in printed
 
@@ -85,10 +85,10 @@ def test_groups_widen_the_intervals(elsewhere, capsys):
 
 
 def test_names_that_are_not_there_are_refused(elsewhere):
-    assert "the folder has no class 'Dron'; did you mean 'Drone'?" in refusal(
+    assert "the folder has no class 'Dron' (did you mean 'Drone'?)" in refusal(
         "cnn/crops", elsewhere, "--labels", "Dron=hum"
     )
-    assert "the model has no class 'ham'; did you mean 'hum'?" in refusal(
+    assert "the model has no class 'ham' (did you mean 'hum'?)" in refusal(
         "cnn/crops", elsewhere, "--labels", "Drone=ham"
     )
     shutil.rmtree(elsewhere / "NOISE")

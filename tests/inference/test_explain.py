@@ -56,7 +56,7 @@ def test_pictures_are_drawn_and_a_wrong_label_is_named(of_pictures, monkeypatch,
     assert (tmp_path / "x.png").stat().st_size > 10_000
     with pytest.raises(SystemExit) as end:
         main.main(["explain", "cnn/pictures", "pictures/hum/0.png", "--label", "ham"])
-    assert "no class 'ham'; did you mean 'hum'?" in str(end.value.code)
+    assert "no class 'ham' (did you mean 'hum'?)" in str(end.value.code)
     assert not list(Path().glob("*.png"))
 
 

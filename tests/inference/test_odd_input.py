@@ -82,6 +82,16 @@ def test_where_nothing_can_be_written_there_is_a_message(run, tmp_path):
     assert f"{tmp_path / 'file'}: " in refusal("explain", "classical/svm", FILE, "--to", tmp_path / "file/x.png")
 
 
+def test_a_process_ends_in_order_although_it_unloads_nothing(run):
+    """Threads are waited for, and what is registered for the end runs, before the exit code."""
+    late = "threading.Thread(target=lambda: (time.sleep(9), print('thread'))).start(); atexit.register(print, 'registered')"
+    code = f"import atexit, threading, time; {late}; from dalsegno.cli.main import main; main()"
+    line = [sys.executable, "-c", code, "predict", "cnn/crops", FILE, "nowhere.wav"]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=100)
+    assert ended.returncode == UNREAD and ended.stderr == "dalsegno: nowhere.wav: there is no such file\n"
+    assert ended.stdout.startswith(FILE) and ended.stdout.endswith("\nthread\nregistered\n")
+
+
 def test_an_interrupted_command_ends_without_a_traceback(run, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

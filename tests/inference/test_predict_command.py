@@ -88,10 +88,11 @@ def bad_files(folder):
             n = max(1, round(seconds * 8000)) if seconds else 8000
             sf.write(folder / name, np.zeros(n) if not seconds else np.full(n, 0.3), 8000)
     (folder / "inner").mkdir()
+    (folder / "inner" / "back").symlink_to(folder)
     os.mkfifo(folder / "pipe.wav")
     (folder / "link.wav").symlink_to("nowhere")
     shutil.copy(FILE, folder / "inner" / "0.2 s.wav")  # two files of one name
-    return ["empty.wav", "text.wav", "none.wav", "nan.wav", "talk.m4a", "cut.flac", "pipe.wav", "link.wav"], [
+    return ["empty.wav", "text.wav", "none.wav", "nan.wav", "talk.m4a", "cut.flac", "pipe.wav", "link.wav", "back"], [
         *good,
         "inner/0.2 s.wav",
     ]
@@ -111,6 +112,7 @@ def test_each_bad_file_gets_a_message_and_the_rest_an_answer(run, capsys, tmp_pa
     assert len(messages) == len(bad) + 1 and all(
         any(file in line for line in messages) for file in [*bad, "nowhere.wav"]
     )
+    assert any("inner/back: a link to a folder that is read anyway" in line for line in messages)
     assert any("ffmpeg" in line for line in messages) and any("not a finite number" in line for line in messages)
 
 
@@ -160,6 +162,12 @@ def test_a_model_on_other_features_is_refused(run, tmp_path, capsys):
     saved["features"][0] = "sharpness_mean"
     model_pt.save(tmp_path / "model.pt", saved)
     assert "other features" in said(capsys, tmp_path / "model.pt", FILE, code=predict.UNREAD).err
+
+
+@pytest.mark.parametrize("content", [b"", b"params: {}", b"fLaC\0\0\0"])
+def test_a_file_that_is_no_model_is_refused_as_such(run, tmp_path, content):
+    (tmp_path / "song.flac").write_bytes(content)
+    assert "song.flac: no stored model; expected model.pt or model.npz of a run" in refusal(tmp_path / "song.flac")
 
 
 class Hostile:

@@ -79,7 +79,7 @@ def test_a_timeline_passes_over_pauses(run, capsys, tmp_path):
         (3, True),
     ]
     assert parts[1]["note"] == SILENT and parts[3]["note"] == "no answer, as it is too short: 0.010 s"
-    assert "x.wav,1.000,2.000,," in printed(capsys, *words, "csv")
+    assert f'x.wav,1.000,2.000,,,"{SILENT}"\n' in printed(capsys, *words, "csv")
     assert f"0:01.0–0:02.0  {SILENT}\n" in printed(capsys, *words, "table")
 
 
@@ -90,7 +90,7 @@ def test_evaluate_scores_the_others_and_counts_them(run, capsys, tmp_path):
     scores = json.loads(printed(capsys, *words, "--json"))
     assert scores["clips"] == 24 and scores["unread"] == []
     assert {entry["path"] for entry in scores["unheard"]} == set(said)
-    assert f"{len(said)} files not scored, which hold no sound to judge by:" in printed(capsys, *words)
+    assert f"{len(said)} files not scored, without a sound to judge by:" in printed(capsys, *words)
 
 
 @pytest.mark.parametrize("name", ["cnn/crops", "classical/svm"])

@@ -107,7 +107,7 @@ def test_a_list_is_a_tuple_where_one_is_asked_for():
     ],
 )
 def test_an_unknown_parameter_is_named_with_the_nearest(raw, where, near):
-    assert told(raw) == {where: f"there is no such parameter; did you mean {near!r}?"}
+    assert told(raw) == {where: f"there is no such parameter (did you mean {near!r}?)"}
 
 
 def test_an_unknown_parameter_like_no_other_gets_no_guess():
@@ -152,7 +152,7 @@ def test_missing_sections_entries_and_files_are_told(here):
     here("cnn: {resnet: {}}")
     with pytest.raises(UserError, match="outer: this section is missing"):
         params.load(outer=Outer)
-    with pytest.raises(UserError, match=r"cnn\.resnt: there is no such entry; did you mean 'resnet'"):
+    with pytest.raises(UserError, match=r"cnn\.resnt: there is no such entry \(did you mean 'resnet'"):
         params.variant("resnt", cnn=Outer)
     here("cnn: [")
     with pytest.raises(UserError, match="not valid YAML"):

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from dalsegno.report import conclusions, verdict
+from dalsegno.report.paper.sections import results
 
 SCORES = {
     "transfer/tuned": 0.7,
@@ -132,3 +133,12 @@ def test_mistakes_that_are_equally_frequent_are_all_named():
     assert said == (
         "The most frequent mistakes of transfer/tuned-scratch: it takes 13% of the clips of blues for metal and of blues for reggae."
     )
+
+
+def test_where_no_difference_could_be_seen_no_size_is_named():
+    rows = [pair("transfer/tuned-scratch", name, float("nan")) for name in ("mlp/small", "cnn/conv")]
+    nothing = "so little independent evidence can show no difference, however large"
+    assert f"after Holm over 10 pairs; {nothing}." in verdict.sentence(rows[0], comparison([]))
+    (tie, _) = verdict.verdict(comparison(["transfer/tuned-scratch", "mlp/small", "cnn/conv"]), rows)
+    assert f"mlp/small and cnn/conv. Whatever the models, {nothing}." in tie and "nan" not in tie
+    assert results._pair("mlp/small", rows[0] | {"p_value": 0.0625})[4] == "–"

@@ -14,6 +14,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from support import fake_runs
 
+from dalsegno.artefacts import leaks_json
 from dalsegno.artefacts.learning import curves_csv, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import tables
@@ -363,3 +364,15 @@ def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
     assert "synthetic" not in text
     assert table[2].split("|")[1].strip() == "transfer/finetuned"
     assert table[-1].split("|")[1].strip() == "classical/majority"
+
+
+@pytest.mark.parametrize("of_split", [True, False])
+def test_dvcs_view_of_the_accuracies_marks_scores_on_what_was_trained_on(tmp_path, of_split):
+    args = fake_runs.build(tmp_path, skill=FEW, leaky=of_split)
+    leaks = () if of_split else ("It was pretrained on scored clips.",)
+    leaks_json.write(tmp_path / "runs/mlp/features/leaks.json", leaks_json.Leaks(leaks=leaks))
+    compare(tmp_path, args)
+    marked = plot(args, "accuracy").set_index("model")["leaky"]
+    assert (marked.all() and len(marked) == 4) if of_split else list(marked[marked].index) == ["mlp/features"]
+    template = Path(__file__).parents[2].joinpath(".dvc/plots/intervals.json").read_text()
+    assert "lower(datum.leaky) === 'true' ? ' (LEAKY)'" in template and '"y": {"field": "called"' in template

@@ -53,7 +53,7 @@ def test_columns_are_joined_by_class_and_not_by_place():
 @pytest.mark.parametrize(
     ("entry", "says"),
     [
-        (["cnn/conv", "cnn/con"], "ensembles.e: there is no model 'cnn/con'; did you mean 'cnn/conv'"),
+        (["cnn/conv", "cnn/con"], "ensembles.e: there is no model 'cnn/con' \\(did you mean 'cnn/conv'"),
         (["cnn/conv", "cnn/conv"], "ensembles.e: 'cnn/conv' stands there twice"),
     ],
 )

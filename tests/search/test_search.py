@@ -177,7 +177,7 @@ def test_a_trial_that_cannot_be_trained_is_kept_with_its_reason(folder):
 
 def test_a_name_that_leads_nowhere_is_told(folder):
     with pytest.raises(
-        UserError, match=r"search\.a: params\.yaml: there is no entry mlp\.smal; did you mean 'mlp\.small'"
+        UserError, match=r"search\.a: params\.yaml: there is no entry mlp\.smal \(did you mean 'mlp\.small'"
     ):
         search(entry=ENTRY | {"of": "mlp.smal"})
     with pytest.raises(UserError, match=r"space: model\.width\.0: the entry has no 'width'"):
@@ -187,11 +187,11 @@ def test_a_name_that_leads_nowhere_is_told(folder):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model.dropuot": {"uniform": [0.1, 0.5]}}, "mlp.small.model.dropuot: there is no such parameter; did you mean 'dropout'?"),
+        ({"model.dropuot": {"uniform": [0.1, 0.5]}}, "mlp.small.model.dropuot: there is no such parameter (did you mean 'dropout'?)"),
         ({"model.dropout": {"uniform": [0.5, 1.5]}}, "mlp.small.model.dropout: should be less than 1, got 1.5"),
         ({"train.batch_size": {"choice": [8, "x"]}}, "mlp.small.train.batch_size: "),
         ({"model.widths.0": {"int": [0, 8]}}, "mlp.small.model.widths.0: "),
-        ({"train.lrr": {"fixed": 1}}, "mlp.small.train.lrr: there is no such parameter; did you mean 'lr'?"),
+        ({"train.lrr": {"fixed": 1}}, "mlp.small.train.lrr: there is no such parameter (did you mean 'lr'?)"),
         ({"model.widths": {"choice": [[8], ["a"]]}}, "mlp.small.model.widths.0: "),
     ],
 )  # fmt: skip

@@ -288,7 +288,7 @@ def test_stage(tmp_path, monkeypatch):
     with pytest.raises(errors.UserError, match=r"3\.wav: cannot be read"):
         stage("clips.csv", "s3", "raw", "cost.json")
     assert not list(tmp_path.glob("*s3*"))
-    with pytest.raises(errors.UserError, match=r"spectrograms\.mle: there is no such entry; did you mean 'mel'"):
+    with pytest.raises(errors.UserError, match=r"spectrograms\.mle: there is no such entry \(did you mean 'mel'"):
         stage("clips.csv", "s3", "mle", "cost.json")
 
 

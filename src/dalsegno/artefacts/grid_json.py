@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dalsegno.pipeline import files
+from dalsegno.artefacts.learning import json_file
 
 METRICS, OF_RUN = "metrics.json", "grid.json"
 """The file in the folder of the model's metrics, for `dvc metrics diff`; and the same in the folder of its runs, for reports."""
@@ -23,8 +23,7 @@ def of_run(fold: int, seed: int, grid: Sequence[dict[str, Any]], accuracies: Seq
 def write(path: str | Path, runs: Sequence[dict[str, Any]]) -> None:
     """Write `val_accuracy`, the mean over `runs` of what was chosen, and `runs`, as `of_run` makes them; settings unrounded."""
     mean = round(sum(run["val_accuracy"] for run in runs) / len(runs), 6)
-    content = {"val_accuracy": mean, "runs": list(runs)}
-    files.write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    json_file.write(path, {"val_accuracy": mean, "runs": list(runs)}, exact=True)
 
 
 def read(run_dir: str | Path) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dalsegno.pipeline import files
+from dalsegno.artefacts.learning import json_file
 
 NAME = "settings.json"
 
@@ -12,7 +12,7 @@ NAME = "settings.json"
 def write(run_dir: str | Path, entry: dict[str, Any], features: Any, spectrogram: Any) -> None:
     """entry: of the model. features, spectrogram: the settings of its input; None for what it does not read."""
     content = {"entry": entry, "features": features, "spectrogram": spectrogram}
-    files.write_text(Path(run_dir, NAME), json.dumps(content, indent=1) + "\n")  # no number is rounded
+    json_file.write(Path(run_dir, NAME), content, exact=True)
 
 
 def read(run_dir: str | Path) -> dict[str, Any]:

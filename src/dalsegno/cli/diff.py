@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from dalsegno.cli import revision
 from dalsegno.cli.revision import WORKSPACE
@@ -110,7 +112,7 @@ def _row(before: pd.DataFrame, after: pd.DataFrame, p: intervals.Params) -> dict
     both = after.join(before, rsuffix="_before", how="inner")
     same = both[both["label"] == both["label_before"]]
     hits, earlier = _alike(*((same[f"right{end}"].to_numpy(), same[f"n{end}"].to_numpy()) for end in ("", "_before")))
-    gain = paired.of_hits(hits, earlier, pd.factorize(same["unit"])[0], p)
+    gain = paired.of_hits(hits, earlier, _linked(same["unit"], same["unit_before"]), p)
     scores = {when: float(right.sum() / n.sum()) for when, (right, n) in (("after", hits), ("before", earlier))}
     return gain | scores | {"clips": len(same), "relabelled": len(both) - len(same)}
 
@@ -122,6 +124,14 @@ def _alike(new: paired.Hits, old: paired.Hits) -> Iterable[paired.Hits]:
         return new, old
     common = np.lcm.reduce(np.concatenate([n, m]))
     return [(right * (common // times), np.full_like(times, common)) for right, times in (new, old)]
+
+
+def _linked(units: pd.Series, before: pd.Series) -> np.ndarray:
+    """The unit of each clip where those are one that either revision takes for one, as groups may be known in one alone."""
+    (one, names), (other, others) = pd.factorize(units), pd.factorize(before)
+    shape = 2 * (len(names) + len(others),)
+    links = sparse.coo_matrix((np.ones(len(one)), (one, len(names) + other)), shape)
+    return pd.factorize(csgraph.connected_components(links, directed=False)[1][one])[0]
 
 
 def _judged(rows: dict[str, dict[str, Any]], p: intervals.Params) -> dict[str, dict[str, Any]]:

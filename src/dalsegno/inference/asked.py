@@ -10,16 +10,19 @@ from jaxtyping import Float64
 
 from dalsegno.clips.tree import formats, walk
 from dalsegno.inference import timeline
+from dalsegno.inference.hearing import shortfall
 from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, gist
+from dalsegno.sound.opening import stream
 
 
 @dataclass(frozen=True)
 class Answer:
     """The probabilities of a file, or of its part from `start_s` to `stop_s`.
 
-    Why there are none: fault, if it could not be read; note, if there is no sound in it to judge by.
+    fault: why there are none, if it could not be read. note: that there is no sound in it to judge by, or that the file was cut
+    off, with its only or its first answer.
     """
 
     path: Path
@@ -63,6 +66,8 @@ def fault(path: Path) -> str | None:
     if any("\udc80" <= c <= "\udcff" for c in str(path)):
         return "its name holds bytes that are no UTF-8; rename it"
     if not stat.S_ISREG(state.st_mode):
+        if path.is_symlink() and stat.S_ISDIR(state.st_mode):
+            return "a link to a folder that is read anyway"
         return f"no file, but a {'folder' if stat.S_ISDIR(state.st_mode) else 'pipe, socket or device'}"
     return formats.fault(path) or (None if state.st_size else "it is empty, not one byte")
 
@@ -74,15 +79,20 @@ def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float |
         try:
             if known:
                 raise UserError(known)
+            note = None if model.of_pictures else shortfall.note(path)
             for part, at in [(path, (None, None))] if every_s is None else timeline.parts(model, path, every_s):
-                yield _answer(model, path, part, *at)
+                yield _answer(model, path, part, *at, note)
+                note = None
         except (UserError, OSError, ValueError) as error:
             yield Answer(path, fault=gist(error).removeprefix(f"{part}: ").removeprefix(f"{path}: "))
 
 
-def _answer(model: Model, path: Path, part: Path, start_s: float | None, stop_s: float | None) -> Answer:
-    """The answer about the file `part`, which is `path` or what it holds from `start_s` to `stop_s`."""
+def _answer(
+    model: Model, path: Path, part: Path, start_s: float | None, stop_s: float | None, note: str | None
+) -> Answer:
+    """The answer about the file `part`, which is `path` or what it holds from `start_s` to `stop_s`, with a `note` on the file."""
     try:
-        return Answer(path, model.clip(part), start_s, stop_s)
+        with stream.quiet():
+            return Answer(path, model.clip(part), start_s, stop_s, note=note)
     except Unheard as error:
         return Answer(path, None, start_s, stop_s, note=gist(error).removeprefix(f"{part}: "))

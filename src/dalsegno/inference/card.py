@@ -8,7 +8,7 @@ import yaml
 
 from dalsegno.inference.stored import find, model_file
 from dalsegno.pipeline.duration import duration
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.scoring.ensembles import FAMILY
 from dalsegno.scoring.metrics import METRICS
 
@@ -86,9 +86,9 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
 def _trained(of: model_file.Stored) -> str:
     """How many sets of weights there are, and on what a final model was trained."""
     if not of.final:
-        return f"It answers as the mean of {len(of.runs)} folds and seeds."
-    epochs = f", for {of.final['epochs']} epochs" if "epochs" in of.final else ""
-    return f"It was trained once, on all {of.final['clips']:,} labelled clips{epochs}, as `{of.final['model']}` is trained."
+        return f"It answers as the mean of {counted(len(of.runs), 'set')} of weights, one per fold and seed."
+    epochs = f", for {counted(of.final['epochs'], 'epoch')}" if "epochs" in of.final else ""
+    return f"It was trained once, on all of {counted(of.final['clips'], 'labelled clip')}{epochs}, as `{of.final['model']}` is trained."
 
 
 def _estimate(final: dict[str, Any] | None) -> str:
@@ -103,11 +103,11 @@ def _estimate(final: dict[str, Any] | None) -> str:
 
 def _data(compared: dict, clips: dict) -> str:
     of_class = ", ".join(f"{label} {n}" for label, n in clips["labels"].items())
-    excluded = _counted(clips["excluded"]) or "none"
+    excluded = _kinds(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
     return (
-        f"{compared['dataset']['title']}: {clips['used']:,} clips, {duration(3600 * clips['hours'])} of sound, of {len(clips['labels'])} "
-        f"classes ({of_class}). Excluded files: {excluded}.{synthetic}"
+        f"{compared['dataset']['title']}: {counted(clips['used'], 'clip')}, {duration(3600 * clips['hours'])} of sound, of "
+        f"{counted(len(clips['labels']), 'class')} ({of_class}). Excluded files: {excluded}.{synthetic}"
     )
 
 
@@ -123,7 +123,7 @@ def _before(stored: list[model_file.Stored]) -> str:
             for sha, part in zip(run.get("sha256", []), run.get("part", []), strict=True)
             if part == "inherited"
         }
-        on = [f"{len(met):,} other clips, which the model lists"] * bool(met) + [
+        on = [f"{counted(len(met), 'other clip')} listed in the model"] * bool(met) + [
             f"recordings of {name}" for name in rest.get("recordings", [])
         ]
         words = f"trained on {', and on '.join(on)}" if on else "not trained on any recordings that its file names"
@@ -133,18 +133,18 @@ def _before(stored: list[model_file.Stored]) -> str:
 
 def _protocol(compared: dict, splits: dict) -> str:
     p = compared["protocol"]
-    leaks = _counted(splits["leaks"])
+    leaks = _kinds(splits["leaks"])
     found = f"Found on both sides: {leaks}." if leaks else "No clip, copy or group stands on both sides."
     leaky = " **The split is leaky: the scores are too high.**" if splits["leaky"] else ""
     return (
         f"`{p['name']}`: folds {p['folds']}, repeats {p['repeats']}, seeds {p['seeds']}; scored on the {p['part']} part, "
-        f"{p['predictions']:,} predictions. {found}{leaky}"
+        f"{counted(p['predictions'], 'prediction')}. {found}{leaky}"
     )
 
 
-def _counted(numbers: dict[str, int]) -> str:
-    """`3 exact copy, 1 silent`: what there is any of."""
-    return ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in numbers.items() if n)
+def _kinds(numbers: dict[str, int]) -> str:
+    """`exact copy (3), silent (1)`: what there is any of."""
+    return ", ".join(f"{kind.replace('_', ' ')} ({n})" for kind, n in numbers.items() if n)
 
 
 def _results(compared: dict, scores: dict, final: dict[str, Any] | None) -> str:
@@ -159,7 +159,7 @@ def _results(compared: dict, scores: dict, final: dict[str, Any] | None) -> str:
         rows.append(f"| {metric.replace('_', ' ')} | {scores[metric]:.3f} | {ends} |")
     head = f"| metric | value | {100 * interval['confidence']:g}% interval |\n| --- | --- | --- |"
     note = (
-        f"Intervals count {interval['units']:,} {interval['unit']}s. Each clip was scored by the models of the folds that "
+        f"Intervals count {counted(interval['units'], interval['unit'])}. Each clip was scored by the models of the folds that "
         "did not train on it"
     )
     mean = "" if final else "; the stored model answers as the mean of all folds, which no clip here can judge"

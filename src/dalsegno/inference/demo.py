@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from dalsegno.inference import portrait
+from dalsegno.inference import asked, portrait
+from dalsegno.inference.hearing import shortfall
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.sound import audio
@@ -83,22 +84,27 @@ def _input(gradio: Any, of_pictures: bool) -> Any:
 
 
 def _refusing(gradio: Any, function: Any) -> Any:
-    """`function` of a path, with a plain message on the page in place of any error."""
+    """`function` of a path, with a plain message on the page in place of any error, or beside the answer if the file was cut off."""
 
     def called(path: str | None) -> Any:
         if not path:
             raise gradio.Error("Drop or record a clip first.", duration=None, print_exception=False)
         try:
-            return function(Path(path))
+            said = function(Path(path))
         except (UserError, OSError, ValueError, RuntimeError, MemoryError) as error:
             message = gist(error).replace(path, Path(path).name)
             raise gradio.Error(message, duration=None, print_exception=False) from None
+        if note := shortfall.note(Path(path)):
+            gradio.Warning(note, duration=None)
+        return said
 
     return called
 
 
 def _check(path: Path, of_pictures: bool) -> None:
-    """Raise UserError for a sound that cannot be read or plays too long, whatever its header says."""
+    """Raise UserError for a file that cannot be read, or a sound that plays too long, whatever its header says."""
+    if fault := asked.fault(path):
+        raise UserError(f"{path}: {fault}")
     n = 0
     for block, rate_hz in () if of_pictures else audio.mono(path):
         n += len(block)

@@ -27,7 +27,7 @@ class Collection:
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
     know. unlabelled: how many files have no class. unread: path and message of each that could not be read; unheard: of each
-    in which there is no sound to judge by.
+    in which there is no sound to judge by; cut_off: of each that is scored by what there is of it.
     """
 
     clips: pd.DataFrame
@@ -35,6 +35,7 @@ class Collection:
     unlabelled: int = 0
     unread: list[tuple[Path, str]] = field(default_factory=list)
     unheard: list[tuple[Path, str]] = field(default_factory=list)
+    cut_off: list[tuple[Path, str]] = field(default_factory=list)
 
 
 def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
@@ -80,15 +81,15 @@ def _check(theirs: dict[str, str], there: set[str], labels: list[str]) -> None:
 
 
 def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]]:
-    """The place in `found.clips` and the probabilities of each clip; the rest is put down in `unread` and `unheard`."""
+    """The place in `found.clips` and the probabilities of each clip; the rest is put down in `unread` and `unheard`, and what was cut off in `cut_off`."""
     for i, path in enumerate(found.clips["path"]):
         for answer in asked.answers(model, [(path, None)], None):
+            if answer.fault:
+                found.unread.append((path, answer.fault))
+            elif answer.note:
+                (found.unheard if answer.p is None else found.cut_off).append((path, answer.note))
             if answer.p is not None:
                 yield i, answer.p
-            elif answer.note:
-                found.unheard.append((path, answer.note))
-            else:
-                found.unread.append((path, answer.fault or ""))
 
 
 def scores_apart(

@@ -15,6 +15,7 @@ from dalsegno.clips import inspect_audio, inspect_picture
 from dalsegno.clips.copies import search
 from dalsegno.inference.model import Model
 from dalsegno.pipeline import params, runtime
+from dalsegno.pipeline.errors import counted
 
 CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
 
@@ -37,8 +38,8 @@ def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
     at_hand = _at_hand(trained)
     if len(trained) > len(at_hand):
         unsaid.append(
-            f"{len(trained) - len(at_hand)} of the {len(trained)} clips that the model was trained on are not at hand, so only exact copies of "
-            "them are found; near copies can be searched for in the repository of the run"
+            f"not at hand: {len(trained) - len(at_hand)} of the {counted(len(trained), 'clip')} that the model was trained on, of which only "
+            "exact copies are found; near copies can be searched for in the repository of the run"
         )
     inspect = partial(_inspect, pictures=model.of_pictures, charted=bool(at_hand))
     every = [*at_hand.values(), *paths]

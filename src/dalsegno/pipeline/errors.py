@@ -9,10 +9,10 @@ class UserError(ValueError):
 
 
 def hint(got: str, known: list[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, whatever its case, or nothing."""
+    """What follows an unknown name in a message: the nearest known one in brackets, whatever its case, or nothing."""
     spelt = {name.casefold(): name for name in reversed(known)}
     near = difflib.get_close_matches(got.casefold(), spelt, n=1)
-    return f"; did you mean {spelt[near[0]]!r}?" if near else ""
+    return f" (did you mean {spelt[near[0]]!r}?)" if near else ""
 
 
 def counted(n: int, noun: str) -> str:

@@ -12,8 +12,8 @@ from dalsegno.pipeline import files
 from dalsegno.scoring.statistics import ranking
 
 
-def accuracies(models: dict[str, dict]) -> pd.DataFrame:
-    """model, accuracy, low, high, balanced_accuracy, the best first; models: as in compare.json."""
+def accuracies(models: dict[str, dict], leaky: bool) -> pd.DataFrame:
+    """model, accuracy, low, high, balanced_accuracy, leaky, the best first; models: as in compare.json, leaky: all of them are."""
     ranked = ranking.ranked({name: model["accuracy"] for name, model in models.items()})
     names = {
         "accuracy": "accuracy",
@@ -22,7 +22,12 @@ def accuracies(models: dict[str, dict]) -> pd.DataFrame:
         "balanced_accuracy": "balanced_accuracy",
     }
     return pd.DataFrame(
-        [{"model": name} | {to: models[name][key] for key, to in names.items()} for name in ranked]
+        [
+            {"model": name}
+            | {to: models[name][key] for key, to in names.items()}
+            | {"leaky": leaky or bool(models[name].get("leaks"))}
+            for name in ranked
+        ]
     ).round(6)
 
 

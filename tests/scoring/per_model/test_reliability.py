@@ -63,8 +63,19 @@ def test_a_run_without_validation_clips_is_not_scaled():
     assert reliability.temperatures(rows(np.array([], int), np.zeros((0, 3))), CLASSES) == {}
 
 
-def test_a_class_of_probability_0_keeps_it():
-    assert calibration.scaled(np.array([[0.9, 0.1, 0.0]]), 3.0)[0, 2] == 0
+def test_the_temperature_is_applied_to_the_probabilities_that_it_was_fitted_on():
+    """Shares of five neighbours: a class that none of them has is right now and then, and has a probability of 0."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=2000)
+    votes = np.where(rng.random((2000, 5)) < rng.choice([0.3, 0.9], (2000, 1)), labels[:, None], rng.integers(3, size=(2000, 5)))  # fmt: skip
+    p = (votes[:, :, None] == np.arange(3)).mean(1)
+    t = calibration.temperature_from(p, labels)
+
+    def loss(t):
+        return -np.log(calibration.scaled(p, t)[np.arange(2000), labels]).sum() + np.log(t) ** 2 / (2 * calibration.SPREAD**2)  # fmt: skip
+
+    assert loss(t) < min(loss(0.98 * t), loss(1.02 * t), 0.95 * loss(1.0)) and t > 2
+    assert calibration.scaled(np.array([[0.9, 0.1, 0.0]]), 1.0)[0] == pytest.approx([0.9, 0.1, 0.0], abs=2e-7)
 
 
 def test_few_clips_all_right_do_not_make_the_model_certain():

@@ -61,6 +61,10 @@ def temperature_from(p: Float[np.ndarray, "n n_classes"], labels: Int[np.ndarray
 def scaled(
     p: Float[np.ndarray, "n n_classes"], t: float | Float[np.ndarray, "n 1"]
 ) -> Float[np.ndarray, "n n_classes"]:
-    """Probabilities, float64, at the temperature `t`, one for all rows or one for each; a class of probability 0 keeps it."""
-    powers = (p.astype(np.float64) / p.max(1, keepdims=True)) ** (1 / t)
+    """Probabilities, float64, at the temperature `t`, one for all rows or one for each.
+
+    A class of probability 0 counts as in `temperature_from`, or a temperature would be applied that fits another model:
+    trees and nearest neighbours give zeros to classes that are right, and a temperature above 1 takes these for possible.
+    """
+    powers = (np.maximum(p.astype(np.float64), _TINY) / p.max(1, keepdims=True)) ** (1 / t)
     return powers / powers.sum(1, keepdims=True)

@@ -1,4 +1,5 @@
-"""JSON as every stage writes its numbers: rounded to six digits, so that the last bits of a sum mark nothing as changed."""
+"""JSON as every stage writes it: numbers that were computed rounded to six digits, so that the last bits of a sum mark nothing as
+changed; settings as they are."""
 
 import json
 import math
@@ -8,9 +9,13 @@ from typing import Any
 from dalsegno.pipeline import files
 
 
-def write(path: str | Path, data: Any) -> None:
-    """Write JSON with floats rounded to 6 digits. Raises ValueError on NaN, which DVC would show as changed for ever."""
-    files.write_text(path, json.dumps(_rounded(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+def write(path: str | Path, data: Any, *, exact: bool = False) -> None:
+    """Write JSON with floats rounded to 6 digits, or `exact`, for settings, as a rate of 1e-7 is none of 0.
+
+    Raises ValueError on NaN, which DVC would show as changed for ever.
+    """
+    content = data if exact else _rounded(data)
+    files.write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _rounded(data: Any) -> Any:

@@ -21,25 +21,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """List, show, use or undo. Raises UserError if there is no such recipe, or nothing to undo."""
-    here = Path(params.FILE)
     before = params_text.read()
     if arguments.undo:
+        if arguments.recipe:
+            raise UserError(f"--undo puts back what was there before, so {arguments.recipe!r} is of no use with it")
         if not KEPT.is_file():
             raise UserError("there is nothing to undo: `dalsegno use` has replaced nothing here")
-        kept = KEPT.read_text(encoding="utf-8")
-        files.write_text(KEPT, before)  # it may hold changes by hand
-        _replace(here, kept, "as it was before; `dalsegno use --undo` once more takes that back")
+        _put(
+            before, KEPT, "as it was before", "once more takes that back", arguments.show
+        )  # it may hold changes by hand
     elif arguments.recipe is None:
         print("\n".join(f"{path.stem:<24} {_title(path)}" for path in sorted(RECIPES.glob("*.yaml"))))
     else:
         recipe = _recipe(arguments.recipe)
-        after = recipe.read_text(encoding="utf-8")
-        print(_difference(before, after, str(recipe)), end="")
-        if not arguments.show and before != after:
-            files.write_text(KEPT, before)
-            _replace(
-                here, after, f"{recipe}; `dalsegno use --undo` takes that back, `dalsegno check` looks for the data"
-            )
+        _put(before, recipe, str(recipe), "takes that back, `dalsegno check` looks for the data", arguments.show)
+
+
+def _put(before: str, source: Path, name: str, more: str, show: bool) -> None:
+    """Show the difference from `before`, which is kept, and unless `show` write the text of `source` in its place."""
+    after = source.read_text(encoding="utf-8")
+    print(params_text.difference(before, after, params.FILE, name) or f"{params.FILE} is {name} already\n", end="")
+    if not show and before != after:
+        files.write_text(KEPT, before)
+        files.write_text(Path(params.FILE), after)
+        print(f"{params.FILE} is now {name}; `dalsegno use --undo` {more}")
 
 
 def _recipe(word: str) -> Path:
@@ -50,15 +55,6 @@ def _recipe(word: str) -> Path:
         raise UserError(f"{word}: there is no such recipe{hint(name, names)}; there are: {', '.join(sorted(names))}")
     params.document(path)  # raises UserError if it is no params file
     return path
-
-
-def _difference(before: str, after: str, name: str) -> str:
-    return params_text.difference(before, after, params.FILE, name) or f"{params.FILE} is {name} already\n"
-
-
-def _replace(path: Path, text: str, what: str) -> None:
-    files.write_text(path, text)
-    print(f"{path} is now {what}")
 
 
 def _title(path: Path) -> str:

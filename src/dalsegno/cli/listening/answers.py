@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dalsegno.inference.asked import Answer
+from dalsegno.pipeline import progress
 
 
 def printable(path: Path | str) -> str:
@@ -45,13 +46,13 @@ class Table(Writer):
     """A line per answer."""
 
     def add(self, answer: Answer) -> None:
-        """Path, times if there are any, and classes with their probabilities in %, or why there are none."""
+        """Path, times if there are any, and classes with their probabilities in %, or why there are none, or only part was heard."""
         if answer.fault:
             return
         words = [f"{label or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
-        words += [answer.note] if answer.note else []
+        said = "; ".join(filter(None, (", ".join(words), answer.note)))
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
-        print(f"{printable(answer.path)}{at}  {', '.join(words)}", flush=True)
+        print(f"{printable(answer.path)}{at}  {said}", flush=True)
 
 
 class Csv(Writer):
@@ -64,16 +65,18 @@ class Csv(Writer):
         self._csv.writerow(["path", *times, "label", "probability"])
 
     def add(self, answer: Answer) -> None:
-        """The rows of one answer; an empty label where none is probable enough, nor a probability where there is no sound."""
+        """The rows of one answer: no label where none is probable enough, nor a probability without a sound. That a file was cut
+        off is a warning, as it has no place in a row."""
         times = [f"{answer.start_s:.3f}", f"{answer.stop_s:.3f}"] if answer.start_s is not None else []
         rows = [[label, f"{p:.6f}"] for label, p in self.named(answer)] or ([["", ""]] if answer.note else [])
         self._csv.writerows([answer.path, *times, *row] for row in rows)
         sys.stdout.flush()
+        if answer.note and answer.p is not None:
+            progress.warn(f"dalsegno: {printable(answer.path)}: {answer.note}")
 
 
 class Json(Writer):
-    """A list of objects with path, label and probabilities by class; error: why a file could not be read; note: why there
-    is no sound in it to judge by."""
+    """A list of objects with path, label and probabilities by class; error: why a file could not be read; note: as of `Answer`."""
 
     def __init__(self, *settings: Any) -> None:
         super().__init__(*settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.report import formatting
 from dalsegno.scoring import intervals
 from dalsegno.scoring.metrics import METRICS
@@ -45,18 +45,16 @@ def run(arguments: argparse.Namespace) -> None:
     scores = evaluate.scores_apart(
         asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
     )
-    unread, unheard = (
-        [{"path": str(path), "fault": fault} for path, fault in files] for files in (found.unread, found.unheard)
-    )
     scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled}
-    scores |= {"unread": unread, "unheard": unheard}
+    for name in ("unread", "unheard", "cut_off"):
+        scores[name] = [{"path": str(path), "fault": fault} for path, fault in getattr(found, name)]
     scores |= {"known": copies.copies.astype(str).to_dict("records"), "unsaid": list(copies.unsaid)}
     print(json.dumps(scores, indent=1, ensure_ascii=False) if arguments.json else "\n".join(_lines(scores, arguments)))
 
 
 def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
     lines = [
-        f"{arguments.model} on {scores['clips']:,} clips of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals",
+        f"{arguments.model} on {counted(scores['clips'], 'clip')} of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals",
         "",
     ]
     for name in METRICS:
@@ -75,29 +73,33 @@ def _known(scores: dict) -> list[str]:
     if not copies:
         return unsaid
     kinds = Counter(copy["kind"] for copy in copies)
-    counted = " and ".join(f"{n} {kind} {'copy' if n == 1 else 'copies'}" for kind, n in sorted(kinds.items()))
+    numbers = " and ".join(counted(n, f"{kind} copy") for kind, n in sorted(kinds.items()))
     if scores["with_known"] is None:
-        head = f"all of them are clips that the model was trained on ({counted}): the scores say what it remembers, not how it does on new sound"
+        head = f"all of them are clips that the model was trained on ({numbers}): the scores say what it remembers, not how it does on new sound"
     else:
         accuracy = formatting.share(scores["with_known"]["accuracy"])
-        head = f"left out: {counted} of clips that the model was trained on; with them its accuracy is {accuracy}:"
+        head = f"left out: {numbers} of clips that the model was trained on; with them its accuracy is {accuracy}:"
     shown = [f"  {printable(copy['path'])}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
     more = [f"  … and {len(copies) - N_SHOWN} more"] if len(copies) > N_SHOWN else []
     return [head, *shown, *more, *unsaid]
 
 
 def _not_scored(scores: dict) -> list[str]:
+    """How many files were not scored, why, and which; and which were scored in part."""
     absent = ", ".join(f"{label} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
-    n_absent = sum(scores["no_counterpart"].values())
-    lines = [f"{n_absent} files not scored, whose classes the model does not know: {absent}"] if absent else []
-    lines += [f"{scores['unlabelled']} files not scored, which lie in no class folder"] if scores["unlabelled"] else []
-    lines += _named(scores["unread"], "could not be read")
-    return lines + _named(scores["unheard"], "hold no sound to judge by")
+    n_absent, n_loose = sum(scores["no_counterpart"].values()), scores["unlabelled"]
+    lines = (
+        [f"{counted(n_absent, 'file')} not scored, of classes that the model does not know: {absent}"] if absent else []
+    )
+    lines += [f"{counted(n_loose, 'file')} not scored, outside of every class folder"] if n_loose else []
+    lines += _named(scores["unread"], "not scored, unreadable")
+    lines += _named(scores["unheard"], "not scored, without a sound to judge by")
+    return lines + _named(scores["cut_off"], "scored in part, cut off")
 
 
-def _named(entries: list[dict[str, str]], why: str) -> list[str]:
-    """How many files were not scored for one reason, and which."""
-    head = [f"{len(entries)} files not scored, which {why}:"] if entries else []
+def _named(entries: list[dict[str, str]], how: str) -> list[str]:
+    """How many files went one way, and which."""
+    head = [f"{counted(len(entries), 'file')} {how}:"] if entries else []
     shown = [f"  {printable(entry['path'])}: {entry['fault']}" for entry in entries[:N_SHOWN]]
     return head + shown + ([f"  … and {len(entries) - N_SHOWN} more"] if len(entries) > N_SHOWN else [])
 

@@ -3,8 +3,10 @@
 import argparse
 from pathlib import Path
 
+from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import model, portrait
-from dalsegno.pipeline import files
+from dalsegno.inference.hearing import shortfall
+from dalsegno.pipeline import files, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the picture. Raises UserError if the file cannot be read."""
-    found = portrait.explained(model.load(arguments.model), arguments.file, arguments.label)
+    loaded = model.load(arguments.model)
+    found = portrait.explained(loaded, arguments.file, arguments.label)
     path = arguments.to or Path(f"{arguments.file.stem}.explained.png")
     with files.atomic(path) as draft:
         draft.write_bytes(portrait.png(found))
     print(path)
+    if note := None if loaded.of_pictures else shortfall.note(arguments.file):
+        progress.warn(f"dalsegno: {printable(arguments.file)}: {note}")

@@ -45,9 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     writer = answers.FORMATS[arguments.format](loaded.labels, top, arguments.threshold, arguments.timeline is not None)
     n_unread = 0
     found = asked.answers(loaded, files, arguments.timeline)
-    total = len(files) if arguments.timeline is None else None
-    bar = progress.bar(found, "predict", total, unit="part" if arguments.timeline else "file")
-    for answer in found if sys.stdout.isatty() else bar:  # on a terminal the answers show how far it is
+    if len(files) > 1 and sys.stderr.isatty() and not sys.stdout.isatty():  # else the answers show how far it is
+        total = len(files) if arguments.timeline is None else None
+        found = progress.bar(found, "predict", total, unit="part" if arguments.timeline else "file")
+    for answer in found:
         if answer.fault:
             n_unread += 1
             progress.warn(f"dalsegno: {answers.printable(answer.path)}: {answer.fault}")

@@ -43,8 +43,8 @@ def nearest(root: Path) -> str:
 def missing(root: Path, state: str, expects: str, *more: str) -> Missing:
     """The error of a data set that is not where the user says; `state` says what is there instead, `more` what to do."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
-    stop = "." if is_folder(root) else nearest(root) or "."
-    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}){stop} Expected there:\n{layout}", *more]))
+    near = "" if is_folder(root) else nearest(root)
+    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}){near}. Expected there:\n{layout}", *more]))
 
 
 def is_system(name: str) -> bool:

@@ -19,6 +19,8 @@ NEEDED = {
 }
 """The kinds of models, each with what its file must hold; the first that fits is the kind."""
 
+ARCHIVE = b"PK"  # what a file begins with that PyTorch or NumPy has stored
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -80,6 +82,12 @@ def fitting(path: Path) -> Iterator[None]:
 
 def read(path: Path) -> Stored:
     """The model in `path`. Raises UserError if it is damaged, of another version, or not one of ours."""
+    with path.open("rb") as file:
+        if file.read(len(ARCHIVE)) != ARCHIVE:
+            raise UserError(
+                f"{path}: no stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv, and behind it "
+                "what it is to be asked about"
+            )
     content = params.component(*_reader(path)).load(path)  # PyTorch for networks alone
     if "labels" not in content or "runs" not in content:
         raise UserError(f"{path}: a file of weights, but no model that a run has stored: it names no classes")

@@ -27,7 +27,7 @@ def report(examination: Examination, n_shown: int | None) -> None:
     near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])
     if len(near):
         _list(
-            f"{len(near):6d} near cop{'y' if len(near) == 1 else 'ies'}, used all the same",
+            f"{_counted(len(near), 'near copy')}, used all the same",
             near["file"],
             near["is a copy of"],
             n_shown,
@@ -37,11 +37,11 @@ def report(examination: Examination, n_shown: int | None) -> None:
     if len(linked):
         pairs = linked["file"] + " ~ " + linked["is a copy of"]
         both = linked["links group"].map(repr) + " and " + linked["with group"].map(repr)
-        _list(f"{len(linked):6d} pair{'s'[len(linked) == 1 :]} of groups linked by copies", both, pairs, n_shown, ": ")
+        _list(f"{_counted(len(linked), 'pair')} of groups linked by copies", both, pairs, n_shown, ": ")
     for kind, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
         subjects = rows["about"].map(lambda about: "" if about == "files" else f"{about}: ")
         _list(
-            f"{len(rows):6d} remark{'s'[len(rows) == 1 :]}, {kind}",
+            f"{_counted(len(rows), 'remark')}, {kind}",
             subjects,
             map(_explanation, rows["remark"]),
             n_shown,
@@ -49,6 +49,12 @@ def report(examination: Examination, n_shown: int | None) -> None:
         )
     for line in examination.evidence().lines():
         progress.say(line)
+
+
+def _counted(n: int, noun: str) -> str:
+    """`counted`, with numbers of up to six characters one below another."""
+    number, named = counted(n, noun).split(" ", 1)
+    return f"{number:>6} {named}"
 
 
 def _by_kind(rows: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
