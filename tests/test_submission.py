@@ -62,7 +62,7 @@ def test_a_page_of_docs_and_a_curve_are_named(tmp_path):
     page.parent.mkdir()
     page.write_text("# How it flows\n\nText.\n")
     assert submission.sentence(page) == "How it flows: Text."
-    assert submission.sentence(curve) == "Val loss of fold0, seed1, epoch by epoch."
+    assert submission.sentence(curve) == "Validation loss of fold 0, seed 1, epoch by epoch."
 
 
 def test_an_unpacked_archive_becomes_a_repository_when_it_is_run(project, tmp_path_factory):

@@ -104,7 +104,8 @@ def sentence(path: Path) -> str:
         if fnmatch(path.as_posix(), pattern):
             return words.format(name=path.stem.split(".")[0], folder=path.parent.name, above=path.parent.parent.name)
     if path.suffix == ".tsv":  # metrics/<family>/<key>/plots/metrics/<quantity>/<run>.tsv
-        return f"{path.parent.name.replace('_', ' ')} of {path.stem.replace('_', ', ')}, epoch by epoch.".capitalize()
+        quantity, run = path.parent.name.replace("val_", "validation_").replace("_", " "), path.stem.replace("_", ", ")
+        return f"{quantity} of {re.sub(r'(?<=[a-z])(?=[0-9])', ' ', run)}, epoch by epoch.".capitalize()
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".md":
         title = next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), path.stem)

@@ -17,7 +17,11 @@ PARAMS = {
         "finetuned": FINETUNED,
         "songs": {"input": "embeddings/songs", "arch": "musicnn", "weights": "data/packaged/msd/model.pt"},
         "mine": FINETUNED | {"weights": "weights/mine.pt", "unfreeze": 2},
+        "last": FINETUNED
+        | {"arch": "torchvision", "model": {"name": "vgg16"}, "weights": "weights/v.pt", "unfreeze": 1},
+        "frozen": {"input": "embeddings/vgg", "arch": "torchvision", "weights": "weights/v.pt"},
     },
+    "embeddings": {"vgg": {"model": {"name": "vgg16"}}},
     "ensembles": {"both": ["classical/svm", "cnn/wave"]},
     "pretrain": {"notes": {"dataset": {"root": "data/corpus/notes"}}},
     "packaged": {"msd": {"checkpoint": "MSD_musicnn"}},
@@ -47,6 +51,8 @@ def test_a_twin_lists_its_own_training_and_no_weights():
         ("transfer/finetuned", "pretrained on other data (data/corpus/notes) on log-mel spectrograms: all of it is trained further"),
         ("transfer/finetuned-scratch", "same network as transfer/finetuned, trained from scratch"),
         ("transfer/mine", "with the weights weights/mine.pt on log-mel spectrograms: its last 2 blocks are"),
+        ("transfer/last", "a network (torchvision vgg16) with the weights weights/v.pt on log-mel spectrograms: its last block is"),
+        ("transfer/frozen", "a network (torchvision vgg16) with the weights weights/v.pt makes of each clip"),
         ("ensembles/both", "mean of the probabilities of classical/svm, cnn/wave (LEAKY)"),
     ],
 )  # fmt: skip

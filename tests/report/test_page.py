@@ -315,6 +315,7 @@ def test_every_number_is_in_a_metrics_file(tmp_path):
     for path in Path(args[7]).glob("*.csv"):
         if path.stem not in ("curves", "coverage", "reliability"):  # these are drawn alone
             found += pd.read_csv(path).select_dtypes("number").stack().tolist()
+    found += [m["best_epoch"] + 1 for m in sources[-2]["models"].values() if "best_epoch" in m]  # stored from 0
     allowed = {text for value in found for text in written(value)} | {"0.001"}  # "p < 0.001"
     counted = {str(n) for n in range(10)}  # of models in a sentence
     labels = {str(n) for n in range(-1, 3)}  # of folds

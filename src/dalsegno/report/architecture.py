@@ -14,7 +14,7 @@ from dalsegno.report.drawing.scales import Scale
 from dalsegno.report.drawing.words import number
 
 STEP, HIGHEST, WIDEST, LEAST = 46, 78, 26, 5  # points: from box to box; the largest box, and the smallest side
-BROAD, PAPER, NARROW = 14, 5, 6  # boxes in a row: on a page, on half the width of paper, and on a phone
+BROAD, PAPER, NARROW = 14, 12, 6  # boxes in a row: on a page, on paper, and on a phone
 CAPTION = (
     "What each step gives out, from the input on: the height stands for the number of frequency bins, samples or values, the "
     "width for that of channels, both on logarithmic scales. Shortcuts around blocks are not drawn."
@@ -60,7 +60,7 @@ def drawn(layers: pd.DataFrame, columns: int = BROAD) -> str:
     if len(boxes) < 2:
         return ""
     highest, widest = (max(FEW, *side) for side in zip(*(box.sides for box in boxes), strict=True))
-    n = min(columns, len(boxes))
+    n = math.ceil(len(boxes) / math.ceil(len(boxes) / columns))  # rows of about the same length
     rows = [_row(boxes[i : i + n], highest, widest, n) for i in range(0, len(boxes), n)]
     return svg(rows, gaps=(0, 74))
 

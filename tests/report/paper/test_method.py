@@ -57,6 +57,15 @@ def test_a_backbone_that_learns_nothing_has_no_rate_and_a_clip_seen_whole_no_vot
     assert "weighted" not in str(told)  # what is only drawn is no part of how it was made
 
 
+def test_how_a_backbone_learns_is_told_with_all_that_the_entry_says(doc):
+    tuned = doc["transfer"]["finetuned"] | {"unfreeze": 1, "probe": 0.03, "body_lr_decay": 0.5, "batch_norm": "frozen"}
+    told = dict(method.of_model("transfer/finetuned", {"transfer": {"finetuned": tuned}}, Cited()))
+    assert told["start"].endswith(
+        "the last block learns, the backbone at 0.5 times the learning rate, times 0.5 from each block to the one below it, "
+        "statistics of batch normalisation frozen; the head starts as a logistic regression (C = 0.03)"
+    )
+
+
 def test_a_head_on_embeddings_names_the_network_that_made_them(doc):
     made = {"spectrogram": "logmel", "model": {"name": "squeezenet1_0"}, "view": {}}
     told = dict(method.of_model("transfer/frozen", doc | {"embeddings": {"net": made}, "transfer": {"frozen": doc["transfer"]["frozen"] | {"model": None, "input": "embeddings/net"}}}, Cited()))  # fmt: skip

@@ -16,7 +16,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf
-from dalsegno.report.paper.sections import closing, discussion, files, models, search
+from dalsegno.report.paper.sections import closing, discussion, files, ground, models, search
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -144,7 +144,7 @@ def test_the_table_of_files_names_what_is_there():
 
 def test_what_a_model_cost_and_on_what_it_was_trained_is_told(tmp_path):
     text = said(tmp_path, tree(tmp_path))
-    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "14.7", "9.42", "6.33", "??", "0.123", "612"]' in text
+    assert '["transfer/finetuned", "90,000\\n45,000", "23.3", "15.7", "9.42", "6.33", "??", "0.123", "612"]' in text
     assert (
         '["Python", "3.12.4"], ["Processor", "Made <up>"], ["Cores", "4"]' in text
         and '["Packages", "torch 2.9.0"]' in text
@@ -248,7 +248,10 @@ def in_a_tie(best, **other):
         (in_a_tie(["a", "b"], interval={"units": 1}), "With a single independent group, nothing follows"),
         (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
         (in_a_tie(["a"], verdict={"models": 1}), "Whether a is worth its cost cannot be said"),
-        (in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "it pays to start from pretrained"),
+        (
+            in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}),
+            "trained for as long as these two were, it pays to start from pretrained",
+        ),
         (in_a_tie(["a"], gains={"a (LEAKY)": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "cannot be concluded"),
         (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "low": -0.2, "high": -0.02}}), "it pays to start from random"),
     ],
@@ -264,6 +267,38 @@ def test_what_several_models_have_in_common_is_said_once():
         "c": {"head": "one"},
     }
     assert models._common(made) == {"loss": "cross entropy"}
+
+
+def test_which_network_fits_its_training_clips_most_beyond_new_ones_is_told(tmp_path):
+    read = read_from(tmp_path, tree(tmp_path))
+    rows = [("cnn/a", 0.9, 0.7), ("cnn/b", 0.8, 0.7), ("cnn/c", 1.0, np.nan)]  # the last has no validation clips
+    curves = [
+        pd.DataFrame(
+            dict(model=m, run="r", epoch=[0, 1], val_loss=[2.0, 1.0], train_accuracy=[0, fit], val_accuracy=[0, new])
+        )
+        for m, fit, new in rows
+    ]
+    s = dataclasses.replace(
+        read, tables={"curves": pd.concat(curves)}, compare={"models": {m: {"accuracy": 0.5} for m, *_ in rows}}, params={}
+    )  # fmt: skip
+    (said,) = discussion._overfitting(s)
+    assert "cnn/a (90% and 70% right) has the widest gap" in said and said.endswith(
+        "cnn/b (80% and 70% right) has the narrowest."
+    )
+    alone = dataclasses.replace(s, tables={"curves": curves[0]})
+    assert list(discussion._overfitting(alone)) == []
+
+
+def test_the_easiest_and_the_hardest_class_are_told_over_all_models(tmp_path):
+    read = read_from(tmp_path, tree(tmp_path))
+    recall = pd.DataFrame(
+        {"class": ["jazz", "rock"] * 2, "recall": [0.9, 0.2, 0.7, 0.4], "model": ["a", "a", "b", "b"]}
+    )
+    of = dataclasses.replace(read, tables={"classes": recall}, compare={"models": {"a": {}, "b": {}}})
+    (said,) = discussion._by_class(of)
+    assert "all 2 models, jazz (80% of its clips) is recognised best and rock (30% of its clips) worst" in said
+    even = dataclasses.replace(of, tables={"classes": recall.assign(recall=0.5)})
+    assert list(discussion._by_class(even)) == []
 
 
 def test_what_came_back_for_a_leaky_model_stands_under_its_stamped_name(tmp_path):
@@ -288,6 +323,52 @@ def test_how_training_went_is_told_though_curves_may_lack_the_metric_that_chose_
             assert told == f"{right}3 s; 1 of 1 runs at 2 epochs"
 
 
+ALONE = {"input": "features", "loss": "cross entropy", "batch size": "32", "epochs": "60", "augmentation": "none"}
+
+
+@pytest.mark.parametrize(
+    ("own", "like"),
+    [
+        (ALONE | {"augmentation": "mixup"}, "mlp/a"),
+        (ALONE, "mlp/a"),
+        (ALONE | {"loss": "hinge", "epochs": "9", "augmentation": "mixup"}, ""),  # more than half is another
+        ({**ALONE, "head": "linear"}, ""),
+    ],
+)
+def test_of_a_model_that_is_much_like_another_only_the_difference_is_told(own, like):
+    whole = {"cnn/a": own, "mlp/a": ALONE}
+    assert models._likest("mlp/b", own, whole) == like
+
+
+def test_a_single_difference_is_a_sentence_and_no_table():
+    cite = content.Cited()
+    assert (
+        models._but_for("mlp/a", {"augmentation": "none"}, cite)
+        == "It was made as mlp/a was, but for its augmentation: none."
+    )
+    assert models._but_for("mlp/a", {}, cite) == "It was made as mlp/a was." and models._but_for("", ALONE, cite) == ""
+
+
+def test_networks_of_the_same_layers_are_drawn_and_listed_once(tmp_path):
+    args = tree(tmp_path)
+    read = read_from(tmp_path, args)
+    rows = pd.DataFrame(
+        [("a", "Linear", "8", 9), ("b", "Linear", "4", 5)], columns=["layer", "type", "output", "parameters"]
+    )
+    s = dataclasses.replace(read, layers={"mlp/features": rows, "transfer/finetuned": rows.copy()})
+    made = list(models.layers(s))
+    tables = [block["caption"] for block in made if block["kind"] == "table"]
+    assert tables == ["Layers of mlp/features and transfer/finetuned."]
+    assert [len(block["figures"]) for block in made if block["kind"] == "figures"] == [1, 0]
+
+
+@pytest.mark.parametrize(("without", "told"), [(0, ""), (1, "labelled clip, which"), (39, "39 labelled clips, each")])
+def test_clips_of_no_known_group_are_a_limit_of_a_split_by_groups(without, told):
+    said = ground._grouped({"source_in_words": "stated by the data set", "clips_without": without})
+    assert "stay in one part. Groups are stated by the data set." in said
+    assert ("No group is known of" in said) == bool(told) and told in said
+
+
 def a_search(folder, **other):
     """The files of a finished search; returns what is in its search.json."""
     folder.mkdir(parents=True)
@@ -308,17 +389,30 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert paper(tmp_path, args).startswith(b"%PDF-")
     assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
     assert (
-        "fell behind ended early" in text and '["train.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
+        "fell behind ended early" in text
+        and '["learning rate\\ntrain.lr", "0.0001 to 0.5, logarithmically", "0.001", "90.0"]' in text
     )
     assert "random search for hyper-parameter optimization" in text.lower()
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
-    assert '["2", "0.001", "0.750"], ["0", "0.1", "0.500"]]' in text
+    assert '"head": ["trial", "learning rate", "validation accuracy, %"]' in text
+    assert '["2", "0.001", "75.0"], ["0", "0.1", "50.0"]]' in text
     (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
     with pytest.raises(UserError, match=r"earlier version.*search@small"):
         search.read(str(folder))
     assert search.read(str(tmp_path / "data/clips.csv")) == []
     with pytest.raises(UserError, match=r"paper.search: there is no search.json in"):
         search.read(str(tmp_path / "runs"))
+
+
+@pytest.mark.parametrize(
+    ("widths", "said"),
+    [([64], "has these settings"), ([32], "which differ from these"), ([], "which differ from these")],
+)
+def test_a_search_says_whether_the_compared_model_has_what_it_chose(widths, said):
+    found = {"of": "mlp.small", "values": {"model.widths.0": 64, "train.lr": 0.001}}
+    doc = {"mlp": {"small": {"model": {"widths": widths}, "train": {"lr": 0.001}}}}
+    assert said in search._compared(found, doc)
+    assert search._compared(found, {"mlp": {"other": {}}}) == ""
 
 
 def test_all_searches_of_a_folder_are_told_each_under_its_key(tmp_path):

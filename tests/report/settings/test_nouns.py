@@ -61,3 +61,16 @@ def test_a_setting_that_nobody_has_named_stands_as_it_is_written():
 )
 def test_a_value_reads_as_one_would_say_it(path, text, said):
     assert nouns.value(path, text) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "head"),
+    [
+        ("train.lr", "learning rate"),
+        ("model.widths.0", "width of the hidden layers, first"),
+        ("model.widths.9", "model.widths.9"),
+        ("model.config.hidden_size", "model.config.hidden_size"),
+    ],
+)
+def test_a_setting_heads_a_column_in_words(path, head):
+    assert nouns.headed(path) == head

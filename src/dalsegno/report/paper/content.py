@@ -41,7 +41,7 @@ def content(
         ("Data", ground.data(s, examples, cite)),
         ("Splits and leaks", ground.splits(s, cite)),
         ("Methods", methods.methods(s, p, cite)),
-        *([("Search for settings", search.searches(searched, cite))] if searched else []),
+        *([("Search for settings", search.searches(searched, s.params, cite))] if searched else []),
         ("Results", results.results(s, returned, cite)),
         ("Training and cost", training.training(s)),
         *([("What a network hears", hearing.hearing(heard, called, cite))] if heard and heard["heard"] else []),

@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from dalsegno.report import architecture, curve_plots, formatting, panels, plots
+from dalsegno.report import architecture, curve_plots, formatting, panels, plots, verdict
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
 
 MOST_CLASSES = 24  # of a matrix that can be read on paper
+HALF_OF_PAPER = 290  # points of a plot that can be read at half the width of the text
 HALF_PAGE = (88, 84)  # points of each of two plots of a model, beside those of another
 
 Figure = dict[str, Any]
@@ -33,10 +34,10 @@ def results(s: Sources, scored: str) -> list[Figure]:
     return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
 
 
-def layers(s: Sources, name: str) -> list[Figure]:
-    """A network as a drawing, if its shapes are known."""
-    svg = architecture.drawn(s.layers[name], architecture.PAPER) if name in s.layers else ""
-    return [figure(svg, name)] if svg else []
+def layers(s: Sources, names: list[str]) -> list[Figure]:
+    """Networks of the same layers as a drawing, if their shapes are known."""
+    svg = architecture.drawn(s.layers[names[0]], architecture.PAPER)
+    return [figure(svg, verdict.listed(names))] if svg else []
 
 
 def curves(s: Sources) -> list[Figure]:

@@ -16,6 +16,11 @@ ONE_OFF = ("time_mask_share", "frequency_mask_share")  # they say how wide masks
 FROM_TABLE = "the features described at the head of this section"
 ESTIMATORS = {"logistic": "logistic regression", "svm": "support-vector machine", "knn": "nearest neighbours", "forest": "random forest"}  # fmt: skip
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSProp"}
+LEARNING = {
+    "body_lr_decay": "times {:g} from each block to the one below it", "unfreeze_every": "one more block after every {} epochs",
+    "batch_norm": "statistics of batch normalisation {}",
+}  # fmt: skip
+"""How a backbone learns, where an entry says so."""
 
 Topic = tuple[str, str]
 
@@ -152,7 +157,9 @@ def _start(entry: dict[str, Any]) -> str:
         learns, f"the last {learns} blocks learn"
     )
     rate = f", the backbone at {entry['body_lr']:g} times the learning rate" if learns else ""
-    return f"{_weights(entry)}; {depth}{rate}"
+    others = "".join(f", {words.format(entry[name])}" for name, words in LEARNING.items() if learns and entry.get(name))
+    probe = f"; the head starts as a logistic regression (C = {entry['probe']:g})" if entry.get("probe") else ""
+    return f"{_weights(entry)}; {depth}{rate}{others}{probe}"
 
 
 def _embedding(entry: dict[str, Any], doc: dict[str, Any]) -> dict[str, Any]:

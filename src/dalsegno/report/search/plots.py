@@ -1,5 +1,6 @@
 """Plots of a search: the best so far, the metric over each setting, and all settings of a trial in parallel."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,14 @@ def history(rows: pd.DataFrame, metric: str) -> str:
     best = done[metric].cummin() if metric == "val_loss" else done[metric].cummax()
     axes = Axes(385, 144, scales.around(done["trial"]), scales.around(done[metric]))
     axes.round_below("trial", whole=True)
-    axes.round_left(metric.replace("_", " "))
+    axes.round_left(metric.replace("_", " "), percent=metric != "val_loss")
     axes.line(np.repeat(done["trial"], 2)[1:], np.repeat(best, 2)[:-1], INK, 1)
     axes.dots(done["trial"], done[metric], 2, ACCENT)
     return svg([axes])
 
 
-def slices(rows: pd.DataFrame, metric: str, settings: list[str]) -> str:
-    """The metric over each setting that was drawn, a panel for each; pruned trials as crosses."""
+def slices(rows: pd.DataFrame, metric: str, settings: list[str], headed: Callable[[str], str] = str) -> str:
+    """The metric over each setting that was drawn, a panel for each; pruned trials as crosses. headed: what is above a panel."""
     panels = []
     for setting in settings:
         numbers, x, names = _numbers(rows[setting])
@@ -36,11 +37,11 @@ def slices(rows: pd.DataFrame, metric: str, settings: list[str]) -> str:
             axes.below(range(len(names)), names, turned=20)
         else:
             axes.round_below("")
-        axes.round_left("")
+        axes.round_left("", percent=metric != "val_loss")
         done, pruned = rows["state"] == "complete", rows["state"] == "pruned"
         axes.dots(numbers[done], rows[metric][done], 2, ACCENT)
         axes.marks(numbers[pruned], rows[metric][pruned], CROSS, ACCENT)
-        axes.title(setting, 112 + 50)
+        axes.title(headed(setting), 112 + 50)
         panels.append(axes)
     return svg(panels, 3, (50, 60))
 

@@ -31,13 +31,26 @@ NOUNS = {
     "view.channels": "the channels that the input is given as", "head.widths": "the hidden layers of the head",
 }  # fmt: skip
 """By the last word of a setting's path, or by the whole path where the word has two meanings."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")  # of a list of values
 PLAIN = {"true": "on", "false": "off", "null": "none"}
 
 
 def named(path: str) -> str:
     """A setting in words with its path as code: "the learning rate (`train.lr`)"; as its path alone where there are none."""
-    words = NOUNS.get(path) or NOUNS.get(path.rsplit(".", 1)[-1])
+    words = _noun(path)
     return f"{words} (`{path}`)" if words else f"`{path}`"
+
+
+def headed(path: str) -> str:
+    """A setting as a head: `learning rate`, `width of the hidden layers, first`; its path where it has no words."""
+    of, _, place = path.rpartition(".")
+    if place.isdigit() and int(place) < len(ORDINALS) and _noun(of):
+        return f"{_noun(of).removeprefix('the ')}, {ORDINALS[int(place)]}"
+    return _noun(path).removeprefix("the ") or path
+
+
+def _noun(path: str) -> str:
+    return NOUNS.get(path) or NOUNS.get(path.rsplit(".", 1)[-1], "")
 
 
 def value(path: str, text: str) -> str:

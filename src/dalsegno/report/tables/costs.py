@@ -56,7 +56,11 @@ def cost(model: Mapping[str, Any], name: str, of: str) -> str:
         return formatting.NONE
     if of == "device":
         return str(model.get(of, formatting.UNMEASURED))
-    return formatting.epochs(model) if of == "epochs" else formatting.number(model.get(of), DIGITS.get(of))
+    if of == "epochs":
+        return formatting.epochs(model)
+    if of == "best_epoch" and model.get(of) is not None:  # it is stored from 0, and told as `epochs` are
+        return formatting.number(round(model[of] + 1, 1))
+    return formatting.number(model.get(of), DIGITS.get(of))
 
 
 def _cell(model: Mapping[str, Any], name: str, of: str) -> Cell:

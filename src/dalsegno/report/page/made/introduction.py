@@ -54,14 +54,22 @@ def _classical(entry: dict[str, Any]) -> str:
 
 def _transfer(entry: dict[str, Any], params: dict[str, Any]) -> str:
     section, _, key = entry.get("input", "").partition("/")
-    network = f"a network ({entry.get('arch')}) {_origin(str(entry['weights']), params)}"
+    network = f"a network ({_kind(entry, params)}) {_origin(str(entry['weights']), params)}"
     if section == "embeddings":
         return f"New last layers on what {network} makes of each clip; that network stays as it is."
     learns = entry.get("unfreeze")
-    what = (
-        "all of it is" if learns == "all" else f"its last {learns} blocks are" if learns else "only its last layer is"
+    what = {"all": "all of it is", 0: "only its last layer is", 1: "its last block is"}.get(
+        learns, f"its last {learns} blocks are"
     )
     return f"Fine-tuning of {network} on {_spectrogram(key, params)}: {what} trained further."
+
+
+def _kind(entry: dict[str, Any], params: dict[str, Any]) -> str:
+    """The architecture, with the name of the network where it has many; a frozen one is named by its embeddings."""
+    section, _, key = entry.get("input", "").partition("/")
+    of = (params.get(section) or {}).get(key) or {} if section == "embeddings" else entry
+    name = (of.get("model") or {}).get("name")
+    return " ".join(map(str, filter(None, (entry.get("arch"), name))))
 
 
 def _origin(weights: str, params: dict[str, Any]) -> str:

@@ -58,6 +58,6 @@ def _open(name: str, of: dict[str, Any]) -> str:
     if of["low"] is None or of["high"] is None or of["low"] <= 0 <= of["high"]:
         return f"Whether pretraining helps {name}, these clips do not show."
     verb = "helped" if of["accuracy"] > 0 else "harmed"
-    return f"Pretraining {verb} {name}: it pays to start from " + (
+    return f"Pretraining {verb} {name}: trained for as long as these two were, it pays to start from " + (
         "pretrained weights." if verb == "helped" else "random weights."
     )

@@ -105,8 +105,36 @@ def _strengths(s: Sources) -> Iterator[Block]:
     rows = [[*row, last] for row, last in zip(of.rows, trained, strict=True)]
     course = "Training: what is right at the best epoch of the validation and of the training clips, seconds, and runs that ended at their limit of epochs."
     yield blocks.heading("Strengths and weaknesses")
-    yield blocks.text("Models that are equally accurate may be wrong about different clips.")
+    said = ["Models that are equally accurate may be wrong about different clips.", *_by_class(s), *_overfitting(s)]
+    yield blocks.text(" ".join(said))
     yield blocks.tabled(f"{strengths.LEGEND} {course}", Table([*of.columns, Column("training", words=True)], rows))
+
+
+def _by_class(s: Sources) -> Iterator[str]:
+    """Which classes are easiest and hardest, whatever the model."""
+    recall, n = s.tables["classes"].groupby("class")["recall"].mean().dropna(), len(s.compare["models"])
+    if n > 1 and recall.nunique() > 1:
+        best, worst = (
+            f"{name} ({formatting.share(recall[name], 0)} of its clips)" for name in (recall.idxmax(), recall.idxmin())
+        )
+        yield f"On average over all {n} models, {best} is recognised best and {worst} worst."
+
+
+def _overfitting(s: Sources) -> Iterator[str]:
+    """Which network fits its training clips most beyond new ones, and which least."""
+    found = {name: _right_at_best(name, s) for name, _ in ranked(s)}
+    right = {name: shares for name, shares in found.items() if shares and all(map(pd.notna, shares))}
+    if len(right) < 2:
+        return
+    by_gap = sorted(right, key=lambda name: right[name][0] - right[name][1])
+    least, most = (
+        f"{name} ({' and '.join(formatting.share(share, 0) for share in right[name])} right)"
+        for name in (by_gap[0], by_gap[-1])
+    )
+    yield (
+        f"Of the networks at their best epochs, {most} has the widest gap between training and validation clips, so it "
+        f"fits what it knows most beyond what is new to it; {least} has the narrowest."
+    )
 
 
 def _course(name: str, m: dict[str, Any], s: Sources) -> str:
@@ -115,18 +143,25 @@ def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     rows, took = rows[rows["model"] == name], f"{formatting.number(m.get('train_s'))} s"
     if rows.empty:
         return took
-    watched = entry.monitor(name.removesuffix(formatting.STAMP), s.params)
-    right = f"{_at_best(rows, watched)}; " if watched in rows and rows[watched].notna().all() else ""
+    shares = _right_at_best(name, s)
+    right = f"{_told(*shares)}; " if shares else ""
     runs = rows.groupby("run")["epoch"].max() + 1
     capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
     cap = f"; {capped} of {len(runs)} runs at {m['max_epochs']} epochs" if capped else ""
     return f"{right}{took}{cap}"
 
 
-def _at_best(rows: pd.DataFrame, watched: str) -> str:
-    """What is right at the best epochs by `watched`, a metric that the curves, `rows`, hold."""
+def _right_at_best(name: str, s: Sources) -> tuple[float, float] | None:
+    """What a network has right of the training and of the validation clips at the best epochs of its runs, if curves say it."""
+    rows, watched = s.tables["curves"], entry.monitor(name.removesuffix(formatting.STAMP), s.params)
+    rows = rows[rows["model"] == name]
+    if rows.empty or watched not in rows or rows[watched].isna().any():
+        return None
     at = rows.loc[rows.groupby("run")[watched].agg(_best_row)]
-    fit, held = at["train_accuracy"].mean(), at["val_accuracy"].mean()
+    return at["train_accuracy"].mean(), at["val_accuracy"].mean()
+
+
+def _told(fit: float, held: float) -> str:
     training = f", training {formatting.share(fit, 0)}" if pd.notna(fit) else ""
     return f"validation {formatting.share(held, 0)}{training}"
 

@@ -25,6 +25,12 @@ SOUNDS = (
     "below its loudest point. Time is in seconds and frequency in hertz, in equal steps of pitch."
 )
 PICTURES = "A clip of each class, as the data set has it: a picture of its spectrogram, time to the right, low frequencies at the bottom."
+FAULTS = {
+    "group_spans_labels": "groups with clips of several classes",
+    "channels_cancel": "channels that cancel one another",
+}
+"""What a remark is called, where its key does not say it."""
+NO_FAULTS = frozenset({"published_artists"})  # remarks that only say where something comes from
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
@@ -43,7 +49,8 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     )
     copies = clips.get("copies", {})
     rows = [(kind.replace("_", " "), "left out", number(n)) for kind, n in clips.get("excluded", {}).items()]
-    rows += [(kind.replace("_", " "), "kept", number(n)) for kind, n in clips.get("remarks", {}).items()]
+    remarks = {kind: n for kind, n in clips.get("remarks", {}).items() if kind not in NO_FAULTS}
+    rows += [(FAULTS.get(kind, kind.replace("_", " ")), "kept", number(n)) for kind, n in remarks.items()]
     rows += [("pairs of near copies", "kept, on one side of a split", number(copies.get("near")))]
     rows += [("pairs of copies under two labels", "kept, on one side of a split; one of the two labels is wrong", number(copies.get("across")))]  # fmt: skip
     yield blocks.table("Faults found in the files.", ["fault", "what was done", "number"], rows, words=2)
@@ -63,7 +70,7 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
     """Who was trained on and who was scored, what leaks, and what the split alone does to a score."""
     used = s.compare["protocol"]
     cited = cite(*(["fault_filtered"] * (used["name"] in ("fault_filtered", "artist_folds"))))
-    grouped = " Clips of one group (an artist, a song, an instrument) stay in one part." if s.compare["interval"]["unit"] == "group" else ""  # fmt: skip
+    grouped = _grouped(s.clips.get("groups") or {}) if s.compare["interval"]["unit"] == "group" else ""
     yield blocks.text(
         f"Models are trained and scored under {protocol(used)}{cited}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
         f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(used)}."
@@ -79,6 +86,15 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
         yield blocks.tabled(
             f"One model under each protocol. {of_splits.legend(s.protocols)}", of_splits.protocols(s.protocols)
         )
+
+
+def _grouped(groups: Mapping[str, Any]) -> str:
+    """What groups keep together, where they come from, and which clips may have a relative that nobody knows of."""
+    source, n = groups.get("source_in_words"), groups.get("clips_without") or 0
+    known = f" Groups are {source}." if source else ""
+    clips = "labelled clip, which counts" if n == 1 else "labelled clips, each of which counts"
+    lone = f" No group is known of {n:,} {clips} as a group of its own, so relatives of it may lie on two sides unseen."
+    return f" Clips of one group (an artist, a song, an instrument) stay in one part.{known}{lone if n else ''}"
 
 
 def protocol(of: Mapping[str, Any]) -> str:

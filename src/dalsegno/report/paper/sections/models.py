@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from dalsegno.artefacts import model_name
-from dalsegno.report import architecture, formatting
+from dalsegno.report import architecture, formatting, verdict
 from dalsegno.report.page.made import introduction
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures, method
@@ -27,11 +27,14 @@ def models(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
             "What is a model's own stands under its name; the rest holds for every model that it applies to."
         )
         yield blocks.table("What models have in common.", ["", ""], rows, words=2)
-    seen = False
+    seen, whole = False, {}  # models whose own topics are all listed
     for name, topics in made.items():
         own = {topic: text for topic, text in topics.items() if topic not in common}
+        like = _original(name, made) or _likest(name, own, whole)
+        if not like:
+            whole[name] = own
         yield blocks.heading(name)
-        yield from _model(name, own, made, s, p, cite)
+        yield from _model(name, own, made, like, s, p, cite)
         if name in s.grids:
             legend = "As above." if seen else grids.LEGEND
             yield blocks.tabled(f"Settings to choose from for {name}. {legend}", s.grids[name])
@@ -47,48 +50,77 @@ def _common(made: Mapping[str, Topics]) -> Topics:
     return {topic: texts[0] for topic, texts in by_topic.items() if len(texts) > 1 and len(set(texts)) == 1}
 
 
-def _model(name: str, own: Topics, made: Mapping[str, Topics], s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
-    """What it is, and the reason for it; then a table of what is its own, of a twin what differs from its model.
+def _original(name: str, made: Mapping[str, Topics]) -> str:
+    """The model that a twin has the settings of; empty for any other."""
+    return next(
+        (other for other in made if _is_twin(name) and f"{_plain(other)}{model_name.SCRATCH}" == _plain(name)), ""
+    )
+
+
+def _likest(name: str, own: Topics, whole: Mapping[str, Topics]) -> str:
+    """The model of the same family from which this one differs least, if that is in less than half of its topics; else empty."""
+    family = name.split("/")[0]
+    others = {n: t for n, t in whole.items() if n.split("/")[0] == family and t.keys() == own.keys()}
+    differ = {n: sum(text != own[topic] for topic, text in t.items()) for n, t in others.items()}
+    best = min(differ, key=lambda n: differ[n], default="")
+    return best if best and 2 * differ[best] < len(own) else ""
+
+
+def _model(
+    name: str, own: Topics, made: Mapping[str, Topics], like: str, s: Sources, p: Params, cite: Cited
+) -> Iterator[Block]:
+    """What it is, and the reason for it; then a table of what is its own, or of what differs from the model that it is `like`.
 
     A single thing of its own is what the sentence says already.
     """
     plain, called = _plain(name), {_plain(other): other for other in made}
     line = introduction.line(plain, s.params, called)
-    words = f"{line} {p.why.get(plain, '')}".strip()
+    own = {topic: text for topic, text in own.items() if not like or made[like].get(topic) != text}
+    words = f"{line} {p.why.get(plain, '')} {_but_for(like, own, cite) if len(own) < 2 else ''}".strip()
     yield from [blocks.text(words)] if words else []
-    original, beside = called.get(plain.removesuffix(model_name.SCRATCH), ""), ""
-    if _is_twin(name) and original in made:
-        own = {topic: text for topic, text in own.items() if made[original].get(topic) != text}
-        beside = f" where it differs from {original}"
     if len(own) > 1 or (own and not line):
         rows = [(topic, cited(text, cite)) for topic, text in own.items()]
+        beside = f" where it differs from {like}" * bool(like)
         yield blocks.table(f"How {name} was made{beside}.", ["", ""], rows, words=2)
 
 
+def _but_for(like: str, differ: Topics, cite: Cited) -> str:
+    """A sentence on a model that is made as another is, but for one thing at most; empty for what is not like another."""
+    but = "".join(f", but for its {topic}: {cited(text, cite)}" for topic, text in differ.items())
+    return f"It was made as {like} was{but}." if like else ""
+
+
 def layers(s: Sources) -> Iterator[Block]:
-    """The layers of every network, but for twins, which have those of their models."""
-    names = [name for name in s.compare["models"] if name in s.layers and not _is_twin(name)]
-    if not names:
+    """The layers of every network, once for those that have the same; but for twins, which have those of their models."""
+    alike: dict[str, list[str]] = {}
+    for name in s.compare["models"]:
+        if name in s.layers and not _is_twin(name):
+            alike.setdefault(s.layers[name].to_json(), []).append(name)
+    if not alike:
         return
     yield blocks.heading("Layers of the networks")
     yield blocks.text(
         "Layers stand in the order of the data, with the shape of what each gives out, for one clip or window. A network that was also "
         "trained from scratch had the same layers there."
     )
-    yield blocks.figures([drawn for name in names for drawn in figures.layers(s, name)], architecture.CAPTION, 2)
-    for name in names:
-        if len(s.layers[name]) <= MOST_LAYERS:
-            yield _layers(name, s)
+    drawn = [picture for names in alike.values() for picture in figures.layers(s, names)]
+    small = [picture for picture in drawn if picture["width_pt"] <= figures.HALF_OF_PAPER]
+    yield blocks.figures(small, architecture.CAPTION, 2)
+    large = [picture for picture in drawn if picture not in small]
+    yield blocks.figures(large, "Larger networks, drawn likewise." if small else architecture.CAPTION)
+    for names in alike.values():
+        if len(s.layers[names[0]]) <= MOST_LAYERS:
+            yield _layers(names, s)
 
 
-def _layers(name: str, s: Sources) -> Block:
-    rows = s.layers[name]
+def _layers(names: list[str], s: Sources) -> Block:
+    rows = s.layers[names[0]]
     cells = [
         [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
         for row in rows.to_numpy().tolist()
     ]
     cells.append(["all", "", "", formatting.number(int(rows["parameters"].sum()))])
-    return blocks.table(f"Layers of {name}.", [str(c) for c in rows.columns], cells, words=2)
+    return blocks.table(f"Layers of {verdict.listed(names)}.", [str(c) for c in rows.columns], cells, words=2)
 
 
 def _plain(name: str) -> str:

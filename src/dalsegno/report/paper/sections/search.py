@@ -13,7 +13,7 @@ from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.search import plots
-from dalsegno.report.settings import phrases
+from dalsegno.report.settings import nouns, phrases
 
 FILE = "search.json"
 MOST_TRIALS = 10  # that are listed
@@ -46,25 +46,25 @@ def _read(folder: Path) -> Search:
     return folder.name, found, pd.read_csv(folder / "trials.csv")
 
 
-def searches(found: list[Search], cite: Cited) -> Iterator[Block]:
-    """Each search, under its key if they are several."""
+def searches(found: list[Search], doc: dict[str, Any], cite: Cited) -> Iterator[Block]:
+    """Each search, under its key if they are several. doc: params.yaml, by which models were compared."""
     for key, one, trials in found:
         yield from [blocks.heading(f"Search {key}")] if len(found) > 1 else []
-        yield from _search(one, trials, cite)
+        yield from _search(one, trials, doc, cite)
 
 
-def _search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterator[Block]:
+def _search(found: dict[str, Any], trials: pd.DataFrame, doc: dict[str, Any], cite: Cited) -> Iterator[Block]:
     """What was searched and how, the best trials, and what was chosen. found: search.json; trials: trials.csv, the best first."""
     metric, done = phrases.metric(found["metric"]), trials[trials["state"] == "complete"]
     drawn = [name for name in trials if name not in ("trial", "state", found["metric"], "epochs", "error")]
     yield blocks.text(_how(found, trials, metric, cite))
-    yield blocks.text(_chosen(found))
+    yield blocks.text(f"{_chosen(found)} {_compared(found, doc)}".strip())
     share = found["importance"] or {}
     rows = [
         (
-            name,
+            f"{nouns.headed(name)}\n{name}",
             _range(found["space"][name]),
-            phrases.plain(found["values"][name]),
+            _short(found["values"][name]),
             formatting.percent(share[name]) if name in share else "–",
         )
         for name in drawn
@@ -75,13 +75,20 @@ def _search(found: dict[str, Any], trials: pd.DataFrame, cite: Cited) -> Iterato
         rows,
         words=2,
     )
-    drawing = figures.figure(plots.slices(trials, found["metric"], drawn), f"What each trial reached, by {metric}, over each setting that was drawn; crosses: trials that ended early.")  # fmt: skip
+    early = "; crosses: trials that ended early" * bool((trials["state"] == "pruned").any())
+    drawing = figures.figure(
+        plots.slices(trials, found["metric"], drawn, nouns.headed),
+        f"What each trial reached, by {metric}, over each setting that was drawn{early}.",
+    )
     yield blocks.figures([drawing])
+    loss = found["metric"] == "val_loss"
+    reached = formatting.number if loss else formatting.percent
     rows = [
-        [str(row["trial"]), *(phrases.plain(row[name]) for name in drawn), formatting.number(row[found["metric"]], 3)]
+        [str(row["trial"]), *(_short(row[name]) for name in drawn), reached(row[found["metric"]], 3 if loss else 1)]
         for row in done.head(MOST_TRIALS).to_dict("records")
     ]
-    yield blocks.table("The best trials; the first was chosen.", ["trial", *drawn, metric], rows)
+    head = ["trial", *map(nouns.headed, drawn), metric if loss else f"{metric}, %"]
+    yield blocks.table("The best trials; the first was chosen.", head, rows)
 
 
 def _how(found: dict[str, Any], trials: pd.DataFrame, metric: str, cite: Cited) -> str:
@@ -99,6 +106,31 @@ def _chosen(found: dict[str, Any]) -> str:
     by = found.get("flattery")
     luck = f" The best of so many trials would look better by about {formatting.points(by)} points than it is if all were equally good." * (by is not None)  # fmt: skip
     return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}.{luck}"
+
+
+def _compared(found: dict[str, Any], doc: dict[str, Any]) -> str:
+    """Whether the model of the same name in the results has the settings that were chosen; empty where there is none."""
+    family, _, key = found["of"].partition(".")
+    if key not in (doc.get(family) or {}):
+        return ""
+    same = all(_at(doc[family][key], path.split(".")) == value for path, value in found["values"].items())
+    which = "these settings" if same else "the settings of params.yaml, which differ from these"
+    return f"Among the results, {family}/{key} has {which}."
+
+
+def _at(within: Any, path: list[str]) -> Any:
+    """The value at `path`, a number of which is a place in a list; None where there is none."""
+    for name in path:
+        if isinstance(within, list | tuple):
+            within = within[int(name)] if name.isdigit() and int(name) < len(within) else None
+        else:
+            within = within.get(name) if isinstance(within, dict) else None
+    return within
+
+
+def _short(value: Any) -> str:
+    """A drawn value to three digits; trials.csv and best.yaml have all."""
+    return f"{value:.3g}" if isinstance(value, float) else phrases.plain(value)
 
 
 def _range(of: dict[str, Any]) -> str:
