@@ -48,7 +48,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
         return
     yield blocks.heading("Transfer")
     yield blocks.text(
-        "What is gained by starting from a network that was trained on other data, and by how much of it learns on."
+        "The question is what is gained by starting from a network that was trained on other data, and how much of it should learn on."
     )
     against = {frozenset((pair["model"], pair["other"])): pair for pair in s.tables["pairs"].to_dict("records")}
     rows = []
