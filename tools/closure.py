@@ -16,6 +16,7 @@ INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
     ROOT / "clips/known/collections.py": {ROOT / "clips/known/collections.csv"},
+    ROOT / "transfer/published.py": {ROOT / "transfer/published.csv"},
     ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
     ROOT / "report/page/render.py": {
         ROOT / "report/page" / name

@@ -71,7 +71,9 @@ def w(publisher, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "CHUNK", 10_000)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     url = f"http://127.0.0.1:{publisher.server_port}/releases/toy.pt"
-    return write(weights.Weights("toy", "conv", "{}", len(BODY), 0, "MIT", hashlib.sha256(BODY).hexdigest(), url))
+    return write(
+        weights.Weights("toy", "somewhere", "conv", "{}", len(BODY), 0, "MIT", hashlib.sha256(BODY).hexdigest(), url)
+    )
 
 
 def write(w: weights.Weights) -> weights.Weights:

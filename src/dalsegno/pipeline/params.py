@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache, partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
 
@@ -48,13 +48,11 @@ class _Yaml12(yaml.SafeLoader):
 
 TAG = "tag:yaml.org,2002:"
 FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-for tag, pattern, firsts in (
-    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", "[-+]?[0-9][0-9_]*", "-+0123456789"),
-):
-    _Yaml12.add_implicit_resolver(TAG + tag, re.compile(f"^(?:{pattern})$"), list(firsts))
+_Yaml12.add_implicit_resolver(f"{TAG}bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Yaml12.add_implicit_resolver(f"{TAG}int", re.compile("^[-+]?[0-9][0-9_]*$"), list("-+0123456789"))
 _Yaml12.add_implicit_resolver(f"{TAG}float", re.compile(f"^(?:{FLOAT})$"), list("-+.0123456789"))
 _Yaml12.add_constructor(f"{TAG}int", lambda _, node: int(node.value))  # 010 is ten
+_parsed = lru_cache(maxsize=4)(partial(yaml.load, Loader=_Yaml12))  # takes 16 ms, and a stage asks for several sections
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -170,12 +168,6 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
     if not isinstance(doc, dict):
         raise UserError(f"{path}: expected sections such as 'dataset:', got {type(doc).__name__}")
     return doc
-
-
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> Any:
-    """YAML as plain data; a stage asks for several of its sections, and to parse the file takes 16 ms."""
-    return yaml.load(text, _Yaml12)
 
 
 def parse(name: str, raw: Any, cls: type) -> tuple[Any, list[str]]:

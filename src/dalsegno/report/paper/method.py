@@ -7,6 +7,7 @@ from typing import Any
 from dalsegno.report.paper import entry as entry_of
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.settings.phrases import FEATURES, is_on, listed, metric, plain
+from dalsegno.transfer import published
 
 SAID = frozenset({"optimizer", "lr", "momentum", "weight_decay", "clip_norm", "schedule", "warmup", "plateau_factor",
                   "plateau_patience", "loss", "label_smoothing", "seeds", "epochs", "batch_size", "monitor", "patience", "curves"})  # fmt: skip
@@ -172,7 +173,10 @@ def _weights(entry: dict[str, Any]) -> str:
     """The weights by the entry that makes them, if one does."""
     folder = Path(entry["weights"]).parent
     made = folder.parent in (Path("data/pretrain"), Path("data/packaged"))
-    return f"the weights of {folder.relative_to('data').as_posix()}" if made else str(entry["weights"])
+    if made:
+        return f"the weights of {folder.relative_to('data').as_posix()}"
+    data = published.trained_on(entry["weights"])
+    return f"{entry['weights']}{f' (trained on {data})' * bool(data)}"
 
 
 def _augmentation(augment: dict[str, Any], cite: Cited) -> str:

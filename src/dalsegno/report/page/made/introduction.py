@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.transfer import published
 
 ESTIMATORS = {
     "logistic": "Logistic regression", "svm": "A support vector machine", "knn": "The nearest training clips",
@@ -79,8 +80,14 @@ def _origin(weights: str, params: dict[str, Any]) -> str:
     if section == "pretrain" and found:
         return f"that was pretrained on other data ({found['dataset']['root']})"
     if section == "packaged" and found:
-        return f"with the published weights {found['checkpoint']}"
-    return f"with the weights {weights}"
+        return f"with the published weights {_and_data(found['checkpoint'])}"
+    return f"with the weights {_and_data(weights)}"
+
+
+def _and_data(weights: str) -> str:
+    """The weights, with the data that they were trained on, if they are known."""
+    data = published.trained_on(weights)
+    return f"{weights} (trained on {data})" if data else weights
 
 
 def _spectrogram(key: str | None, params: dict[str, Any]) -> str:

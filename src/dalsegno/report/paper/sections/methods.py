@@ -12,6 +12,7 @@ from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.paper.sections import models
 from dalsegno.report.settings.phrases import listed
+from dalsegno.transfer import published
 
 
 def methods(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
@@ -55,7 +56,9 @@ def _backbones(s: Sources) -> Iterator[tuple[str, str]]:
         reached = _reached(s.compare["inputs"].get(f"pretrain/{key}") or {})
         yield f"pretrain/{key}", f"{trained}; {listed(of.get('train') or {})}{reached}"
     for key, of in (s.params.get("packaged") or {}).items():
-        yield f"packaged/{key}", f"the published weights {of['checkpoint']}, as a Python package holds them"
+        data = published.trained_on(of["checkpoint"])
+        trained = f", trained on {data}" if data else ""
+        yield f"packaged/{key}", f"the published weights {of['checkpoint']}, as a Python package holds them{trained}"
 
 
 def _reached(of: dict[str, Any]) -> str:

@@ -1,0 +1,21 @@
+"""The list of published weights that can be fetched, and what each was trained on."""
+
+import csv
+from pathlib import Path, PurePosixPath
+
+TABLE = Path(__file__).with_suffix(".csv")
+
+
+def rows(table: Path = TABLE) -> list[dict[str, str]]:
+    """Each as a dictionary of the columns; lines that begin with # say where they come from."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+def trained_on(weights: str | Path) -> str:
+    """The data that published weights were trained on, by the name of their file or checkpoint; empty if they are none of the list."""
+    name = Path(weights).stem.lower()
+    for row in rows():
+        if name in (row["name"].lower(), PurePosixPath(row["url"]).stem.lower()):
+            return row["data"]
+    return ""
