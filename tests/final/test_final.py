@@ -168,7 +168,7 @@ def test_its_card_gives_the_estimate_of_the_recipe_and_claims_no_result(run, cap
         assert "model-index" not in yaml.safe_load(front)
         assert "No test result belongs to this model" in text and "those of `transfer/frozen`" in text
         assert "| accuracy | 0.625 | 0.500 to 0.750 |" in text and "mean of all folds" not in text
-        assert f"on all 24 labelled clips, for {stored('transfer/frozen')['final']['epochs']} epochs" in text
+        assert f"on all labelled clips (24), for {stored('transfer/frozen')['final']['epochs']} epochs" in text
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ def compared(run):
             "external": {},
         }
         Path("params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
+        Path("metrics/kaggle.csv").write_text("model,score,date\n")
         stage("compare")(
             "data/splits.csv", "metrics/splits.json", "metrics/clips.json", "runs", "data/costs",
-            "metrics/compare.json", "reports/compare.md", "metrics/plots", "classical", "mlp", "cnn", "transfer", "external",
+            "metrics/compare.json", "reports/compare.md", "metrics/plots", "metrics/kaggle.csv",
+            "classical", "mlp", "cnn", "transfer", "external",
         )  # fmt: skip
     return run
 

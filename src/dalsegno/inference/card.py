@@ -88,7 +88,7 @@ def _trained(of: model_file.Stored) -> str:
     if not of.final:
         return f"It answers as the mean of {counted(len(of.runs), 'set')} of weights, one per fold and seed."
     epochs = f", for {counted(of.final['epochs'], 'epoch')}" if "epochs" in of.final else ""
-    return f"It was trained once, on all of {counted(of.final['clips'], 'labelled clip')}{epochs}, as `{of.final['model']}` is trained."
+    return f"It was trained once, on all labelled clips ({of.final['clips']:,}){epochs}, as `{of.final['model']}` is trained."
 
 
 def _estimate(final: dict[str, Any] | None) -> str:
