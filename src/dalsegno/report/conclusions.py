@@ -32,7 +32,7 @@ def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusi
     comparison: compare.json under the names that models are called by, as pairs (rows of pairs.csv) and confusion have
     them. Models whose weights knew scored clips are left out.
     """
-    honest = {name: m for name, m in comparison["models"].items() if not m.get("leaks")}
+    honest = formatting.honest(comparison["models"])
     ranked = formatting.ranked(honest)
     if not ranked:
         return []

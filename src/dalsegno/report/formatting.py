@@ -138,6 +138,11 @@ def of_called(values: Mapping[str, Any], called: Mapping[str, str]) -> dict[str,
     return {called[name]: value for name, value in values.items() if name in called}
 
 
+def honest(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those of compare.json whose weights did not know scored clips: a leaky score is no measure for another."""
+    return {name: model for name, model in models.items() if not model.get("leaks")}
+
+
 def stamped(comparison: dict[str, Any]) -> dict[str, Any]:
     """compare.json with models under the names of `names`."""
     called = names(comparison)

@@ -39,7 +39,7 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
         return [
             f"{lead}. With a single independent {alone} there is no interval, and no model can be told from another."
         ]
-    others = [name for name in formatting.ranked(_honest(models)) if name != best]
+    others = [name for name in formatting.ranked(formatting.honest(models) or models) if name != best]
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
     lead += f", as many as {listed(equal)}" if equal else ", the most of all"
     if not said["letters"]:
@@ -53,11 +53,6 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
-
-
-def _honest(models: dict[str, Any]) -> dict[str, Any]:
-    """Those that did not know scored clips, or all if there are none: a leaky score is no measure for another."""
-    return {name: of for name, of in models.items() if not of.get("leaks")} or models
 
 
 def listed(names: list[str]) -> str:

@@ -19,3 +19,9 @@ def trained_on(weights: str | Path) -> str:
         if name in (row["name"].lower(), PurePosixPath(row["url"]).stem.lower()):
             return row["data"]
     return ""
+
+
+def described(weights: str | Path) -> str:
+    """Weights by their name, with the data that they were trained on if they are of the list."""
+    data = trained_on(weights)
+    return f"{weights} (trained on {data})" if data else str(weights)

@@ -173,10 +173,7 @@ def _weights(entry: dict[str, Any]) -> str:
     """The weights by the entry that makes them, if one does."""
     folder = Path(entry["weights"]).parent
     made = folder.parent in (Path("data/pretrain"), Path("data/packaged"))
-    if made:
-        return f"the weights of {folder.relative_to('data').as_posix()}"
-    data = published.trained_on(entry["weights"])
-    return f"{entry['weights']}{f' (trained on {data})' * bool(data)}"
+    return f"the weights of {folder.relative_to('data').as_posix()}" if made else published.described(entry["weights"])
 
 
 def _augmentation(augment: dict[str, Any], cite: Cited) -> str:

@@ -80,14 +80,8 @@ def _origin(weights: str, params: dict[str, Any]) -> str:
     if section == "pretrain" and found:
         return f"that was pretrained on other data ({found['dataset']['root']})"
     if section == "packaged" and found:
-        return f"with the published weights {_and_data(found['checkpoint'])}"
-    return f"with the weights {_and_data(weights)}"
-
-
-def _and_data(weights: str) -> str:
-    """The weights, with the data that they were trained on, if they are known."""
-    data = published.trained_on(weights)
-    return f"{weights} (trained on {data})" if data else weights
+        return f"with the published weights {published.described(found['checkpoint'])}"
+    return f"with the weights {published.described(weights)}"
 
 
 def _spectrogram(key: str | None, params: dict[str, Any]) -> str:

@@ -56,9 +56,8 @@ def _backbones(s: Sources) -> Iterator[tuple[str, str]]:
         reached = _reached(s.compare["inputs"].get(f"pretrain/{key}") or {})
         yield f"pretrain/{key}", f"{trained}; {listed(of.get('train') or {})}{reached}"
     for key, of in (s.params.get("packaged") or {}).items():
-        data = published.trained_on(of["checkpoint"])
-        trained = f", trained on {data}" if data else ""
-        yield f"packaged/{key}", f"the published weights {of['checkpoint']}, as a Python package holds them{trained}"
+        weights = published.described(of["checkpoint"])
+        yield f"packaged/{key}", f"the published weights {weights}, as a Python package holds them"
 
 
 def _reached(of: dict[str, Any]) -> str:
