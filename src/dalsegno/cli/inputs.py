@@ -141,7 +141,7 @@ def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
     name = NAMED.search(dep)
     if name is None or dep.startswith("src/"):
         return None
-    value = _value(scope, name[1])
+    value = looked_up(scope, name[1])
     if not isinstance(value, str):
         return None
     return Input(
@@ -153,8 +153,9 @@ def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
 
 
 def _filled(template: str, scope: dict[str, Any]) -> str:
-    return NAMED.sub(lambda name: str(_value(scope, name[1])), template)
+    return NAMED.sub(lambda name: str(looked_up(scope, name[1])), template)
 
 
-def _value(scope: dict[str, Any], dotted: str) -> Any:
+def looked_up(scope: dict[str, Any], dotted: str) -> Any:
+    """The value at a dotted path of nested mappings; None where there is none."""
     return reduce(lambda inner, part: inner.get(part) if isinstance(inner, dict) else None, dotted.split("."), scope)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +14,7 @@ from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts import leaks_json
 from dalsegno.artefacts.learning import splits_csv
+from dalsegno.cli import inputs
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
@@ -130,10 +130,6 @@ def _stale(folder: Path, doc: dict) -> list[str]:
         name, _, key = address.partition("@")
         values = stage.get("params", {}).get(params.FILE, {})
         there = name in BEFORE.split() and (not key or key in (doc.get(name) or {}))
-        if there and any(value != _value(doc, path) for path, value in values.items()):
+        if there and any(value != inputs.looked_up(doc, path) for path, value in values.items()):
             stale.append(address)
     return stale
-
-
-def _value(doc: dict, path: str) -> object:
-    return reduce(lambda owner, name: owner.get(name) if isinstance(owner, dict) else None, path.split("."), doc)

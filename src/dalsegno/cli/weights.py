@@ -19,7 +19,8 @@ N_DIGITS = 64  # of a whole SHA-256
 
 @dataclass(frozen=True)
 class Weights:
-    """A row of published.csv. data: what they were trained on; n_bytes: size of the file, known to `within` bytes. sha256: hexadecimal, or its first digits."""
+    """A row of published.csv. data: what they were trained on. n_bytes: size of the file, known to `within` bytes.
+    sha256: hexadecimal, or its first digits."""
 
     name: str
     data: str

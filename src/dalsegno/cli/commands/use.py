@@ -27,9 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
             raise UserError(f"--undo puts back what was there before, so {arguments.recipe!r} is of no use with it")
         if not KEPT.is_file():
             raise UserError("there is nothing to undo: `dalsegno use` has replaced nothing here")
-        _put(
-            before, KEPT, "as it was before", "once more takes that back", arguments.show
-        )  # it may hold changes by hand
+        _put(before, KEPT, "as it was before", "once more takes that back", arguments.show)
     elif arguments.recipe is None:
         print("\n".join(f"{path.stem:<24} {_title(path)}" for path in sorted(RECIPES.glob("*.yaml"))))
     else:
@@ -38,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _put(before: str, source: Path, name: str, more: str, show: bool) -> None:
-    """Show the difference from `before`, which is kept, and unless `show` write the text of `source` in its place."""
+    """Show the difference from `before`, which is kept as it may hold changes by hand, and unless `show` write the text of `source` in its place."""
     after = source.read_text(encoding="utf-8")
     print(params_text.difference(before, after, params.FILE, name) or f"{params.FILE} is {name} already\n", end="")
     if not show and before != after:
