@@ -79,7 +79,7 @@ def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float |
         try:
             if known:
                 raise UserError(known)
-            note = None if model.of_pictures else shortfall.note(path)
+            note = shortfall.note(path)
             for part, at in [(path, (None, None))] if every_s is None else timeline.parts(model, path, every_s):
                 yield _answer(model, path, part, *at, note)
                 note = None

@@ -21,11 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the picture. Raises UserError if the file cannot be read."""
-    loaded = model.load(arguments.model)
-    found = portrait.explained(loaded, arguments.file, arguments.label)
+    found = portrait.explained(model.load(arguments.model), arguments.file, arguments.label)
     path = arguments.to or Path(f"{arguments.file.stem}.explained.png")
     with files.atomic(path) as draft:
         draft.write_bytes(portrait.png(found))
     print(path)
-    if note := None if loaded.of_pictures else shortfall.note(arguments.file):
+    if note := shortfall.note(arguments.file):
         progress.warn(f"dalsegno: {printable(arguments.file)}: {note}")

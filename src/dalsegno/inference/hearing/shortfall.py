@@ -10,7 +10,10 @@ from dalsegno.sound.opening import stream
 
 
 def note(path: Path) -> str | None:
-    """How much of a file could be read, with the doctor's reason, if it is truncated; else None. Never raises for what the file holds."""
+    """How much of a file could be read, with the doctor's reason, if it is truncated; else None, as of a picture.
+
+    Never raises for what the file holds.
+    """
     if not _doubtful(path):
         return None
     facts = inspect_audio.inspect(path, 0.0, charted=False)
