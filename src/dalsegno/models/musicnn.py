@@ -34,7 +34,7 @@ LAYERS = {  # where the feature maps of each layer lie among all 753
     "cnn3": slice(689, 753),
 }
 N_FRONT, N_MAPS = 561, 753
-AT_ONCE = 2048  # frames (33 s), of which one filter shape makes 0.1 GB; the heap would keep smaller blocks
+AT_ONCE = 256  # frames (4 s), of which one filter shape makes 13 MB, which the heap can use again
 FILTERS = len(HEIGHTS) + len(LENGTHS)
 RENAMED = {  # layers in TensorFlow's order → ours
     "batch_normalization": "body.0.norm",
@@ -88,11 +88,19 @@ class FrontEnd(nn.Module):
 def _highest(
     layers: nn.Module, x: Float[Tensor, "batch 1 bin frame"], length: int
 ) -> Float[Tensor, "batch map frame_out"]:
-    """The maximum over the bins of what filters of `length` frames make; unless it is learnt from, a part of x at a time."""
-    if torch.is_grad_enabled():
+    """The maximum over the bins of what filters of `length` frames make.
+
+    Unless it is learnt from, a part of x at a time, and of each only the extremes are rectified and standardised: the
+    highest value stays the highest, or becomes the lowest where the weight of the norm is negative.
+    """
+    if torch.is_grad_enabled() or layers.training:
         return layers(x).amax(2)
-    starts = range(0, x.shape[3] - length + 1, AT_ONCE)
-    return torch.cat([layers(x[..., i : i + AT_ONCE + length - 1]).amax(2) for i in starts], 2)
+    conv, relu, norm = layers.children()
+    turned, parts = norm.get_parameter("weight")[:, None, None] < 0, []
+    for i in range(0, x.shape[3] - length + 1, AT_ONCE):
+        y = conv(x[..., i : i + AT_ONCE + length - 1])
+        parts.append(torch.where(turned, y.amin(2, keepdim=True), y.amax(2, keepdim=True)))
+    return norm(relu(torch.cat(parts, 3)))[:, :, 0]
 
 
 class Middle(nn.Module):

@@ -29,6 +29,8 @@ def run(main: Callable[..., None]) -> None:
         sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
     except UserError as error:
         sys.exit(f"\n{script.stem}: {error}")
+    finally:
+        gc.unfreeze()  # Python's own end collects it: what stays frozen, nanobind would list on the terminal as leaked
 
 
 def _place(address: str) -> str:

@@ -1,5 +1,6 @@
 """What networks on spectrograms share: they vote over the views of a clip."""
 
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,4 +62,12 @@ class OnSpectrograms:
 def shown(store: Store, view: View, crop: int, device: torch.device) -> Views:
     """The views of the only clip of `store`, in batches, and that they are its."""
     views = Shown(Frames(store, device), view, store.index, crop)
-    return views.evaluation(views.clip_ids, 1 if view.evaluate == "whole" else BATCH)
+    for batch in views.evaluation(views.clip_ids, 1 if view.evaluate == "whole" else BATCH):
+        yield batch
+        _let_go(store.frames)
+
+
+def _let_go(frames: np.ndarray) -> None:
+    """Give back the memory of what was read of a memory map, which for an hour would be 90 MB; the file still has it."""
+    if isinstance(frames.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows has no such advice
+        frames.base.madvise(mmap.MADV_DONTNEED)
