@@ -73,6 +73,17 @@ def test_an_upload_beyond_the_bound_is_refused(client, tmp_path):
     assert len(asked(client, "sounds/hum/1.flac")) == 2
 
 
+@pytest.mark.parametrize("path", ["upload", "call/ask", "queue/join"])
+def test_no_request_of_any_kind_is_longer_than_an_upload(client, address, path):
+    """Gradio bounds a file, but takes many at a time, and holds any other request in memory."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as s:
+        head = f"POST /gradio_api/{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {2**31}\r\n"
+        s.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
+        assert s.recv(100).startswith(b"HTTP/1.1 413")
+    assert len(asked(client, "sounds/hum/1.flac")) == 2
+
+
 def test_only_this_machine_can_reach_it(address):
     parts = urlsplit(address)
     assert parts.hostname == "127.0.0.1"
