@@ -15,7 +15,7 @@ from dalsegno.inference import demo, model
 
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install 'dalsegno[demo]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::ResourceWarning")
-BROWSERS_OWN = (".google.com", ".gvt1.com")  # what Chromium asks for itself
+BROWSERS_OWN = (".google.com", ".gvt1.com", "update.googleapis.com")  # what Chromium asks for itself
 NAMES = ["classical/svm", "cnn/crops"]
 
 

@@ -1,5 +1,7 @@
 """Odd names, pipes, options and stored models: each ends in a plain message, none in a traceback or in waiting for ever."""
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -204,6 +206,18 @@ def test_a_model_whose_numbers_do_not_fit_is_blamed_and_not_the_file(run, capsys
     assert "but not a whole one" in capsys.readouterr().err
     huge = lambda saved: saved["spectrogram"].update(bins=10**14)
     assert "there is not memory enough" in refusal("predict", _changed("cnn/crops", huge, tmp_path), FILE)
+
+
+def test_classes_of_any_name_come_out_whole(run, capsys, tmp_path):
+    labels = ['a,"b"', "<b>\n\x1b[31m", "=日本 "]
+    odd = _changed("classical/svm", lambda saved: saved.update(labels=labels), tmp_path)
+    main.main(["predict", str(odd), FILE, "--format", "csv"])
+    assert {row["label"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))} == set(labels)
+    main.main(["predict", str(odd), FILE, "--format", "json"])
+    assert set(json.loads(capsys.readouterr().out)[0]["probabilities"]) == set(labels)
+    main.main(["predict", str(odd), FILE])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert r"<b>\n\x1b[31m" in line
 
 
 @pytest.mark.parametrize("labels", ["abc", ["a", "b", "b"], ["a", "b", 3], {"a": 0, "b": 1, "c": 2}])
