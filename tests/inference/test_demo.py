@@ -15,7 +15,7 @@ from dalsegno.inference import demo, model
 
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install 'dalsegno[demo]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::ResourceWarning")
-BROWSERS_OWN = (".google.com", ".gvt1.com")  # what Chromium asks for itself
+BROWSERS_OWN = (".google.com", ".gvt1.com", "update.googleapis.com")  # what Chromium asks for itself
 NAMES = ["classical/svm", "cnn/crops"]
 
 
@@ -70,6 +70,17 @@ def test_an_upload_beyond_the_bound_is_refused(client, tmp_path):
     with pytest.raises(Exception) as error:
         asked(client, tmp_path / "large.wav")
     assert "413" in str(error.value) or "size" in str(error.value)
+    assert len(asked(client, "sounds/hum/1.flac")) == 2
+
+
+@pytest.mark.parametrize("path", ["upload", "call/ask", "queue/join"])
+def test_no_request_of_any_kind_is_longer_than_an_upload(client, address, path):
+    """Gradio bounds a file, but takes many at a time, and holds any other request in memory."""
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as s:
+        head = f"POST /gradio_api/{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {2**31}\r\n"
+        s.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
+        assert s.recv(100).startswith(b"HTTP/1.1 413")
     assert len(asked(client, "sounds/hum/1.flac")) == 2
 
 

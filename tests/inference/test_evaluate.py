@@ -149,3 +149,20 @@ def test_a_model_that_lists_no_clips_says_so(run, capsys, tmp_path):
     model_npz.save(tmp_path / "model.npz", saved)
     scores = evaluated(capsys, tmp_path / "model.npz", "sounds")
     assert scores["known"] == [] and "does not list the clips" in scores["unsaid"][0]
+
+
+def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_path):
+    for label in small_run.LABELS:
+        (tmp_path / label).mkdir()
+        sf.write(tmp_path / label / "a.wav", small_run.samples(label, 9, 1.0, 16000), 16000)
+    once = evaluated(capsys, "classical/logistic", tmp_path)
+    for label in small_run.LABELS:
+        for i in range(9):
+            shutil.copy(tmp_path / label / "a.wav", tmp_path / label / f"{i}.wav")
+    often = evaluated(capsys, "classical/logistic", tmp_path)
+    assert (once["clips"], once["copies"], once["units"]) == (3, 0, 3)
+    assert (often["clips"], often["copies"], often["units"]) == (30, 27, 3)
+    assert once["accuracy"] == often["accuracy"] == 1
+    assert often["accuracy_low"] == pytest.approx(once["accuracy_low"], abs=0.05)  # of 30 clips it would be .9
+    main.main(["evaluate", "classical/logistic", str(tmp_path)])
+    assert "27 files of the same content as another of them" in capsys.readouterr().out

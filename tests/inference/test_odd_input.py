@@ -1,5 +1,7 @@
 """Odd names, pipes, options and stored models: each ends in a plain message, none in a traceback or in waiting for ever."""
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -82,9 +84,67 @@ def test_where_nothing_can_be_written_there_is_a_message(run, tmp_path):
     assert f"{tmp_path / 'file'}: " in refusal("explain", "classical/svm", FILE, "--to", tmp_path / "file/x.png")
 
 
+def test_a_message_names_what_was_to_be_written_and_not_its_draft(run, tmp_path):
+    long = tmp_path / ("x" * 250)
+    assert refusal("card", "classical/svm", "--to", long).startswith("dalsegno: metrics/")  # this run was not scored
+    assert refusal("explain", "classical/svm", FILE, "--to", long) == f"dalsegno: {long}: File name too long"
+
+
+def test_an_empty_word_is_no_path(run, capsys):
+    """It would be the folder that one is in, all of which would be asked about."""
+    for words in (
+        ["predict", "classical/svm", ""],
+        ["predict", "", FILE],
+        ["evaluate", "classical/svm", ""],
+        ["explain", "classical/svm", FILE, "--to", ""],
+    ):
+        assert "it is empty" in misused(capsys, *words)
+
+
+def test_a_device_is_not_replaced(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/stdout"):
+        message = f"dalsegno: {path}: no file, but a pipe, socket or device; expected a file to write"
+        assert refusal("explain", "classical/svm", FILE, "--to", path) == message
+    assert (tmp_path / "pipe").is_fifo() and Path("/dev/stdout").is_symlink()
+
+
+def test_a_folder_that_may_not_be_read_is_said_to_be_one(run, capsys, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    allowed, scanned = os.access, os.scandir
+
+    def scandir(folder):
+        if Path(folder).name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scanned(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "locked" and allowed(path, mode))
+    assert refusal("predict", "classical/svm", tmp_path) == str(UNREAD)
+    assert "locked: a folder that cannot be read: permission denied" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_asked_prints_nothing_for_a_script_to_read(run, capsys):
+    for kind in ("json", "csv"):
+        assert "no such model" in refusal("predict", "cnn/nowhere", FILE, "--format", kind)
+        assert capsys.readouterr().out == ""
+
+
+def test_decoders_do_not_complain_by_themselves(run, capfd, tmp_path):
+    torn, t = tmp_path / "torn.mp3", np.arange(88200) / 44100
+    sf.write(torn, 0.4 * np.sin(2 * np.pi * 440 * t) + np.random.default_rng(0).normal(0, 0.05, len(t)), 44100)
+    content = bytearray(torn.read_bytes())
+    content[3000:4000] = np.random.default_rng(0).bytes(1000)
+    torn.write_bytes(content)
+    main.main(["explain", "classical/svm", str(torn), "--to", str(tmp_path / "x.png")])
+    main.main(["predict", "classical/svm", str(torn), "--timeline", "1"])
+    assert all(line.startswith("dalsegno: ") for line in capfd.readouterr().err.splitlines())
+
+
 def test_a_process_ends_in_order_although_it_unloads_nothing(run):
     """Threads are waited for, and what is registered for the end runs, before the exit code."""
-    late = "threading.Thread(target=lambda: (time.sleep(9), print('thread'))).start(); atexit.register(print, 'registered')"
+    ends = "lambda: (threading.main_thread().join(), time.sleep(1), print('thread'))"  # however long the command takes
+    late = f"threading.Thread(target={ends}).start(); atexit.register(print, 'registered')"
     code = f"import atexit, threading, time; {late}; from dalsegno.cli.main import main; main()"
     line = [sys.executable, "-c", code, "predict", "cnn/crops", FILE, "nowhere.wav"]
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=100)
@@ -136,29 +196,34 @@ def _changed(name, change, folder):
     return folder / path.name
 
 
-@pytest.mark.parametrize("grows", [True, False])
-@pytest.mark.parametrize("name", ["cnn/crops", "classical/svm"])
-def test_a_file_that_changes_while_it_is_read_gets_an_answer_or_a_message(
-    run, capsys, tmp_path, monkeypatch, name, grows
-):
-    file = tmp_path / "changing.wav"
-    sf.write(file, np.random.default_rng(0).normal(0, 0.1, 600_000), 8000)
-    read, n_reads = sf.SoundFile.read, []
+def test_a_model_whose_numbers_do_not_fit_is_blamed_and_not_the_file(run, capsys, tmp_path):
+    """What NumPy and PyTorch say of shapes and of sizes is no fault of the sound, and no traceback."""
+    narrow = lambda saved: saved["runs"][0].update(mean=np.zeros(3))
+    assert refusal("predict", _changed("classical/svm", narrow, tmp_path), FILE) == str(UNREAD)
+    assert "but not a whole one" in capsys.readouterr().err
+    odd = lambda saved: saved["spectrogram"].update(offset=[])
+    assert refusal("predict", _changed("cnn/crops", odd, tmp_path), FILE) == str(UNREAD)
+    assert "but not a whole one" in capsys.readouterr().err
+    huge = lambda saved: saved["spectrogram"].update(bins=10**14)
+    assert "there is not memory enough" in refusal("predict", _changed("cnn/crops", huge, tmp_path), FILE)
 
-    def changing(self, *settings, **options):
-        n_reads.append(1)
-        if len(n_reads) == 2:
-            with file.open("r+b") as f:
-                f.truncate(file.stat().st_size + 100_000 if grows else 50_000)
-        return read(self, *settings, **options)
 
-    monkeypatch.setattr(sf.SoundFile, "read", changing)
-    try:
-        main.main(["predict", name, str(file)])
-    except SystemExit as end:
-        assert end.code == UNREAD
-    said = capsys.readouterr()
-    assert len(n_reads) > 1 and str(file) in said.out + said.err
+def test_classes_of_any_name_come_out_whole(run, capsys, tmp_path):
+    labels = ['a,"b"', "<b>\n\x1b[31m", "=日本 "]
+    odd = _changed("classical/svm", lambda saved: saved.update(labels=labels), tmp_path)
+    main.main(["predict", str(odd), FILE, "--format", "csv"])
+    assert {row["label"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))} == set(labels)
+    main.main(["predict", str(odd), FILE, "--format", "json"])
+    assert set(json.loads(capsys.readouterr().out)[0]["probabilities"]) == set(labels)
+    main.main(["predict", str(odd), FILE])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert r"<b>\n\x1b[31m" in line
+
+
+@pytest.mark.parametrize("labels", ["abc", ["a", "b", "b"], ["a", "b", 3], {"a": 0, "b": 1, "c": 2}])
+def test_classes_are_names_each_of_one_class(run, tmp_path, labels):
+    other = _changed("cnn/crops", lambda saved: saved.update(labels=labels), tmp_path)
+    assert "but not a whole one" in refusal("predict", other, FILE)
 
 
 def test_an_answer_that_is_no_number_is_a_message(run, capsys, tmp_path):

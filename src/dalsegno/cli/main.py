@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import NoReturn
 
+from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError, hint
 
 COMMANDS = {
@@ -61,7 +62,8 @@ def main(words: list[str] | None = None) -> None:
             raise
         if error.filename is None:
             _end_output()
-        sys.exit(f"dalsegno: {error.filename2 or error.filename or 'the output'}: {error.strerror}")
+        path = error.filename2 or error.filename
+        sys.exit(f"dalsegno: {files.meant(path) if path else 'the output'}: {error.strerror}")
     if whole and "torch" in sys.modules:
         _end(code or 0)
     if code:

@@ -1,5 +1,6 @@
 """Files and folders put to a model one by one: what cannot be read gets a message, and the rest goes on."""
 
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from jaxtyping import Float64
 
 from dalsegno.clips.tree import formats, walk
 from dalsegno.inference import timeline
-from dalsegno.inference.hearing import shortfall
+from dalsegno.inference.hearing import changes, shortfall
 from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, gist
@@ -65,26 +66,39 @@ def fault(path: Path) -> str | None:
         return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     if any("\udc80" <= c <= "\udcff" for c in str(path)):
         return "its name holds bytes that are no UTF-8; rename it"
+    if stat.S_ISDIR(state.st_mode):
+        if not os.access(path, os.R_OK | os.X_OK):
+            return "a folder that cannot be read: permission denied"
+        return "a link to a folder that is read anyway" if path.is_symlink() else "no file, but a folder"
     if not stat.S_ISREG(state.st_mode):
-        if path.is_symlink() and stat.S_ISDIR(state.st_mode):
-            return "a link to a folder that is read anyway"
-        return f"no file, but a {'folder' if stat.S_ISDIR(state.st_mode) else 'pipe, socket or device'}"
+        return "no file, but a pipe, socket or device; write what comes out of it into a file first"
     return formats.fault(path) or (None if state.st_size else "it is empty, not one byte")
 
 
 def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float | None) -> Iterator[Answer]:
     """What the model says of each file, or, if `every_s` is given, of every so many seconds of it."""
     for path, known in files:
-        part = path
+        part, watch = path, changes.Watch(path)
         try:
             if known:
                 raise UserError(known)
             note = shortfall.note(path)
             for part, at in [(path, (None, None))] if every_s is None else timeline.parts(model, path, every_s):
-                yield _answer(model, path, part, *at, note)
+                answer = _answer(model, path, part, *at, note)
+                watch.refuse()
+                yield answer
                 note = None
         except (UserError, OSError, ValueError) as error:
-            yield Answer(path, fault=gist(error).removeprefix(f"{part}: ").removeprefix(f"{path}: "))
+            yield Answer(path, fault=_fault(error, part, watch))
+
+
+def _fault(error: Exception, part: Path, watch: changes.Watch) -> str:
+    """Why a file could not be read, without its path: what reads a file that changes takes it for a damaged one."""
+    try:
+        watch.refuse()
+    except UserError as changed:
+        error = changed
+    return gist(error).removeprefix(f"{part}: ").removeprefix(f"{watch.path}: ")
 
 
 def _answer(

@@ -14,15 +14,18 @@ import numpy as np
 from PIL import Image
 
 from dalsegno.inference import asked, portrait
+from dalsegno.inference.bounded import Bounded
 from dalsegno.inference.hearing import shortfall
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.sound import audio
 
 HOST = "127.0.0.1"
-LARGEST = "50 MB"  # of an upload
+LARGEST = "50 MB"  # of an uploaded file
+MOST = 54_000_000  # bytes of a request: such a file, which Gradio counts in 2**20 bytes, and what is around it
 LONGEST_S = 600.0  # of a sound; `dalsegno predict` takes any length
 N_NAMED = 5
+ONE: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}  # question at a time, of both kinds
 FORGET_S = 600  # seconds after which an upload is deleted from disk
 
 
@@ -43,8 +46,8 @@ def page(models: list[Model]) -> Any:
         picture = gradio.Image(
             label="spectrogram, what speaks for the answer, and the answer over time", interactive=False
         )
-        ask.click(_refusing(gradio, lambda path: _answers(models, path)), given, labels, api_name="ask")
-        why.click(_refusing(gradio, lambda path: _picture(models[0], path)), given, picture, api_name="why")
+        ask.click(_refusing(gradio, lambda path: _answers(models, path)), given, labels, api_name="ask", **ONE)
+        why.click(_refusing(gradio, lambda path: _picture(models[0], path)), given, picture, api_name="why", **ONE)
     return blocks
 
 
@@ -54,11 +57,13 @@ def launch(models: list[Model], port: int | None, wait: bool = True) -> str:
     theme = gradio.themes.Default(
         font=["system-ui", "sans-serif"], font_mono=["monospace"]
     )  # others come from the network
-    blocks.queue(max_size=16, default_concurrency_limit=1)
+    bound = importlib.import_module("starlette.middleware").Middleware(Bounded, most=MOST)
+    blocks.queue(max_size=16)
     try:
         _, address, _ = blocks.launch(
             server_name=HOST, server_port=port, share=False, max_file_size=LARGEST.replace(" ", "").lower(), theme=theme, quiet=True,
             show_error=True, footer_links=[], prevent_thread_lock=True, ssr_mode=False, enable_monitoring=False,
+            app_kwargs={"middleware": [bound]},
         )  # fmt: skip
     except OSError as error:
         raise UserError(f"the page cannot be opened at {HOST}, port {port}: {str(error).splitlines()[0]}") from None

@@ -1,5 +1,6 @@
 """A stored model scored on another labelled collection: one folder per class, whose names may differ from the model's."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ class Collection:
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
     know. unlabelled: how many files have no class. unread: path and message of each that could not be read; unheard: of each
-    in which there is no sound to judge by; cut_off: of each that is scored by what there is of it.
+    in which there is no sound to judge by; cut_off: of each that is scored by what there is of it. content: SHA-256 of each
+    that has an answer.
     """
 
     clips: pd.DataFrame
@@ -36,6 +38,7 @@ class Collection:
     unread: list[tuple[Path, str]] = field(default_factory=list)
     unheard: list[tuple[Path, str]] = field(default_factory=list)
     cut_off: list[tuple[Path, str]] = field(default_factory=list)
+    content: dict[Path, str] = field(default_factory=dict)
 
 
 def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
@@ -89,6 +92,8 @@ def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]
             elif answer.note:
                 (found.unheard if answer.p is None else found.cut_off).append((path, answer.note))
             if answer.p is not None:
+                with path.open("rb") as file:
+                    found.content[path] = hashlib.file_digest(file, "sha256").hexdigest()
                 yield i, answer.p
 
 
@@ -112,19 +117,22 @@ def scores(
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips.
+    Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips, of which
+    copies of one file count as one; `copies` is how many of them there are beyond the first.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
     places, probabilities = [i for i, _ in answers], np.array([p for _, p in answers])
     clips = found.clips.iloc[places].reset_index(drop=True)
-    unit = clips["group"].where(clips["group"] != "", clips["path"].map(str))
+    content = clips["path"].map(found.content)
+    unit = clips["group"].where(clips["group"] != "", content)
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
     s = Scored(
         "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "units": int(s.rows["unit"].nunique()), "confidence": p.confidence}
+    counted = {"clips": len(clips), "copies": int(content.duplicated().sum()), "units": int(s.rows["unit"].nunique())}
+    counted |= {"confidence": p.confidence}
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32
 
 from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.inference import asked, saliency, timeline
+from dalsegno.inference.hearing import changes
 from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
@@ -19,6 +20,7 @@ from dalsegno.inference.saliency import Saliency
 from dalsegno.pipeline import headless, params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.sound import audio
+from dalsegno.sound.opening import stream
 
 with headless.no_backend():
     from matplotlib.axes import Axes
@@ -56,6 +58,15 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
         )
     if fault := asked.fault(path):
         raise UserError(f"{path}: {fault}")
+    watch = changes.Watch(path)
+    try:
+        with stream.quiet():
+            return _explained(model, path, label)
+    finally:
+        watch.refuse()  # a file that changed, not what came of reading it
+
+
+def _explained(model: Model, path: Path, label: str | None) -> Portrait:
     with TemporaryDirectory() as folder:
         excerpt = path if model.of_pictures else _beginning(path, Path(folder))
         p = _answer(model, path, excerpt)
@@ -161,7 +172,7 @@ def _beginning(path: Path, folder: Path) -> Path:
     return folder / "beginning.wav"
 
 
-def _two(path: Path) -> list[tuple[audio.Samples, int]]:
+def _two(path: Path) -> list[timeline.Block]:
     parts = timeline.cut(path, LONGEST_S)
     return [part for part, _ in zip(parts, range(2), strict=False)]
 

@@ -10,6 +10,9 @@ import soundfile
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio
+from dalsegno.sound.opening import stream
+
+Block = tuple[audio.Samples, int]  # samples and their rate in Hz
 
 
 def parts(model: Model, path: Path, every_s: float) -> Iterator[tuple[Path, tuple[float, float]]]:
@@ -28,13 +31,23 @@ def parts(model: Model, path: Path, every_s: float) -> Iterator[tuple[Path, tupl
             at = stop
 
 
-def cut(path: Path, every_s: float) -> Iterator[tuple[audio.Samples, int]]:
+def cut(path: Path, every_s: float) -> Iterator[Block]:
     """The samples of each part, mono, and their rate in Hz. Memory does not grow with the recording."""
     held, rate_hz, n = np.zeros(0, np.float32), 0, 0
-    for block, rate_hz in audio.mono(path):
+    for block, rate_hz in _quietly(audio.mono(path)):
         n, held = max(1, round(every_s * rate_hz)), np.concatenate([held, block])
         while len(held) >= n:
             yield held[:n], rate_hz
             held = held[n:]
     if len(held):
         yield held, rate_hz
+
+
+def _quietly(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks, each read without the decoder's own complaints; what happens between them may print."""
+    while True:
+        with stream.quiet():
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dalsegno.pipeline.cluster import ranks
+from dalsegno.pipeline.errors import UserError
 
+DRAFT = re.compile(r"\.(.+)\.([0-9a-f]{8})([0-9a-f]{8})?\.part", re.DOTALL)  # the output, the process, a random number
+DEVICES = Path("/dev")  # also holds links to files, such as stdout
 _LIVE: set[str] = set()  # names of drafts of this process
 
 
@@ -18,9 +21,12 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure.
 
     Of several processes that train one network the first alone replaces outputs; the others keep what lies in drafts of
-    their own.
+    their own. Raises UserError for what must not be replaced: root would put a file in the place of /dev/null.
     """
     path = Path(path)
+    special = path.exists() and not (path.is_file() or path.is_dir())
+    if special or path.absolute().parent == DEVICES:
+        raise UserError(f"{path}: no file, but a pipe, socket or device; expected a file to write")
     with scratch(path) as draft:
         yield draft
         if ranks.rank() and not _LIVE & {part.name for part in path.absolute().parents}:
@@ -60,14 +66,20 @@ def write_text(path: str | Path, text: str) -> None:
         draft.write_text(text, encoding="utf-8", newline="\n")
 
 
+def meant(path: str | Path) -> str:
+    """`path`, or, of a draft, which a user has never heard of, the output that it is to become."""
+    name = DRAFT.fullmatch(Path(path).name)
+    return str(Path(path).with_name(name[1])) if name else str(path)
+
+
 def _leftovers(path: Path) -> list[Path]:
     """Drafts of `path` whose process is gone, even if this one has its number, as in a container.
 
     Those with half as many digits are of before they named it.
     """
-    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
-    drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
-    return [draft for match, draft in drafts if match[2] is None or not _is_written(draft, int(match[1], 16))]
+    drafts = [(match, draft) for draft in path.parent.iterdir() if (match := DRAFT.fullmatch(draft.name))]
+    ours = [(match, draft) for match, draft in drafts if match[1] == path.name]
+    return [draft for match, draft in ours if match[3] is None or not _is_written(draft, int(match[2], 16))]
 
 
 def _is_written(draft: Path, process: int) -> bool:

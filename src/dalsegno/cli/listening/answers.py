@@ -13,7 +13,7 @@ from dalsegno.pipeline import progress
 
 
 def printable(path: Path | str) -> str:
-    """A path in one line: a control character in it, such as a line break, is written as Python writes it."""
+    """A path or a class in one line: a control character in it, such as a line break, is written as Python writes it."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
 
 
@@ -49,7 +49,7 @@ class Table(Writer):
         """Path, times if there are any, and classes with their probabilities in %, or why there are none, or only part was heard."""
         if answer.fault:
             return
-        words = [f"{label or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
+        words = [f"{printable(label) or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
         said = "; ".join(filter(None, (", ".join(words), answer.note)))
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
         print(f"{printable(answer.path)}{at}  {said}", flush=True)

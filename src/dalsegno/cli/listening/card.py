@@ -4,14 +4,20 @@ import argparse
 from pathlib import Path
 
 from dalsegno.cli import weights
+from dalsegno.cli.listening import options
 from dalsegno.inference import card
 from dalsegno.pipeline import files, params
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, and where the card goes."""
-    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, or an ensemble")
-    parser.add_argument("--to", metavar="FILE", type=Path, help="write it there, such as README.md (default: print it)")
+    options.examples(parser, "dalsegno card cnn/conv", "dalsegno card cnn/conv --to README.md")
+    parser.add_argument(
+        "model", metavar="MODEL", type=options.name, help="a key of the run, such as cnn/conv, or an ensemble"
+    )
+    parser.add_argument(
+        "--to", metavar="FILE", type=options.path, help="write it there, such as README.md (default: print it)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -2,13 +2,19 @@
 
 import argparse
 
+from dalsegno.cli.listening import options
 from dalsegno.inference import demo, model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The models and the port."""
+    options.examples(parser, "dalsegno demo cnn/conv", "dalsegno demo cnn/conv classical/svm --port 8000")
     parser.add_argument(
-        "models", metavar="MODEL", nargs="+", help="keys of the run, ensembles, or stored files, side by side"
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        type=options.name,
+        help="keys of the run, ensembles, or stored files, side by side",
     )
     parser.add_argument("--port", type=int, help="default: the first free one from 7860 on")
 

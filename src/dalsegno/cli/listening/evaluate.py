@@ -4,8 +4,8 @@ import argparse
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
+from dalsegno.cli.listening import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime
@@ -19,10 +19,13 @@ N_SHOWN = 10  # files of a kind that are named
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the collection, and how their classes correspond."""
-    parser.add_argument(
-        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    options.examples(
+        parser,
+        "dalsegno evaluate cnn/conv other_songs/",
+        "dalsegno evaluate cnn/conv other_songs/ --labels hip-hop=hiphop,classic=classical --json",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a collection with a folder per class")
+    parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
+    parser.add_argument("folder", metavar="FOLDER", type=options.path, help="a collection with a folder per class")
     parser.add_argument(
         "--labels",
         metavar="THEIRS=OURS,…",
@@ -63,7 +66,8 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
-    lines += ["", *_known(scores), *_not_scored(scores)]
+    alike = f"{counted(scores['copies'], 'file')} of the same content as another of them: such files count as one in the intervals"
+    lines += ["", *([alike] if scores["copies"] else []), *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
 
 
@@ -86,7 +90,7 @@ def _known(scores: dict) -> list[str]:
 
 def _not_scored(scores: dict) -> list[str]:
     """How many files were not scored, why, and which; and which were scored in part."""
-    absent = ", ".join(f"{label} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
+    absent = ", ".join(f"{printable(label)} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
     n_absent, n_loose = sum(scores["no_counterpart"].values()), scores["unlabelled"]
     lines = (
         [f"{counted(n_absent, 'file')} not scored, of classes that the model does not know: {absent}"] if absent else []

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from dalsegno.cli.listening import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import model, portrait
 from dalsegno.inference.hearing import shortfall
@@ -11,12 +12,17 @@ from dalsegno.pipeline import files, progress
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the file, the class and the picture."""
-    parser.add_argument(
-        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    options.examples(
+        parser, "dalsegno explain cnn/conv song.mp3", "dalsegno explain cnn/conv song.mp3 --label jazz --to jazz.png"
     )
-    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
+    parser.add_argument(
+        "file", metavar="FILE", type=options.path, help="of sound, or a picture for a model of pictures"
+    )
     parser.add_argument("--label", help="the class to explain (default: the most probable one)")
-    parser.add_argument("--to", metavar="PNG", type=Path, help="default: <name of the file>.explained.png, here")
+    parser.add_argument(
+        "--to", metavar="PNG", type=options.path, help="default: <name of the file>.explained.png, here"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

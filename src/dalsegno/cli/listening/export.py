@@ -3,14 +3,18 @@
 import argparse
 from pathlib import Path
 
+from dalsegno.cli.listening import options
 from dalsegno.inference import model, onnx_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the format and the file."""
-    parser.add_argument("model", metavar="MODEL", help="a key of the run, such as cnn/conv, or a model.pt")
+    options.examples(parser, "dalsegno export cnn/conv --onnx", "dalsegno export cnn/conv --onnx --to jukebox.onnx")
+    parser.add_argument(
+        "model", metavar="MODEL", type=options.name, help="a key of the run, such as cnn/conv, or a model.pt"
+    )
     parser.add_argument("--onnx", action="store_true", required=True, help="the format")
-    parser.add_argument("--to", metavar="FILE", type=Path, help="default: <family>_<key>.onnx, here")
+    parser.add_argument("--to", metavar="FILE", type=options.path, help="default: <family>_<key>.onnx, here")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -3,9 +3,8 @@
 import argparse
 import math
 import sys
-from pathlib import Path
 
-from dalsegno.cli.listening import answers
+from dalsegno.cli.listening import answers, options
 from dalsegno.inference import asked, model
 from dalsegno.pipeline import progress
 
@@ -15,12 +14,23 @@ EVERY_S = 5.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, what it is asked about, and how it answers."""
-    parser.epilog = f"Exit code {UNREAD}: some files could not be read; each has a message, and the others an answer."
-    parser.add_argument(
-        "model", metavar="MODEL", help="a key of the run, such as cnn/conv, an ensemble, or a stored file"
+    options.examples(
+        parser,
+        "dalsegno predict cnn/conv song.mp3 more_songs/",
+        "dalsegno predict cnn/conv concert.flac --timeline 10 --threshold 0.5",
+        "dalsegno predict ensembles/three songs/ --format csv > answers.csv",
+        more=f"""\
+exit codes: 0, every file has an answer; {UNREAD}, some could not be read: each has a message, and in JSON an error, the
+others have an answer; 1, no file was asked about, as the model cannot be: a message, and nothing on standard output.""",
     )
-    parser.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path)
-    parser.add_argument("--format", choices=answers.FORMATS, default="table", help="(default: %(default)s)")
+    parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
+    parser.add_argument(
+        "paths", metavar="FILE|FOLDER", nargs="+", type=options.path,
+        help="a file, whatever its suffix, or a folder, of which all sound in it is meant, that of folders within as well",
+    )  # fmt: skip
+    parser.add_argument(
+        "--format", choices=answers.FORMATS, default="table", help="of what is printed (default: %(default)s)"
+    )
     parser.add_argument(
         "--top", type=_count, metavar="K", help="name the K most probable classes (default: 3 in a table, else all)"
     )

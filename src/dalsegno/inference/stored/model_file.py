@@ -9,7 +9,7 @@ from typing import Any
 
 from dalsegno.artefacts.model_name import FILES, FORMAT, NETWORK
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 
 NEEDED = {
     "classical": ("estimator", "features", "settings"),
@@ -73,11 +73,21 @@ def fitting(path: Path) -> Iterator[None]:
     """Raise UserError that names the file `path` where what it holds is not what this version makes a model of."""
     try:
         yield
-    except (LookupError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path}: a stored model, but not a whole one, or not one of this version of dalsegno "
-            f"({type(error).__name__}: {error}); train it again with dvc repro, or check out the version that trained it"
-        ) from error
+    except UserError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        raise UserError(f"{path}: {_misfit(error)}") from error
+
+
+def _misfit(error: Exception) -> str:
+    """What is wrong with a model that this version stumbles over; PyTorch's lack of memory is a RuntimeError."""
+    said = f"({type(error).__name__}: {gist(error)})"
+    if isinstance(error, MemoryError) or "memory" in str(error):
+        return f"there is not memory enough for the sizes that the model states, or for so long a file {said}"
+    return (
+        f"a stored model, but not a whole one, or not one of this version of dalsegno {said}; train it again with dvc repro, "
+        "or check out the version that trained it"
+    )
 
 
 def read(path: Path) -> Stored:
@@ -99,7 +109,7 @@ def read(path: Path) -> Stored:
             "train it again with dvc repro, or check out the version that trained it"
         )
     kind = next((kind for kind, names in NEEDED.items() if all(name in content for name in names)), None)
-    if kind is None or not content["runs"] or not content["labels"]:
+    if kind is None or not (_named(content["labels"]) and content["runs"]):
         raise UserError(f"{path}: a stored model, but not a whole one; train it again with dvc repro")
     return Stored(path, kind, content)
 
@@ -108,3 +118,9 @@ def _reader(path: Path) -> tuple[str, str]:
     """Package and module that read the file: by its suffix, as users rename files."""
     file = next((file for file in FILES if path.suffix == Path(file).suffix), NETWORK)
     return FILES[file], file.replace(".", "_")
+
+
+def _named(labels: Any) -> bool:
+    """Whether these are names of classes, each of which means one."""
+    named = isinstance(labels, list) and labels and all(isinstance(label, str) for label in labels)
+    return bool(named) and len(set(labels)) == len(labels)
