@@ -15,22 +15,23 @@ FAILED = re.compile(r"ERROR: failed to reproduce '([^']+)'")
 
 
 def main(*words):
-    """Print the table; the names of the stages that failed stand below it, or the last words of DVC if it failed itself."""
+    """Print the table; the names of the stages that failed stand below it, or what DVC says if it failed itself."""
     print("| stage | s |\n| --- | --- |", flush=True)
     began = since = time.perf_counter()
-    name, line, failed = "dvc: before the first", "", []
+    name, error, failed = "dvc: before the first", "", []
     command = [sys.executable, "-u", "-m", "dvc", "repro", "--keep-going", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         for line in run.stdout or ():
             sys.stderr.write(line)
             failed += FAILED.findall(line)
+            error = line.strip() if line.startswith("ERROR") else error
             if found := STAGE.match(line):
                 since = row(name, since)
                 name = found[1]
     row(name, since)
     row("**all**", began)
     if run.returncode:
-        print(f"\nFailed: {', '.join(failed) or line.strip()}.")
+        print(f"\nFailed: {', '.join(failed) or error}.")
         sys.exit(1)
 
 
