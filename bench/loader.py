@@ -24,6 +24,7 @@ from dalsegno.families import rows
 from dalsegno.families.convolutional import cnn, crops
 from dalsegno.families.convolutional.view import View
 from dalsegno.models import mlp, modnet, resnet
+from dalsegno.pipeline.runtime import Runtime
 from dalsegno.training import batches, network, precision, runs, train
 from dalsegno.training.job import Built, Job
 from dalsegno.training.views import augment, preprocess
@@ -53,7 +54,7 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
-    device, seconds = torch.device(options.device), options.seconds
+    device, seconds = Runtime(device=options.device).torch_device(), options.seconds
     with TemporaryDirectory() as tmp:
         ids, y = stored(Path(tmp, "store"))
         seen = crops.Crops(Path(tmp, "store"), View(), None, device)
