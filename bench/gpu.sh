@@ -41,13 +41,12 @@ printf '[core]\n    no_scm = true\n' > .dvc/config.local
 cp "$here/params.yaml" "$work/default.yaml"
 targets=(report submissions protocols)
 if python -c 'import typst' 2> /dev/null; then targets+=(paper); fi
-networks=(pretrain embeddings mlp cnn transfer)
 
 settings
 stages "The default pipeline: seconds per stage" "${targets[@]}"
-cp -r "$work/run" "$work/large" && mkdir -p runs && mv runs first
+for copy in large again cpu; do cp -r "$work/run" "$work/$copy"; done
 part "Training steps from our data against a batch that lies on the device" \
-  python "$here/bench/loader.py" --device "$device" --seconds "$([ -n "$small" ] && echo 1 || echo 5)"
+  python "$here/bench/loader.py" --device "$device" --seconds "$([ -n "$small" ] && echo 1 || echo 3)"
 
 cd "$work/large"
 settings --rehearsal
@@ -55,13 +54,13 @@ stages "As large as GTZAN, 1,000 clips of 30 s, 40 epochs: seconds per stage" "$
 settings --rehearsal --lr 2e-3
 stages "Again, after one change of a learning rate" "${targets[@]}"
 
-cd "$work/run"
-stages "The networks of the default once more, on the same device" --force --single-item "${networks[@]}"
-mkdir -p runs && mv runs second
-part "Two runs on $device" python "$here/bench/gpu/differences.py" first second
-settings --device cpu
-stages "The networks of the default on the CPU" --force --single-item "${networks[@]}"
-part "The CPU against $device" python "$here/bench/gpu/differences.py" first runs
+for one in again cpu; do rm -rf "$work/$one"/runs/{mlp,cnn,transfer}; done
+cd "$work/again" && settings && cd "$work/cpu" && settings --device cpu
+once_more="exec python '$here/bench/gpu/stages.py' --force --single-item pretrain embeddings mlp cnn transfer"
+part "The networks of the default on the CPU; once more on $device at the same time" \
+  bash -c "(cd '$work/again' && $once_more) > /dev/null & (cd '$work/cpu' && $once_more); wait"
+part "Two runs on $device" python "$here/bench/gpu/differences.py" "$work"/{run,again}/runs
+part "The CPU against $device" python "$here/bench/gpu/differences.py" "$work"/{run,cpu}/runs
 part "Spectra" python "$here/bench/gpu/spectra.py" --device "$device" $small
 
 cd "$work/large"
