@@ -24,7 +24,8 @@ from dalsegno.families import rows
 from dalsegno.families.convolutional import cnn, crops
 from dalsegno.families.convolutional.view import View
 from dalsegno.models import mlp, modnet, resnet
-from dalsegno.training import batches, network, runs, train
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.training import batches, network, precision, runs, train
 from dalsegno.training.job import Built, Job
 from dalsegno.training.views import augment, preprocess
 
@@ -53,7 +54,7 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
-    device, seconds = torch.device(options.device), options.seconds
+    device, seconds = Runtime(device=options.device).torch_device(), options.seconds
     with TemporaryDirectory() as tmp:
         ids, y = stored(Path(tmp, "store"))
         seen = crops.Crops(Path(tmp, "store"), View(), None, device)
@@ -109,10 +110,10 @@ def compare(title, model, fed, device, seconds, masks=False):
     """Train an epoch on each side in turn until `seconds` have gone; print examples per second of both and their ratio."""
     model.to(device, memory_format=torch.channels_last)
     batch = Resident(next(iter(fed)), len(fed))
-    p = train.Params(epochs=1, batch_size=fed.batch_size)
+    p, dtype = train.Params(epochs=1, batch_size=fed.batch_size), precision.of_training(device, fed.source.input_shape)
     took, rounds, began = np.zeros(2), 0, time.perf_counter()
     while time.perf_counter() - began < seconds or rounds < 3:
-        each = [timed(model, side, p) for side in ((fed, batch), (batch, fed))[rounds % 2]]
+        each = [timed(model, side, p, dtype) for side in ((fed, batch), (batch, fed))[rounds % 2]]
         took += (each if rounds % 2 == 0 else each[::-1]) if rounds else 0  # the first round warms up
         rounds += 1
     ours, resident = fed.batch_size * len(fed) * (rounds - 1) / took
@@ -122,10 +123,10 @@ def compare(title, model, fed, device, seconds, masks=False):
     )
 
 
-def timed(model, data, p):
+def timed(model, data, p, dtype):
     """Seconds of one epoch in the training loop, which reads each loss at its end and so waits for a GPU."""
     start = time.perf_counter()
-    train.fit(model, data, lambda model: {"val_loss": 1.0}, p)
+    train.fit(model, data, lambda model: {"val_loss": 1.0}, p, dtype=dtype)
     return time.perf_counter() - start
 
 

@@ -23,7 +23,8 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
         splits = splits_csv.read(splits_path)
-        of = subject.subject(p.of, source, splits, r.torch_device())
+        device = r.torch_device()
+        of = subject.subject(p.of, source, splits, device)
         of.check(p.space)
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
@@ -38,7 +39,7 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
             study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
         else:
             work = partial(_work, p, source, splits_path, journal_path, name, workers)
-            list(runtime.each(work, shares, r, workers))
+            list(runtime.each(work, shares, r, workers, gpus=int(device.type == "cuda")))
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None

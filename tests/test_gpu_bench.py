@@ -66,9 +66,10 @@ def test_what_the_machine_lacks_is_named(tmp_path, monkeypatch):
     assert "typst" not in str(error.value)
 
 
-def test_stages_are_timed_and_a_failure_is_told(tmp_path):
+def test_stages_are_timed_and_a_failure_is_told_and_stops_nothing_else(tmp_path):
     sleep = f"{sys.executable} -c 'import time; time.sleep(0.5)'"
-    stages = {"a": {"cmd": sleep}, "b": {"cmd": f"{sys.executable} -c 'raise SystemExit(\"b is broken\")'"}}
+    broken = f"{sys.executable} -c 'raise SystemExit(\"b is broken\")'"
+    stages = {"b": {"cmd": broken, "outs": ["b.txt"]}, "of_b": {"cmd": sleep, "deps": ["b.txt"]}, "a": {"cmd": sleep}}
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
     (tmp_path / ".dvc").mkdir()
     (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
@@ -80,8 +81,11 @@ def test_stages_are_timed_and_a_failure_is_told(tmp_path):
     done = timed("a")
     rows = dict(line.strip("|").split("|") for line in done.stdout.splitlines()[2:])
     assert done.returncode == 0 and float(rows[" a "]) >= 0.5
-    failed = timed("b")
-    assert failed.returncode == 1 and "b is broken" in failed.stderr and "| b |" in failed.stdout
+    failed = timed("--force")
+    assert failed.returncode == 1 and "b is broken" in failed.stderr
+    rows = [line.split("|")[1].strip() for line in failed.stdout.splitlines() if line.startswith("|")]
+    assert sorted(rows[3:-1]) == ["a", "b"] and failed.stdout.endswith("Failed: b.\n")
+    assert "Stage 'c' not found" in timed("c").stdout
 
 
 def test_runs_are_compared_clip_by_clip(tmp_path, capsys):
@@ -97,3 +101,6 @@ def test_runs_are_compared_clip_by_clip(tmp_path, capsys):
             predictions_parquet.write(folder / "predictions.parquet", [rows])
     differences.main(str(tmp_path / "one"), str(tmp_path / "two"))
     assert capsys.readouterr().out.splitlines()[2:] == ["| cnn/net | 3 | 1 | 0.0e+00, 4.0e-02 |"]
+    (tmp_path / "two/cnn/net/predictions.parquet").unlink()
+    differences.main(str(tmp_path / "one"), str(tmp_path / "two"))
+    assert capsys.readouterr().out.splitlines()[2:] == ["| cnn/net | not in both | | |"]

@@ -26,14 +26,18 @@ def apart(one, other):
 
 
 def main(folder, other):
-    """Print a row for each network that both have."""
+    """Print a row for each network of `folder`."""
     print(
         "| model | predictions | calls that differ | median and greatest difference of a probability |\n| --- | --- | --- | --- |"
     )
     for path in sorted(Path(folder).glob("*/*/predictions.parquet")):
         family, key = path.parts[-3:-1]
         if family in ("mlp", "cnn", "transfer"):
-            n, calls, median, most = apart(pd.read_parquet(path), pd.read_parquet(Path(other, family, key, path.name)))
+            of_other = Path(other, family, key, path.name)
+            if not of_other.is_file():
+                print(f"| {family}/{key} | not in both | | |")
+                continue
+            n, calls, median, most = apart(pd.read_parquet(path), pd.read_parquet(of_other))
             print(f"| {family}/{key} | {n:,} | {calls} | {median:.1e}, {most:.1e} |")
 
 

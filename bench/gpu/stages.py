@@ -1,48 +1,45 @@
-"""Run `dvc repro` and print the seconds of each stage as a table; what the stages say goes to stages.log.
+"""Run `dvc repro` and print the seconds of each stage, as it ends, as a table; what the stages say goes to stderr.
 
 python bench/gpu/stages.py [TARGETS AND OPTIONS OF dvc repro]
+
+A stage that fails does not stop those that need nothing of it.
 """
 
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 STAGE = re.compile(r"Running stage '([^']+)'")
-
-
-def seconds(words):
-    """Stage → seconds from when it began to when the next one did, the seconds of the whole, and why DVC failed, if it did."""
-    began = time.perf_counter()
-    starts, last = [("dvc: before the first", began)], []
-    command = [sys.executable, "-u", "-m", "dvc", "repro", *words]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run,
-        Path("stages.log").open("a", encoding="utf-8") as log,
-    ):
-        for line in run.stdout or ():
-            log.write(line)
-            last = [*last[-19:], line]
-            if found := STAGE.match(line):
-                starts.append((found[1], time.perf_counter()))
-    ends = [at for _, at in starts[1:]] + [time.perf_counter()]
-    return (
-        {name: end - at for (name, at), end in zip(starts, ends, strict=True)},
-        ends[-1] - began,
-        "".join(last) if run.returncode else "",
-    )
+FAILED = re.compile(r"ERROR: failed to reproduce '([^']+)'")
 
 
 def main(*words):
-    """Print the table, the longest stage first."""
-    each, whole, failure = seconds(words)
-    print("| stage | s |\n| --- | --- |")
-    for name, took in sorted(each.items(), key=lambda item: -item[1]):
-        print(f"| {name} | {took:.1f} |")
-    print(f"| **all** | **{whole:.1f}** |")
-    if failure:
-        sys.exit(f"dvc repro {' '.join(words)} failed:\n{failure}")
+    """Print the table; the names of the stages that failed stand below it, or what DVC says if it failed itself."""
+    print("| stage | s |\n| --- | --- |", flush=True)
+    began = since = time.perf_counter()
+    name, error, failed = "dvc: before the first", "", []
+    command = [sys.executable, "-u", "-m", "dvc", "repro", "--keep-going", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        for line in run.stdout or ():
+            sys.stderr.write(line)
+            failed += FAILED.findall(line)
+            error = line.strip() if line.startswith("ERROR") else error
+            if found := STAGE.match(line):
+                since = row(name, since)
+                name = found[1]
+    row(name, since)
+    row("**all**", began)
+    if run.returncode:
+        print(f"\nFailed: {', '.join(failed) or error}.")
+        sys.exit(1)
+
+
+def row(name, since):
+    """Print the seconds that have gone since then; returns the time of now."""
+    now = time.perf_counter()
+    print(f"| {name} | {now - since:.1f} |", flush=True)
+    return now
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from support import cluster_work
 
 from dalsegno.pipeline import runtime
 from dalsegno.pipeline.errors import UserError
@@ -18,3 +19,13 @@ def test_a_cluster_without_ray_says_what_to_install(monkeypatch):
 def test_threads_give_the_same_in_the_same_order():
     r = Runtime(workers=2)
     assert list(runtime.map(abs, range(-20, 0), 20, r, "test", threads=True)) == list(range(20, 0, -1))
+
+
+def test_a_worker_that_is_killed_ends_in_words(tmp_path, monkeypatch):
+    """As the system does where memory runs out; what the other workers had begun is not waited for."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"one of 2 worker processes was killed, perhaps .*runtime\.workers"):
+        list(runtime.map(cluster_work.dies_once, range(20), 20, Runtime(workers=2), "test"))
+    assert list(runtime.map(cluster_work.dies_once, range(20), 20, Runtime(workers=2), "test")) == [
+        n * n for n in range(20)
+    ]

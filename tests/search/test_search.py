@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 
 from dalsegno.artefacts import features_parquet
@@ -19,6 +20,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.search import space, study
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
+from dalsegno.training.network import Model
 
 STAGE = runpy.run_path(str(Path("stages/search.py").resolve()))["main"]
 SMALL = {
@@ -89,6 +91,23 @@ def test_what_was_drawn_from_and_what_was_chosen_are_told_to_the_last_digit(fold
     _, found = search(entry=ENTRY | {"trials": 2, "space": space})
     best = yaml.safe_load(Path("data/searches/a/best.yaml").read_text())["mlp.small"]
     assert found["space"] == space and found["values"] == best and 1e-9 <= best["train.weight_decay"] <= 1e-7
+
+
+def test_a_trial_that_a_gpu_has_no_room_for_fails_alone(folder, monkeypatch):
+    forward = Model.forward
+
+    def too_large(model, x):
+        if model.head.in_features > 10:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1 GiB.")
+        return forward(model, x)
+
+    monkeypatch.setattr(Model, "forward", too_large)
+    rows, _ = search()
+    failed = rows[rows["state"] == "failed"]
+    assert set(failed["model.widths.0"] > 10) == {True} and set(rows["state"]) == {"complete", "failed"}
+    assert (
+        failed["error"].str.contains(r"not enough memory \(Tried to allocate 2.00 GiB\): lower train.batch_size").all()
+    )
 
 
 def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeypatch):

@@ -17,7 +17,7 @@ class Numbered(Source):
     """A source whose examples are their own numbers."""
 
     input_shape = (1,)
-    scale = augment.Scale()
+    scale, streamed = augment.Scale(), False
 
     def take(self, rows, generator):
         return rows[:, None].float()

@@ -61,6 +61,13 @@ def test_two_processes_are_one_with_the_doubled_batch(trained, options):
     assert said.count("train_loss") == twice.count("train_loss") == 3  # the second process says nothing
 
 
+def test_a_batch_too_small_to_be_shared_is_taken_by_all(trained):
+    """48 clips in batches of 15 leave 3, and one of two processes would normalise over a single example."""
+    model = {"cepstra": 8, "bands": 8, "rates": 4, "kernel_size": 7, "dropout": [0.0, 0.0]}
+    run, _ = trained("left", 2, "modnet", model, batch_size=15)
+    assert accuracy(run, "test") > 0.5
+
+
 def test_outputs_are_written_once_and_whole(trained):
     run, _ = trained("bn", 2, "conv", {"channels": [8, 8], "dense": [], "dropout": 0.0}, epochs=12)
     assert accuracy(run, "test") > 0.8  # moments of batch normalisation are of both shares

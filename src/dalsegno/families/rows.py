@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dalsegno.artefacts.features_parquet import FeatureTable
+from dalsegno.training import memory
 from dalsegno.training.views import augment
 
 
@@ -28,7 +29,7 @@ class Rows:
         self._places = pd.Index(self.clip_ids, dtype=object)
         self._place = self._places.get_indexer(table.clip_ids)  # of each row's clip in clip_ids
         self.input_shape = (self.x.shape[1],)
-        self.scale = augment.Scale()
+        self.scale, self.streamed = augment.Scale(), False
         self._moments: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
     def for_training(self, train_ids: list[str]) -> "Rows":
@@ -46,7 +47,7 @@ class Rows:
         self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "batch feature"]:
         """The rows with these indices; there is no crop for `generator` to place."""
-        return self.x.index_select(0, examples.to(self.x.device))
+        return self.x.index_select(0, memory.sent(examples, self.x.device))
 
     def longest(self) -> Float[Tensor, "1 feature"]:
         """One row, as all are of the same size."""

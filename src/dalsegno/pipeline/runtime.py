@@ -5,6 +5,7 @@ Nothing here may change a result on purpose, so editing `runtime` reruns nothing
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -108,7 +109,7 @@ def each(
 ) -> Iterator[B]:
     """Yield `function(item)` for each item, in order, from `workers` of `r.backend` (None: one per core).
 
-    gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster.
+    gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster, or if a worker is killed.
     """
     here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
     if r.backend == "ray":
@@ -118,8 +119,20 @@ def each(
         if threads
         else joblib.parallel_config("loky", inner_max_num_threads=1)
     ):
-        parallel = joblib.Parallel(n_jobs=workers or os.cpu_count() or 1, return_as="generator")
-        return parallel(joblib.delayed(function if threads else here)(item) for item in items)
+        n = workers or os.cpu_count() or 1
+        parallel = joblib.Parallel(n_jobs=n, return_as="generator")
+        return _alive(parallel(joblib.delayed(function if threads else here)(item) for item in items), n)
+
+
+def _alive(results: Iterator[B], n: int) -> Iterator[B]:
+    """The results of `n` processes. Raises UserError if one of them is killed."""
+    try:
+        yield from results
+    except BrokenProcessPool:
+        raise UserError(
+            f"one of {n} worker processes was killed, perhaps as there was no memory left; have fewer workers "
+            "(runtime.workers; of a search, its own), and run the command again"
+        ) from None
 
 
 def _here(folder: Path, function: Callable[[A], B], item: A) -> B:

@@ -82,14 +82,17 @@ def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
-    """A sentence on networks that were trained on more than one device or in several number formats; empty if not so."""
+    """A sentence on networks that were trained on more than one device; empty if not so.
+
+    On a GPU, networks on spectrograms and those on tables differ in number format, which is no mixture.
+    """
     trained: dict[str, list[str]] = {}
     for name, model in models.items():
         if model.get("epochs") is not None and model.get("device"):
-            trained.setdefault(f"{model['device']} in {model.get('dtype', UNMEASURED)}", []).append(name)
+            trained.setdefault(model["device"], []).append(name)
     if len(trained) < 2:
         return ""
-    where = "; ".join(f"on {how}: {', '.join(several)}" for how, several in sorted(trained.items()))
+    where = "; ".join(f"on {device}: {', '.join(several)}" for device, several in sorted(trained.items()))
     return (
         f"Trained {where}. That alone can move a score as far as another seed does; train all networks on one device."
     )

@@ -8,6 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from dalsegno.training import memory
 from dalsegno.training.source import Source
 from dalsegno.training.views import augment
 
@@ -51,9 +52,9 @@ class Batches:
         """x (batch, …) and soft labels y (batch, label) of one epoch, on the device."""
         order, cuts = self._order(), [self.batch_size * i for i in range(1, len(self))]
         examples = self.examples[order].tensor_split(cuts)
-        targets = self.targets[order.to(self.device)].tensor_split(cuts)
+        targets = self.targets[memory.sent(order, self.device)].tensor_split(cuts)
         batches = (self.source.take(some, self.order) for some in examples)
-        for x, y in zip(prefetched(batches) if self.device.type == "cuda" else batches, targets, strict=True):
+        for x, y in zip(prefetched(batches) if self.source.streamed else batches, targets, strict=True):
             yield augment.augment(x, y, self.augmentation, self.chance, self.source.scale)
 
     def _order(self) -> Int[Tensor, " example"]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import predict, train
+from dalsegno.training import precision, predict, train
 from dalsegno.training.source import Source
 from dalsegno.training.views import augment
 
@@ -60,6 +60,11 @@ class Job:
         """The label index of each clip; -1 for one without a label."""
         index = pd.Index(self.classes).get_indexer(self.splits["label"])
         return dict(zip(self.splits["clip_id"].tolist(), index.tolist(), strict=True))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format that networks are trained in."""
+        return precision.of_training(self.device, self.source.input_shape)
 
     def labels(self, clip_ids: list[str]) -> Int[Tensor, " clip"]:
         """Label index of each clip."""

@@ -1,6 +1,6 @@
 """In which number format networks are trained and run, and what else results depend on besides settings and seeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,9 +10,12 @@ from dalsegno.pipeline import environment
 from dalsegno.pipeline.cluster import ranks
 
 
-def of_training(device: torch.device) -> torch.dtype:
-    """bfloat16 on a GPU, where that halves the time; else float32."""
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
+def of_training(device: torch.device, input_shape: Sequence[int]) -> torch.dtype:
+    """bfloat16 on a GPU for spectrograms and waveforms, where that halves the time; else float32.
+
+    input_shape: of one example. Networks on tables are so small that a GPU waits for the CPU, and rounding would gain nothing.
+    """
+    return torch.bfloat16 if device.type == "cuda" and len(input_shape) > 1 else torch.float32
 
 
 @contextmanager

@@ -42,9 +42,9 @@ def windows(
     probabilities, owners = [], []
     with precision.full():
         for x, of_clips in source.evaluation(clip_ids, 256):
-            probabilities.append(model(x).float().softmax(1).cpu().numpy())
+            probabilities.append(model(x).float().softmax(1))
             owners += of_clips
-    return np.concatenate(probabilities), np.array(owners, dtype=object)
+    return torch.cat(probabilities).cpu().numpy(), np.array(owners, dtype=object)
 
 
 def voted(

@@ -15,9 +15,9 @@ from jaxtyping import Float
 from dalsegno.artefacts import model_name, settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
-from dalsegno.training import memory, precision, predict, together, train
+from dalsegno.training import precision, predict, together, train
 from dalsegno.training.job import Built, Job, Run
-from dalsegno.training.trained import trained
+from dalsegno.training.trained import enough_memory, trained
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:
     """model.pt, predictions.parquet, layers.csv of the first run, and cost.json, whose numbers are means over the runs."""
     checkpoints = [result.checkpoint for result in results]
-    made_on = precision.made_on(job.device, precision.of_training(job.device))
+    made_on = precision.made_on(job.device, job.dtype)
     stored = {"format": model_name.FORMAT} | description | {"labels": job.classes, "runs": checkpoints}
     model_pt.save(folder / "model.pt", stored | {"made_on": made_on})
     predictions_parquet.write(folder / "predictions.parquet", [result.predictions for result in results])
@@ -80,9 +80,10 @@ def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Re
 def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clock: progress.Runs) -> Result:
     """Train and predict every clip; windows go to `segments` at once."""
     job, ids = run.job, run.job.source.clip_ids
-    with memory.enough(f"lower train.batch_size (now {job.train.batch_size}), view.crop_s or the size of the model"):
-        built, fit, train_s = trained(run, _logger(run, live, clock))
+    built, fit, train_s = trained(run, _logger(run, live, clock))
+    with enough_memory(run):
         (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
+        layers = layers_csv.table(built.model, run.source.longest()[:1], built.n_before or 0)
     clock.end(fit.epochs)
     if fit.still_improving:
         progress.say(
@@ -96,7 +97,7 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clo
         predictions=predictions_parquet.frame(job.splits, run.fold, run.seed, ids, p, job.classes),
         cost=_cost(built, fit, train_s, predict_s / len(ids)),
         best=fit.best,
-        layers=layers_csv.table(built.model, run.source.longest()[:1], built.n_before or 0),
+        layers=layers,
     )
 
 

@@ -23,6 +23,11 @@ class Source(Protocol):
     input_shape: tuple[int, ...]
     scale: augment.Scale
 
+    @property
+    def streamed(self) -> bool:
+        """Whether batches are brought to a GPU one by one, as not all of the data fit there."""
+        ...
+
     def for_training(self, train_ids: list[str]) -> "Source":
         """The same data as a network sees them that is trained on `train_ids`, which decide what is still open."""
         ...

@@ -24,6 +24,8 @@ def joined(device: torch.device) -> Iterator[None]:
     if ranks.world() == 1:
         yield
         return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # where NCCL puts what it passes on by itself; else all would be at the first GPU
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
@@ -34,14 +36,13 @@ def joined(device: torch.device) -> Iterator[None]:
 def share(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, float]:
     """This process's examples of a batch, and which part of the batch they are.
 
-    A process for which there is none is given the first example, as no part of it.
+    A batch that is too small to give each process two examples, which batch normalisation needs, is taken whole by all of
+    them, each for an equal part.
     """
-    n, rank = len(x), ranks.rank()
-    if ranks.world() == 1:
-        return x, y, 1.0
-    if rank >= n:
-        return x[:1], y[:1], 0.0
-    own = slice(rank, None, ranks.world())
+    n, n_processes = len(x), ranks.world()
+    if n < 2 * n_processes:
+        return x, y, 1 / n_processes
+    own = slice(ranks.rank(), None, n_processes)
     return x[own], y[own], len(x[own]) / n
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-from dalsegno.training import precision, together
+from dalsegno.training import together
 from dalsegno.training.objective import losses, optimise, stopping
 from dalsegno.training.objective.ranges import Count
 
@@ -91,6 +91,7 @@ def seed_everything(seed: int) -> None:
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     torch.set_deterministic_debug_mode("warn")  # use_deterministic_algorithms is the same, but imports the compiler
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue] (a property of the module)
 
 
 def fit(
@@ -101,18 +102,19 @@ def fit(
     *,
     groups: list[dict[str, Any]] | None = None,
     class_weights: Float[Tensor, " label"] | None = None,
+    dtype: torch.dtype = torch.float32,
     log: Callable[[Metrics], None] = lambda metrics: None,
 ) -> Fit:
     """Train `model` in place and leave it with the weights of its best epoch by `p.monitor`.
 
     validate: metrics with `p.monitor` among them, of the model in evaluation mode. groups: optimiser parameter groups,
-    for models that train some layers slower; default: every trainable parameter. log: called with each epoch's metrics.
-    Raises UserError on a loss that is not finite, naming epoch and step.
+    for models that train some layers slower; default: every trainable parameter. dtype: the number format of the forward
+    pass, but not of weights and loss. log: called with each epoch's metrics. Raises UserError on a loss that is not finite, naming epoch and step.
     """
-    best: Metrics = {}
-    best_state, badness = model.state_dict(), []
+    best, best_state, badness = Metrics(), model.state_dict(), []
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
-    for epoch, loss, schedule in epochs(model, batches, p, groups=groups, class_weights=class_weights):
+    how: dict[str, Any] = {"groups": groups, "class_weights": class_weights, "dtype": dtype}
+    for epoch, loss, schedule in epochs(model, batches, p, **how):
         now = {"epoch": epoch, "train_loss": loss} | together.from_first(lambda: validate(model))
         log(now)
         badness.append(_badness(now, p))
@@ -134,10 +136,11 @@ def epochs(
     *,
     groups: list[dict[str, Any]] | None = None,
     class_weights: Float[Tensor, " label"] | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> Iterator[tuple[int, float, optimise.Schedule]]:
     """Train `model` in place: after each of `p.epochs` epochs its number from 0, its mean loss, and the schedule.
 
-    groups, class_weights: as for `fit`. Whoever validates tells the schedule. Raises UserError as `fit` does.
+    groups, class_weights, dtype: as for `fit`. Whoever validates tells the schedule. Raises UserError as `fit` does.
     """
     groups = groups or [{"params": [w for w in model.parameters() if w.requires_grad]}]
     optimizer = optimise.optimizer(groups, p)
@@ -145,7 +148,7 @@ def epochs(
     for epoch in range(p.epochs):
         if isinstance(model, ChangesByEpoch):
             model.begin_epoch(epoch)
-        step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights)
+        step_losses, sizes = _steps(model, batches, optimizer, schedule, p, class_weights, dtype)
         together.average_buffers(model)
         yield epoch, _mean(step_losses, sizes, epoch, p), schedule
 
@@ -157,6 +160,7 @@ def _steps(
     schedule: optimise.Schedule,
     p: Params,
     class_weights: Float[Tensor, " label"] | None,
+    dtype: torch.dtype,
 ) -> tuple[Float[Tensor, " step"], list[int]]:
     """Train on one epoch of batches; the loss of each step, and how many examples it is the mean of."""
     model.train()
@@ -164,7 +168,6 @@ def _steps(
     for x, y in batches:
         sizes.append(len(y))
         x, y, part = together.share(x, y)
-        dtype = precision.of_training(x.device)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
             logits = model(x)
         loss = part * (losses.loss_of(logits.float(), y, p, class_weights) + losses.penalty(model, p))

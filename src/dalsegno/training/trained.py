@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import predict, train
+from dalsegno.training import memory, predict, train
 from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Run
 from dalsegno.training.objective import losses
@@ -20,13 +21,20 @@ WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may
 def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, train.Fit, float]:
     """The trained model, what `train.fit` says of it, and the seconds that it took. log: called with each epoch's metrics.
 
-    Raises UserError if the model cannot be trained on these clips, or training diverges.
+    Raises UserError if the model cannot be trained on these clips, training diverges, or a GPU has not enough memory.
     """
-    built, batches, weights = ready(run)
-    validate, began = _validation(run), time.perf_counter()
-    options = {"groups": built.groups, "class_weights": weights, "log": log}
-    fit = train.fit(built.model, batches, validate, run.job.train, **options)
-    return built, fit, time.perf_counter() - began
+    with enough_memory(run):
+        built, batches, weights = ready(run)
+        validate, began = _validation(run), time.perf_counter()
+        options = {"groups": built.groups, "class_weights": weights, "dtype": run.job.dtype, "log": log}
+        fit = train.fit(built.model, batches, validate, run.job.train, **options)
+        return built, fit, time.perf_counter() - began
+
+
+def enough_memory(run: Run) -> AbstractContextManager[None]:
+    """Raise UserError if what is done with a model of `run` meets the end of a GPU's memory; it says what to lower."""
+    batch_size = run.job.train.batch_size
+    return memory.enough(f"lower train.batch_size (now {batch_size}), view.crop_s or the size of the model")
 
 
 def ready(run: Run) -> tuple[Built, Batches, Float[Tensor, " label"] | None]:

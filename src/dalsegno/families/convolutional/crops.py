@@ -42,6 +42,11 @@ class Crops(Shown):
         super().__init__(Frames(stored, device), view, index, crop)
         check_lengths(self.view, self.n_frames, self.crop, self.meta["frame_rate_hz"], folder)
 
+    @property
+    def streamed(self) -> bool:
+        """As of `Frames`."""
+        return self.frames.streamed
+
     def for_training(self, train_ids: list[str]) -> "Crops":
         """The same clips as a network sees them that is trained on `train_ids`: where `view.crop_s` is null, crops are as
         long as the longest of them, or the longest part of one. A longer clip is then seen in windows, or whole.

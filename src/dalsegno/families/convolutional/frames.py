@@ -7,6 +7,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.training import memory
 
 
 class Frames:
@@ -16,6 +17,11 @@ class Frames:
         self.meta, self.device = stored.meta, device
         self.scale, self.offset, self.floor = (_constant(self.meta[k], device) for k in ("scale", "offset", "floor"))
         self.stored = _resident(torch.from_numpy(stored.frames), device)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether they do not fit on the GPU, so that what a network sees of them is brought there batch by batch."""
+        return self.device.type == "cuda" and not self.stored.is_cuda
 
     def cut(
         self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
@@ -44,14 +50,14 @@ class Frames:
             return x
         shape = [len(x), *[1] * (x.ndim - 1)]
         shape[axis] = length
-        beyond = (torch.arange(length) >= n_frames[:, None]).to(self.device)
+        beyond = torch.arange(length, device=self.device) >= memory.sent(n_frames, self.device)[:, None]
         return torch.where(beyond.view(shape), self.floor, x)
 
     def _gather(
         self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
     ) -> Shaped[Tensor, "batch frame *shape"]:
         """Stored frames, `length` of each, on the GPU; values beyond the end of a clip mean nothing."""
-        at = start.to(self.device)[:, None] + torch.arange(length, device=self.device)
+        at = memory.sent(start, self.device)[:, None] + torch.arange(length, device=self.device)
         return self.stored[at.clamp_max(len(self.stored) - 1)]
 
     def _copy(
@@ -62,8 +68,7 @@ class Frames:
         x = np.empty((len(start), length, *frames.shape[1:]), frames.dtype)
         for crop, at, n in zip(x, start.tolist(), n_frames.clamp_max(length).tolist(), strict=True):
             crop[:n] = frames[at : at + n]
-        x = torch.from_numpy(x)
-        return x if self.device.type == "cpu" else x.pin_memory().to(self.device, non_blocking=True)
+        return memory.sent(torch.from_numpy(x), self.device)
 
     def _unit(self, stored: Shaped[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Values of stored numbers ([batch, channel,] …) in the unit of the store."""

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
+from dalsegno.training import memory
 from dalsegno.training.views import transforms
 from dalsegno.training.views.transforms import Batch, SoftLabels
 
@@ -55,7 +56,8 @@ class Scale:
 
     def db_tensor(self, x: Batch) -> Float[Tensor, ""] | Float[Tensor, "channel 1 1"]:
         """db_per_unit as it goes with spectrograms x (batch, channel, bin, frame); 1 where there is none."""
-        value = torch.tensor(1.0 if self.db_per_unit is None else self.db_per_unit, device=x.device, dtype=x.dtype)
+        value = torch.tensor(1.0 if self.db_per_unit is None else self.db_per_unit, dtype=x.dtype)
+        value = memory.sent(value, x.device)
         return value.view(-1, 1, 1) if value.ndim else value
 
 

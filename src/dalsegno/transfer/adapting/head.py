@@ -54,5 +54,5 @@ def put_on(model: Model, head: Head, example: Tensor, n_labels: int) -> nn.Linea
     model.to(example.device).eval()
     with torch.no_grad():
         width = model.body(model.prep(example)).shape[1]
-    model.net.head = new = head.build(width, n_labels)
+    model.net.head = new = head.build(width, n_labels).to(example.device)
     return cast(nn.Linear, new[-1])

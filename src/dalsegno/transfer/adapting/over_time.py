@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dalsegno.artefacts.features_parquet import FeatureTable
 from dalsegno.families.rows import Rows
+from dalsegno.training import memory
 from dalsegno.transfer.adapting.head import Head
 
 NEIGHBOURS = 5  # where an entry does not say how many
@@ -48,7 +49,7 @@ class Sequences(Rows):
 
     def take(self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None) -> Windows:
         """The clips with these indices."""
-        return self.x.index_select(0, examples.to(self.x.device))
+        return self.x.index_select(0, memory.sent(examples, self.x.device))
 
     def longest(self) -> Windows:
         """One clip, as all are filled up to the same length."""
