@@ -12,7 +12,7 @@ import pytest
 from pydantic import Field
 from threadpoolctl import threadpool_info
 
-from dalsegno.pipeline import files, params, runtime
+from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.pipeline.runtime import Runtime
@@ -190,6 +190,21 @@ def test_a_mistake_ends_a_script_with_code_1_and_no_traceback(tmp_path):
     mine, ours = (subprocess.run([sys.executable, script, w], capture_output=True, text=True) for w in ("this", "that"))
     assert (mine.returncode, mine.stderr.strip()) == (1, "stage: this is wrong")
     assert ours.returncode == 1 and "Traceback" in ours.stderr  # a fault of ours is not hidden
+
+
+def test_a_stage_that_used_pytorch_ends_in_order_without_pages_of_what_triton_leaked(tmp_path):
+    script = tmp_path / "stage.py"
+    script.write_text(
+        "import atexit, errno, sys\nimport torch.utils.flop_counter\nfrom dalsegno.pipeline import errors, stage\n\n"
+        "def main(what):\n    atexit.register(print, 'registered')\n    if what == 'wrong':\n"
+        "        raise errors.UserError('it is wrong')\n    if what == 'stopped':\n        raise KeyboardInterrupt\n    if what == 'full':\n"
+        "        raise OSError(errno.ENOSPC, 'No space left on device')\n\nstage.run(main)\n"
+    )
+    told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {stage.STOPPED}\n")}
+    full = "[Errno 28] No space left on device; nothing half-written stays. Make room, then `dvc repro` runs this stage again"
+    for what, (code, message) in (told | {"full": (1, f"\nstage: {full}\n")}).items():
+        ended = subprocess.run([sys.executable, script, what], capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (code, "registered\n", message)
 
 
 # Files
