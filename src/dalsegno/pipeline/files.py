@@ -48,10 +48,15 @@ def scratch(path: str | Path) -> Iterator[Path]:
     draft = path.parent / f".{path.name}.{os.getpid():08x}{uuid.uuid4().hex[:8]}.part"
     _LIVE.add(draft.name)
     try:
-        yield draft
-    finally:
-        _remove(draft)
-        _LIVE.discard(draft.name)
+        try:
+            yield draft
+        finally:
+            _LIVE.discard(draft.name)
+            _remove(draft)
+    except OSError as error:
+        if error.filename is not None and Path(error.filename) == draft:
+            error.filename = str(path)  # which is what the user knows
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -11,7 +11,7 @@ from dalsegno.pipeline.cluster import ending
 from dalsegno.pipeline.errors import FULL, UserError
 from dalsegno.pipeline.refusals import Refused
 
-STOPPED = "interrupted; `dvc repro` runs this stage again, and none that is done"
+STOPPED = "interrupted; `dvc repro` goes on with this stage"
 
 
 def run(main: Callable[..., None]) -> None:
@@ -52,7 +52,7 @@ def _run(main: Callable[..., None]) -> str:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        return f"\n{_name()}: {error}; nothing half-written stays. Make room, then `dvc repro` runs this stage again"
+        return f"\n{_name()}: {error}; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
     return ""
 
 
