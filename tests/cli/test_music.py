@@ -1,5 +1,6 @@
 """`dalsegno music FOLDER`, and `make run MUSIC=FOLDER`, which calls it."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -67,3 +68,18 @@ def test_make_run_calls_it_first_with_music_only():
     assert (
         "dalsegno music" not in subprocess.run(["make", "-n", "run"], cwd=HERE, capture_output=True, text=True).stdout
     )
+
+
+def test_make_run_gives_an_unpacked_archive_a_commit_to_begin_from(tmp_path):
+    shutil.copy(HERE / "Makefile", tmp_path)
+    (tmp_path / "params.yaml").touch()
+    alone = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "nobody"),
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
+    }
+    subprocess.run(["make", ".git"], cwd=tmp_path, env=alone, check=True, capture_output=True)
+    told = subprocess.run(
+        ["git", "ls-tree", "--name-only", "main"], cwd=tmp_path, env=alone, capture_output=True, text=True
+    )
+    assert told.stdout.split() == ["Makefile", "params.yaml"]
