@@ -15,8 +15,9 @@ run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pip
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
 
-.git: # DVC needs a repository, and an unpacked archive has none
-	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "== Starting a Git repository" && git init --quiet && git add --all; }
+.git: # DVC needs a repository, its experiments a commit, and an unpacked archive has neither
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "== Starting a Git repository" && git init --quiet --initial-branch main \
+	&& git add --all && git -c user.name=dalsegno -c user.email=dalsegno@localhost commit --quiet --no-gpg-sign --message "As unpacked"; }
 
 music: $(READY)
 	@dalsegno music "$(MUSIC)"

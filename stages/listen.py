@@ -31,7 +31,7 @@ def main(
     order = list(dict.fromkeys([*(one["clip"] for one in (told.clips if told else [])), *chosen.order]))
     items = [(a.clip_ids[i], files_of[a.clip_ids[i]]) for i in order]
     made = runtime.map(partial(media.of, audio=p.audio), items, len(items), r, "listening")
-    shown = media.within_budget(zip(order, made, strict=False))
+    shown = media.within_budget(zip(order, made, strict=True))
     for lost in media.lost(shown):
         progress.say(f"no longer to be read: {lost}")
     family = relatives.Family(splits, copies_csv.read(copies_path), g.s.rows)

@@ -1,5 +1,6 @@
 """`dalsegno music FOLDER`, and `make run MUSIC=FOLDER`, which calls it."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dalsegno.cli import main as command_line
+from dalsegno.clips.tree import walk
 from dalsegno.pipeline import params
 
 HERE = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ def test_the_absolute_path_is_written_and_nothing_else(here, capsys):
 
 def test_a_folder_that_is_none_is_refused(here):
     before = Path("params.yaml").read_text()
-    with pytest.raises(SystemExit, match=r"'\.\./nowhere' is no folder"):
+    with pytest.raises(SystemExit, match=r"'\.\./nowhere' \(in .*\) is no folder"):
         command_line.main(["music", "../nowhere"])
     assert Path("params.yaml").read_text() == before
 
@@ -44,8 +46,20 @@ def test_a_folder_that_is_none_is_refused(here):
 def test_a_misspelt_folder_is_refused_with_the_nearest_name_by_whichever_command(here):
     (here.parent / "my_music").mkdir()
     for words in (["music", "../my_musik"], ["doctor", "../my_musik"], ["groups", "../my_musik"]):
-        with pytest.raises(SystemExit, match=r"'\.\./my_musik' is no.* \(did you mean '\.\./my_music'\?\)"):
+        with pytest.raises(SystemExit, match=r"'\.\./my_musik' \(in .*\) is no.* \(did you mean '\.\./my_music'\?\)"):
             command_line.main(words)
+
+
+def test_the_folder_where_we_are_is_named_beside_a_relative_path_only(here):
+    with pytest.raises(SystemExit, match=rf"'\.\./nowhere' \(in {here}\) is not there\. Expected"):
+        command_line.main(["doctor", "../nowhere"])
+    with pytest.raises(SystemExit, match=rf"'{here}/nowhere' is not there\. Expected"):
+        command_line.main(["doctor", f"{here}/nowhere"])
+
+
+def test_a_home_that_no_shell_has_written_out_is_named():
+    with pytest.raises(walk.Missing, match=r"'~/Music' \(in .*\) is not there; write out what ~ stands for\. Expected"):
+        walk.check(Path("~/Music"), "a layout")
 
 
 def test_make_run_calls_it_first_with_music_only():
@@ -54,3 +68,18 @@ def test_make_run_calls_it_first_with_music_only():
     assert (
         "dalsegno music" not in subprocess.run(["make", "-n", "run"], cwd=HERE, capture_output=True, text=True).stdout
     )
+
+
+def test_make_run_gives_an_unpacked_archive_a_commit_to_begin_from(tmp_path):
+    shutil.copy(HERE / "Makefile", tmp_path)
+    (tmp_path / "params.yaml").touch()
+    alone = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "nobody"),
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
+    }
+    subprocess.run(["make", ".git"], cwd=tmp_path, env=alone, check=True, capture_output=True)
+    told = subprocess.run(
+        ["git", "ls-tree", "--name-only", "main"], cwd=tmp_path, env=alone, capture_output=True, text=True
+    )
+    assert told.stdout.split() == ["Makefile", "params.yaml"]

@@ -113,6 +113,16 @@ def test_a_rate_that_many_clips_have_is_one_remark_with_their_classes(tmp_path):
     ]
 
 
+def test_a_rate_that_fewer_than_half_have_is_not_that_of_most(tmp_path):
+    for i, rate in enumerate((8000, 8000, 16000, 16000, RATE, RATE, RATE)):
+        save(tmp_path / "ab"[i % 2] / f"{i}.wav", tune(i, 2.0), rate)
+    said = examine(tmp_path).remarks["remark"]
+    assert set(said[said.str.startswith("unusual rate")]) == {
+        "unusual rate: 8000 Hz, the most common is 22050",
+        "unusual rate: 16000 Hz, the most common is 22050",
+    }
+
+
 def test_the_page_escapes_every_name_and_says_synthetic(tmp_path):
     for i in range(2):
         save(tmp_path / ["<i>pop", "jazz"][i] / f"<script>{i}.wav", tune(i, 1.0))

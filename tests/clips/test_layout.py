@@ -47,6 +47,20 @@ def test_a_root_one_folder_too_high_names_the_classes_below(tmp_path):
     assert {clip.label for clip in listed(tmp_path / "Data" / "genres_original")} == {"blues", "jazz", "rock"}
 
 
+def test_a_table_beside_one_folder_of_sound_may_name_the_classes(tmp_path):
+    tree(tmp_path, "audio/x.wav", "audio/y.wav")
+    (tmp_path / "groups.csv").write_text("path,group\n")
+    assert "dataset.name" not in refusal(tmp_path)
+    (tmp_path / "meta.csv").write_text("file,label\n")
+    assert (
+        "If meta.csv says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows"
+        in refusal(tmp_path)
+    )
+    tree(tmp_path / "flat", "x.wav")
+    (tmp_path / "flat" / "meta.jsonl").write_text("{}\n")
+    assert "If meta.jsonl says which class" in refusal(tmp_path / "flat")
+
+
 @pytest.mark.parametrize(
     ("names", "seems"),
     [

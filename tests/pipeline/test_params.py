@@ -1,6 +1,8 @@
 """params.yaml is read strictly and told about plainly; outputs are whole or absent; two workers change nothing."""
 
+import errno
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +14,7 @@ import pytest
 from pydantic import Field
 from threadpoolctl import threadpool_info
 
-from dalsegno.pipeline import files, params, runtime
+from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.pipeline.runtime import Runtime
@@ -192,6 +194,21 @@ def test_a_mistake_ends_a_script_with_code_1_and_no_traceback(tmp_path):
     assert ours.returncode == 1 and "Traceback" in ours.stderr  # a fault of ours is not hidden
 
 
+def test_a_stage_that_used_pytorch_ends_in_order_without_pages_of_what_triton_leaked(tmp_path):
+    script = tmp_path / "stage.py"
+    script.write_text(
+        "import atexit, errno, sys\nimport torch.utils.flop_counter\nfrom dalsegno.pipeline import errors, stage\n\n"
+        "def main(what):\n    atexit.register(print, 'registered')\n    if what == 'wrong':\n"
+        "        raise errors.UserError('it is wrong')\n    if what == 'stopped':\n        raise KeyboardInterrupt\n    if what == 'full':\n"
+        "        raise OSError(errno.ENOSPC, 'No space left on device')\n\nstage.run(main)\n"
+    )
+    told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {stage.STOPPED}\n")}
+    full = "[Errno 28] No space left on device; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
+    for what, (code, message) in (told | {"full": (1, f"\nstage: {full}\n")}).items():
+        ended = subprocess.run([sys.executable, script, what], capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (code, "registered\n", message)
+
+
 # Files
 
 
@@ -204,6 +221,12 @@ def test_a_file_replaces_the_old_one_on_success(tmp_path):
     for text in ("one", "two"):
         files.write_text(path, text)
         assert path.read_text() == text and listed(path.parent) == ["file.txt"]
+
+
+def test_what_cannot_be_written_is_named_as_the_user_knows_it(tmp_path):
+    out, reason = tmp_path / "out.csv", "Read-only file system"
+    with pytest.raises(OSError, match=re.escape(f"{reason}: {str(out)!r}")), files.atomic(out) as draft:
+        raise OSError(errno.EROFS, reason, str(draft))
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

@@ -1,17 +1,13 @@
 """The command line: `dalsegno COMMAND …`. A command is a file, which is imported only if it is asked for."""
 
 import argparse
-import atexit
-import errno
 import importlib
 import io
 import os
 import sys
-import threading
-from typing import NoReturn
 
-from dalsegno.pipeline import files
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.cluster import ending
+from dalsegno.pipeline.errors import FULL, UserError, hint
 
 COMMANDS = {
     "datasets": ("commands", "list the layouts of data that can be read, and what each expects"),
@@ -35,8 +31,6 @@ COMMANDS = {
     "demo": ("listening", "open a local page on which to try models with sound of your own"),
 }
 """Each command with the folder that its file is in, and its line in the help."""
-FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
-INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
 def main(words: list[str] | None = None) -> None:
@@ -53,7 +47,7 @@ def main(words: list[str] | None = None) -> None:
     except UserError as error:
         sys.exit(f"dalsegno: {error}")
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(ending.INTERRUPTED)
     except BrokenPipeError:  # `| head` has read enough
         _end_output()
         sys.exit(1)
@@ -62,10 +56,9 @@ def main(words: list[str] | None = None) -> None:
             raise
         if error.filename is None:
             _end_output()
-        path = error.filename2 or error.filename
-        sys.exit(f"dalsegno: {files.meant(path) if path else 'the output'}: {error.strerror}")
+        sys.exit(f"dalsegno: {error.filename2 or error.filename or 'the output'}: {error.strerror}")
     if whole and "torch" in sys.modules:
-        _end(code or 0)
+        ending.end(code or 0)
     if code:
         sys.exit(code)
 
@@ -73,15 +66,6 @@ def main(words: list[str] | None = None) -> None:
 def _end_output() -> None:
     """Send what is still to be printed nowhere; else Python complains as it flushes at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _end(code: int) -> NoReturn:
-    """End the process as Python does, but without unloading PyTorch, which takes a second and reads 110 MiB of its libraries."""
-    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _run(word: str, words: list[str]) -> int | None:

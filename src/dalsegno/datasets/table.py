@@ -38,7 +38,7 @@ def _tables(root: Path, pattern: str) -> list[Path]:
     inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts  # what DVC watches
     tables = sorted(path for path in root.glob(pattern) if path.is_file()) if inside else []
     if not tables:
-        known = [p.relative_to(root).as_posix() for p in walk.walk(root, frozenset(read.SUFFIXES)) if p.is_file()]
+        known = [p.relative_to(root).as_posix() for p in walk.walk(root, frozenset(layout.TABLES)) if p.is_file()]
         there = f"; tables there: {', '.join(known[:5])}" if known else ""
         raise UserError(
             f"params.yaml: dataset.table: there is no {pattern!r} below {root}{hint(pattern, known)}{there}"

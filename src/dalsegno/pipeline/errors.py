@@ -1,7 +1,10 @@
 """What a user can mend, told in the user's own words."""
 
 import difflib
+import errno
 from collections.abc import Collection
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
 
 
 class UserError(ValueError):

@@ -54,22 +54,21 @@ def scratch(path: str | Path) -> Iterator[Path]:
     draft = path.parent / f".{path.name}.{os.getpid():08x}{uuid.uuid4().hex[:8]}.part"
     _LIVE.add(draft.name)
     try:
-        yield draft
-    finally:
-        _remove(draft)
-        _LIVE.discard(draft.name)
+        try:
+            yield draft
+        finally:
+            _LIVE.discard(draft.name)
+            _remove(draft)
+    except OSError as error:
+        if error.filename is not None and Path(error.filename) == draft:
+            error.filename = str(path)  # which is what the user knows
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with atomic(path) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
-
-
-def meant(path: str | Path) -> str:
-    """`path`, or, of a draft, which a user has never heard of, the output that it is to become."""
-    name = DRAFT.fullmatch(Path(path).name)
-    return str(Path(path).with_name(name[1])) if name else str(path)
 
 
 def _leftovers(path: Path) -> list[Path]:

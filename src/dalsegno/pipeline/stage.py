@@ -7,17 +7,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dalsegno.pipeline import check, environment, params, progress
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.cluster import ending
+from dalsegno.pipeline.errors import FULL, UserError
 from dalsegno.pipeline.refusals import Refused
+
+STOPPED = "interrupted; `dvc repro` goes on with this stage"
 
 
 def run(main: Callable[..., None]) -> None:
-    """Call a stage's `main` with the words of the command line; a UserError ends it with exit code 1, no traceback.
+    """Call a stage's `main` with the words of the command line.
+
+    A UserError ends it with exit code 1 and Ctrl-C with ending.INTERRUPTED, without a traceback.
+    """
+    gc.freeze()  # what is imported stays to the end: to look there for garbage takes a fifth of the time of a short stage
+    try:
+        code, message = 0, _run(main)
+    except KeyboardInterrupt:
+        code, message = ending.INTERRUPTED, f"\n{_name()}: {STOPPED}"
+    if message:
+        code = code or 1
+        print(message, file=sys.stderr)
+    if "torch" in sys.modules and main is getattr(sys.modules["__main__"], "main", None):  # not within another program
+        ending.end(code)
+    if code:
+        sys.exit(code)
+
+
+def _run(main: Callable[..., None]) -> str:
+    """Call `main`; what is wrong, empty if nothing is.
 
     A stage that refuses its own section tells the problems of all others as well, so that they are mended in one go.
     """
-    gc.freeze()  # what is imported stays to the end: to look there for garbage takes a fifth of the time of a short stage
-    script = Path(sys.argv[0])
     try:
         if place := _place(os.environ.get("DVC_STAGE", "")):  # DVC sets it
             progress.say(place)
@@ -25,12 +45,19 @@ def run(main: Callable[..., None]) -> None:
             progress.say(f"installed at another version than {environment.FILE} has: {', '.join(differences)}")
         main(*sys.argv[1:])
     except Refused as error:
-        others = [p for p in check.problems(script.parent) if p not in error.problems]
-        sys.exit(f"\n{script.stem}: {Refused(error.problems + others)}")
+        others = [p for p in check.problems(Path(sys.argv[0]).parent) if p not in error.problems]
+        return f"\n{_name()}: {Refused(error.problems + others)}"
     except UserError as error:
-        sys.exit(f"\n{script.stem}: {error}")
-    finally:
-        gc.unfreeze()  # Python's own end collects it: what stays frozen, nanobind would list on the terminal as leaked
+        return f"\n{_name()}: {error}"
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return f"\n{_name()}: {error}; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
+    return ""
+
+
+def _name() -> str:
+    return Path(sys.argv[0]).stem
 
 
 def _place(address: str) -> str:

@@ -25,8 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
     here, folder = Path(params.FILE), arguments.folder.expanduser()
     if not folder.is_dir():
         raise UserError(
-            f"{str(folder)!r} is no folder (in {Path.cwd()}); expected one that holds a folder per class"
-            f"{walk.nearest(folder)}"
+            f"{walk.where(folder)} is no folder; expected one that holds a folder per class{walk.nearest(folder)}"
         )
     text = before = params_text.read()
     wanted = {"name": "folders", "root": str(folder.resolve())}

@@ -8,9 +8,8 @@ import pandas as pd
 import pyarrow.parquet
 
 from dalsegno.artefacts.data_set import user_csv
+from dalsegno.clips.tree import layout
 from dalsegno.pipeline.errors import UserError
-
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -28,7 +27,7 @@ def read(path: Path) -> pd.DataFrame:
             return _lines(path)
         case ".parquet":
             return _parquet(path)
-    raise UserError(f"{path}: expected a table, {', '.join(SUFFIXES)}, got the suffix {path.suffix!r}")
+    raise UserError(f"{path}: expected a table, {', '.join(layout.TABLES)}, got the suffix {path.suffix!r}")
 
 
 def place(path: Path, row: int) -> str:

@@ -1,6 +1,7 @@
 """Files below folders of classes: each with the class whose folder it lies in, and what already speaks against it."""
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def groups_of(root: Path, paths: list[Path], listed: list[Labelled], p: Params) 
         return {}
     if p.groups == "file" and not groups.table(root):
         raise UserError(
-            f"params.yaml: dataset.groups: file: there is no {root / 'groups.csv'}; `dalsegno groups {root}` drafts one "
+            f"params.yaml: dataset.groups: file: there is no {root / 'groups.csv'}; `dalsegno groups {shlex.quote(str(root))}` drafts one "
             "from tags and folders, for you to correct"
         )
     inside = [path.relative_to(root) for path in paths]

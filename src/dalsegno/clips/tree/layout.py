@@ -14,6 +14,7 @@ PARTS = {
     "validation part": "val valid validation validate validset valset dev devset devel development",
 }
 PART_OF = {word: part for part, words in PARTS.items() for word in words.split()}
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")  # suffixes of what may name the classes instead
 FOLD = re.compile(r"(fold|kfold|split|cvfold|cv)\d*")
 
 
@@ -26,6 +27,7 @@ def refuse(root: Path, paths: list[Path], noun: str, more: list[str]) -> None:
     for path in paths:
         inner.setdefault(path.parts[0], set()).update(path.parts[1:-1][:1])
     parts = {name: part for name in inner if (part := part_of(name))}
+    more = [*more, *_tables(root)]
     if not inner:
         _refuse(root, f"there is no class folder, every {noun} lies outside of one", inner, [_ABOVE, *more])
     if len(inner) == 1:
@@ -50,6 +52,13 @@ def part_of(name: str) -> str:
 def bare(name: str) -> str:
     """A name without what readers overlook: case, blanks, hyphens, underscores, full stops and the form of Unicode."""
     return re.sub(r"[\s_.\-\u200b-\u200d\ufeff]+", "", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def _tables(root: Path) -> list[str]:
+    """A line about the tables in `root`, if there are any: they may name the classes."""
+    named = sorted(path.name for path in root.iterdir() if path.suffix.lower() in TABLES and path.name != "groups.csv")
+    way = "If {table} says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows how"
+    return [way.replace("{table}", " or ".join(named[:N_NAMED]))] if named else []
 
 
 def _lone_train(inner: dict[str, set[str]], parts: dict[str, str]) -> list[str]:

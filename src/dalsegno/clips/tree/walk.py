@@ -33,8 +33,15 @@ def check(root: Path, expects: str) -> None:
         raise missing(root, state, expects)
 
 
+def where(root: Path) -> str:
+    """`'name' (in the folder where we are)`: how a message names `root`; a path that is whole needs no folder."""
+    return repr(str(root)) + ("" if root.is_absolute() else f" (in {Path.cwd()})")
+
+
 def nearest(root: Path) -> str:
     """The end of a message about a folder that is not there: the folder beside it whose name is nearest, or nothing."""
+    if root.parts[:1] == ("~",):
+        return "; write out what ~ stands for"
     parent = root.parent
     beside = sorted(str(parent / path.name) for path in folders(parent)) if is_folder(parent) else []
     return hint(str(root), beside)
@@ -44,7 +51,7 @@ def missing(root: Path, state: str, expects: str, *more: str) -> Missing:
     """The error of a data set that is not where the user says; `state` says what is there instead, `more` what to do."""
     layout = "\n".join(f"    {line}" for line in expects.strip().splitlines())
     near = "" if is_folder(root) else nearest(root)
-    return Missing("\n  ".join([f"{str(root)!r} {state} (in {Path.cwd()}){near}. Expected there:\n{layout}", *more]))
+    return Missing("\n  ".join([f"{where(root)} {state}{near}. Expected there:\n{layout}", *more]))
 
 
 def is_system(name: str) -> bool:

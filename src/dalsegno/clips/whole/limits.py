@@ -1,6 +1,7 @@
 """What the clips cannot show, in sentences: to be read before any result."""
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -25,17 +26,17 @@ def limits(clips: pd.DataFrame, root: str, evidence: Evidence) -> list[str]:
 
 def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
     n = int((used["group"] == "").sum())
-    draft = f"`dalsegno groups {root}` drafts a groups.csv from tags and folders for you to correct."
+    draft = f"`dalsegno groups {shlex.quote(root)}` drafts a groups.csv from tags and folders for you to correct."
     sides = "clips of one artist, song or instrument may be trained on and tested on, and results too high"
     if n == len(used):
         yield f"No groups are known: {sides}. {draft}"
     elif n:
-        yield f"No group is known of {n} of {counted(len(used), 'labelled clip')}: {sides}. {draft}"
+        yield f"No group is known of {n:,} of {counted(len(used), 'labelled clip')}: {sides}. {draft}"
     if n < len(used) and evidence.n_groups < FEW_GROUPS:
         half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
         yield (
             f"Only {counted(evidence.n_groups, 'group')} (a clip without one counts as one): even with each tested once, "
-            f" the interval of an accuracy of {ACCURACY:.0%} is about {half}."
+            f"the interval of an accuracy of {ACCURACY:.0%} is about {half}."
         )
 
 
@@ -97,6 +98,6 @@ def _lengths(used: pd.DataFrame) -> Iterator[str]:
         fits = math.floor(10 * short.quantile(0.1, interpolation="lower")) / 10
         yield (
             f"Shorter than {SEEN_S:g} s, which is what the default networks see of a clip at a time, with silence after its "
-            f"end: {n} of {counted(len(used), 'labelled clip')}. The shortest has {short.min():.2f} s"
+            f"end: {n:,} of {counted(len(used), 'labelled clip')}. The shortest has {short.min():.2f} s"
             + (f"; nine of ten have {fits:g} s, which suits `view.crop_s` of a network." if fits < SEEN_S else ".")
         )

@@ -111,11 +111,12 @@ def _unusual(used: pd.DataFrame, column: str, heading: str, unit: str) -> Iterat
     if known.empty:
         return
     usual = known[column].mode()[0]
+    said = f"{'most clips have' if (known[column] == usual).mean() > 0.5 else 'the most common is'} {usual}"
     for value, others in known[known[column] != usual].groupby(column):
         differ = f"{heading}: {f'{value} Hz' if unit == 'Hz' else counted(value, unit)}"
         if len(others) < FEW:
-            yield from ((clip_id, f"{differ}, most clips have {usual}") for clip_id in others["clip_id"])
+            yield from ((clip_id, f"{differ}, {said}") for clip_id in others["clip_id"])
         else:
             n_by_label = others["label"].replace("", "unlabelled").value_counts().sort_index()
             where = f"{len(others)} of {len(known)} clips, of {limits.named(n_by_label.to_dict())}"
-            yield "files", f"{differ} in {where}; most clips have {usual}"
+            yield "files", f"{differ} in {where}; {said}"

@@ -15,7 +15,7 @@ from dalsegno.report.doctor import tables
 def report(examination: Examination, n_shown: int | None) -> None:
     """Print the files left out, near copies and remarks by kind, `n_shown` of each (None: all), and what they can show."""
     clips, used = examination.clips, clips_csv.usable(examination.clips)
-    progress.say(f"{len(used)} of {counted(len(clips), 'file')} can be used: {_classes(used)}")
+    progress.say(f"{len(used):,} of {counted(len(clips), 'file')} can be used: {_classes(used)}")
     for line in examination.limits():
         progress.say(f"  ! {line}")
     grouping = examination.grouping()
@@ -23,7 +23,7 @@ def report(examination: Examination, n_shown: int | None) -> None:
         in_none = f"{counted(grouping['clips_without'], 'labelled clip')} in none"
         progress.say(f"groups: {grouping['source_in_words']} ({counted(grouping['n'], 'group')}, {in_none})")
     for kind, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
-        _list(f"{len(rows):6d} left out, {kind}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
+        _list(f"{len(rows):6,} left out, {kind}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
     near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])
     if len(near):
         _list(
@@ -67,7 +67,7 @@ def _classes(used: pd.DataFrame) -> str:
     n_by_label = used["label"].value_counts().sort_index()
     n_unlabelled = int(n_by_label.pop("")) if "" in n_by_label else 0
     classes = f"{counted(len(n_by_label), 'class')}, {limits.named(n_by_label.to_dict())}"
-    return classes + (f"; {n_unlabelled} without a label, to predict" if n_unlabelled else "")
+    return classes + (f"; {n_unlabelled:,} without a label, to predict" if n_unlabelled else "")
 
 
 def _explanation(reason: str) -> str:
@@ -85,4 +85,4 @@ def _list(
     for line in shown if len(lines) > 1 else []:
         progress.say(f"         {line}")
     if len(lines) > len(shown):
-        progress.say(f"         … and {len(lines) - len(shown)} more")
+        progress.say(f"         … and {len(lines) - len(shown):,} more")

@@ -6,20 +6,20 @@ from typing import Any
 from dalsegno.report import formatting, verdict
 
 
-def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(what it is about, what is to be said of it); models of which the same is to be said are named together.
+def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """(what it is about, what is to be said of it, one thing each); models of which the same is to be said are named together.
 
     comparison: compare.json under the names that models are called by; limits: those of clips.json.
     """
     models = comparison["models"]
     said = [
-        ("The split", " ".join(f"{formatting.capitalised(caveat)}." for caveat in comparison["protocol"]["caveats"])),
-        ("Several devices", formatting.mixture(models)),
-        ("Training", formatting.unfinished(models)),
-        ("The data", " ".join(limits)),
+        ("The split", [f"{formatting.capitalised(caveat)}." for caveat in comparison["protocol"]["caveats"]]),
+        ("Several devices", [formatting.mixture(models)]),
+        ("Training", [formatting.unfinished(models)]),
+        ("The data", [*limits]),
     ]
-    yield from ((about, text) for about, text in said if text)
+    yield from ((about, texts) for about, texts in said if any(texts))
     by_text: dict[str, list[str]] = {}
     for name, text in formatting.sentences(comparison, "notes"):
         by_text.setdefault(text, []).append(name)
-    yield from ((verdict.listed(names), text) for text, names in by_text.items())
+    yield from ((verdict.listed(names), [text]) for text, names in by_text.items())
