@@ -19,7 +19,9 @@ def run(main: Callable[..., None]) -> None:
 
     A UserError ends it with exit code 1 and Ctrl-C with ending.INTERRUPTED, without a traceback.
     """
-    gc.freeze()  # what is imported stays to the end: to look there for garbage takes a fifth of the time of a short stage
+    alone = main is getattr(sys.modules["__main__"], "main", None)  # and not within another program
+    if alone:
+        gc.freeze()  # what is imported stays to the end: to look there for garbage takes a fifth of a short stage's time
     try:
         code, message = 0, _run(main)
     except KeyboardInterrupt:
@@ -27,7 +29,7 @@ def run(main: Callable[..., None]) -> None:
     if message:
         code = code or 1
         print(message, file=sys.stderr)
-    if "torch" in sys.modules and main is getattr(sys.modules["__main__"], "main", None):  # not within another program
+    if alone and "torch" in sys.modules:
         ending.end(code)
     if code:
         sys.exit(code)
