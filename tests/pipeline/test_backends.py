@@ -1,5 +1,6 @@
 """Where work runs, as far as it can be tried without a cluster."""
 
+import subprocess
 import sys
 
 import pytest
@@ -29,3 +30,15 @@ def test_a_worker_that_is_killed_ends_in_words(tmp_path, monkeypatch):
     assert list(runtime.map(cluster_work.dies_once, range(20), 20, Runtime(workers=2), "test")) == [
         n * n for n in range(20)
     ]
+
+
+def test_a_map_that_ends_early_says_nothing_and_the_next_one_works():
+    """joblib warns of results that nobody took, kills its workers, whose manager may then hang, and prints its own errors."""
+    code = (
+        "from dalsegno.pipeline import runtime\n"
+        "r = runtime.Runtime(workers=2)\n"
+        "first = next(iter(runtime.each(abs, iter(range(10_000)), r, 2)))\n"
+        "print(first, sum(runtime.each(abs, range(100), r, 2)))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0 4950\n", "")

@@ -3,7 +3,11 @@
 Nothing here may change a result on purpose, so editing `runtime` reruns nothing.
 """
 
+import contextlib
+import itertools
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -119,20 +123,30 @@ def each(
         if threads
         else joblib.parallel_config("loky", inner_max_num_threads=1)
     ):
-        n = workers or os.cpu_count() or 1
+        n, over = workers or os.cpu_count() or 1, threading.Event()
         parallel = joblib.Parallel(n_jobs=n, return_as="generator")
-        return _alive(parallel(joblib.delayed(function if threads else here)(item) for item in items), n)
+        wanted = itertools.takewhile(lambda _: not over.is_set(), items)
+        return _results(parallel(joblib.delayed(function if threads else here)(item) for item in wanted), over, n)
 
 
-def _alive(results: Iterator[B], n: int) -> Iterator[B]:
-    """The results of `n` processes. Raises UserError if one of them is killed."""
+def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]:
+    """The results of `n` workers. Raises UserError if one of them is killed.
+
+    If the caller wants no more, `over` stops new tasks, and those under way come to their end: joblib would kill its workers,
+    warn, and at times hang.
+    """
     try:
-        yield from results
+        for result in results:  # noqa: UP028 (yield from would close the generator of joblib)
+            yield result
     except BrokenProcessPool:
         raise UserError(
-            f"one of {n} worker processes was killed, perhaps as there was no memory left; have fewer workers "
-            "(runtime.workers; of a search, its own), and run the command again"
+            f"one of {n} worker processes was killed, perhaps because memory ran out; use fewer workers "
+            "(runtime.workers, or `workers` of a search) and run the command again"
         ) from None
+    finally:
+        over.set()
+        with contextlib.suppress(BaseException):  # nobody waits for these results
+            deque(results, maxlen=0)
 
 
 def _here(folder: Path, function: Callable[[A], B], item: A) -> B:
