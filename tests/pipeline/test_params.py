@@ -200,13 +200,18 @@ def test_a_stage_that_used_pytorch_ends_in_order_without_pages_of_what_triton_le
         "import atexit, errno, sys\nimport torch.utils.flop_counter\nfrom dalsegno.pipeline import errors, stage\n\n"
         "def main(what):\n    atexit.register(print, 'registered')\n    if what == 'wrong':\n"
         "        raise errors.UserError('it is wrong')\n    if what == 'stopped':\n        raise KeyboardInterrupt\n    if what == 'full':\n"
-        "        raise OSError(errno.ENOSPC, 'No space left on device')\n\nstage.run(main)\n"
+        "        raise OSError(errno.ENOSPC, 'No space left on device')\n    if what == 'large':\n"
+        "        raise torch.OutOfMemoryError('CUDA out of memory.')\n\nstage.run(main)\n"
     )
     told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {stage.STOPPED}\n")}
     full = "[Errno 28] No space left on device; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
-    for what, (code, message) in (told | {"full": (1, f"\nstage: {full}\n")}).items():
+    large = "CUDA out of memory.\nThe GPU has not enough memory: end what else uses it, or set runtime.device to cpu"
+    told |= {"full": (1, f"\nstage: {full}\n"), "large": (1, f"\nstage: {large}\n")}
+    for what, (code, message) in told.items():
         ended = subprocess.run([sys.executable, script, what], capture_output=True, text=True)
         assert (ended.returncode, ended.stdout, ended.stderr) == (code, "registered\n", message)
+    closed = subprocess.run(f"'{sys.executable}' '{script}' right >&-", shell=True, capture_output=True, text=True)
+    assert (closed.returncode, closed.stderr) == (0, "")
 
 
 # Files

@@ -43,7 +43,7 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(f"dalsegno: there is no command {word!r}{hint(word, list(COMMANDS))}; `dalsegno --help` lists them")
     try:
         code = _run(word, words[1:])
-        sys.stdout.flush()
+        print(end="", flush=True)
     except UserError as error:
         sys.exit(f"dalsegno: {error}")
     except KeyboardInterrupt:

@@ -19,16 +19,16 @@ def run(main: Callable[..., None]) -> None:
 
     A UserError ends it with exit code 1 and Ctrl-C with ending.INTERRUPTED, without a traceback.
     """
-    alone = main is getattr(sys.modules["__main__"], "main", None)  # and not within another program
+    alone = main is getattr(sys.modules["__main__"], "main", None)  # not called by another program
     if alone:
-        gc.freeze()  # what is imported stays to the end: to look there for garbage takes a fifth of a short stage's time
+        gc.freeze()  # what is imported stays to the end, and collecting garbage there takes a fifth of a short stage
     try:
-        code, message = 0, _run(main)
+        message = _run(main)
+        code = 1 if message else 0
     except KeyboardInterrupt:
-        code, message = ending.INTERRUPTED, f"\n{_name()}: {STOPPED}"
+        message, code = STOPPED, ending.INTERRUPTED
     if message:
-        code = code or 1
-        print(message, file=sys.stderr)
+        print(f"\n{Path(sys.argv[0]).stem}: {message}", file=sys.stderr)
     if alone and "torch" in sys.modules:
         ending.end(code)
     if code:
@@ -36,9 +36,9 @@ def run(main: Callable[..., None]) -> None:
 
 
 def _run(main: Callable[..., None]) -> str:
-    """Call `main`; what is wrong, empty if nothing is.
+    """Call `main`; returns what went wrong, empty if nothing did.
 
-    A stage that refuses its own section tells the problems of all others as well, so that they are mended in one go.
+    A stage that refuses its own section also lists the problems of all others, so that they can be mended in one go.
     """
     try:
         if place := _place(os.environ.get("DVC_STAGE", "")):  # DVC sets it
@@ -48,18 +48,18 @@ def _run(main: Callable[..., None]) -> str:
         main(*sys.argv[1:])
     except Refused as error:
         others = [p for p in check.problems(Path(sys.argv[0]).parent) if p not in error.problems]
-        return f"\n{_name()}: {Refused(error.problems + others)}"
+        return str(Refused(error.problems + others))
     except UserError as error:
-        return f"\n{_name()}: {error}"
+        return str(error)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        return f"\n{_name()}: {error}; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
+        return f"{error}; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # PyTorch's, of a GPU; most stages do without PyTorch
+            raise
+        return f"{error}\nThe GPU has not enough memory: end what else uses it, or set runtime.device to cpu"
     return ""
-
-
-def _name() -> str:
-    return Path(sys.argv[0]).stem
 
 
 def _place(address: str) -> str:

@@ -12,10 +12,11 @@ INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 def end(code: int) -> NoReturn:
     """End the process as Python does, but without unloading libraries.
 
-    To unload PyTorch takes a second and reads 110 MiB; Triton, which comes with it, prints pages of what it has leaked.
+    Unloading PyTorch takes a second and reads 110 MiB, and Triton, which comes with it, prints pages about what it leaked.
     """
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream:  # there is none where a shell closed it
+            stream.flush()
     os._exit(code)
