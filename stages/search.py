@@ -39,16 +39,22 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
             study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
         else:
             work = partial(_work, p, source, splits_path, journal_path, name, workers)
-            list(runtime.each(work, shares, r, workers, gpus=int(device.type == "cuda")))
+            list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
 
-def _work(p: entry.Params, source: str, splits_path: str, journal_path: str, name: str, workers: int, n: int) -> None:
-    """`n` trials by one process of several, which loads the data for itself."""
+def _work(
+    p: entry.Params, source: str, splits_path: str, journal_path: str, name: str, workers: int, share: tuple[int, int]
+) -> None:
+    """The trials of one of several processes, which loads the data itself. share: its number from 0, and how many trials."""
+    i, n = share
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
-    of = subject.subject(p.of, source, splits_csv.read(splits_path), params.load(runtime=Runtime).torch_device())
+    device = params.load(runtime=Runtime).torch_device()
+    if device.type == "cuda":
+        device = torch.device("cuda", i % torch.cuda.device_count())  # of those that this worker sees
+    of = subject.subject(p.of, source, splits_csv.read(splits_path), device)
     study.make_trials(study.opened(p, journal_path, name), p, of, n, progress.say)
 
 

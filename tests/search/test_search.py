@@ -5,6 +5,7 @@ import io
 import json
 import runpy
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import space, study
+from dalsegno.search import space, study, subject
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
 from dalsegno.training.network import Model
@@ -108,6 +109,20 @@ def test_a_trial_that_a_gpu_has_no_room_for_fails_alone(folder, monkeypatch):
     assert (
         failed["error"].str.contains(r"not enough memory \(Tried to allocate 2.00 GiB\): lower train.batch_size").all()
     )
+
+
+def test_workers_take_turns_with_the_gpus(folder, monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(subject, "subject", lambda *words: taken.append(words[-1]))
+    monkeypatch.setattr(splits_csv, "read", lambda _: None)
+    monkeypatch.setattr(study, "opened", lambda *_: None)
+    monkeypatch.setattr(study, "make_trials", lambda *_: None)
+    Path("params.yaml").write_text("runtime: {device: cuda}\n")
+    for share in enumerate([1, 1, 1]):
+        STAGE.__globals__["_work"](mock.Mock(), "features.parquet", "splits.csv", "journal", "name", 3, share)
+    assert taken == [torch.device("cuda", i) for i in (0, 1, 0)]
 
 
 def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeypatch):
