@@ -246,6 +246,22 @@ def embedded(tmp_path, weights, arch, clips, **settings):
     return backbone.build(arch, p, file, file.runs[0], windows.example(), windows.meta, {}), windows
 
 
+@pytest.mark.parametrize(
+    ("path", "learnt_from"),
+    [
+        ("packaged/msd_musicnn/model.pt", "the Million Song Dataset"),
+        ("MTT_musicnn.pt", "MagnaTagATune"),
+        ("mine.pt", "the Million Song Dataset or MagnaTagATune"),
+    ],
+)
+def test_what_the_weights_learnt_from_is_told_by_their_name(path, learnt_from, unpacked, tmp_path):
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    musicnn_wheel.write(unpacked, "MSD_musicnn", tmp_path / path)
+    meta = front_end.meta(front_end.Params())
+    file = weights_file.read("musicnn", musicnn.Params(), str(tmp_path / path), meta)
+    assert file.runs[0].provenance.recordings == (learnt_from,)
+
+
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])
 def test_stages_see_patches_of_187_frames_and_pad_shorter_sound_with_silence(checkpoint, unpacked, tmp_path):
     weights = tmp_path / "weights.pt"

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end has scaled already
-RECORDINGS = "AudioSet"
+RECORDINGS = {"": "AudioSet"}
 LEAST = 17  # bins and frames that the five halvings still shrink
 BLOCKS = (  # MobileNetV3-Large (Howard et al. 2019, Table 1): kernel, expanded, out, squeeze, activation, stride
     (3, 16, 16, False, nn.ReLU, 1),

@@ -19,7 +19,7 @@ from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "minmax"
-RECORDINGS = None  # published weights are of pictures
+RECORDINGS = {}  # published weights are of pictures
 LEAST = 8  # bins and frames, below which there is nothing to enlarge
 STAGES = (  # expansion, channels, repeats, stride and kernel of B0, from which all others are scaled
     (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),

@@ -19,7 +19,7 @@ from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the first layer is a batch norm
-RECORDINGS = "the Million Song Dataset or MagnaTagATune"
+RECORDINGS = {"msd": "the Million Song Dataset", "mtt": "MagnaTagATune"}
 LEAST = 7  # bins and frames: what the filters span that look for timbre and those of the middle layers
 SPAN = 7
 N_TIMBRAL, N_TEMPORAL, N_MIDDLE, N_DENSE = 204, 51, 64, 200  # feature maps per filter shape or layer, and neurons

@@ -17,7 +17,7 @@ from dalsegno.pipeline.errors import mismatch
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the first layer is a batch norm
-RECORDINGS = "the Million Song Dataset or MagnaTagATune"
+RECORDINGS = {"msd": "the Million Song Dataset", "mtt": "MagnaTagATune"}
 LEAST = 66  # bins and frames that the five poolings still leave something of
 N_CHANNELS = 128
 POOLINGS = (

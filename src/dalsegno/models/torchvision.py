@@ -21,7 +21,7 @@ from dalsegno.pipeline.errors import hint
 from dalsegno.pipeline.params import section
 
 NORMALISE = "minmax"
-RECORDINGS = None  # published weights are of pictures
+RECORDINGS = {}  # published weights are of pictures
 LEAST = 8  # bins and frames, below which there is nothing to enlarge
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
 AUXILIARY = ("aux1", "aux2", "AuxLogits")  # heads that helped in training from scratch: GoogLeNet, Inception v3

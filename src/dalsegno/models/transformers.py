@@ -18,7 +18,7 @@ from dalsegno.pipeline.errors import hint
 from dalsegno.pipeline.params import section
 
 NORMALISE = "none"  # the front end, or the first block, has scaled already
-RECORDINGS = "a collection of its publisher's choice"
+RECORDINGS = {"": "a collection of its publisher's choice"}
 FIXED = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "layerdrop": 0.0}  # `augment:` masks; theirs heeds no seed
 UNUSED = {"architectures", "id2label", "label2id", "problem_type", "dtype", "transformers_version", "_name_or_path"}
 

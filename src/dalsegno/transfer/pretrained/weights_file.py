@@ -25,7 +25,7 @@ class Published(Protocol):
     """An architecture (module of `dalsegno.models`) that takes weights which others have published."""
 
     NORMALISE: preprocess.Normalisation  # the `view.normalise` that those weights expect
-    RECORDINGS: str | None  # the collection of recordings that they were trained on; None: none, as of pictures
+    RECORDINGS: dict[str, str]  # what the name of their file or its folder holds → the collection they were trained on
 
     def published(self, p: Any, weights: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Tensor]:
         """The state dict of `build`'s network, from the publisher's; meta: of the spectrogram store.
@@ -107,8 +107,21 @@ def read(arch: str, p: Any, path: str, meta: dict[str, Any]) -> WeightsFile:
         state = module.published(p, saved, meta)
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
-    trained_on = Provenance(recordings=(module.RECORDINGS,) if module.RECORDINGS else ())
-    return WeightsFile(path, arch, [Run(state, None, trained_on)], {"normalise": module.NORMALISE}, whole=False)
+    return WeightsFile(
+        path,
+        arch,
+        [Run(state, None, Provenance(recordings=_recordings(module, path)))],
+        {"normalise": module.NORMALISE},
+        whole=False,
+    )
+
+
+def _recordings(module: Published, path: str) -> tuple[str, ...]:
+    """The collection that the weights in `path` were trained on, all that it may be if the path does not tell; empty if none."""
+    name = "/".join(Path(path).parts[-2:]).lower()
+    found = [collection for word, collection in module.RECORDINGS.items() if word in name]
+    every = " or ".join(found or module.RECORDINGS.values())
+    return (every,) if every else ()
 
 
 def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile:
