@@ -4,9 +4,9 @@
 #     bash bench/gpu.sh [WHEELS] > table.md 2> log.txt
 #
 # WHEELS is a folder of wheels, for a machine that has PyTorch but no network: they go into a scratch folder, nothing is
-# installed on the machine. Without it, the packages of `python3` are used. The pipeline runs in a scratch copy. What matters
-# most comes first, and what fails or is out of time is told and costs nothing else.
-# SMALL=1 takes small sizes, to try out this script; DEVICE=cpu needs no GPU; LIMIT_S is when all is to end (480).
+# installed on the machine. Without it, the packages of `python3` are used. The pipeline runs in a scratch copy, of which
+# nothing is left. What matters most comes first; a part that fails, or for which no time is left, is named, and the others go on.
+# SMALL=1 takes small sizes, to try out this script; DEVICE=cpu needs no GPU; everything ends after LIMIT_S seconds (480).
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 device=${DEVICE:-cuda} limit_s=${LIMIT_S:-480} small=${SMALL:+--small}
@@ -28,7 +28,7 @@ part() { # part TITLE COMMAND…: a heading and what the command prints, unless 
   if [ "$left" -le 10 ]; then printf 'Not run: %s of %s s had gone.\n' "$SECONDS" "$limit_s"; return; fi
   timeout "$left" "$@" || code=$?
   if [ "$code" -eq 124 ]; then printf '\nOut of time after %s s of the whole run.\n' "$SECONDS"; fi
-  if [ "$code" -ne 0 ] && [ "$code" -ne 124 ]; then printf '\nNot all of it came to its end; the log says why.\n'; fi
+  if [ "$code" -ne 0 ] && [ "$code" -ne 124 ]; then printf '\nPart of it failed; the log says why.\n'; fi
 }
 settings() { python "$here/bench/gpu/settings.py" "$work/default.yaml" --device "$device" $small "$@"; }
 stages() { part "$1" python "$here/bench/gpu/stages.py" "${@:2}"; }
@@ -54,6 +54,7 @@ stages "As large as GTZAN, 1,000 clips of 30 s, 40 epochs: seconds per stage" "$
 settings --rehearsal --lr 2e-3
 stages "Again, after one change of a learning rate" "${targets[@]}"
 
+# without their networks, so that one that fails is missing and not compared with itself
 for one in again cpu; do rm -rf "$work/$one"/runs/{mlp,cnn,transfer}; done
 cd "$work/again" && settings && cd "$work/cpu" && settings --device cpu
 once_more="exec python '$here/bench/gpu/stages.py' --force --single-item pretrain embeddings mlp cnn transfer"

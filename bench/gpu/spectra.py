@@ -1,8 +1,8 @@
-"""Clips per second of the spectra that a GPU computes, against two workers on the CPU, and how far the two are apart in dB.
+"""How many clips per second a GPU turns into spectra, against two workers on the CPU, and how far apart the results are in dB.
 
     python bench/gpu/spectra.py [--device cuda] [--small]
 
-Aimed at: ten times two workers; 1e-3 dB in the median and 0.05 dB at most, above the floor.
+The goal: ten times two workers; 1e-3 dB in the median and 0.05 dB at most, above the floor.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from clips import make
 from dalsegno.pipeline import params, runtime
 from dalsegno.sound import cleaning, on_device, spectrum, storing
 
-FILES, TIMES = 24, 16  # files of 30 s, and how often each is taken
+FILES, TIMES = 24, 16  # files of 30 s, and how often each is computed
 
 
 def apart(path, p, a, device):

@@ -1,8 +1,8 @@
-"""Run `dvc repro` and print the seconds of each stage, as it ends, as a table; what the stages say goes to stderr.
+"""Run `dvc repro` and print a table with the seconds of each stage, row by row as they end; what they print goes to stderr.
 
 python bench/gpu/stages.py [TARGETS AND OPTIONS OF dvc repro]
 
-A stage that fails does not stop those that need nothing of it.
+A stage that fails stops only those that depend on it.
 """
 
 import re
@@ -15,7 +15,7 @@ FAILED = re.compile(r"ERROR: failed to reproduce '([^']+)'")
 
 
 def main(*words):
-    """Print the table; the names of the stages that failed stand below it, or what DVC says if it failed itself."""
+    """Print the table and, below it, which stages failed, or the error of DVC itself."""
     print("| stage | s |\n| --- | --- |", flush=True)
     began = since = time.perf_counter()
     name, error, failed = "dvc: before the first", "", []
@@ -36,7 +36,7 @@ def main(*words):
 
 
 def row(name, since):
-    """Print the seconds that have gone since then; returns the time of now."""
+    """Print a row with the seconds since `since`; returns the present time."""
     now = time.perf_counter()
     print(f"| {name} | {now - since:.1f} |", flush=True)
     return now

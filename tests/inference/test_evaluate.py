@@ -165,4 +165,4 @@ def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_p
     assert once["accuracy"] == often["accuracy"] == 1
     assert often["accuracy_low"] == pytest.approx(once["accuracy_low"], abs=0.05)  # of 30 clips it would be .9
     main.main(["evaluate", "classical/logistic", str(tmp_path)])
-    assert "27 files of the same content as another of them" in capsys.readouterr().out
+    assert "27 files with the same content as another one" in capsys.readouterr().out

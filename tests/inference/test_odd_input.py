@@ -205,7 +205,7 @@ def test_a_model_whose_numbers_do_not_fit_is_blamed_and_not_the_file(run, capsys
     assert refusal("predict", _changed("cnn/crops", odd, tmp_path), FILE) == str(UNREAD)
     assert "but not a whole one" in capsys.readouterr().err
     huge = lambda saved: saved["spectrogram"].update(bins=10**14)
-    assert "there is not memory enough" in refusal("predict", _changed("cnn/crops", huge, tmp_path), FILE)
+    assert "not enough memory for the sizes" in refusal("predict", _changed("cnn/crops", huge, tmp_path), FILE)
 
 
 def test_classes_of_any_name_come_out_whole(run, capsys, tmp_path):

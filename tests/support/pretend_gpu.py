@@ -1,7 +1,7 @@
-"""A GPU that is not there: tensors that say they lie on `cuda` while the CPU works on them, so that code for a GPU runs anywhere.
+"""A simulated GPU: tensors that claim to lie on `cuda` while the CPU works on them, so that code for a GPU runs anywhere.
 
-What would fail there fails here: tensors on two devices in one operation, `.numpy()` of what lies on the GPU, a generator
-of the wrong device. What would make the CPU wait for the GPU is noted, with the line of ours that asked for it.
+What fails on a GPU fails here: an operation on tensors of two devices, `.numpy()` of a tensor on the GPU, a generator of the
+wrong device. Whatever makes the CPU wait for the GPU is noted, with the line of our code that asked for it.
 """
 
 import traceback
@@ -26,7 +26,7 @@ class OnGpu(Tensor):
 
 
 class Gpu(TorchFunctionMode):
-    """Sends what is asked for on `cuda` there. waits: lines of ours at which the CPU waited for it, one for each time."""
+    """Puts there what is asked for on `cuda`. waits: lines of our code at which the CPU waited for it, one per wait."""
 
     def __init__(self):
         super().__init__()

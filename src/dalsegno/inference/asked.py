@@ -89,16 +89,8 @@ def answers(model: Model, files: list[tuple[Path, str | None]], every_s: float |
                 yield answer
                 note = None
         except (UserError, OSError, ValueError) as error:
-            yield Answer(path, fault=_fault(error, part, watch))
-
-
-def _fault(error: Exception, part: Path, watch: changes.Watch) -> str:
-    """Why a file could not be read, without its path: what reads a file that changes takes it for a damaged one."""
-    try:
-        watch.refuse()
-    except UserError as changed:
-        error = changed
-    return gist(error).removeprefix(f"{part}: ").removeprefix(f"{watch.path}: ")
+            said = gist(error).removeprefix(f"{part}: ").removeprefix(f"{path}: ")
+            yield Answer(path, fault=changes.CHANGED if watch.changed else said)
 
 
 def _answer(

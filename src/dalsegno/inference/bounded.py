@@ -1,4 +1,4 @@
-"""A bound on what a web page is sent: a request says its length before it is read, and is refused if that is too much."""
+"""A bound on what a web page is sent: a request states its length, and is refused before it is read if that is too much."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,9 +9,9 @@ App = Callable[
 
 
 class Bounded:
-    """An ASGI application in front of `app`, which it passes no request that has more than `most` bytes of body, or may have.
+    """An ASGI application that passes requests on to `app` unless their body has, or may have, more than `most` bytes.
 
-    Gradio bounds each uploaded file, but neither their number nor any other request, which it holds in memory.
+    Gradio bounds the size of an uploaded file, but not the number of files, nor other requests, which it holds in memory.
     """
 
     def __init__(self, app: App, most: int) -> None:
@@ -29,7 +29,7 @@ class Bounded:
         await send({"type": "http.response.body", "body": words.encode()})
 
     def _refusal(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
-        """Status and message, if there is something to refuse; the server sees to it that a length is a number, and true."""
+        """Status and message if the request is refused; the server has checked that a stated length is a number, and true."""
         if b"transfer-encoding" in headers:
             return 411, "The request does not say how long it is."
         if int(headers.get(b"content-length", 0)) > self.most:

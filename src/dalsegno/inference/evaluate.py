@@ -118,7 +118,7 @@ def scores(
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
     Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips, of which
-    copies of one file count as one; `copies` is how many of them there are beyond the first.
+    copies of one file count once; `copies` is how many files have the content of an earlier one.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")

@@ -63,7 +63,7 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
         with stream.quiet():
             return _explained(model, path, label)
     finally:
-        watch.refuse()  # a file that changed, not what came of reading it
+        watch.refuse()  # in place of an error that only the change caused
 
 
 def _explained(model: Model, path: Path, label: str | None) -> Portrait:

@@ -90,8 +90,8 @@ def _highest(
 ) -> Float[Tensor, "batch map frame_out"]:
     """The maximum over the bins of what filters of `length` frames make.
 
-    Unless it is learnt from, a part of x at a time, and of each only the extremes are rectified and standardised: the
-    highest value stays the highest, or becomes the lowest where the weight of the norm is negative.
+    In evaluation, x is taken part by part, and only extremes are rectified and normalised: that keeps the order of values,
+    or reverses it where the weight of the norm is negative.
     """
     if torch.is_grad_enabled() or layers.training:
         return layers(x).amax(2)

@@ -11,7 +11,6 @@ from pathlib import Path
 from dalsegno.pipeline.cluster import ranks
 from dalsegno.pipeline.errors import UserError
 
-DRAFT = re.compile(r"\.(.+)\.([0-9a-f]{8})([0-9a-f]{8})?\.part", re.DOTALL)  # the output, the process, a random number
 DEVICES = Path("/dev")  # also holds links to files, such as stdout
 _LIVE: set[str] = set()  # names of drafts of this process
 
@@ -21,7 +20,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, file or folder; it replaces `path` on success and is removed on failure.
 
     Of several processes that train one network the first alone replaces outputs; the others keep what lies in drafts of
-    their own. Raises UserError for what must not be replaced: root would put a file in the place of /dev/null.
+    their own. Raises UserError if `path` is a device or the like, which root would replace by a file.
     """
     path = Path(path)
     special = path.exists() and not (path.is_file() or path.is_dir())
@@ -76,9 +75,9 @@ def _leftovers(path: Path) -> list[Path]:
 
     Those with half as many digits are of before they named it.
     """
-    drafts = [(match, draft) for draft in path.parent.iterdir() if (match := DRAFT.fullmatch(draft.name))]
-    ours = [(match, draft) for match, draft in drafts if match[1] == path.name]
-    return [draft for match, draft in ours if match[3] is None or not _is_written(draft, int(match[2], 16))]
+    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
+    drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
+    return [draft for match, draft in drafts if match[2] is None or not _is_written(draft, int(match[1], 16))]
 
 
 def _is_written(draft: Path, process: int) -> bool:

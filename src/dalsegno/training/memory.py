@@ -1,4 +1,4 @@
-"""The memory of a GPU: how numbers come there without a wait, and what can be lowered where it is not enough."""
+"""The memory of a GPU: copying to it without waiting, and what to lower where it runs out."""
 
 import re
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ BY_LIBRARIES = (
     "CUDNN_STATUS_ALLOC_FAILED",
     "CUFFT_ALLOC_FAILED",
 )
-"""What is said where memory is asked for by CUDA and its libraries, and not by PyTorch itself."""
+"""What CUDA and its libraries say where memory runs out; PyTorch itself has an exception of its own."""
 
 
 def sent(numbers: Tensor, device: torch.device) -> Tensor:
-    """`numbers`, which lie on the CPU, on `device`. The CPU does not wait for a GPU to come to the end of its work."""
+    """`numbers`, which lie on the CPU, on `device`. The CPU does not wait for a GPU to finish its work."""
     return numbers if device.type == "cpu" else numbers.pin_memory().to(device, non_blocking=True)
 
 
 @contextmanager
 def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, such as `lower train.batch_size`, if what is done meets the end of a GPU's memory."""
+    """Raise UserError with `advice`, such as `lower train.batch_size`, if a GPU runs out of memory meanwhile."""
     try:
         yield
     except RuntimeError as error:

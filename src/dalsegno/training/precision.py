@@ -13,7 +13,7 @@ from dalsegno.pipeline.cluster import ranks
 def of_training(device: torch.device, input_shape: Sequence[int]) -> torch.dtype:
     """bfloat16 on a GPU for spectrograms and waveforms, where that halves the time; else float32.
 
-    input_shape: of one example. Networks on tables are so small that a GPU waits for the CPU, and rounding would gain nothing.
+    input_shape: of one example. Networks on tables are too small to become faster.
     """
     return torch.bfloat16 if device.type == "cuda" and len(input_shape) > 1 else torch.float32
 

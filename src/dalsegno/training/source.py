@@ -25,7 +25,7 @@ class Source(Protocol):
 
     @property
     def streamed(self) -> bool:
-        """Whether batches are brought to a GPU one by one, as not all of the data fit there."""
+        """Whether the data do not fit on the GPU, so that batches are brought there one by one."""
         ...
 
     def for_training(self, train_ids: list[str]) -> "Source":

@@ -25,7 +25,7 @@ def joined(device: torch.device) -> Iterator[None]:
         yield
         return
     if device.type == "cuda":
-        torch.cuda.set_device(device)  # where NCCL puts what it passes on by itself; else all would be at the first GPU
+        torch.cuda.set_device(device)  # which NCCL uses; else all processes would use the first GPU
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
@@ -36,8 +36,7 @@ def joined(device: torch.device) -> Iterator[None]:
 def share(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, float]:
     """This process's examples of a batch, and which part of the batch they are.
 
-    A batch that is too small to give each process two examples, which batch normalisation needs, is taken whole by all of
-    them, each for an equal part.
+    Batch normalisation needs two examples; a batch with fewer per process is taken whole by each, with equal weight.
     """
     n, n_processes = len(x), ranks.world()
     if n < 2 * n_processes:

@@ -21,7 +21,7 @@ WATCHED = ("accuracy", "balanced_accuracy", "macro_f1")  # by which an epoch may
 def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, train.Fit, float]:
     """The trained model, what `train.fit` says of it, and the seconds that it took. log: called with each epoch's metrics.
 
-    Raises UserError if the model cannot be trained on these clips, training diverges, or a GPU has not enough memory.
+    Raises UserError if the model cannot be trained on these clips, training diverges, or a GPU runs out of memory.
     """
     with enough_memory(run):
         built, batches, weights = ready(run)
@@ -32,7 +32,7 @@ def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, trai
 
 
 def enough_memory(run: Run) -> AbstractContextManager[None]:
-    """Raise UserError if what is done with a model of `run` meets the end of a GPU's memory; it says what to lower."""
+    """Raise UserError that says what to lower in `run` if a GPU runs out of memory meanwhile."""
     batch_size = run.job.train.batch_size
     return memory.enough(f"lower train.batch_size (now {batch_size}), view.crop_s or the size of the model")
 

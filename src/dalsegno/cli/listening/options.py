@@ -1,4 +1,4 @@
-"""What the commands about trained models share: the model, what is read, what is written, and examples in the help."""
+"""What the commands about trained models share: names of models, paths, and examples in the help."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ MODEL = "a key of the run, such as cnn/conv, an ensemble, or a stored file"
 
 
 def name(word: str) -> str:
-    """A model. An unset variable of a script is no name, and as a path it would be the folder that one is in."""
+    """A model. An empty word, such as an unset variable in a script, is refused: as a path it would be the current folder."""
     if not word:
         raise argparse.ArgumentTypeError("it is empty")
     return word
@@ -19,6 +19,6 @@ def path(word: str) -> Path:
 
 
 def examples(parser: argparse.ArgumentParser, *lines: str, more: str = "") -> None:
-    """Put command lines below the help of a command, and `more` under them, as it is."""
+    """Put command lines below the help of a command, and `more` below them, both as they are."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(["examples:", *(f"  {line}" for line in lines), *(["", more] if more else [])])

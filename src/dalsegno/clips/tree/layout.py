@@ -14,7 +14,7 @@ PARTS = {
     "validation part": "val valid validation validate validset valset dev devset devel development",
 }
 PART_OF = {word: part for part, words in PARTS.items() for word in words.split()}
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")  # suffixes of what may name the classes instead
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")  # suffixes of files that may name the classes instead
 FOLD = re.compile(r"(fold|kfold|split|cvfold|cv)\d*")
 
 
@@ -57,8 +57,9 @@ def bare(name: str) -> str:
 def _tables(root: Path) -> list[str]:
     """A line about the tables in `root`, if there are any: they may name the classes."""
     named = sorted(path.name for path in root.iterdir() if path.suffix.lower() in TABLES and path.name != "groups.csv")
-    way = "If {table} says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows how"
-    return [way.replace("{table}", " or ".join(named[:N_NAMED]))] if named else []
+    tables = " or ".join(named[:N_NAMED])
+    way = f"If {tables} says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows how"
+    return [way] if named else []
 
 
 def _lone_train(inner: dict[str, set[str]], parts: dict[str, str]) -> list[str]:

@@ -34,7 +34,7 @@ def check(root: Path, expects: str) -> None:
 
 
 def where(root: Path) -> str:
-    """`'name' (in the folder where we are)`: how a message names `root`; a path that is whole needs no folder."""
+    """How a message names `root`: a relative path is followed by the folder that it is relative to."""
     return repr(str(root)) + ("" if root.is_absolute() else f" (in {Path.cwd()})")
 
 

@@ -20,7 +20,7 @@ class Frames:
 
     @property
     def streamed(self) -> bool:
-        """Whether they do not fit on the GPU, so that what a network sees of them is brought there batch by batch."""
+        """Whether they do not fit on the GPU, so that batches are brought there one by one."""
         return self.device.type == "cuda" and not self.stored.is_cuda
 
     def cut(

@@ -1,4 +1,4 @@
-"""Whether a file stays as it is while a model is asked about it: of one that changes, the answer may be about parts of two."""
+"""Whether a file stays as it is while a model is asked about it; otherwise the answer may be about parts of two files."""
 
 from pathlib import Path
 
@@ -8,18 +8,24 @@ CHANGED = "it changed while it was read; ask again once nothing writes to it"
 
 
 class Watch:
-    """Remembers the length of a file and when it was written last; None stands for a file that is not there."""
+    """Remembers the size of a file and when it was last written."""
 
     def __init__(self, path: Path) -> None:
         self.path, self._before = path, _state(path)
 
+    @property
+    def changed(self) -> bool:
+        """Whether it has changed since, or is gone."""
+        return _state(self.path) != self._before
+
     def refuse(self) -> None:
-        """Raise UserError that names the file if it is another one than at the beginning, or gone."""
-        if _state(self.path) != self._before:
+        """Raise UserError that names the file if it has changed."""
+        if self.changed:
             raise UserError(f"{self.path}: {CHANGED}")
 
 
 def _state(path: Path) -> tuple[int, int] | None:
+    """Size in bytes and time of the last write; None if there is no such file."""
     try:
         state = path.stat()
     except (OSError, ValueError):

@@ -68,6 +68,6 @@ def shown(store: Store, view: View, crop: int, device: torch.device) -> Views:
 
 
 def _let_go(frames: np.ndarray) -> None:
-    """Give back the memory of what was read of a memory map, which for an hour would be 90 MB; the file still has it."""
+    """Release the memory of what was read from a memory map, 90 MB for an hour of sound; the file still has it."""
     if isinstance(frames.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows has no such advice
         frames.base.madvise(mmap.MADV_DONTNEED)

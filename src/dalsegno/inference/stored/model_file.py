@@ -80,10 +80,10 @@ def fitting(path: Path) -> Iterator[None]:
 
 
 def _misfit(error: Exception) -> str:
-    """What is wrong with a model that this version stumbles over; PyTorch's lack of memory is a RuntimeError."""
+    """What is wrong with a model that cannot be built or run; PyTorch raises RuntimeError where memory runs out."""
     said = f"({type(error).__name__}: {gist(error)})"
     if isinstance(error, MemoryError) or "memory" in str(error):
-        return f"there is not memory enough for the sizes that the model states, or for so long a file {said}"
+        return f"not enough memory for the sizes that the model states, or for so long a file {said}"
     return (
         f"a stored model, but not a whole one, or not one of this version of dalsegno {said}; train it again with dvc repro, "
         "or check out the version that trained it"
@@ -121,6 +121,6 @@ def _reader(path: Path) -> tuple[str, str]:
 
 
 def _named(labels: Any) -> bool:
-    """Whether these are names of classes, each of which means one."""
+    """Whether these are distinct names of classes."""
     named = isinstance(labels, list) and labels and all(isinstance(label, str) for label in labels)
     return bool(named) and len(set(labels)) == len(labels)

@@ -7,7 +7,7 @@ from dalsegno.report import formatting, verdict
 
 
 def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """(what it is about, what is to be said of it, one thing each); models of which the same is to be said are named together.
+    """(subject, what is to be said of it, one thing each); models with the same note are named together.
 
     comparison: compare.json under the names that models are called by; limits: those of clips.json.
     """
@@ -16,7 +16,7 @@ def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple
         ("The split", [f"{formatting.capitalised(caveat)}." for caveat in comparison["protocol"]["caveats"]]),
         ("Several devices", [formatting.mixture(models)]),
         ("Training", [formatting.unfinished(models)]),
-        ("The data", [*limits]),
+        ("The data", list(limits)),
     ]
     yield from ((about, texts) for about, texts in said if any(texts))
     by_text: dict[str, list[str]] = {}

@@ -78,7 +78,7 @@ def optimizer(groups: list[dict[str, Any]], p: Params) -> torch.optim.Optimizer:
     groups = [part for group in groups for part in _by_decay(group)]
     settings: dict[str, Any] = {"lr": p.lr, "weight_decay": p.weight_decay}
     if all(w.is_cuda for group in groups for w in group["params"]) and p.optimizer != "rmsprop":
-        settings["fused"] = True  # a step in a few kernels: small networks wait for their start, and rmsprop has none
+        settings["fused"] = True  # in a few kernels, whose start is what a small network waits for; rmsprop cannot
     match p.optimizer:
         case "adam":
             return _undecorated(torch.optim.Adam)(groups, **settings)
