@@ -84,6 +84,12 @@ def test_no_request_of_any_kind_is_longer_than_an_upload(client, address, path):
     assert len(asked(client, "sounds/hum/1.flac")) == 2
 
 
+def test_one_question_is_answered_at_a_time(of_sound, monkeypatch):
+    monkeypatch.chdir(of_sound)
+    buttons = demo.page([model.load(NAMES[0])]).fns.values()
+    assert {(button.concurrency_id, button.concurrency_limit) for button in buttons} == {("models", 1)}
+
+
 def test_only_this_machine_can_reach_it(address):
     parts = urlsplit(address)
     assert parts.hostname == "127.0.0.1"

@@ -97,6 +97,7 @@ def test_a_batch_size_of_1e3_is_refused(here):
 def test_a_list_is_a_tuple_where_one_is_asked_for():
     assert params.parse("train", {"seeds": [3, 1]}, train.Params)[0].seeds == (3, 1)
     assert params.parse("train", {"seeds": [1.5]}, train.Params)[1]
+    assert params.parse("train", {"seeds": 3}, train.Params)[1] == ["train.seeds: should be a valid list, got 3"]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from support import pretend_gpu
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
-from dalsegno.pipeline import params
+from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import space, study, subject
 from dalsegno.search.draw import ByNumber
@@ -109,6 +110,15 @@ def test_a_trial_that_a_gpu_has_no_room_for_fails_alone(folder, monkeypatch):
     assert (
         failed["error"].str.contains(r"not enough memory \(Tried to allocate 2.00 GiB\): lower train.batch_size").all()
     )
+
+
+def test_a_worker_on_a_cluster_is_given_a_gpu_where_networks_train_on_one(folder, monkeypatch):
+    each = mock.Mock(side_effect=UserError("no cluster"))
+    monkeypatch.setattr(runtime, "each", each)
+    for device, gpus in (("cpu", 0), ("cuda", 1)):
+        with pretend_gpu.pretended(), pytest.raises(UserError, match="no cluster"):
+            search(entry=ENTRY | {"workers": 2}, device=device, backend="ray")
+        assert each.call_args.kwargs == {"gpus": gpus}
 
 
 def test_workers_take_turns_with_the_gpus(folder, monkeypatch):

@@ -84,7 +84,7 @@ def _reasons_of(detail: ErrorDetails, cls: type) -> list[tuple[str, str]]:
 
 def _reason(message: str, got: Any) -> str:
     """pydantic's message and the value; a section's own check is about several values and names them itself."""
-    message = message.removeprefix("Value error, ").removeprefix("Input ").replace("a valid array", "a list")
+    message = message.removeprefix("Value error, ").removeprefix("Input ").replace("valid array", "valid list")
     own_check = isinstance(got, dict) or is_dataclass(got)
     return message if own_check else f"{message}, got {json.dumps(got, default=str)}"
 
