@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dalsegno.clips import entry
 from dalsegno.clips.tree import groups, labelled, layout
 from dalsegno.inference import asked
 from dalsegno.inference.model import Model
@@ -27,7 +28,7 @@ class Collection:
     """What of a labelled collection a model can be asked.
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
-    know. unlabelled: how many files have no class. unread: path and message of each that could not be read; unheard: of each
+    know. unlabelled: how many files have no class; hidden: how many are hidden. unread: path and message of each that could not be read; unheard: of each
     in which there is no sound to judge by; cut_off: of each that is scored by what there is of it. content: SHA-256 of each
     that has an answer.
     """
@@ -35,6 +36,7 @@ class Collection:
     clips: pd.DataFrame
     no_counterpart: Counter[str] = field(default_factory=Counter)
     unlabelled: int = 0
+    hidden: int = 0
     unread: list[tuple[Path, str]] = field(default_factory=list)
     unheard: list[tuple[Path, str]] = field(default_factory=list)
     cut_off: list[tuple[Path, str]] = field(default_factory=list)
@@ -56,7 +58,9 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
         groups.read(root, [file.path.relative_to(root) for file in listed], [], "the model is not trained here") or {}
     )
     for file in listed:
-        if fault := file.fault or asked.fault(file.path):
+        if entry.is_stray(file.inside):
+            found.hidden += 1
+        elif fault := file.fault or asked.fault(file.path):
             found.unread.append((file.path, fault))
         elif file.label is None:
             found.unlabelled += 1
