@@ -121,22 +121,24 @@ def scores(
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips, of which
-    copies of one file count as one; `copies` is how many of them there are beyond the first.
+    Raises UserError if there is no answer. Of exact copies with one label the first counts alone, as in a run; `copies` is how many
+    there are beyond. The intervals are over groups where groups.csv names them, else over clips, those of the same content as one.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
-    places, probabilities = [i for i, _ in answers], np.array([p for _, p in answers])
-    clips = found.clips.iloc[places].reset_index(drop=True)
-    content = clips["path"].map(found.content)
-    unit = clips["group"].where(clips["group"] != "", content)
+    clips = found.clips.iloc[[i for i, _ in answers]].reset_index(drop=True)
+    clips["content"] = clips["path"].map(found.content)
+    first = ~clips.duplicated(["content", "label"])
+    n_copies, probabilities = int((~first).sum()), np.array([p for _, p in answers])[first]
+    clips = clips[first].reset_index(drop=True)
+    unit = clips["group"].where(clips["group"] != "", clips["content"])
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
     s = Scored(
         "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "copies": int(content.duplicated().sum()), "units": int(s.rows["unit"].nunique())}
+    counted = {"clips": len(clips), "copies": n_copies, "units": int(s.rows["unit"].nunique())}
     counted |= {"confidence": p.confidence}
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

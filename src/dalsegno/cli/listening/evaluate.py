@@ -66,7 +66,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
-    alike = f"{counted(scores['copies'], 'file')} of the same content as another of them: such files count as one in the intervals"
+    alike = f"{counted(scores['copies'], 'exact copy')} of other files there passed over, as in a run"
     lines += ["", *([alike] if scores["copies"] else []), *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
 
