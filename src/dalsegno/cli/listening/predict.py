@@ -26,7 +26,7 @@ others have an answer; 1, no file was asked about, as the model cannot be: a mes
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(
         "paths", metavar="FILE|FOLDER", nargs="+", type=options.path,
-        help="a file, whatever its suffix, or a folder, of which all sound in it is meant, that of folders within as well",
+        help="a file, whatever its suffix, or a folder: all sound in it and in folders within, but for hidden files",
     )  # fmt: skip
     parser.add_argument(
         "--format", choices=answers.FORMATS, default="table", help="of what is printed (default: %(default)s)"
