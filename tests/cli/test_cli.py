@@ -225,3 +225,13 @@ def test_every_command_has_a_help(word, capsys):
 
 def test_a_command_that_is_not_there_is_named_with_the_nearest():
     assert "there is no command 'predikt' (did you mean 'predict'?)" in refusal(["predikt"])
+
+
+@pytest.mark.parametrize("command", [word for word, (folder, _) in main.COMMANDS.items() if folder == "listening"])
+def test_the_help_of_a_command_about_models_waits_for_no_pytorch(command):
+    code = f"import atexit, sys; from dalsegno.cli.main import main; main(['{command}', '--help'])"
+    late = "atexit.register(lambda: print('torch' in sys.modules, 'matplotlib' in sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code.replace("; main(", f"; {late}; main(")], capture_output=True, text=True, check=True
+    )
+    assert "examples:" in ended.stdout and ended.stdout.endswith("\nFalse False\n")

@@ -1,12 +1,16 @@
 """`dalsegno card`: what the run measured, in the format of a model card."""
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from support import stored
 from support.easy_task import stage
 
+from dalsegno.artefacts import model_npz
 from dalsegno.cli import main
 from dalsegno.cli.listening import card
 
@@ -58,6 +62,35 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
     assert ("It started from nobody else's weights" in text) is (not name.startswith("transfer") or "scratch" in name)
     if name == "transfer/published":
         assert "licence of the published weights: unknown" in text  # this file is in no list
+
+
+NAMES = ["a|b\n| c |", "<b>x</b>\n## Boo", "---\n- *1*_2_`3`[l](u) $x$ \\ &amp; \"'#, ~~日本~~"]
+
+
+def test_names_of_whatever_kind_change_nothing_around_them(compared, capsys, tmp_path):
+    """As GitHub and Hugging Face read it: YAML above, and below no heading, list, table or element that is not ours."""
+    shutil.copytree(compared / "metrics", tmp_path / "metrics")
+    content = stored.load("runs/classical/svm") | {"labels": NAMES}
+    (tmp_path / "runs/classical/svm").mkdir(parents=True)
+    model_npz.save(tmp_path / "runs/classical/svm/model.npz", content)
+    with contextlib.chdir(tmp_path):
+        main.main(["card", "classical/svm"])
+        plain = capsys.readouterr().out
+        for name, change in {
+            "clips": lambda said: said.update(labels=dict.fromkeys(NAMES, 8)),
+            "compare": lambda said: (
+                said["dataset"].update(title=NAMES[2]), said["protocol"].update(caveats=[f"no clip of {NAMES[1]}"])
+            ),
+        }.items():  # fmt: skip
+            said = json.loads(Path(f"metrics/{name}.json").read_text())
+            change(said)
+            Path(f"metrics/{name}.json").write_text(json.dumps(said))
+        main.main(["card", "classical/svm"])
+        odd = capsys.readouterr().out
+    front, text = odd.removeprefix("---\n").split("\n---\n", 1)
+    assert yaml.safe_load(front)["model-index"][0]["results"][0]["dataset"]["name"] == NAMES[2]
+    assert text.count("\n#") == plain.count("\n#") and "<b>" not in text and "\n- \\*" not in text
+    assert r"Classes: a\|b \| c \|, &lt;b>x&lt;/b> \#\# Boo, --- - \*1\*\_2\_\`3\`\[l\](u) \$x\$ \\ &amp;amp;" in text
 
 
 def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch):

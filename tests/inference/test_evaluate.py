@@ -160,9 +160,6 @@ def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_p
         for i in range(9):
             shutil.copy(tmp_path / label / "a.wav", tmp_path / label / f"{i}.wav")
     often = evaluated(capsys, "classical/logistic", tmp_path)
-    assert (once["clips"], once["copies"], once["units"]) == (3, 0, 3)
-    assert (often["clips"], often["copies"], often["units"]) == (30, 27, 3)
-    assert once["accuracy"] == often["accuracy"] == 1
-    assert often["accuracy_low"] == pytest.approx(once["accuracy_low"], abs=0.05)  # of 30 clips it would be .9
+    assert (once["clips"], once["copies"]) == (3, 0) and often == once | {"copies": 27}
     main.main(["evaluate", "classical/logistic", str(tmp_path)])
-    assert "27 files with the same content as another one" in capsys.readouterr().out
+    assert "27 exact copies of other files there passed over, as in a run" in capsys.readouterr().out

@@ -1,11 +1,13 @@
 """Saliency finds what decides, and the picture of any kind of model can be drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from support import small_run
 
@@ -58,6 +60,17 @@ def test_pictures_are_drawn_and_a_wrong_label_is_named(of_pictures, monkeypatch,
         main.main(["explain", "cnn/pictures", "pictures/hum/0.png", "--label", "ham"])
     assert "no class 'ham' (did you mean 'hum'?)" in str(end.value.code)
     assert not list(Path().glob("*.png"))
+
+
+def test_a_class_of_whatever_name_has_its_line_and_leaves_room(run, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    found = portrait.explained(model.load("classical/svm"), Path("sounds/hum/1.flac"))
+    portrait.png(replace(found, labels=["_a", "$b\n$ c", "long " * 600], name="x" * 255))
+    rows = drawn[0].axes
+    legend = [text.get_text() for text in rows[2].get_legend().get_texts()]
+    assert sorted(legend) == sorted([" _a", r" \$b \$ c", " " + ("long " * 8)[:39] + "…"])
+    assert all("\n" not in words and len(words) < 150 for words in (drawn[0].get_suptitle(), rows[1].get_title()))
 
 
 @pytest.mark.filterwarnings("error")

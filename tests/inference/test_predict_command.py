@@ -55,6 +55,8 @@ def test_below_the_threshold_it_abstains(run, capsys):
     assert "none is probable enough" in said(capsys, "classical/majority", FILE, "--threshold", "0.9").out
     rows = said(capsys, "classical/majority", FILE, "--threshold", "0.9", "--format", "csv").out.splitlines()
     assert len(rows) == 2 and rows[1].startswith(f"{FILE},,0.3")
+    (entry,) = json.loads(said(capsys, "classical/majority", FILE, "--threshold", "0.9", "--format", "json").out)
+    assert entry["label"] is None and f"{FILE},,{entry['probability']:.6f}" == rows[1]
 
 
 @pytest.mark.parametrize("name", ["cnn/wave", "transfer/published", "mlp/plain", "ensembles/both"])

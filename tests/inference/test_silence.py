@@ -51,7 +51,11 @@ def test_predict_names_no_class_and_says_why_in_every_format(run, capsys, tmp_pa
     entries = {e["path"]: e for e in json.loads(printed(capsys, "predict", name, tmp_path, "--format", "json"))}
     for path, words in said.items():
         assert entries[path]["note"].startswith(words)
-        assert entries[path]["label"] is None and entries[path]["probabilities"] == {} and "error" not in entries[path]
+        assert (
+            entries[path]["label"] is entries[path]["probability"] is None
+            and entries[path]["probabilities"] == {}
+            and "error" not in entries[path]
+        )
     sound = entries[str(tmp_path / "sound.flac")]
     assert sound["label"] and "note" not in sound
     rows = list(csv.DictReader(io.StringIO(printed(capsys, "predict", name, tmp_path, "--format", "csv"))))

@@ -36,6 +36,8 @@ COMMANDS = {
 def main(words: list[str] | None = None) -> None:
     """Run the command line `words`, or that of the process; end with exit code 1 and a plain message if it cannot be done."""
     whole, words = words is None, sys.argv[1:] if words is None else words
+    if whole:
+        ending.interrupt_between_imports()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be what the terminal cannot show
     word = _parser().parse_args(words[:1]).command

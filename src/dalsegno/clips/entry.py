@@ -6,9 +6,14 @@ import unicodedata
 from pathlib import Path
 
 
+def is_stray(relative: Path) -> bool:
+    """Whether a file whose path below a root is `relative` is hidden, or in a hidden folder, or left behind by an archive."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in relative.parts)
+
+
 def name_fault(relative: Path) -> str:
     """Why a file cannot be used whose path below the data set's root is `relative`; empty if it can."""
-    if any(part.startswith(".") or part == "__MACOSX" for part in relative.parts):
+    if is_stray(relative):
         return "stray file: hidden, or left behind by an archive"
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in relative.as_posix()):
         return "bad name: holds a control character or bytes that are no UTF-8; rename it"

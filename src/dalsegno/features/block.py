@@ -2,15 +2,13 @@
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float, Float32
-from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import spectrum
-from dalsegno.sound.framing import Framing
+from dalsegno.sound.framing import Bands, Framing
 
 N_FRAMES = 1344  # per block: those of 31 s at 22,050 Hz and 512 samples per hop
 DEPTH_DB = 80.0  # of the log-mel spectrum
@@ -24,9 +22,9 @@ FrameBefore = Float32[np.ndarray, "n_before n_fft"]
 class Settings(Framing):
     """What the values of features depend on."""
 
-    n_mels: Annotated[int, Field(ge=1)] = 128
-    n_mfcc: Annotated[int, Field(ge=1)] = 20
-    n_bands: Annotated[int, Field(ge=1)] = 16  # of `stft`, equally wide on the mel scale
+    n_mels: Bands = 128
+    n_mfcc: Bands = 20
+    n_bands: Bands = 16  # of `stft`, equally wide on the mel scale
 
 
 class WholeClip(ABC):

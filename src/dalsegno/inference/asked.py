@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
+from dalsegno.clips import entry
 from dalsegno.clips.tree import formats, walk
 from dalsegno.inference import timeline
 from dalsegno.inference.hearing import changes, shortfall
 from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.model import Model
-from dalsegno.pipeline.errors import UserError, gist
+from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import UserError, counted, gist
 from dalsegno.sound.opening import stream
 
 
@@ -37,23 +39,34 @@ class Answer:
 def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str | None]]:
     """The files that `paths` mean, those in folders included, and what is already known to be wrong with each.
 
-    A file that is named is taken whatever its suffix; of a folder those are that have one of `suffixes`.
+    A file that is named is taken whatever its suffix; of a folder those are that have one of `suffixes`, but for hidden ones,
+    whose number is told.
     """
     found: list[tuple[Path, str | None]] = []
     for path in paths:
         if not walk.is_folder(path):
             found.append((path, fault(path)))
             continue
-        read = walk.walk(path, suffixes)
+        inside = walk.walk(path, suffixes)
+        read = _shown(path, inside)
+        if hidden := len(inside) - len(read):
+            progress.warn(
+                f"dalsegno: {path}: {counted(hidden, 'hidden file')} passed over; name a file to have it heard"
+            )
         found += [(file, fault(file)) for file in read]
-        foreign = [(file, formats.fault(file)) for file in formats.unread(path, read)] if ".wav" in suffixes else []
-        found += foreign
-        if not read and not foreign:
-            held = formats.census(walk.files(path))
+        unread = _shown(path, formats.unread(path, read)) if ".wav" in suffixes else []
+        found += [(file, formats.fault(file)) for file in unread]
+        if not read and not unread:
+            held = formats.census(_shown(path, walk.files(path)))
             found.append(
                 (path, f"this folder holds nothing that the model takes, {f'only {held}' if held else 'no file'}")
             )
     return list(dict.fromkeys(found))
+
+
+def _shown(root: Path, paths: list[Path]) -> list[Path]:
+    """Those of `paths` that are not hidden below `root`, as the doctor has it: nobody means a file of `.venv` by its folder."""
+    return [path for path in paths if not entry.is_stray(path.relative_to(root))]
 
 
 def fault(path: Path) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from dalsegno.artefacts.markdown import literal, sentence
 from dalsegno.inference.stored import find, model_file
 from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import UserError, counted, hint
@@ -34,7 +35,7 @@ def card(name: str, licences: dict[str, str]) -> str:
     scores = compared["models"][scored]
     parts = [
         f"---\n{yaml.safe_dump(_front(name, compared, {} if final else scores, licence), sort_keys=False, allow_unicode=True)}---\n",
-        f"# {name}\n\n{_what(name, stored)}",
+        f"# {literal(name)}\n\n{_what(name, stored)}",
         f"## Data\n\n{_data(compared, clips)}{_before(stored)}",
         f"## Protocol\n\n{_protocol(compared, splits)}",
         f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
@@ -77,10 +78,9 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
         }
         start = f"; it started from `{of.content['weights']}`" if of.content.get("weights") else ""
         lines.append(f"{kinds[of.kind].format(**words)}{start}. {_trained(of)}")
-    labels = ", ".join(stored[0].labels)
     opening = "An ensemble, the mean of:\n\n- " if name.startswith(f"{FAMILY}/") else ""
     body = "\n- ".join(lines) if opening else lines[0][0].upper() + lines[0][1:]
-    return f"{opening}{body}\n\nClasses: {labels}."
+    return f"{opening}{body}\n\nClasses: {', '.join(map(literal, stored[0].labels))}."
 
 
 def _trained(of: model_file.Stored) -> str:
@@ -102,11 +102,11 @@ def _estimate(final: dict[str, Any] | None) -> str:
 
 
 def _data(compared: dict, clips: dict) -> str:
-    of_class = ", ".join(f"{label} {n}" for label, n in clips["labels"].items())
+    of_class = ", ".join(f"{literal(label)} {n}" for label, n in clips["labels"].items())
     excluded = _kinds(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
     return (
-        f"{compared['dataset']['title']}: {counted(clips['used'], 'clip')}, {duration(3600 * clips['hours'])} of sound, of "
+        f"Data set: {literal(compared['dataset']['title'])}, {counted(clips['used'], 'clip')}, {duration(3600 * clips['hours'])} of sound, of "
         f"{counted(len(clips['labels']), 'class')} ({of_class}). Excluded files: {excluded}.{synthetic}"
     )
 
@@ -124,7 +124,7 @@ def _before(stored: list[model_file.Stored]) -> str:
             if part == "inherited"
         }
         on = [f"{counted(len(met), 'other clip')} listed in the model"] * bool(met) + [
-            f"recordings of {name}" for name in rest.get("recordings", [])
+            f"recordings of {literal(name)}" for name in rest.get("recordings", [])
         ]
         words = f"trained on {', and on '.join(on)}" if on else "not trained on any recordings that its file names"
         said.append(f"\n\n`{of.content['weights']}`, from which it started, was {words}.")
@@ -174,7 +174,7 @@ def _limits(compared: dict, scores: dict, splits: dict) -> str:
     ]  # fmt: skip
     if splits["allow_leaks"]:
         lines.append(f"Leaks were allowed: {splits['allow_leaks']}.")
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {sentence(line)}" for line in lines)
 
 
 def _alone(stored: list[model_file.Stored]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dalsegno.clips import entry
 from dalsegno.clips.tree import groups, labelled, layout
 from dalsegno.inference import asked
 from dalsegno.inference.model import Model
@@ -27,7 +28,7 @@ class Collection:
     """What of a labelled collection a model can be asked.
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
-    know. unlabelled: how many files have no class. unread: path and message of each that could not be read; unheard: of each
+    know. unlabelled: how many files have no class; hidden: how many are hidden. unread: path and message of each that could not be read; unheard: of each
     in which there is no sound to judge by; cut_off: of each that is scored by what there is of it. content: SHA-256 of each
     that has an answer.
     """
@@ -35,6 +36,7 @@ class Collection:
     clips: pd.DataFrame
     no_counterpart: Counter[str] = field(default_factory=Counter)
     unlabelled: int = 0
+    hidden: int = 0
     unread: list[tuple[Path, str]] = field(default_factory=list)
     unheard: list[tuple[Path, str]] = field(default_factory=list)
     cut_off: list[tuple[Path, str]] = field(default_factory=list)
@@ -56,7 +58,9 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
         groups.read(root, [file.path.relative_to(root) for file in listed], [], "the model is not trained here") or {}
     )
     for file in listed:
-        if fault := file.fault or asked.fault(file.path):
+        if entry.is_stray(file.inside):
+            found.hidden += 1
+        elif fault := file.fault or asked.fault(file.path):
             found.unread.append((file.path, fault))
         elif file.label is None:
             found.unlabelled += 1
@@ -117,22 +121,24 @@ def scores(
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Raises UserError if there is no answer. The intervals are over groups where groups.csv names them, else over clips, of which
-    copies of one file count once; `copies` is how many files have the content of an earlier one.
+    Raises UserError if there is no answer. Of exact copies with one label the first counts alone, as in a run; `copies` is how many
+    there are beyond. The intervals are over groups where groups.csv names them, else over clips, those of the same content as one.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
-    places, probabilities = [i for i, _ in answers], np.array([p for _, p in answers])
-    clips = found.clips.iloc[places].reset_index(drop=True)
-    content = clips["path"].map(found.content)
-    unit = clips["group"].where(clips["group"] != "", content)
+    clips = found.clips.iloc[[i for i, _ in answers]].reset_index(drop=True)
+    clips["content"] = clips["path"].map(found.content)
+    first = ~clips.duplicated(["content", "label"])
+    n_copies, probabilities = int((~first).sum()), np.array([p for _, p in answers])[first]
+    clips = clips[first].reset_index(drop=True)
+    unit = clips["group"].where(clips["group"] != "", clips["content"])
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
     s = Scored(
         "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "copies": int(content.duplicated().sum()), "units": int(s.rows["unit"].nunique())}
+    counted = {"clips": len(clips), "copies": n_copies, "units": int(s.rows["unit"].nunique())}
     counted |= {"confidence": p.confidence}
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

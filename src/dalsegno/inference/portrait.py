@@ -88,9 +88,9 @@ def png(portrait: Portrait) -> bytes:
     figure = Figure(figsize=(9, 7.5), layout="constrained")
     FigureCanvasAgg(figure)
     rows = figure.subplots(3 if portrait.times else 2, sharex=True)
-    label, extent = portrait.labels[portrait.saliency.label], (0.0, portrait.seconds, 0.0, 1.0)
-    best = ", ".join(f"{portrait.labels[i]} {portrait.p[i]:.1%}" for i in np.argsort(-portrait.p)[:3])
-    _title(figure, f"{portrait.name}: {best}")
+    label, extent = _short(portrait.labels[portrait.saliency.label], 40), (0.0, portrait.seconds, 0.0, 1.0)
+    best = ", ".join(f"{_short(portrait.labels[i])} {portrait.p[i]:.1%}" for i in np.argsort(-portrait.p)[:3])
+    _title(figure, f"{_short(portrait.name, 40)}: {best}")
     rows[0].imshow(portrait.db.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
     rows[0].set_ylabel("frequency, low to high")
     rows[0].set_yticks([])
@@ -150,10 +150,17 @@ def _saliency(axes: Axes, found: Saliency, extent: tuple[float, float, float, fl
 def _timeline(axes: Axes, portrait: Portrait) -> None:
     over_time = np.stack(portrait.over_time)
     for i in np.argsort(-np.nansum(over_time, axis=0))[:N_NAMED]:
-        axes.plot(portrait.times, over_time[:, i], marker=".", label=portrait.labels[i].replace("$", r"\$"))
+        name = " " + _short(portrait.labels[i], 40).replace("$", r"\$")  # one that begins with _ stands in no legend
+        axes.plot(portrait.times, over_time[:, i], marker=".", label=name)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("probability around a time")
     axes.legend(loc="upper right", fontsize=8)
+
+
+def _short(name: str, most: int = 24) -> str:
+    """A name in one line of at most so many letters."""
+    line = "".join(c if c.isprintable() else " " for c in name)
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _title(where: Figure | Axes, words: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.artefacts.markdown import literal, sentence
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores
 from dalsegno.report.tables.table import Table
@@ -29,10 +30,10 @@ def table(
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
-    lines = [f"# {_cell(dataset['title'])}{synthetic}: models compared", ""]
-    lines += [_cell(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
+    lines = [f"# {literal(dataset['title'])}{synthetic}: models compared", ""]
+    lines += [literal(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)
-    lines += ["## Conclusions", "", *(f"- {_said(text)}" for text in concluded), ""] if concluded else []
+    lines += ["## Conclusions", "", *(f"- {sentence(text)}" for text in concluded), ""] if concluded else []
     lines += [
         "## Scores",
         "",
@@ -43,7 +44,7 @@ def table(
     lines += ["", "## What pretraining changes"] if of_gains else []
     lines += [line for said in of_gains for line in ("", said)]
     lines += ["", *_on_pairs(comparison), ""] if of_pairs else []
-    lines += [f"- {_cell(verdict.sentence(pair, comparison))}" for pair in of_pairs]
+    lines += [f"- {literal(verdict.sentence(pair, comparison))}" for pair in of_pairs]
     return "\n".join(lines) + "\n"
 
 
@@ -64,11 +65,11 @@ def _tables(comparison: dict[str, Any], chosen: dict[str, Table], kaggle: scores
 
 def _tabled(legend: str, of: Table) -> Iterator[str]:
     """A table in Markdown below its legend."""
-    yield from ("", _said(legend), "")
-    yield _row([_cell(column.head.replace("\n", " ")) for column in of.columns])
+    yield from ("", sentence(legend), "")
+    yield _row([literal(column.head.replace("\n", " ")) for column in of.columns])
     yield _row(["---" if column.words else "---:" for column in of.columns])
     for row in of.rows:
-        yield _row([_cell(f"{cell.value} ({cell.below})" if cell.below else cell.value) for cell in row])
+        yield _row([literal(f"{cell.value} ({cell.below})" if cell.below else cell.value) for cell in row])
 
 
 def _on_pairs(comparison: dict[str, Any]) -> list[str]:
@@ -82,9 +83,9 @@ def _on_pairs(comparison: dict[str, Any]) -> list[str]:
 
 def _gain(name: str, gain: dict[str, Any], models: dict[str, dict[str, Any]]) -> str:
     return (
-        f"{_cell(gain['over'])} is the network of {_cell(name)} from scratch. "
-        f"{gains.budgets(name, gain['over'], models, _cell)} "
-        f"Pretraining {gains.gained(gain)}. {gains.alone(name, gain, _cell)} Sign-flip test: {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
+        f"{literal(gain['over'])} is the network of {literal(name)} from scratch. "
+        f"{gains.budgets(name, gain['over'], models, literal)} "
+        f"Pretraining {gains.gained(gain)}. {gains.alone(name, gain, literal)} Sign-flip test: {formatting.p_value(gain['p_value'])}, not corrected, as this comparison was planned."
     )
 
 
@@ -92,7 +93,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     dataset, protocol, interval = (comparison[k] for k in ("dataset", "protocol", "interval"))
     scored = "test clips" if protocol["part"] == "test" else "**validation clips, as the splits hold no test clip**"
     lines = [
-        f"Protocol {_cell(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
+        f"Protocol {literal(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
         f"folds {protocol['folds']}, repeats {protocol['repeats']}, seeds {protocol['seeds']}. In brackets: "
         f"{formatting.share(interval['confidence'], None)} intervals over {formatting.units(interval)}."
     ]
@@ -104,44 +105,30 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
         )
     lines += _limits(dataset, protocol, interval)
     said = [of_models(comparison["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
-    lines += [_said(sentence) for sentence in said if sentence]
+    lines += [sentence(text) for text in said if text]
     for name, text in formatting.sentences(comparison, "leaks"):
-        lines.append(f"**{_cell(name)}**: {_cell(text)} Its scores are too high.")
-    lines += [f"{_cell(name)}: {_cell(text)}" for name, text in formatting.sentences(comparison, "notes")]
+        lines.append(f"**{literal(name)}**: {literal(text)} Its scores are too high.")
+    lines += [f"{literal(name)}: {literal(text)}" for name, text in formatting.sentences(comparison, "notes")]
     return [line for paragraph in lines for line in (paragraph, "")][:-1]
 
 
 def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
     """What the table does not say of every clip, class or model, a line for each kind."""
     caveats = ". ".join(map(formatting.capitalised, protocol["caveats"]))
-    lines = [f"The split: {_cell(caveats)}."] if caveats else []
+    lines = [f"The split: {literal(caveats)}."] if caveats else []
     if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
         lines.append(
             f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."
         )
     if interval["lone_classes"]:
-        names = ", ".join(map(_cell, interval["lone_classes"]))
+        names = ", ".join(map(literal, interval["lone_classes"]))
         lines.append(f"No interval for means over classes: all clips of {names} are of a single {interval['unit']}.")
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
     if protocol["left_out"]:
-        names = ", ".join(map(_cell, protocol["left_out"]))
+        names = ", ".join(map(literal, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
     return lines
-
-
-def _cell(text: str) -> str:
-    """`text` as literal Markdown that cannot break out of its cell."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
-    return "".join("\\" + c if c in "\\|*_`[]" else c for c in text)
-
-
-def _said(text: str) -> str:
-    """`text` likewise, with what stands between two backticks as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without another is one of a name
-        return _cell(text)
-    return "".join(f"`{part}`" if i % 2 else _cell(part) for i, part in enumerate(parts))
 
 
 def _row(cells: list[str]) -> str:

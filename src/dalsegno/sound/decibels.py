@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import spectrum
-from dalsegno.sound.framing import Framing
+from dalsegno.sound.framing import Bands, Framing
 from dalsegno.sound.replay import Replay
 
 Dtype = Literal["uint8", "float16"]
@@ -45,7 +45,7 @@ class Params(Framing):
 class MelParams(Params):
     """`options:` of those with mel bands."""
 
-    n_mels: Annotated[int, Field(ge=1)] = 128
+    n_mels: Bands = 128
     f_min_hz: Annotated[float, Field(ge=0)] = 0.0
     f_max_hz: Annotated[float, Field(gt=0)] | None = None  # null: half the sample rate
 

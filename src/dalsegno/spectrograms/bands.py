@@ -15,6 +15,7 @@ from pydantic import Field
 from dalsegno.pipeline.params import section
 from dalsegno.sound import cleaning, decibels, spectrum
 from dalsegno.sound.decibels import MelParams
+from dalsegno.sound.framing import Bands, FrameLength
 from dalsegno.sound.replay import Replay
 
 Hertz = Annotated[float, Field(gt=0)]
@@ -24,8 +25,8 @@ Hertz = Annotated[float, Field(gt=0)]
 class Params(MelParams):
     """`options:` of a `kind: bands` entry."""
 
-    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 4096
-    n_mels: Annotated[int, Field(ge=1)] = 32  # of each band
+    n_fft: FrameLength = 4096
+    n_mels: Bands = 32  # of each band
     edges_hz: Annotated[tuple[Hertz, ...], Field(min_length=1)] = (
         500.0,
         2000.0,

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import audio, spectrum
+from dalsegno.sound.framing import Rate
 
 
 @section
 class Params:
     """`options:` of a `kind: waveform` entry."""
 
-    sample_rate_hz: Annotated[int, Field(ge=1000)] = 16000
+    sample_rate_hz: Rate = 16000
     peak_normalise: bool = False
     pool: Annotated[int, Field(ge=1)] = 25  # samples averaged into one
     first_s: Annotated[float, Field(gt=0)] | None = None  # read the first so many seconds of a clip; null: all of it

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import cleaning, decibels, spectrum
+from dalsegno.sound.framing import FrameLength
 from dalsegno.sound.replay import Replay
 
 Milliseconds = Annotated[float, Field(gt=0)]
@@ -23,7 +24,7 @@ Milliseconds = Annotated[float, Field(gt=0)]
 class Params(decibels.MelParams):
     """`options:` of a `kind: windows` entry."""
 
-    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] = 4096  # of every window: the longest must fit in
+    n_fft: FrameLength = 4096  # of every window: the longest must fit in
     windows_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=2)] = (25.0, 50.0, 100.0)
 
     def __post_init__(self) -> None:

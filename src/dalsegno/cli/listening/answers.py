@@ -76,7 +76,10 @@ class Csv(Writer):
 
 
 class Json(Writer):
-    """A list of objects with path, label and probabilities by class; error: why a file could not be read; note: as of `Answer`."""
+    """A list of objects with path, label and its probability, and those of classes; error: why a file could not be read; note: as of `Answer`.
+
+    Where no class is probable enough, the label is null, and the probability is the greatest; without a sound both are null.
+    """
 
     def __init__(self, *settings: Any) -> None:
         super().__init__(*settings)
@@ -91,8 +94,9 @@ class Json(Writer):
         if answer.fault:
             content["error"] = answer.fault
         else:
-            label = named[0][0] or None if named else None
-            content |= {"label": label, "probabilities": {label: p for label, p in named if label}}
+            label, p = named[0] if named else (None, None)
+            content |= {"label": label or None, "probability": p}
+            content["probabilities"] = {label: p for label, p in named if label}
         if answer.note:
             content["note"] = answer.note
         print(f"{self._before}\n{json.dumps(content, ensure_ascii=False)}", end="", flush=True)

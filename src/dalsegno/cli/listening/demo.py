@@ -3,7 +3,8 @@
 import argparse
 
 from dalsegno.cli.listening import options
-from dalsegno.inference import demo, model
+from dalsegno.inference import model
+from dalsegno.pipeline import params
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,4 +22,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Serve the page until interrupted. Raises UserError if it cannot be opened."""
+    demo = params.component("dalsegno.inference", "demo")  # not for the help: it takes PyTorch
     demo.launch([model.load(name) for name in arguments.models], arguments.port)

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     scores = evaluate.scores_apart(
         asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
     )
-    scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled}
+    scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "hidden": found.hidden}
     for name in ("unread", "unheard", "cut_off"):
         scores[name] = [{"path": str(path), "fault": fault} for path, fault in getattr(found, name)]
     scores |= {"known": copies.copies.astype(str).to_dict("records"), "unsaid": list(copies.unsaid)}
@@ -66,7 +66,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
-    alike = f"{counted(scores['copies'], 'file')} with the same content as another one; in the intervals such files count once"
+    alike = f"{counted(scores['copies'], 'exact copy')} of other files there passed over, as in a run"
     lines += ["", *([alike] if scores["copies"] else []), *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
 
@@ -96,6 +96,7 @@ def _not_scored(scores: dict) -> list[str]:
         [f"{counted(n_absent, 'file')} not scored, of classes that the model does not know: {absent}"] if absent else []
     )
     lines += [f"{counted(n_loose, 'file')} not scored, outside of every class folder"] if n_loose else []
+    lines += [f"{counted(scores['hidden'], 'hidden file')} passed over"] if scores["hidden"] else []
     lines += _named(scores["unread"], "not scored, unreadable")
     lines += _named(scores["unheard"], "not scored, without a sound to judge by")
     return lines + _named(scores["cut_off"], "scored in part, cut off")

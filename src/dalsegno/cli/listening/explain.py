@@ -5,9 +5,9 @@ from pathlib import Path
 
 from dalsegno.cli.listening import options
 from dalsegno.cli.listening.answers import printable
-from dalsegno.inference import model, portrait
+from dalsegno.inference import model
 from dalsegno.inference.hearing import shortfall
-from dalsegno.pipeline import files, progress
+from dalsegno.pipeline import files, params, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the picture. Raises UserError if the file cannot be read."""
+    portrait = params.component("dalsegno.inference", "portrait")  # not for the help: it takes PyTorch
     found = portrait.explained(model.load(arguments.model), arguments.file, arguments.label)
     path = arguments.to or Path(f"{arguments.file.stem}.explained.png")
     with files.atomic(path) as draft:

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from dalsegno.cli.listening import options
-from dalsegno.inference import model, onnx_file
+from dalsegno.inference import model
+from dalsegno.pipeline import params
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,5 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Write the graph and its recipe. Raises UserError if the architecture cannot be exported, or gives other numbers."""
     name = arguments.model.removesuffix("/model.pt").removesuffix(".pt").strip("/").replace("/", "_")
     path = arguments.to or Path(f"{name}.onnx")
-    difference = onnx_file.write(model.load(arguments.model), path)
+    loaded = model.load(arguments.model)
+    onnx_file = params.component("dalsegno.inference", "onnx_file")  # not for the help: it takes PyTorch
+    difference = onnx_file.write(loaded, path)
     print(f"{path} and {path.with_suffix('.json')}: equal to {difference:.0e} in onnxruntime")

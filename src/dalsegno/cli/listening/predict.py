@@ -20,13 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "dalsegno predict cnn/conv concert.flac --timeline 10 --threshold 0.5",
         "dalsegno predict ensembles/three songs/ --format csv > answers.csv",
         more=f"""\
-exit codes: 0, every file has an answer; {UNREAD}, some could not be read: each of them has a message, in JSON an error, and
-the others have an answer; 1, the model cannot be used: a message, and nothing on standard output.""",
+exit codes: 0, every file has an answer; {UNREAD}, some could not be read: each has a message, and in JSON an error, the
+others have an answer; 1, no file was asked about, as the model cannot be: a message, and nothing on standard output.""",
     )
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(
         "paths", metavar="FILE|FOLDER", nargs="+", type=options.path,
-        help="a file, whatever its suffix, or a folder, which stands for all sound in it and in folders within",
+        help="a file, whatever its suffix, or a folder: all sound in it and in folders within, but for hidden files",
     )  # fmt: skip
     parser.add_argument(
         "--format", choices=answers.FORMATS, default="table", help="of what is printed (default: %(default)s)"

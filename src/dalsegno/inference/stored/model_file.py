@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.artefacts.model_name import FILES, FORMAT, NETWORK
+from dalsegno.inference.stored import archive
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, gist
 
@@ -98,7 +99,9 @@ def read(path: Path) -> Stored:
                 f"{path}: no stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv, and behind it "
                 "what it is to be asked about"
             )
+    archive.refuse_compressed(path)
     content = params.component(*_reader(path)).load(path)  # PyTorch for networks alone
+    archive.refuse_repeating(path, content)
     if "labels" not in content or "runs" not in content:
         raise UserError(f"{path}: a file of weights, but no model that a run has stored: it names no classes")
     written = content.get("format", 0)

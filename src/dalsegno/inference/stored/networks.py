@@ -1,9 +1,13 @@
 """The networks of a stored model, built again and loaded with its weights, ready to be asked."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from dalsegno.families.convolutional.view import View
 from dalsegno.inference.stored.model_file import Stored
@@ -16,6 +20,8 @@ from dalsegno.transfer.adapting.head import Head, put_on
 from dalsegno.transfer.adapting.layer_weights import Weighted
 from dalsegno.transfer.embedding import layered, own_body, own_encoder
 
+SPARE = 1 << 30  # bytes of weights beyond those stored, as a network has whose published layers are then replaced
+LARGEST_INPUT = 1 << 27  # numbers of a view: an hour of 800 bins
 LABELS_OF_BACKBONE = 2  # of the head that a backbone is built with and that nobody asks
 
 
@@ -88,6 +94,8 @@ def _on_spectrograms(stored: Stored, content: dict[str, Any], input_shape: list[
     """The network that `content` describes, behind its preprocessing, with random weights."""
     view, meta = stored.section("view", content["view"], View), content["spectrogram"]
     shape = (meta["channels"], meta["bins"]) if meta["channels"] > 1 else (meta["bins"],)
+    if (stated := max(math.prod(shape), math.prod(input_shape))) > LARGEST_INPUT:
+        raise MemoryError(f"an input of {stated:,} numbers")
     moments = torch.zeros(shape), torch.ones(shape)
     prep = preprocess.spectrograms(view.normalise, *moments, view.resize, view.channels)
     return _built(stored, content, prep, tuple(input_shape), n_labels)
@@ -96,7 +104,26 @@ def _on_spectrograms(stored: Stored, content: dict[str, Any], input_shape: list[
 def _built(stored: Stored, content: dict[str, Any], prep: nn.Module, shape: tuple[int, ...], n_labels: int) -> Model:
     arch = stored.component("dalsegno.models", content["arch"])
     p = stored.section("model", content["model"], arch.Params)
-    return network.build(content["arch"], p, prep, torch.zeros(2, *shape), n_labels)
+    with _no_larger(stored):
+        return network.build(content["arch"], p, prep, torch.zeros(2, *shape), n_labels)
+
+
+@contextmanager
+def _no_larger(stored: Stored) -> Iterator[None]:
+    """Raise MemoryError where a network is built that has far more weights than the file can hold, before they are filled in."""
+    left = stored.path.stat().st_size + SPARE
+
+    def count(_: nn.Module, __: str, weights: nn.Parameter | None) -> None:
+        nonlocal left
+        left -= weights.nbytes if weights is not None else 0
+        if left < 0:
+            raise MemoryError("a network that has far more weights than the file can hold")
+
+    counted = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        counted.remove()
 
 
 def _loaded(stored: Stored, model: nn.Module, state: dict[str, torch.Tensor]) -> nn.Module:
