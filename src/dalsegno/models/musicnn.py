@@ -96,11 +96,12 @@ def _highest(
     if torch.is_grad_enabled() or layers.training:
         return layers(x).amax(2)
     conv, relu, norm = layers.children()
-    turned, parts = norm.get_parameter("weight")[:, None, None] < 0, []
-    for i in range(0, x.shape[3] - length + 1, AT_ONCE):
+    turned = norm.get_parameter("weight")[:, None, None] < 0
+    highest = x.new_empty(len(x), len(turned), 1, x.shape[3] - length + 1)  # many small tensors would fray the heap
+    for i in range(0, highest.shape[3], AT_ONCE):
         y = conv(x[..., i : i + AT_ONCE + length - 1])
-        parts.append(torch.where(turned, y.amin(2, keepdim=True), y.amax(2, keepdim=True)))
-    return norm(relu(torch.cat(parts, 3)))[:, :, 0]
+        highest[..., i : i + AT_ONCE] = torch.where(turned, y.amin(2, keepdim=True), y.amax(2, keepdim=True))
+    return norm(relu(highest))[:, :, 0]
 
 
 class Middle(nn.Module):
