@@ -170,7 +170,7 @@ def test_an_interrupted_command_ends_without_a_traceback(run, monkeypatch):
     ],
 )  # fmt: skip
 def test_a_network_that_lacks_a_part_is_refused(run, tmp_path, name, change):
-    assert "but not a whole one" in refusal("predict", _changed(name, change, tmp_path), FILE)
+    assert "but not a whole one" in refusal("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE)
 
 
 @pytest.mark.parametrize(
@@ -183,33 +183,27 @@ def test_a_network_that_lacks_a_part_is_refused(run, tmp_path, name, change):
     ],
 )  # fmt: skip
 def test_a_part_that_is_missed_only_when_asked_is_said_as_well(run, capsys, tmp_path, name, change):
-    assert refusal("predict", _changed(name, change, tmp_path), FILE) == str(UNREAD)
+    assert refusal("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE) == str(UNREAD)
     assert "but not a whole one" in capsys.readouterr().err
-
-
-def _changed(name, change, folder):
-    path = stored.file(f"runs/{name}")
-    saved = stored.load(path.parent)
-    change(saved)
-    stored.module(path).save(folder / path.name, saved)
-    return folder / path.name
 
 
 def test_a_model_whose_numbers_do_not_fit_is_blamed_and_not_the_file(run, capsys, tmp_path):
     """What NumPy and PyTorch say of shapes and of sizes is no fault of the sound, and no traceback."""
     narrow = lambda saved: saved["runs"][0].update(mean=np.zeros(3))
-    assert refusal("predict", _changed("classical/svm", narrow, tmp_path), FILE) == str(UNREAD)
+    assert refusal("predict", stored.changed("runs/classical/svm", narrow, tmp_path), FILE) == str(UNREAD)
     assert "but not a whole one" in capsys.readouterr().err
     odd = lambda saved: saved["spectrogram"].update(offset=[])
-    assert refusal("predict", _changed("cnn/crops", odd, tmp_path), FILE) == str(UNREAD)
+    assert refusal("predict", stored.changed("runs/cnn/crops", odd, tmp_path), FILE) == str(UNREAD)
     assert "but not a whole one" in capsys.readouterr().err
     huge = lambda saved: saved["spectrogram"].update(bins=10**14)
-    assert "not enough memory for the sizes" in refusal("predict", _changed("cnn/crops", huge, tmp_path), FILE)
+    assert "not enough memory for the sizes" in refusal(
+        "predict", stored.changed("runs/cnn/crops", huge, tmp_path), FILE
+    )
 
 
 def test_classes_of_any_name_come_out_whole(run, capsys, tmp_path):
     labels = ['a,"b"', "<b>\n\x1b[31m", "=日本 "]
-    odd = _changed("classical/svm", lambda saved: saved.update(labels=labels), tmp_path)
+    odd = stored.changed("runs/classical/svm", lambda saved: saved.update(labels=labels), tmp_path)
     main.main(["predict", str(odd), FILE, "--format", "csv"])
     assert {row["label"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))} == set(labels)
     main.main(["predict", str(odd), FILE, "--format", "json"])
@@ -221,12 +215,14 @@ def test_classes_of_any_name_come_out_whole(run, capsys, tmp_path):
 
 @pytest.mark.parametrize("labels", ["abc", ["a", "b", "b"], ["a", "b", 3], {"a": 0, "b": 1, "c": 2}])
 def test_classes_are_names_each_of_one_class(run, tmp_path, labels):
-    other = _changed("cnn/crops", lambda saved: saved.update(labels=labels), tmp_path)
+    other = stored.changed("runs/cnn/crops", lambda saved: saved.update(labels=labels), tmp_path)
     assert "but not a whole one" in refusal("predict", other, FILE)
 
 
 def test_an_answer_that_is_no_number_is_a_message(run, capsys, tmp_path):
-    nan = _changed("mlp/plain", lambda saved: saved["runs"][0]["state"]["prep.mean"].fill_(float("nan")), tmp_path)
+    nan = stored.changed(
+        "runs/mlp/plain", lambda saved: saved["runs"][0]["state"]["prep.mean"].fill_(float("nan")), tmp_path
+    )
     assert refusal("predict", nan, FILE) == str(UNREAD)
     assert "answer is no number" in capsys.readouterr().err
 

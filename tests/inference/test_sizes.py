@@ -22,14 +22,6 @@ def refusal(path):
     return str(end.value.code)
 
 
-def changed(name, change, folder):
-    path = stored.file(f"runs/{name}")
-    saved = stored.load(path.parent)
-    change(saved)
-    stored.module(path).save(folder / path.name, saved)
-    return folder / path.name
-
-
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [
@@ -47,7 +39,7 @@ def changed(name, change, folder):
     ],
 )  # fmt: skip
 def test_sizes_beyond_reason_are_refused(run, tmp_path, name, change, words):
-    assert words in refusal(changed(name, change, tmp_path))
+    assert words in refusal(stored.changed(f"runs/{name}", change, tmp_path))
 
 
 @pytest.mark.parametrize("name", ["cnn/crops", "classical/svm"])
@@ -86,7 +78,7 @@ def nested(saved):
 
 @pytest.mark.parametrize("change", [spread, nested, lambda saved: saved.update(runs=saved["runs"] * 10**5)])
 def test_what_repeats_itself_is_refused(run, tmp_path, change):
-    assert "refused: it repeats so much" in refusal(changed("cnn/crops", change, tmp_path))
+    assert "refused: it repeats so much" in refusal(stored.changed("runs/cnn/crops", change, tmp_path))
 
 
 def test_the_models_of_a_run_pass(run):

@@ -15,5 +15,13 @@ def load(folder):
     return module(file(folder)).load(file(folder))
 
 
+def changed(folder, change, to):
+    """A copy in the folder `to` of the model in `folder`, of whose content `change` has altered something."""
+    saved, path = load(folder), Path(to, file(folder).name)
+    change(saved)
+    module(path).save(path, saved)
+    return path
+
+
 def module(path):
     return model_npz if path.suffix == ".npz" else model_pt

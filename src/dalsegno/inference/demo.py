@@ -25,10 +25,7 @@ LARGEST = "50 MB"  # of an uploaded file
 MOST = 54_000_000  # bytes of a request: such a file (a MB of Gradio is 2**20 bytes) and what surrounds it
 LONGEST_S = 600.0  # of a sound; `dalsegno predict` takes any length
 N_NAMED = 5
-ONE: dict[str, Any] = {
-    "concurrency_id": "models",
-    "concurrency_limit": 1,
-}  # question at a time, whichever button asks it
+ONE: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1}  # one question at a time by all buttons
 FORGET_S = 600  # seconds after which an upload is deleted from disk
 
 

@@ -19,7 +19,7 @@ def run(main: Callable[..., None]) -> None:
 
     A UserError ends it with exit code 1 and Ctrl-C with ending.INTERRUPTED, without a traceback.
     """
-    alone = sys.orig_argv[-len(sys.argv) :] == sys.argv  # the process was started for this stage, not for tests of it
+    alone = sys.orig_argv[-len(sys.argv) :] == sys.argv  # the process was started for this stage alone
     if alone:
         gc.freeze()  # what is imported stays to the end, and collecting garbage there takes a fifth of a short stage
     try:
