@@ -454,4 +454,4 @@ def test_a_data_set_that_is_not_there_is_told_by_the_stage_itself(fresh):
     before = contents(fresh)
     done = fresh.call("python", "stages/clips.py", *words)
     assert done.returncode == 1 and "Traceback" not in done.stderr and contents(fresh) == before
-    assert "'nowhere' is not there" in done.stderr and "`dataset.root` in params.yaml" in done.stderr
+    assert f"'nowhere' (in {fresh.root}) is not there" in done.stderr and "`dataset.root` in params.yaml" in done.stderr
