@@ -7,24 +7,22 @@ from optuna import pruners, samplers
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from dalsegno.search.entry import Params
 
 
 class ByNumber(BaseSampler):
-    """The sampler of an entry. What a trial draws depends on the seed and its number alone, so that a search that goes on
-    draws what it would have drawn, and no two processes draw the same."""
+    """The sampler of an entry. What a trial draws depends on the seed and its number alone, so that a trial
+    that is made again draws what it had drawn, and no two processes draw the same."""
 
     def __init__(self, p: Params) -> None:
         self.kind, self.seed = samplers.TPESampler if p.sampler == "tpe" else samplers.RandomSampler, p.seed
         self.of_trial: BaseSampler = self.kind(seed=p.seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Begin anew from the trial's number, not counting those that were broken off and are made again."""
-        failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-        number = trial.number - sum("broken_off" in t.user_attrs for t in failed)
-        self.of_trial = self.kind(seed=int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
+        """Begin anew from the trial's number."""
+        self.of_trial = self.kind(seed=int(np.random.SeedSequence([self.seed, trial.number]).generate_state(1)[0]))
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The settings that are drawn together."""

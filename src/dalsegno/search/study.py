@@ -20,7 +20,6 @@ from dalsegno.search.subject import Subject
 from dalsegno.training import train
 from dalsegno.training.trained import trained
 
-DONE = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 Say = Callable[[str], None]
 
 
@@ -56,44 +55,55 @@ def opened(p: Params, path: str | Path, study: str) -> Study:
     )
 
 
-def prepare(found: Study, p: Params) -> int:
-    """How many trials are still to be made. A trial that was running when the search was broken off is made again, and of a
-    new grid all points are put in line."""
-    for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        Trial(found, trial._trial_id).set_user_attr("broken_off", True)
-        found.enqueue_trial(trial.params)
-        found.tell(trial.number, state=TrialState.FAIL)
-    if p.sampler == "grid" and not found.get_trials(deepcopy=False):
-        points = space.points(p.space)
-        for i in np.random.default_rng(p.seed).permutation(len(points)):
-            found.enqueue_trial(points[i])
-    return max(0, p.n_trials - len(finished(found)))
+def prepare(found: Study, p: Params) -> list[int]:
+    """Put all trials into the journal; the numbers of those that are still to be made. Of a grid, each has its point.
+
+    A trial has its number before it is made, and keeps it if the search is broken off and goes on.
+    """
+    n_known = len(found.get_trials(deepcopy=False))
+    points = space.points(p.space) if p.sampler == "grid" else [{}] * p.n_trials
+    order = np.random.default_rng(p.seed).permutation(len(points))
+    for i in order[n_known : p.n_trials]:
+        found.enqueue_trial(points[i])
+    for _ in found.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        found.ask()
+    return [trial.number for trial in _trials(found, p) if not trial.state.is_finished()]
 
 
-def finished(found: Study) -> list[FrozenTrial]:
-    """The trials that came to an end, without those that were broken off and drawn again."""
-    trials = found.get_trials(deepcopy=False, states=DONE)
-    return [trial for trial in trials if not trial.user_attrs.get("broken_off")]
+def finished(found: Study, p: Params) -> list[FrozenTrial]:
+    """The trials that came to an end, of as many as the entry asks for."""
+    return [trial for trial in _trials(found, p) if trial.state.is_finished()]
 
 
-def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> None:
-    """Make `n` trials. One that cannot be trained, or diverges, is kept as failed, with the reason."""
-    distributions = space.drawn(p.space)
-    for _ in range(n):
-        trial = found.ask(distributions)
-        values = space.meant(p.space, trial.params)
-        try:
-            value, epochs = _trained(subject, values, p, trial)
-            found.tell(trial, value)
-            said = f"{p.metric} {value:.4f} after {epochs} epochs"
-        except optuna.TrialPruned as pruned:
-            found.tell(trial, state=TrialState.PRUNED)
-            said = f"pruned {pruned}"
-        except UserError as error:
-            trial.set_user_attr("error", str(error))
-            found.tell(trial, state=TrialState.FAIL)
-            said = f"failed: {error}"
-        say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
+def make_trials(found: Study, p: Params, subject: Subject, numbers: list[int], say: Say) -> None:
+    """Make the trials of these numbers that have not come to an end. One that cannot be trained, or diverges, is kept as
+    failed, with the reason."""
+    for number in numbers:
+        trial = found.get_trials(deepcopy=False)[number]
+        if not trial.state.is_finished():
+            _make(Trial(found, trial._trial_id), p, subject, say)
+
+
+def _trials(found: Study, p: Params) -> list[FrozenTrial]:
+    return found.get_trials(deepcopy=False)[: p.n_trials]
+
+
+def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
+    for path, distribution in space.drawn(p.space).items():
+        trial._suggest(path, distribution)  # as `ask` does
+    values = space.meant(p.space, trial.params)
+    try:
+        value, epochs = _trained(subject, values, p, trial)
+        trial.study.tell(trial, value)
+        said = f"{p.metric} {value:.4f} after {epochs} epochs"
+    except optuna.TrialPruned as pruned:
+        trial.study.tell(trial, state=TrialState.PRUNED)
+        said = f"pruned {pruned}"
+    except UserError as error:
+        trial.set_user_attr("error", str(error))
+        trial.study.tell(trial, state=TrialState.FAIL)
+        said = f"failed: {error}"
+    say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
 
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
