@@ -51,7 +51,6 @@ def opened(p: Params, path: str | Path, study: str) -> Study:
         direction="maximize" if p.maximise else "minimize",
         load_if_exists=True,
         sampler=draw.ByNumber(p),
-        pruner=draw.pruner(p),
     )
 
 
@@ -108,9 +107,11 @@ def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
     """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
-    runs = subject.job(subject.with_values(values)).runs()
+    job = subject.job(subject.with_values(values))
+    runs = job.runs()
     folds = sorted({run.fold for run in runs})[: p.folds]
-    watch = _Watch(trial, p)
+    trial.study.pruner = draw.pruner(p, job.train.epochs)
+    watch = _Watch(trial, p, job.train)
     try:
         best = [float(trained(run, watch)[1].best[p.metric]) for run in runs if run.fold in folds]
     finally:
@@ -119,21 +120,23 @@ def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) 
 
 
 class _Watch:
-    """Counts the epochs of a trial, and tells the pruner of those of its first run, by the best so far."""
+    """Counts the epochs of a trial, and tells the pruner after those of its first run what the trial's metric would be if
+    it ended there."""
 
-    def __init__(self, trial: Trial, p: Params) -> None:
-        self.trial, self.p, self.epochs, self.best = trial, p, 0, None
+    def __init__(self, trial: Trial, p: Params, how: train.Params) -> None:
+        self.trial, self.p, self.how, self.epochs, self.best = trial, p, how, 0, train.Metrics()
 
     def __call__(self, metrics: train.Metrics) -> None:
         """Raises TrialPruned if the trial falls behind."""
         self.epochs += 1
         if self.p.pruner is None or metrics["epoch"] + 1 != self.epochs:
             return
-        value = float(metrics[self.p.metric])
-        self.best = value if self.best is None else (max if self.p.maximise else min)(value, self.best)
-        self.trial.report(self.best, self.epochs)
-        if self.trial.should_prune():
-            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {self.best:.4f}")
+        if not self.best or train.badness(metrics, self.how) < train.badness(self.best, self.how):
+            self.best = metrics
+        value = float(self.best[self.p.metric])
+        self.trial.report(value, self.epochs)
+        if self.epochs < self.how.epochs and self.trial.should_prune():
+            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {value:.4f}")
 
 
 def _short(values: dict[str, Any]) -> str:
