@@ -174,7 +174,7 @@ def test_what_an_earlier_run_has_left_of_another_entry_leads_nowhere(here):  # n
     Path("data/spectrograms/mel").mkdir(parents=True)
     here((CONV, CONV.replace("logmel", "mel")))
     assert the_line() == (
-        "cnn.conv.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what lies there is of an "
+        "cnn.conv.spectrogram: 'mel' leads nowhere: no stage writes 'data/spectrograms/mel', and what is there comes from an "
         "earlier run (did you mean 'logmel'?)"
     )
 

@@ -145,7 +145,9 @@ def test_doctor_and_groups_take_the_columns_of_a_table_from_params_yaml(tmp_path
     rows = [f"{label}/{i}.wav,{label}{label}" for label in "ab" for i in range(3)]
     (tmp_path / "data" / "t.csv").write_text("\n".join(["file,genre", *rows]) + "\n")
     for command in ("doctor", "groups"):
-        assert "--dataset table: which file is the table" in refusal([command, "data", "--dataset", "table"])
+        assert "--dataset table: params.yaml has to say which file is the table" in refusal(
+            [command, "data", "--dataset", "table"]
+        )
     section = {"name": "table", "root": "elsewhere", "table": "t.csv", "columns": {"path": "file", "label": "genre"}}
     Path("params.yaml").write_text(yaml.safe_dump({"dataset": section}))
     main.main(["doctor", "data", "--dataset", "table"])

@@ -30,7 +30,7 @@ def test_a_score_is_noted_and_a_later_one_takes_its_place(project, capsys):
     ("words", "told"),
     [
         (["mlp/smal", ".7"], "no model 'mlp/smal' (did you mean 'mlp/small'?)"),
-        (["mlp/small", "79"], "got '79'; per cent are written 79%"),
+        (["mlp/small", "79"], "got '79'; write a percentage as 79%"),
         (["mlp/small", "nan"], "from 0 to 1"),
         (["mlp/small", "good"], "such as .79 or 79%"),
         (["mlp/small", "101%"], "from 0% to 100%"),

@@ -38,7 +38,7 @@ def test_the_absolute_path_is_written_and_nothing_else(here, capsys):
 
 def test_a_folder_that_is_none_is_refused(here):
     before = Path("params.yaml").read_text()
-    with pytest.raises(SystemExit, match=r"'\.\./nowhere' \(in .*\) is no folder"):
+    with pytest.raises(SystemExit, match=r"'\.\./nowhere' \(in .*\) is not a folder"):
         command_line.main(["music", "../nowhere"])
     assert Path("params.yaml").read_text() == before
 

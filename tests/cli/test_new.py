@@ -85,10 +85,10 @@ def test_a_feature_stands_in_the_catalogue(copy):
         ("dataset", "use", "tests/cli/test_use.py already"),
         ("arch", "my-net", "'my-net' cannot name an arch"),
         ("dataset", "2022", "cannot name a dataset"),
-        ("feature", "class", "means nothing in Python or YAML"),
-        ("arch", "true", "means nothing in Python or YAML"),
+        ("feature", "class", "has no meaning in Python or YAML"),
+        ("arch", "true", "has no meaning in Python or YAML"),
         ("arch", "../../evil", "cannot name"),
-        ("arch", "Conv", "small letters"),
+        ("arch", "Conv", "lower-case letters"),
     ],
 )
 def test_names_that_are_taken_or_are_none_are_refused(kind, name, words, capsys, monkeypatch):

@@ -41,7 +41,7 @@ def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
 def test_undo_loses_no_change_by_hand_since_it_can_be_undone(here):
     assert "nothing to undo" in refusal("--undo")
     main.main(["use", "instruments"])
-    assert "'broken' is of no use with it" in refusal("--undo", "broken") and Path("params.yaml").read_text() == RECIPE
+    assert "takes no recipe; got 'broken'" in refusal("--undo", "broken") and Path("params.yaml").read_text() == RECIPE
     Path("params.yaml").write_text(f"{RECIPE}# changed by hand\n")
     main.main(["use", "--undo"])
     assert Path("params.yaml").read_text() == OLD

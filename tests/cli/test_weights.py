@@ -99,7 +99,7 @@ def left():
 def test_a_whole_download_then_nothing_to_do(w, publisher, capsys):
     main.main(["weights", "fetch", "toy"])
     said = capsys.readouterr()
-    assert said.out == "weights/toy.pt: whole, and as published\n"
+    assert said.out == "weights/toy.pt: complete, and as published\n"
     assert "toy.pt" in said.err and "MiB" in said.err  # the bar
     assert w.path.read_bytes() == BODY and left() == ["toy.pt"]
     main.main(["weights", "fetch", "toy"])
@@ -112,7 +112,7 @@ def test_a_cut_connection_is_gone_on_from(w, publisher):
     assert left() == ["toy.pt.part"] and w.part.read_bytes() == BODY[: w.part.stat().st_size]
     have = w.part.stat().st_size
     assert 113_456 <= have <= 123_456  # at most a chunk is lost
-    assert f"{have:,} of 300,000 bytes are kept in weights/toy.pt.part, and the same command goes on" in said
+    assert f"{have:,} of 300,000 bytes are kept in weights/toy.pt.part, and the same command continues" in said
     publisher.ways.cut = None
     main.main(["weights", "fetch", "toy"])
     assert w.path.read_bytes() == BODY and left() == ["toy.pt"]
@@ -196,7 +196,7 @@ def test_a_full_disk_leaves_nothing(w):
 
 def test_a_disk_that_will_not_do_is_refused_before_the_download(w, publisher, monkeypatch):
     monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=299_999))
-    assert "300,000 bytes to come, and 299,999 free on the disk" in refusal("weights fetch toy")
+    assert "300,000 bytes are still to come, and 299,999 are free on the disk" in refusal("weights fetch toy")
     assert publisher.asked == [] and left() == []
 
 
@@ -204,7 +204,7 @@ def test_a_disk_that_will_not_do_is_refused_before_the_download(w, publisher, mo
 def test_an_address_without_the_file(w, publisher, status):
     publisher.ways.status = status
     said = refusal("weights fetch toy")
-    assert f"the answer is {status}" in said and w.url in said and left() == []
+    assert f"the server answered {status}" in said and w.url in said and left() == []
 
 
 def test_offline_it_says_which_file_to_put_where(w, publisher):
@@ -258,10 +258,10 @@ def test_list_says_what_is_there_and_what_to_write_in_params(w, capsys):
     main.main(["weights", "list"])
     said = capsys.readouterr().out
     assert "arch: conv, model: {}, weights: weights/toy.pt" in said and w.url in said and w.sha256 in said
-    assert re.search(r"^toy +300,000 bytes +MIT +not there$", said, re.M)
+    assert re.search(r"^toy +300,000 bytes +MIT +not downloaded$", said, re.M)
     weights.fetch("toy")
     main.main(["weights", "list"])
-    assert re.search(r"^toy .* MIT +there$", capsys.readouterr().out, re.M)
+    assert re.search(r"^toy .* MIT +downloaded$", capsys.readouterr().out, re.M)
 
 
 def test_the_table_is_in_order():

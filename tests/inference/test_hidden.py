@@ -24,7 +24,7 @@ def test_predict_passes_them_over(strewn, capsys):
     main.main(["predict", "classical/svm", str(strewn), "--format", "json"])
     out, err = capsys.readouterr()
     assert len(json.loads(out)) == 24 and all("/." not in entry["path"] for entry in json.loads(out))
-    assert err == f"dalsegno: {strewn}: 3 hidden files passed over; name a file to have it heard\n"
+    assert err == f"dalsegno: {strewn}: 3 hidden files skipped; name a file to have it classified\n"
 
 
 @pytest.mark.parametrize("place", [".venv", ".venv/lib/x.flac", "hum/._1.flac"])
@@ -47,4 +47,4 @@ def test_evaluate_counts_them_and_calls_none_unreadable(strewn, capsys):
     scores = json.loads(capsys.readouterr().out)
     assert (scores["clips"], scores["hidden"], scores["unread"]) == (24, 4, [])
     main.main(["evaluate", "classical/svm", str(strewn)])
-    assert "4 hidden files passed over" in capsys.readouterr().out
+    assert "4 hidden files skipped" in capsys.readouterr().out

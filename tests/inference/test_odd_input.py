@@ -71,10 +71,10 @@ def test_a_name_beyond_what_the_system_takes_is_one_unread_file(run, capsys):
 
 
 def test_options_are_refused_in_the_words_of_the_user(run, capsys):
-    assert "'x' is no number of classes" in misused(capsys, "predict", "classical/svm", FILE, "--top", "x")
-    assert "'x' is no probability" in misused(capsys, "predict", "classical/svm", FILE, "--threshold", "x")
+    assert "'x' is not a number of classes" in misused(capsys, "predict", "classical/svm", FILE, "--top", "x")
+    assert "'x' is not a probability" in misused(capsys, "predict", "classical/svm", FILE, "--threshold", "x")
     swallowed = misused(capsys, "predict", "classical/svm", "--timeline", FILE).replace("\n", " ")
-    assert "is no number of seconds" in swallowed and "behind the files" in swallowed
+    assert "is not a number of seconds" in swallowed and "after the files" in swallowed
     assert "'a' is given two names" in misused(capsys, "evaluate", "classical/svm", ".", "--labels", "a=hum,a=noise")
 
 

@@ -94,7 +94,7 @@ def test_evaluate_scores_the_others_and_counts_them(run, capsys, tmp_path):
     scores = json.loads(printed(capsys, *words, "--json"))
     assert scores["clips"] == 24 and scores["unread"] == []
     assert {entry["path"] for entry in scores["unheard"]} == set(said)
-    assert f"{len(said)} files not scored, without a sound to judge by:" in printed(capsys, *words)
+    assert f"{len(said)} files not scored, because there is no sound to judge by:" in printed(capsys, *words)
 
 
 @pytest.mark.parametrize("name", ["cnn/crops", "classical/svm"])

@@ -99,5 +99,7 @@ def _repository() -> list[str]:
         start = "git init && git add --all && git commit -m start"
         problems = [f"there is no Git repository in {here}, and DVC needs one: {start}"]
     if not (here / ".dvc").is_dir():
-        problems.append(f"there is no folder .dvc in {here}, a copy without hidden files perhaps: copy it, or dvc init")
+        problems.append(
+            f"there is no folder .dvc in {here}, perhaps because hidden files were not copied: copy it, or run `dvc init`"
+        )
     return problems

@@ -61,9 +61,7 @@ class Differences:
             return f"{scores}  right about the same {clips}"
         gained = f"{formatting.points(row['accuracy']):>5} points"
         if row["low"] is None:
-            return (
-                f"{scores}  {gained}; with a single independent group or clip, nothing says how sure that is, {clips}"
-            )
+            return f"{scores}  {gained}; with a single independent group or clip, its uncertainty cannot be estimated, {clips}"
         low, high = (formatting.points(row[end]) for end in ("low", "high"))
         p = formatting.p_value(row["p_holm"], " ")
         verdict = ("better" if row["accuracy"] > 0 else "worse") if row["told_apart"] else "may be chance"

@@ -44,7 +44,9 @@ def _receive(url: str, part: Path, n_bytes: int, within: int) -> None:
         return
     free = shutil.disk_usage(part.parent).free
     if free < n_bytes - have:
-        raise UserError(f"{part.parent}: {n_bytes - have:,} bytes to come, and {free:,} free on the disk; make room")
+        raise UserError(
+            f"{part.parent}: {n_bytes - have:,} bytes are still to come, and {free:,} are free on the disk; make room"
+        )
     response, have = _ask(url, have)
     with response, part.open("ab" if have else "wb") as file:
         left = int(response.headers.get("Content-Length", n_bytes - have))
@@ -70,13 +72,15 @@ def _ask(url: str, have: int) -> tuple[requests.Response, int]:
     response.close()
     if have and response.status_code in (206, 416):
         return _ask(url, 0)
-    raise requests.HTTPError(f"the answer is {response.status_code} {response.reason}")
+    raise requests.HTTPError(f"the server answered {response.status_code} {response.reason}")
 
 
 def _refuse_size(url: str, part: Path, got: int, n_bytes: int, within: int) -> None:
     if abs(got - n_bytes) > within:
         part.unlink(missing_ok=True)
-        raise UserError(f"{url}: sends {got:,} bytes, and should send {n_bytes:,}: another file; nothing was kept")
+        raise UserError(
+            f"{url}: sends {got:,} bytes, and should send {n_bytes:,}: it is a different file; nothing was kept"
+        )
 
 
 def _kept(part: Path, n_bytes: int) -> str:
@@ -85,7 +89,7 @@ def _kept(part: Path, n_bytes: int) -> str:
     if not have:
         part.unlink(missing_ok=True)
         return "nothing was kept"
-    return f"{have:,} of {n_bytes:,} bytes are kept in {part}, and the same command goes on from there"
+    return f"{have:,} of {n_bytes:,} bytes are kept in {part}, and the same command continues from there"
 
 
 def _cause(error: BaseException) -> str:

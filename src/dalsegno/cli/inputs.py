@@ -34,7 +34,10 @@ class Input:
         if made is None and (self.prefix or not (holds or self.path.exists())):
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
-            old = self.path.exists() and f"no stage writes {str(self.path)!r}, and what lies there is of an earlier run"
+            old = (
+                self.path.exists()
+                and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
+            )
             return (
                 f"{self.parameter}: {self.value!r} leads nowhere: "
                 f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{self._way()}"
@@ -97,7 +100,7 @@ def _faults(path: Path) -> Iterator[tuple[str, str]]:
     try:
         mode = path.stat().st_mode
         if not os.access(path, os.R_OK):
-            yield str(path), "not to be read"
+            yield str(path), "not readable"
         elif stat.S_ISDIR(mode):
             for entry in path.iterdir():
                 if not entry.name.isprintable() and "\udc80" <= max(entry.name) <= "\udcff":

@@ -11,24 +11,24 @@ from dalsegno.pipeline.errors import FULL, UserError, hint
 
 COMMANDS = {
     "datasets": ("commands", "list the layouts of data that can be read, and what each expects"),
-    "doctor": ("commands", "examine a folder of clips: which can be used, which not and why"),
-    "music": ("commands", "run on a folder of your own from now on: write its path into params.yaml"),
+    "doctor": ("commands", "examine a folder of clips: which can be used, which cannot, and why"),
+    "music": ("commands", "use a folder of your own from now on: write its path into params.yaml"),
     "groups": ("commands", "draft a groups.csv from tags and folders, for you to correct"),
-    "check": ("commands", "list all problems of params.yaml, and see that the data are there"),
+    "check": ("commands", "list all problems with params.yaml, and check that the data are there"),
     "check-encoder": ("commands", "try an encoder of your own on silence, noise, short and long sound"),
-    "use": ("commands", "put a recipe in place of params.yaml, or take that back"),
+    "use": ("commands", "replace params.yaml by a recipe, or undo that"),
     "apply-search": ("commands", "write the best values of a search into params.yaml"),
     "diff": ("commands", "compare every model's predictions with those of another revision"),
-    "kaggle-score": ("commands", "note the score that came back for a model's submission"),
-    "weights": ("commands", "published weights to begin from: list, fetch, verify"),
-    "new": ("making", "begin an architecture, a data set or a feature: working code with its test"),
-    "completion": ("making", "print a script with which bash, zsh or fish completes words and names"),
-    "predict": ("listening", "ask a trained model about files or folders of sound"),
+    "kaggle-score": ("commands", "record the Kaggle score of a model's submission"),
+    "weights": ("commands", "list, fetch or verify published weights to start from"),
+    "new": ("making", "start a new architecture, data set or feature: working code with its test"),
+    "completion": ("making", "print a script that makes bash, zsh or fish complete commands and names"),
+    "predict": ("listening", "classify files or folders of sound with a trained model"),
     "evaluate": ("listening", "score a trained model on another labelled collection"),
-    "explain": ("listening", "show where in a file a model finds its answer, as a picture"),
-    "export": ("listening", "write a network as ONNX, and beside it how sound becomes its input"),
+    "explain": ("listening", "draw a picture of what in a file supports a model's answer"),
+    "export": ("listening", "write a network as ONNX, and a description of how sound becomes its input"),
     "card": ("listening", "write a model card from the results of the run"),
-    "demo": ("listening", "open a local page on which to try models with sound of your own"),
+    "demo": ("listening", "open a local page to try models on your own sound"),
 }
 """Each command with the folder that its file is in, and its line in the help."""
 
@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     lines = "\n".join(f"  {word:<13} {about}" for word, (_, about) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="dalsegno", description="A DVC workflow for music audio classification.",
-        epilog=f"commands:\n{lines}\n\n`dalsegno COMMAND --help` says more of one.",
+        epilog=f"commands:\n{lines}\n\n`dalsegno COMMAND --help` says more about a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("command", metavar="COMMAND", help="one of those below")
+    parser.add_argument("command", metavar="COMMAND", help="one of the commands below")
     return parser

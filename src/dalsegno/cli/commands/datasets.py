@@ -20,8 +20,8 @@ def asked(folder: Path, name: str) -> Params:
     section = params.document()["dataset"] if Path(params.FILE).is_file() else {}
     if section.get("name") != name:
         raise UserError(
-            f"--dataset {name}: which file is the table, and what its columns are called, {params.FILE} has to say: set "
-            f"dataset.name to {name}, and dataset.table and dataset.columns"
+            f"--dataset {name}: {params.FILE} has to say which file is the table and what its columns are called: set "
+            f"dataset.name to {name}, and set dataset.table and dataset.columns"
         )
     p, problems = params.parse("dataset", section | {"root": str(folder)}, Params)
     if problems:

@@ -14,7 +14,9 @@ LOST, UNKNOWN = 1, 2  # exit codes of --fail-if-worse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The revisions, and whether a loss is an error."""
     parser.add_argument("old", metavar="REV", help="a branch, tag, commit or experiment")
-    parser.add_argument("new", metavar="REV", nargs="?", help="what is compared with it (default: the workspace)")
+    parser.add_argument(
+        "new", metavar="REV", nargs="?", help="the revision to compare with it (default: the workspace)"
+    )
     parser.add_argument(
         "--fail-if-worse",
         action="store_true",

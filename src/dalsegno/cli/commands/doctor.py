@@ -17,11 +17,11 @@ N_SHOWN = 5  # files of each kind that the doctor lists
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder, its layout, and how much to say."""
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="the folder of clips")
     parser.add_argument(
-        "--dataset", choices=datasets.NAMES, default="folders", help="its layout (default: %(default)s)"
+        "--dataset", choices=datasets.NAMES, default="folders", help="layout of the folder (default: %(default)s)"
     )
-    parser.add_argument("--all", action="store_true", help=f"list every file of a kind, not {N_SHOWN} at most")
+    parser.add_argument("--all", action="store_true", help=f"list all files of each kind, not at most {N_SHOWN}")
     parser.add_argument(
         "--json", action="store_true", help="print counts and every file left out as JSON, and nothing else"
     )

@@ -23,9 +23,9 @@ COLUMNS = ["path", "group", "from"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder and its layout."""
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="the folder of clips")
     parser.add_argument(
-        "--dataset", choices=datasets.NAMES, default="folders", help="its layout (default: %(default)s)"
+        "--dataset", choices=datasets.NAMES, default="folders", help="layout of the folder (default: %(default)s)"
     )
 
 
@@ -39,7 +39,9 @@ def write(folder: Path, dataset: str) -> list[str]:
     table = folder / "groups.csv"
     clips, _ = listing.listing(folder, replace(datasets.asked(folder, dataset), groups="none"))
     if table.exists():
-        raise UserError(f"{table} is there already, and your work is not overwritten: move it away for a new draft")
+        raise UserError(
+            f"{table} exists already and is not overwritten, as you may have edited it: move it away for a new draft"
+        )
     rows = draft(folder, clips)
     with files.atomic(table) as new:
         rows.to_csv(new, index=False, lineterminator="\n")
@@ -50,8 +52,8 @@ def write(folder: Path, dataset: str) -> list[str]:
         f"{table}: {counted(len(rows), 'file')} in {counted(len(sizes), 'group')}; {n['tags']} by their tags, {n['folder']} by their folder, "
         f"{n['']} with no guess",
         *([f"largest: {largest}"] if largest else []),
-        "Correct it: clips of one artist, song or instrument get one group, an empty group says that a clip has none. "
-        "Every run reads it from then on",
+        "Correct this table: give clips of one artist, song or instrument the same group, and leave the group empty "
+        "where a clip has none. Every run reads the table from now on",
     ]
 
 

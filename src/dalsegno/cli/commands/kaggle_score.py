@@ -15,7 +15,7 @@ FAMILIES = ("classical", "mlp", "cnn", "transfer", "external", "ensembles")  # t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, its score, and when."""
     parser.add_argument("model", metavar="MODEL", help="as the report calls it, such as mlp/small")
-    parser.add_argument("score", metavar="SCORE", help="a share such as .79, or per cent such as 79%%")
+    parser.add_argument("score", metavar="SCORE", help="a share such as .79, or a percentage such as 79%%")
     parser.add_argument("--date", metavar="DATE", help="when it was submitted, such as 2026-05-31 (default: today)")
 
 
@@ -37,7 +37,7 @@ def note(model: str, score: str, date: str | None) -> str:
     scores = kaggle_csv.read(FILE) if FILE.is_file() else {}
     before = f", in place of {scores[model][0]:.4g} of {scores[model][1]}" if model in scores else ""
     kaggle_csv.write(FILE, scores | {model: (share, day)})
-    return f"{FILE}: {model} scored {share:.4g} on {day}{before}; `dvc repro` puts it into the report, `git add {FILE}` keeps it"
+    return f"{FILE}: {model} scored {share:.4g} on {day}{before}; `dvc repro` puts it into the report, and `git add {FILE}` keeps it"
 
 
 def _share(score: str) -> float:
@@ -47,7 +47,7 @@ def _share(score: str) -> float:
     except ValueError:
         raise UserError(f"expected a score such as .79 or 79%, got {score!r}") from None
     if not 0 <= share <= 1:
-        meant = f"; per cent are written {text}%" if not text.endswith("%") and 1 < share <= 100 else ""
+        meant = f"; write a percentage as {text}%" if not text.endswith("%") and 1 < share <= 100 else ""
         raise UserError(f"expected a score from 0 to 1, or from 0% to 100%, got {score!r}{meant}")
     return round(share, 6)
 

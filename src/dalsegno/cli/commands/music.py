@@ -14,7 +14,7 @@ from dalsegno.pipeline.errors import UserError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder."""
-    parser.add_argument("folder", type=Path, help="holds one folder of sound per class")
+    parser.add_argument("folder", type=Path, help="a folder that holds one folder of sound per class")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
     here, folder = Path(params.FILE), arguments.folder.expanduser()
     if not folder.is_dir():
         raise UserError(
-            f"{walk.where(folder)} is no folder; expected one that holds a folder per class{walk.nearest(folder)}"
+            f"{walk.where(folder)} is not a folder; expected one that holds a folder per class{walk.nearest(folder)}"
         )
     text = before = params_text.read()
     wanted = {"name": "folders", "root": str(folder.resolve())}

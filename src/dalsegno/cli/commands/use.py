@@ -13,7 +13,7 @@ RECIPES, KEPT = Path("recipes"), Path(".params.yaml.before-use")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which recipe, or the way back."""
     parser.add_argument(
-        "recipe", metavar="RECIPE", nargs="?", help="a file of recipes/, with or without .yaml; none: list them"
+        "recipe", metavar="RECIPE", nargs="?", help="a file in recipes/, with or without .yaml (default: list them)"
     )
     parser.add_argument("--show", action="store_true", help="show the difference and change nothing")
     parser.add_argument("--undo", action="store_true", help="put back what the last `dalsegno use` replaced")
@@ -24,15 +24,15 @@ def run(arguments: argparse.Namespace) -> None:
     before = params_text.read()
     if arguments.undo:
         if arguments.recipe:
-            raise UserError(f"--undo puts back what was there before, so {arguments.recipe!r} is of no use with it")
+            raise UserError(f"--undo restores what was there before and takes no recipe; got {arguments.recipe!r}")
         if not KEPT.is_file():
             raise UserError("there is nothing to undo: `dalsegno use` has replaced nothing here")
-        _put(before, KEPT, "as it was before", "once more takes that back", arguments.show)
+        _put(before, KEPT, "as it was before", "again reverses this", arguments.show)
     elif arguments.recipe is None:
         print("\n".join(f"{path.stem:<24} {_title(path)}" for path in sorted(RECIPES.glob("*.yaml"))))
     else:
         recipe = _recipe(arguments.recipe)
-        _put(before, recipe, str(recipe), "takes that back, `dalsegno check` looks for the data", arguments.show)
+        _put(before, recipe, str(recipe), "reverses this, and `dalsegno check` looks for the data", arguments.show)
 
 
 def _put(before: str, source: Path, name: str, more: str, show: bool) -> None:

@@ -13,10 +13,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("list", help="list them: size, licence, lines for params.yaml, checksum, source")
     command.set_defaults(run=list_all)
-    command = commands.add_parser("fetch", help="download one, going on from where an earlier download was cut off")
+    command = commands.add_parser("fetch", help="download one file, continuing a download that was cut off")
     command.add_argument("name", metavar="NAME", help="as `dalsegno weights list` calls it")
     command.set_defaults(run=fetch)
-    command = commands.add_parser("verify", help="check the files that are there against their SHA-256")
+    command = commands.add_parser("verify", help="check the downloaded files against their SHA-256")
     command.set_defaults(run=verify)
 
 
@@ -29,7 +29,7 @@ def fetch(arguments: argparse.Namespace) -> None:
     """Download published weights. Raises UserError if they do not arrive whole and as published."""
     if not Path(params.FILE).is_file():
         raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")
-    print(f"{weights.fetch(arguments.name)}: whole, and as published")
+    print(f"{weights.fetch(arguments.name)}: complete, and as published")
 
 
 def verify(_: argparse.Namespace) -> None:
@@ -39,4 +39,4 @@ def verify(_: argparse.Namespace) -> None:
         print(line)
         n_wrong += not right
     if n_wrong:
-        raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove what is wrong and fetch it again")
+        raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove each wrong file and fetch it again")

@@ -15,9 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         nargs="+",
         type=options.name,
-        help="keys of the run, ensembles, or stored files, side by side",
+        help="a key of the run, an ensemble or a stored file; several are compared side by side",
     )
-    parser.add_argument("--port", type=int, help="default: the first free one from 7860 on")
+    parser.add_argument("--port", type=int, help="port of the page (default: the first free one from 7860 on)")
 
 
 def run(arguments: argparse.Namespace) -> None:

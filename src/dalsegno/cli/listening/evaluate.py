@@ -31,9 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="THEIRS=OURS,…",
         type=_pairs,
         default={},
-        help=r"classes that have another name there; a comma or = within a name is written \, or \=",
+        help=r"classes that have other names there; write a comma or = within a name as \, or \=",
     )
-    parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default: %(default)s)")
+    parser.add_argument(
+        "--confidence", type=float, default=0.95, help="confidence of the intervals (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
 
 
@@ -66,7 +68,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
-    alike = f"{counted(scores['copies'], 'exact copy')} of other files there passed over, as in a run"
+    alike = f"{counted(scores['copies'], 'exact copy')} of other files not scored, as in a run"
     lines += ["", *([alike] if scores["copies"] else []), *_known(scores), *_not_scored(scores)]
     return lines[:-1] if lines[-1] == "" else lines
 
@@ -79,7 +81,7 @@ def _known(scores: dict) -> list[str]:
     kinds = Counter(copy["kind"] for copy in copies)
     numbers = " and ".join(counted(n, f"{kind} copy") for kind, n in sorted(kinds.items()))
     if scores["with_known"] is None:
-        head = f"all of them are clips that the model was trained on ({numbers}): the scores say what it remembers, not how it does on new sound"
+        head = f"all of them are clips that the model was trained on ({numbers}): the scores say what it remembers, not how well it does on new sound"
     else:
         accuracy = formatting.share(scores["with_known"]["accuracy"])
         head = f"left out: {numbers} of clips that the model was trained on; with them its accuracy is {accuracy}:"
@@ -95,10 +97,10 @@ def _not_scored(scores: dict) -> list[str]:
     lines = (
         [f"{counted(n_absent, 'file')} not scored, of classes that the model does not know: {absent}"] if absent else []
     )
-    lines += [f"{counted(n_loose, 'file')} not scored, outside of every class folder"] if n_loose else []
-    lines += [f"{counted(scores['hidden'], 'hidden file')} passed over"] if scores["hidden"] else []
+    lines += [f"{counted(n_loose, 'file')} not scored, outside the class folders"] if n_loose else []
+    lines += [f"{counted(scores['hidden'], 'hidden file')} skipped"] if scores["hidden"] else []
     lines += _named(scores["unread"], "not scored, unreadable")
-    lines += _named(scores["unheard"], "not scored, without a sound to judge by")
+    lines += _named(scores["unheard"], "not scored, because there is no sound to judge by")
     return lines + _named(scores["cut_off"], "scored in part, cut off")
 
 
@@ -114,10 +116,12 @@ def _pairs(words: str) -> dict[str, str]:
     pairs = [_parted(word) for word in re.split(r"(?<!\\),", words)]
     wrong = [their for their, sign, our in pairs if not (their and sign and our)]
     if wrong:
-        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no pair; expected theirs=ours,theirs=ours")
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is not a pair; expected theirs=ours,theirs=ours")
     ours = {their: our for their, _, our in pairs}
     if twice := [their for their, _, our in pairs if ours[their] != our]:
-        raise argparse.ArgumentTypeError(f"{twice[0]!r} is given two names; a class there is one of the model's")
+        raise argparse.ArgumentTypeError(
+            f"{twice[0]!r} is given two names; each class there corresponds to one class of the model"
+        )
     return ours
 
 

@@ -17,11 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(
-        "file", metavar="FILE", type=options.path, help="of sound, or a picture for a model of pictures"
+        "file", metavar="FILE", type=options.path, help="a file of sound, or a picture for a model of pictures"
     )
     parser.add_argument("--label", help="the class to explain (default: the most probable one)")
     parser.add_argument(
-        "--to", metavar="PNG", type=options.path, help="default: <name of the file>.explained.png, here"
+        "--to",
+        metavar="PNG",
+        type=options.path,
+        help="the picture (default: <name of the file>.explained.png in the current folder)",
     )
 
 

@@ -14,8 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", type=options.name, help="a key of the run, such as cnn/conv, or a model.pt"
     )
-    parser.add_argument("--onnx", action="store_true", required=True, help="the format")
-    parser.add_argument("--to", metavar="FILE", type=options.path, help="default: <family>_<key>.onnx, here")
+    parser.add_argument("--onnx", action="store_true", required=True, help="write ONNX, the only format")
+    parser.add_argument(
+        "--to", metavar="FILE", type=options.path, help="the file to write (default: <family>_<key>.onnx, here)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -25,4 +27,4 @@ def run(arguments: argparse.Namespace) -> None:
     loaded = model.load(arguments.model)
     onnx_file = params.component("dalsegno.inference", "onnx_file")  # not for the help: it takes PyTorch
     difference = onnx_file.write(loaded, path)
-    print(f"{path} and {path.with_suffix('.json')}: equal to {difference:.0e} in onnxruntime")
+    print(f"{path} and {path.with_suffix('.json')}: onnxruntime gives the same probabilities, to {difference:.0e}")

@@ -20,30 +20,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "dalsegno predict cnn/conv concert.flac --timeline 10 --threshold 0.5",
         "dalsegno predict ensembles/three songs/ --format csv > answers.csv",
         more=f"""\
-exit codes: 0, every file has an answer; {UNREAD}, some could not be read: each has a message, and in JSON an error, the
-others have an answer; 1, no file was asked about, as the model cannot be: a message, and nothing on standard output.""",
+exit codes: 0: every file has an answer; {UNREAD}: some files could not be read; each of them has a message (in JSON, an
+error), and the others have an answer; 1: nothing was classified, for example because the model cannot be used; there
+is a message, and nothing on standard output.""",
     )
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(
         "paths", metavar="FILE|FOLDER", nargs="+", type=options.path,
-        help="a file, whatever its suffix, or a folder: all sound in it and in folders within, but for hidden files",
+        help="a file, whatever its suffix, or a folder: all sound in it and in its sub-folders, except hidden files",
     )  # fmt: skip
     parser.add_argument(
-        "--format", choices=answers.FORMATS, default="table", help="of what is printed (default: %(default)s)"
+        "--format", choices=answers.FORMATS, default="table", help="format of the output (default: %(default)s)"
     )
     parser.add_argument(
         "--top", type=_count, metavar="K", help="name the K most probable classes (default: 3 in a table, else all)"
     )
     parser.add_argument(
-        "--threshold", type=_share, metavar="P", default=0.0, help="name no class of a lower probability"
+        "--threshold", type=_share, metavar="P", default=0.0, help="name no class that is less probable than P"
     )
     parser.add_argument(
         "--calibrated", action="store_true",
-        help="scale the probabilities by the temperatures fitted on validation clips; without it they are those of the run",
+        help="scale the probabilities by the temperatures fitted on validation clips; without it, the probabilities are those of the run",
     )  # fmt: skip
     parser.add_argument(
         "--timeline", type=_seconds, metavar="SECONDS", nargs="?", const=EVERY_S,
-        help="answer about every so many seconds of a recording, each as a clip of its own (default: %(const)g)",
+        help="divide a recording into parts of so many seconds and classify each as a clip of its own (default: %(const)g)",
     )  # fmt: skip
 
 
@@ -69,14 +70,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _count(word: str) -> int:
     if not word.isdecimal() or int(word) < 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is no number of classes; expected 1 or more")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of classes; expected 1 or more")
     return int(word)
 
 
 def _share(word: str) -> float:
     share = _number(word)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is no probability; expected 0 to 1")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a probability; expected 0 to 1")
     return share
 
 
@@ -84,7 +85,7 @@ def _seconds(word: str) -> float:
     seconds = _number(word)
     if not 0.1 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(
-            f"{word!r} is no number of seconds; expected 0.1 or more, or none at all with --timeline behind the files"
+            f"{word!r} is not a number of seconds; expected 0.1 or more, or put --timeline without a number after the files"
         )
     return seconds
 

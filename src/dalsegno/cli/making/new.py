@@ -15,7 +15,7 @@ CATALOGUE = SOURCE / "features/catalogue.py"
 LONGEST = 40
 NEXT = {
     "arch": """\
-  pytest tests/models -k NAME     its own test, and what every architecture has to do
+  pytest tests/models -k NAME     its own test, and those of every architecture
   Then add an entry under `cnn:` in params.yaml, and `dvc repro` trains it beside the others:
     NAME:
       spectrogram: logmel
@@ -26,21 +26,21 @@ NEXT = {
       train: {seeds: [0], epochs: 15, batch_size: 16, lr: 3e-3, patience: 8}
   Now write your own Params, blocks and docstring, and the number of parameters in its test.""",
     "dataset": """\
-  pytest tests/datasets/test_NAME.py     on a small tree in its layout
-  dalsegno datasets                      lists it, with what it says that it expects
-  Then set dataset.name: NAME and dataset.root in params.yaml; `dalsegno check` lists the clips, `dvc repro` runs on them.
-  Now read your own layout: a Clip may also have a split, and a fault that is known before it is decoded.""",
+  pytest tests/datasets/test_NAME.py     tests it on a small tree with its layout
+  dalsegno datasets                      lists it, with the layout that it expects
+  Then set dataset.name: NAME and dataset.root in params.yaml; `dalsegno check` lists the clips, and `dvc repro` runs on them.
+  Now change it to read your own layout. A Clip may also have a split, and a fault that is known before decoding.""",
     "feature": """\
-  pytest tests/features/test_NAME.py     on signals whose answer is known
-  Then add NAME to `features.use` in params.yaml; `dvc repro` computes it and trains what reads features.
-  Now compute your own values: @per_frame() for those of single frames, @per_clip() for what needs the whole clip.""",
+  pytest tests/features/test_NAME.py     tests it on signals with known answers
+  Then add NAME to `features.use` in params.yaml; `dvc repro` computes it and trains the models that read features.
+  Now compute your own values: @per_frame() for values of single frames, @per_clip() for values that need the whole clip.""",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The kind and the name."""
     parser.add_argument("kind", choices=list(NEXT))
-    parser.add_argument("name", metavar="NAME", help="a word in lower case, which params.yaml will call it by")
+    parser.add_argument("name", metavar="NAME", help="its name in params.yaml, a word in lower case")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -65,8 +65,8 @@ def _check(name: str, kind: str, code: Path, test: Path) -> None:
     reserved = keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in check.BOOLEANS
     if not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{LONGEST - 1}}}", name) or reserved:
         raise UserError(
-            f"{name!r} cannot name {'a' if kind != 'arch' else 'an'} {kind}: expected a word of up to {LONGEST} small "
-            "letters, digits and _ that begins with a letter and means nothing in Python or YAML"
+            f"{name!r} cannot name {'a' if kind != 'arch' else 'an'} {kind}: expected a word of up to {LONGEST} "
+            "lower-case letters, digits and _ that begins with a letter and has no meaning in Python or YAML"
         )
     if not (SOURCE.is_dir() and TESTS.is_dir()):
         raise UserError(f"there is no {SOURCE}/ with {TESTS}/ in {Path.cwd()}; run from the top of the repository")
