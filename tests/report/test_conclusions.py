@@ -97,7 +97,7 @@ def test_a_tie_says_what_could_be_seen_who_is_worse_and_what_is_fastest():
     assert "about 6 to 16 points, depending on the pair" in tie
     assert advice == (  # nothing is known of what they read
         "Not told apart does not mean equal: mlp/small may be up to 5.0 points less accurate than transfer/tuned-scratch. "
-        "Where nothing else counts, transfer/tuned-scratch is the safest choice."
+        "If nothing else matters, transfer/tuned-scratch is the safest choice."
     )
     timed = comparison(best)
     for name, read, answered in (("mlp/small", 30.0, 0.01), ("cnn/conv", 12.0, 1.5), (best[0], 13.0, 1.0)):

@@ -381,10 +381,10 @@ def test_weights_over_layers_are_shown_with_their_model(tmp_path):
     (tmp_path / "runs/transfer/finetuned/layer_weights.csv").write_text(rows)
     page = Page(render(tmp_path, args)).text
     assert (
-        "Even weights would be 50.0. layer weight % least greatest penultimate 70.0 65.0 80.0 cnn3 30.0 20.0 35.0"
+        "Equal weights would be 50.0. layer weight % least greatest penultimate 70.0 65.0 80.0 cnn3 30.0 20.0 35.0"
         in page
     )
-    assert page.count("Even weights") == 1
+    assert page.count("Equal weights") == 1
 
 
 def test_the_same_run_is_known_by_its_hashes(tmp_path):

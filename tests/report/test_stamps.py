@@ -57,7 +57,7 @@ def test_compare_json_keeps_the_names_and_says_why(leaky):
 
 def test_several_leaky_models_share_one_box(tmp_path):
     *_, page = reports(tmp_path, Leaks(leaks=(KNOWN,)), SKILL | {"transfer/frozen": 1.5})
-    assert page.count("may be set beside a score from an honest model") == 1
+    assert page.count("may be compared with a score from an honest model") == 1
     for name in ("finetuned", "frozen"):
         assert f"<li><b>transfer/{name} (LEAKY).</b> {KNOWN}</li>" in page
 

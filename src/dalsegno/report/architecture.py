@@ -16,8 +16,8 @@ from dalsegno.report.drawing.words import number
 STEP, HIGHEST, WIDEST, LEAST = 46, 78, 26, 5  # points: from box to box; the largest box, and the smallest side
 BROAD, PAPER, NARROW = 14, 12, 6  # boxes in a row: on a page, on paper, and on a phone
 CAPTION = (
-    "What each step gives out, from the input on: the height stands for the number of frequency bins, samples or values, the "
-    "width for that of channels, both on logarithmic scales. Shortcuts around blocks are not drawn."
+    "The output of each step, from the input on: the height shows the number of frequency bins, samples or values, the "
+    "width that of channels, both on logarithmic scales. Shortcuts around blocks are not drawn."
 )
 FEW = 16  # channels or bins: a network of fewer has no larger box for that
 MOST = 28  # boxes; what has more is drawn with a box for all steps that leave the bins and frames as they are

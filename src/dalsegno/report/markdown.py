@@ -37,7 +37,7 @@ def table(
     lines += [
         "## Scores",
         "",
-        f"Even guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
+        f"Uniform guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
     ]
     lines += _tables(comparison, chosen, kaggle)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
@@ -101,7 +101,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
         lines.append("The data are **synthetic**: the scores say that the workflow runs, and nothing about music.")
     if protocol["leaky"]:
         lines.append(
-            "**LEAKY**: models were trained on parts, copies or the group of what is scored; the scores are too high."
+            "**LEAKY**: models were trained on parts or copies of what is scored, or on clips of its group; the scores are too high."
         )
     lines += _limits(dataset, protocol, interval)
     said = [of_models(comparison["models"]) for of_models in (formatting.mixture, formatting.unfinished)]

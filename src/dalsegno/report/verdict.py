@@ -16,7 +16,7 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
     p = f"{formatting.p_value(pair['p_holm'])}{after}"
     gained = formatting.points(pair["accuracy"])
     if pd.isna(pair["low"]):
-        return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, nothing says how sure that is."
+        return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, its uncertainty cannot be estimated."
     alone = " for this pair alone" if n > 1 else ""
     ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}{alone}), {p}"
     if pair["told_apart"]:
@@ -79,8 +79,8 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     lost = {p["other"]: p["high"] for p in pairs if p["model"] == best and not pd.isna(p["high"])}
     worst = max(lost, key=lambda name: lost[name], default=None)
     at_most = {name: f"may be up to {formatting.points(high)} points less accurate" for name, high in lost.items()}
-    unequal = f"{worst} {at_most[worst]} than {best}" if worst else "these clips are too few to say"
-    safest = f"Not told apart does not mean equal: {unequal}. Where nothing else counts, {best} is the safest choice"
+    unequal = f"{worst} {at_most[worst]} than {best}" if worst else "there are too few clips to say"
+    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {best} is the safest choice"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{safest}."

@@ -42,10 +42,10 @@ def legend(models: Mapping[str, Mapping[str, Any]]) -> str:
     devices = _devices(models)
     where = f", all trained on {devices[0].replace('cpu', 'the CPU')}" if len(devices) == 1 else ""
     return (
-        f"Means over the runs of a model{where}. {formatting.NONE}: there is no such number, such as the epochs of a model that has none; "
+        f"Means over the runs of a model{where}. {formatting.NONE}: not applicable, such as the epochs of a model that has none; "
         f"{formatting.UNMEASURED}: not measured. Parameters include those of a frozen network; the number that was trained is given where it differs. "
         "Input: the time to compute the features, spectrograms or embeddings that a model reads, once for all models; prediction starts from them. "
-        "Memory: the most that the whole process took, with Python and its packages. "
+        "Memory: the peak of the whole process, with Python and its packages. "
         "Times are wall-clock times and depend on what else the machine was doing; small differences mean nothing."
     )
 

@@ -41,15 +41,15 @@ def same(models: Mapping[str, Mapping[str, Any]]) -> bool:
 def _remarks(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[str]:
     models = comparison["models"]
     if comparison["verdict"]["letters"]:
-        yield "Tied: models that share a letter are not told apart by these clips; letters are no grades, a is not better than b."
+        yield "Tied: models that share a letter are not told apart by these clips; letters are not grades: a is not better than b."
     if same(models):
         yield "Balanced accuracy is left out, as it equals accuracy for each of these models."
     else:
         yield "Balanced accuracy is the mean of the recall of all classes."
     if _segmented(models):
-        yield "Segment accuracy: before the segments of a clip are put together; – where a clip is seen whole."
+        yield "Segment accuracy: before the segments of a clip are combined; – where a clip is seen whole."
     if kaggle:
-        yield "Kaggle: the score that came back for the submission, and when."
+        yield "Kaggle: the score of the submission, and its date."
 
 
 def _columns(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[Column_of]:

@@ -47,8 +47,8 @@ def _classical(entry: dict[str, Any]) -> str:
     estimator = entry.get("estimator")
     if estimator == "majority":
         return (
-            "Always names the most frequent class of its training clips: what any model has to beat. Where classes are about "
-            "equally large, that one is rare among the other clips, so this can be less than guessing."
+            "Always names the most frequent class of its training clips, which any model has to beat. If classes are about "
+            "equally large, that class is rarer among the other clips, so this can be less accurate than guessing."
         )
     return f"{ESTIMATORS.get(str(estimator), f'{estimator} of scikit-learn')} on {FEATURES}."
 

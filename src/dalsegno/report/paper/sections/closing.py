@@ -27,7 +27,7 @@ def _choice(s: Sources) -> str:
     if interval["units"] < 2:
         return f"With a single independent {interval['unit']}, nothing follows for other clips; it takes more of them."
     if not said["letters"]:
-        return f"Where nothing counts but the accuracy of what was compared, {best} is the one to take; no other order follows, as not every pair was asked about."
+        return f"If nothing matters but the accuracy of what was compared, {best} is the one to take; no other order follows, as not every pair was compared."
     if not _is_tie(s):
         return f"{best} is the one to take, unless a model that costs less is good enough."
     n = len(said["best"])
@@ -36,7 +36,9 @@ def _choice(s: Sources) -> str:
     fewer = ", or fewer pairs that are chosen beforehand, as every further one makes the correction stricter" * (
         said["pairs"] > 1
     )
-    return f"Which model is best remains open: {which}. {' '.join(_verdict(s)[1:])} To settle it takes {settle}{fewer}."
+    return (
+        f"Which model is best remains open: {which}. {' '.join(_verdict(s)[1:])} Settling this takes {settle}{fewer}."
+    )
 
 
 def _is_tie(s: Sources) -> bool:

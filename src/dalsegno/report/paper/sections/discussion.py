@@ -48,7 +48,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
         return
     yield blocks.heading("Transfer")
     yield blocks.text(
-        "The question is what is gained by starting from a network that was trained on other data, and how much of it should learn on."
+        "The question is what is gained by starting from a network that was trained on other data, and how much of it should be trained further."
     )
     against = {frozenset((pair["model"], pair["other"])): pair for pair in s.tables["pairs"].to_dict("records")}
     rows = []
@@ -61,7 +61,10 @@ def _transfer(s: Sources) -> Iterator[Block]:
     head = ["model", "what learns", "epochs at most", "learning rate", "accuracy, %", "difference", "p after Holm"]
     compared = f", and their difference from {best}, the most accurate network from scratch, in points" if best else ""
     yield blocks.table(
-        f"Networks that start from pretrained weights, beside the same from scratch{compared}.", head, rows, words=2
+        f"Networks that start from pretrained weights, beside the same networks from scratch{compared}.",
+        head,
+        rows,
+        words=2,
     )
     yield from _strategies(transferred, against, s)
     for name in s.compare["gains"]:
@@ -87,7 +90,7 @@ def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, 
         for name in (frozen, tuned)
     )
     yield blocks.text(
-        f"A frozen network under a new head against a fine-tuned one, the most accurate of each: {verdict.sentence(against[frozenset((frozen, tuned))], s.compare)} "
+        f"A frozen network with a new head against a fine-tuned one, the most accurate of each: {verdict.sentence(against[frozenset((frozen, tuned))], s.compare)} "
         f"{'; '.join(took)}. These networks may differ in more than what learns, such as the data that they were pretrained on."
     )
 

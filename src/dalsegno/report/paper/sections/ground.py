@@ -114,13 +114,13 @@ def _lasting(clips: Mapping[str, Any]) -> str:
 
 def _looked_at(protocol: Mapping[str, Any]) -> str:
     if protocol["part"] == "test":
-        return "no test clip was looked at for that"
+        return "no test clip was used for that"
     return "as there is no test part, it is also what is scored here"
 
 
 def _leaks(splits: Mapping[str, Any]) -> str:
     found = of_splits.leaks(splits["leaks"])
     if found == "nothing":
-        return "No clip, group or known copy lies on two sides of a split."
+        return "No clip, group or known copy is on two sides of a split."
     reason = f" This was allowed because: {splits['allow_leaks']}." if splits.get("allow_leaks") else ""
     return f"Parts of a fold share {found}.{reason}"

@@ -28,11 +28,11 @@ def introduction(s: Sources, p: Params) -> Iterator[Block]:
     families: dict[str, list[str]] = {}
     for name in s.compare["models"]:
         families.setdefault(conclusions.family(name), []).append(name)
-    yield blocks.text("Compared are models of these kinds:")
+    yield blocks.text("The models compared are of these kinds:")
     yield blocks.points(f"{FAMILIES.get(of, of)}: {', '.join(names)}" for of, names in families.items())
     yield blocks.text(
         "Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
-        "the chance of a small test. So what crosses the split is looked for and reported, and scores and differences have intervals."
+        "the chance of a small test. So anything on both sides of the split is searched for and reported, and scores and differences have intervals."
     )
 
 

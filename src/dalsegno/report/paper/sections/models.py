@@ -24,7 +24,7 @@ def models(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
         rows = [(topic, cited(text, cite)) for topic, text in common.items()]
         yield blocks.heading("What models have in common")
         yield blocks.text(
-            "What is a model's own stands under its name; the rest holds for every model that it applies to."
+            "What only one model has is under its name; the rest holds for every model that it applies to."
         )
         yield blocks.table("What models have in common.", ["", ""], rows, words=2)
     seen, whole = False, {}  # models whose own topics are all listed
@@ -100,14 +100,14 @@ def layers(s: Sources) -> Iterator[Block]:
         return
     yield blocks.heading("Layers of the networks")
     yield blocks.text(
-        "Layers stand in the order of the data, with the shape of what each gives out, for one clip or window. A network that was also "
+        "Layers are in the order of the data, with the shape of each layer's output for one clip or window. A network that was also "
         "trained from scratch had the same layers there."
     )
     drawn = [picture for names in alike.values() for picture in figures.layers(s, names)]
     small = [picture for picture in drawn if picture["width_pt"] <= figures.HALF_OF_PAPER]
     yield blocks.figures(small, architecture.CAPTION, 2)
     large = [picture for picture in drawn if picture not in small]
-    yield blocks.figures(large, "Larger networks, drawn likewise." if small else architecture.CAPTION)
+    yield blocks.figures(large, "Larger networks, drawn in the same way." if small else architecture.CAPTION)
     for names in alike.values():
         if len(s.layers[names[0]]) <= MOST_LAYERS:
             yield _layers(names, s)

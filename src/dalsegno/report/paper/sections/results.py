@@ -73,7 +73,7 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
         f"{formatting.p_value(said['p_value'])}{cite('cochran')}."
     )
     yield blocks.text(
-        f"Every two models are compared on the same clips. An interval is that of one pair alone{alone}; a p-value comes from "
+        f"Every pair of models is compared on the same clips. An interval is that of one pair alone{alone}; a p-value comes from "
         f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}."
         f"{may_part}{over_all}"
     )
@@ -112,7 +112,9 @@ def _matrix(names: list[str], of_pairs: list[dict[str, Any]]) -> Block:
         for pair in of_pairs
     }
     rows = [[f"{i} {name}", *(cells.get((name, other), "") for other in names[1:])] for i, name in enumerate(names, 1)]
-    caption = "What the model of the row has more than that of the column, in points of accuracy; *: told apart after the correction."
+    caption = (
+        "Accuracy of the row's model minus that of the column's model, in points; *: told apart after the correction."
+    )
     return blocks.table(caption, ["", *map(str, range(2, len(names) + 1))], rows)
 
 

@@ -20,7 +20,7 @@ def training(s: Sources) -> Iterator[Block]:
         yield blocks.figures(
             drawn,
             "Log-loss and accuracy by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
-            "augmentation (train): where the two part, a network fits its training clips better than new ones. Thin lines are single runs, strong ones their "
+            "augmentation (train): where the two diverge, a network fits its training clips better than new ones. Thin lines are single runs, strong ones their "
             f"mean. {curve_plots.behind(s.tables['curves'])}".rstrip(),
             columns=2,
         )
@@ -32,6 +32,6 @@ def training(s: Sources) -> Iterator[Block]:
         yield blocks.tabled(f"What the inputs cost. {inputs.LEGEND}", of_inputs)
     yield blocks.figures(
         figures.costs(s),
-        "Accuracy against what a model costs, on logarithmic scales. A number stands where a name has no room: the place of the model among the scores.",
+        "Accuracy against what a model costs, on logarithmic scales. Where there is no room for a name, a number gives the rank of the model among the scores.",
         2,
     )
