@@ -8,9 +8,9 @@ CHECKED := .venv/.checked
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-install: $(READY) ## install the pinned packages in .venv, and do nothing else
+install: $(READY) ## only install the pinned packages in .venv
 
-run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own
+run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own music
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
 	@dvc repro
 	@echo "== Done. Open reports/report.html"
@@ -34,10 +34,10 @@ check: $(READY) ## check style (ruff) and types (pyright) of the code
 	@ruff format --check
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright
 
-deps: $(READY) ## rewrite what dvc.yaml says of code and packages, from the imports
+deps: $(READY) ## rewrite the code and package dependencies in dvc.yaml from the imports
 	@python -m tools.stages
 
-lock: $(READY) ## install what pyproject.toml newly asks for; write requirements.lock and versions.yaml
+lock: $(READY) ## install new requirements of pyproject.toml; write requirements.lock and versions.yaml
 	@python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[test]'
 	@python -m tools.lock
 	@touch $(READY)

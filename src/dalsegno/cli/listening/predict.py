@@ -20,9 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "dalsegno predict cnn/conv concert.flac --timeline 10 --threshold 0.5",
         "dalsegno predict ensembles/three songs/ --format csv > answers.csv",
         more=f"""\
-exit codes: 0: every file has an answer; {UNREAD}: some files could not be read; each of them has a message (in JSON, an
-error), and the others have an answer; 1: nothing was classified, for example because the model cannot be used; there
-is a message, and nothing on standard output.""",
+exit codes:
+  0  every file has an answer
+  {UNREAD}  some files could not be read: each of them has a message (in JSON, an error), and the others have an answer
+  1  nothing was classified, for example because the model cannot be used: there is a message, and no other output""",
     )
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(
