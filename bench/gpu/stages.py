@@ -1,20 +1,24 @@
 """Run `dvc repro` and print a table with the seconds of each stage, row by row as they end; what they print goes to stderr.
 
-python bench/gpu/stages.py [TARGETS AND OPTIONS OF dvc repro]
+python bench/gpu/stages.py GOAL_S [TARGETS AND OPTIONS OF dvc repro]
 
-A stage that fails stops only those that depend on it.
+GOAL_S: all of it is to take less; 0: no goal. A stage that fails stops only those that depend on it.
 """
 
 import re
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # bench/goals.py
+import goals
 
 STAGE = re.compile(r"Running stage '([^']+)'")
 FAILED = re.compile(r"ERROR: failed to reproduce '([^']+)'")
 
 
-def main(*words):
+def main(goal_s, *words):
     """Print the table and, below it, which stages failed, or the error of DVC itself."""
     print("| stage | s |\n| --- | --- |", flush=True)
     began = since = time.perf_counter()
@@ -29,10 +33,12 @@ def main(*words):
                 since = row(name, since)
                 name = found[1]
     row(name, since)
-    row("**all**", began)
+    took = row("**all**", began) - began
     if run.returncode:
         print(f"\nFailed: {', '.join(failed) or error}.")
         sys.exit(1)
+    if goal_s != "0":
+        print(f"\nGoal, s: {goals.under(took, float(goal_s))}.")
 
 
 def row(name, since):
