@@ -26,7 +26,8 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" > "$work/bin/python" && chmod +x 
 export PATH="$work/bin:$PATH" PYTHONPATH="$here/src${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 export DVC_SITE_CACHE_DIR="$work/site" DVC_NO_ANALYTICS=1
 if [ $# -gt 0 ]; then
-  python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-compile --target "$work/packages" "$1"/*.whl
+  python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-compile --target "$work/packages" \
+    "$1"/*.whl 2>&1
   export PYTHONPATH="$PYTHONPATH:$work/packages"
 fi
 python "$here/bench/gpu/machine.py" "$here/pyproject.toml" "$here/stages" "$device" 2>&1
@@ -41,7 +42,7 @@ part() { # part MOST_S TITLE COMMAND…: a heading and what the command prints; 
   timeout --kill-after=5 "$((left < most ? left : most))" "${@:3}" || code=$?
   case $code in
     0) ;;
-    124 | 137) printf '\nOut of time after %s s of the whole run.\n' "$SECONDS" ;;
+    124 | 137) printf '\n\nOut of time after %s s of the whole run.\n' "$SECONDS" ;;
     *) printf '\nPart of it failed; the log says why.\n' ;;
   esac
 }

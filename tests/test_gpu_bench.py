@@ -71,18 +71,23 @@ def test_what_the_machine_lacks_is_named(tmp_path, monkeypatch):
         "nothing-of-this-name": "nothing-of-this-name>=1 (installed: None)",
         "typst": f"typst>=99 (installed: {metadata.version('typst')})",
     }
-    with pytest.raises(SystemExit, match=r"packages are needed.*pandas>=99.*nothing-of-this-name") as error:
+    with pytest.raises(SystemExit, match=r"packages are needed[^$]*pandas>=99[^$]*nothing-of-this-name") as error:
         machine.main(str(project), str(STAGE_SCRIPTS), "cpu")
     assert "typst" not in str(error.value)
 
 
 def test_a_stage_whose_imports_fail_is_named_unless_they_are_optional(tmp_path):
-    for name, module in {"one": "nothing_of_this_name", "two": "typst.no_such_module", "three": "json"}.items():
+    modules = {
+        "one": "nothing_of_this_name",
+        "three": "nothing_of_this_name",
+        "two": "typst.no_such_module",
+        "zero": "json",
+    }
+    for name, module in modules.items():
         (tmp_path / f"{name}.py").write_text(f"import {module}\n")
     (tmp_path / "four.py").write_text("raise ImportError('No module named typst', name='typst')\n")
-    broken = list(machine.broken(tmp_path))
-    assert [line.split(": ")[0] for line in broken] == [str(tmp_path / "one.py"), str(tmp_path / "two.py")]
-    assert "No module named 'nothing_of_this_name'" in broken[0]
+    one, two = machine.broken(tmp_path)
+    assert one == f"No module named 'nothing_of_this_name' ({tmp_path / 'one.py'})" and str(tmp_path / "two.py") in two
 
 
 def test_stages_are_timed_and_a_failure_is_told_and_stops_nothing_else(tmp_path):

@@ -30,13 +30,15 @@ def lacking(pyproject):
 
 
 def broken(folder):
-    """What the stage scripts in `folder`, and DVC, import in vain, except what is optional."""
+    """What the stage scripts in `folder`, and DVC, import in vain, except what is optional: each once, and by whom."""
+    errors = {}
     for name in ("dvc.repo.reproduce", *sorted(Path(folder).glob("*.py"))):
         try:
             runpy.run_path(str(name)) if isinstance(name, Path) else import_module(name)
         except ImportError as error:
             if error.name not in OPTIONAL:
-                yield f"{name}: {error}"
+                errors.setdefault(str(error), name)
+    return [f"{error} ({name})" for error, name in errors.items()]
 
 
 def trained(device):
@@ -56,8 +58,8 @@ def main(pyproject, stages, device):
     """Print a heading with GPU, cores and versions, what the run goes without, and how long all code took to be read."""
     began, missing = time.perf_counter(), dict(lacking(pyproject))
     needed = [what for name, what in missing.items() if name not in OPTIONAL]
-    if needed := needed or list(broken(stages)):
-        sys.exit(f"these packages are needed, among the wheels or in this Python: {', '.join(needed)}")
+    if needed := needed + broken(stages):
+        sys.exit("these packages are needed, among the wheels or in this Python:\n" + "\n".join(needed))
     trained(device)
     import torch
 
