@@ -18,7 +18,9 @@ clips="1,000 clips of 30 s, as many as GTZAN has, 40 epochs" trials=20
 for name in ${PARTS:=$all}; do
   [[ " $all " == *" $name "* ]] || { echo "PARTS: there is no part $name; there are $all" && exit 1; }
 done
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d) running=
+trap 'rm -rf "$work"' EXIT
+trap '[ -z "$running" ] || { kill "$running" && wait "$running"; } || true; exit 130' INT TERM
 python=$(command -v "${PYTHON:-python3}")
 
 mkdir -p "$work/bin" "$work/run/.dvc"
@@ -39,7 +41,9 @@ part() { # part MOST_S TITLE COMMAND…: a heading and what the command prints; 
   code=1
   if [ "$left" -le 10 ]; then printf 'Not run: %s of %s s had gone.\n' "$SECONDS" "$limit_s"; return; fi
   code=0
-  timeout --kill-after=5 "$((left < most ? left : most))" "${@:3}" || code=$?
+  timeout --kill-after=5 "$((left < most ? left : most))" "${@:3}" & # so that Ctrl-C need not wait for it
+  running=$!
+  wait "$running" || code=$?
   case $code in
     0) ;;
     124 | 137) printf '\n\nOut of time after %s s of the whole run.\n' "$SECONDS" ;;
@@ -68,9 +72,13 @@ rehearsal() {
   cp -r "$work/run" "$work/large" && cd "$work/large"
   settings --rehearsal
   stages 400 "The rehearsal, $clips: seconds per stage" 300 "${targets[@]}"
-  if [ "$code" -ne 0 ]; then return; fi # what is missing would be run together with what has changed
+  local again="The rehearsal again, after one change of a learning rate"
+  if [ "$code" -ne 0 ]; then # what is missing would be run together with what has changed
+    printf '\n### %s\n\nNot run: the rehearsal is not complete.\n' "$again"
+    return
+  fi
   settings --rehearsal --lr 2e-3
-  stages 120 "The rehearsal again, after one change of a learning rate" 60 "${targets[@]}"
+  stages 120 "$again" 60 "${targets[@]}"
 }
 networks() {
   for name in again cpu; do # without their networks, so that one that fails is missing and not compared with itself

@@ -58,11 +58,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--crop-s", type=float, default=3.0)
     options = parser.parse_args()
-    device, seconds, what = (
-        Runtime(device=options.device).torch_device(),
-        options.seconds,
-        f"{options.crop_s:g} s crops",
-    )
+    device = Runtime(device=options.device).torch_device()
+    seconds, what = options.seconds, f"{options.crop_s:g} s crops"
     train.seed_everything(0)  # by algorithms that give the same result again, as all training
     with TemporaryDirectory() as tmp:
         ids, y = stored(Path(tmp, "store"))

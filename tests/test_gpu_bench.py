@@ -1,4 +1,4 @@
-"""bench/gpu.sh with a stand-in for Python, and its pieces on the CPU: settings, stages timed by a real DVC, runs compared."""
+"""The pieces of bench/gpu.sh, on the CPU: settings that the stages accept, stages timed by a real DVC, runs compared."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline import check, params
 from dalsegno.report.paper import own_words
 
-SCRIPT, RECIPE = (Path(path).resolve() for path in ("bench/gpu.sh", "recipes/gtzan_pictures.yaml"))
+RECIPE = Path("recipes/gtzan_pictures.yaml").resolve()
 STAGES = Path("bench/gpu/stages.py").resolve()
 DEFAULT = Path("params.yaml").resolve()
 STAGE_SCRIPTS = Path("stages").resolve()
@@ -142,52 +142,3 @@ def test_pictures_train_the_networks_of_the_goal_and_say_that_they_are_generated
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "30 generated pictures of 387 × 128 in ten classes, 2 epochs."
     assert [line.split(" | ")[1] for line in lines[4:]] == ["52", "53,810"]
-
-
-STAND_IN = """#!/bin/sh
-echo "$@" >> {log}
-case "$*" in
-  *machine.py*) echo "## stand-in";;
-  "-c import typst") exit 1;;
-  *"{failing}"*) exit 1;;
-  *.py*) echo done;;
-esac
-"""
-
-
-def ran(tmp_path, failing="nothing", **env):
-    """What bench/gpu.sh prints if a stand-in for Python, below a path with blanks, does the work; the commands it got; exit code."""
-    folder = tmp_path / "a folder with blanks"
-    python, log, scratch = folder / "python", tmp_path / "log", folder / "scratch"
-    scratch.mkdir(parents=True)
-    python.write_text(STAND_IN.format(log=log, failing=failing))
-    python.chmod(0o755)
-    env = os.environ | {"PYTHON": str(python), "TMPDIR": str(scratch)} | env
-    done = subprocess.run(["bash", SCRIPT], cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert list(scratch.iterdir()) == []
-    return done.stdout, log.read_text().splitlines() if log.exists() else [], done.returncode
-
-
-def test_the_script_runs_every_part_and_leaves_nothing(tmp_path):
-    out, commands, code = ran(tmp_path)
-    assert code == 0 and "failed" not in out and "Small sizes" not in out and out.count("\n### ") == 10
-    goals = [line.split("stages.py ")[1].split()[0] for line in commands if "stages.py" in line]
-    assert goals == ["0", "300", "60", "0", "0", "0"]
-
-
-def test_a_part_that_fails_is_named_and_what_needs_it_is_not_run(tmp_path):
-    out, commands, code = ran(tmp_path, failing="stages.py 300", SMALL="1")
-    assert code == 0 and out.count("Part of it failed; the log says why.") == 1
-    assert "Small sizes" in out and "### A search of 2 trials" in out and "learning rate" not in out
-    assert not [line for line in commands if "--lr" in line]
-
-
-def test_parts_are_chosen_and_a_word_that_is_none_is_refused(tmp_path):
-    assert ran(tmp_path / "a", PARTS="steps spectra")[0].count("\n### ") == 2
-    out, commands, code = ran(tmp_path / "b", PARTS="steps spectre")
-    assert (commands, code) == ([], 1) and out.startswith("PARTS: there is no part spectre; there are default")
-
-
-def test_no_part_begins_when_the_time_is_up(tmp_path):
-    out = ran(tmp_path, LIMIT_S="5", PARTS="default rehearsal")[0]
-    assert out.count("Not run: ") == 2 and "of 5 s had gone." in out
