@@ -32,30 +32,43 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
         Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
         journal.mend(Path(journal_path))
         left = study.prepare(study.opened(p, journal_path, name), p)
-        progress.say(f"{counted(p.n_trials, 'trial')} of {p.of}, {left} of them to be made")
-        workers = max(1, min(p.workers, left))
-        shares = [left // workers + (i < left % workers) for i in range(workers)]
+        progress.say(f"{counted(p.n_trials, 'trial')} of {p.of}, {len(left)} of them to be made")
+        workers = max(1, min(p.workers, len(left)))
         if workers == 1 and r.backend == "loky":
             study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
         else:
             work = partial(_work, p, source, splits_path, journal_path, name, workers)
-            list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
+            list(
+                runtime.each(
+                    work,
+                    enumerate(left[i::workers] for i in range(workers)),
+                    r,
+                    workers,
+                    gpus=int(device.type == "cuda"),
+                )
+            )
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), asked.confidence)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
 
 def _work(
-    p: entry.Params, source: str, splits_path: str, journal_path: str, name: str, workers: int, share: tuple[int, int]
+    p: entry.Params,
+    source: str,
+    splits_path: str,
+    journal_path: str,
+    name: str,
+    workers: int,
+    share: tuple[int, list[int]],
 ) -> None:
-    """The trials of one of several processes, which loads the data itself. share: its number from 0, and how many trials."""
-    i, n = share
+    """The trials of one of several processes, which loads the data itself. share: its number from 0, and those of its trials."""
+    i, numbers = share
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
     device = params.load(runtime=Runtime).torch_device()
     if device.type == "cuda":
         device = torch.device("cuda", i % torch.cuda.device_count())  # of those that this worker sees
     of = subject.subject(p.of, source, splits_csv.read(splits_path), device)
-    study.make_trials(study.opened(p, journal_path, name), p, of, n, progress.say)
+    study.make_trials(study.opened(p, journal_path, name), p, of, numbers, progress.say)
 
 
 def _write(
@@ -79,7 +92,7 @@ def _write(
         scores = compare.accuracy("accuracy", s, held_out.runs(s, table), confidence)
         found_ = {
             "of": p.of, "sampler": p.sampler, "pruner": p.pruner, "space": p.space, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
-            "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found), "confidence": confidence,
+            "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found, p), "confidence": confidence,
         }  # fmt: skip
         json_file.write(draft / "search.json", found_ | scores, exact=True)
         files.write_text(draft / "page.html", page.render(rows, found_ | scores))

@@ -1,74 +1,25 @@
-"""A search from the table of features to its page: seeded, interrupted and gone on with, pruned, by several processes."""
+"""A search from the table of features to its page: seeded, pruned, by several processes."""
 
 import contextlib
-import io
-import json
-import runpy
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
-import pandas as pd
+import optuna
 import pytest
 import torch
 import yaml
 from support import pretend_gpu
+from support.small_search import ENTRY, SMALL, SPACE, STAGE, search
 
-from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
 from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import space, study, subject
+from dalsegno.search import draw, space, study, subject
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
+from dalsegno.training import train
 from dalsegno.training.network import Model
-
-STAGE = runpy.run_path(str(Path("stages/search.py").resolve()))["main"]
-SMALL = {
-    "arch": "mlp", "model": {"widths": [8], "activation": "relu", "dropout": 0.0}, "pca": None, "augment": {},
-    "train": {"seeds": [0], "epochs": 4, "batch_size": 16, "lr": 1e-3, "patience": None},
-}  # fmt: skip
-SPACE = {
-    "train.lr": {"loguniform": [1e-3, 1e-1]},
-    "model.widths.0": {"int": [4, 16]},
-    "train.batch_size": {"choice": [8, 16]},
-}
-ENTRY = {"of": "mlp.small", "input": "features.parquet", "trials": 6, "space": SPACE}
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """90 clips of three classes that two of six features tell apart, most of the time."""
-    monkeypatch.chdir(tmp_path)
-    rng, labels = np.random.default_rng(0), np.arange(90) % 3
-    ids = [f"c{i:03d}" for i in range(90)]
-    x = rng.normal(size=(90, 6))
-    x[:, 0] += labels
-    x[:, 1] -= labels
-    Path("data").mkdir()
-    splits = pd.DataFrame(
-        {"clip_id": ids, "label": np.array(["a", "b", "c"])[labels], "group": "", "unit": ids, "sha256": ids}
-    )
-    for fold in range(2):
-        splits[f"fold{fold}"] = np.array(["train", "train", "valid", "test"])[(np.arange(90) // 3 + fold) % 4]
-    splits_csv.write("data/splits.csv", splits)
-    rows = [(clip, 0, {f"f{k}": float(value) for k, value in enumerate(row)}) for clip, row in zip(ids, x, strict=True)]
-    features_parquet.write("data/features.parquet", rows)
-    return tmp_path
-
-
-def search(key="a", entry=ENTRY, small=SMALL, **runtime):
-    Path("params.yaml").write_text(
-        yaml.safe_dump({
-            "runtime": {"workers": 1, "device": "cpu"} | runtime, "compare": {"confidence": 0.95},
-            "mlp": {"small": small}, "search": {key: entry},
-        })
-    )  # fmt: skip
-    with contextlib.redirect_stdout(io.StringIO()):
-        STAGE(key, "data/features.parquet", "data/splits.csv", f"data/searches/{key}.journal", f"data/searches/{key}")
-    out = Path("data/searches", key)
-    return pd.read_csv(out / "trials.csv"), json.loads((out / "search.json").read_text())
 
 
 def test_trials_are_seeded_sorted_and_the_best_is_scored_after_it_was_chosen(folder):
@@ -135,55 +86,6 @@ def test_workers_take_turns_with_the_gpus(folder, monkeypatch):
     assert taken == [torch.device("cuda", i) for i in (0, 1, 0)]
 
 
-def test_a_search_that_was_broken_off_goes_on_to_the_same_trials(folder, monkeypatch):
-    whole, _ = search("whole")
-    real, calls = study._trained, []
-
-    def breaks(*arguments):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return real(*arguments)
-
-    monkeypatch.setattr(study, "_trained", breaks)
-    with pytest.raises(KeyboardInterrupt):
-        search("a")
-    assert not Path("data/searches/a").exists()
-    rows, _ = search("a")
-    columns = [*SPACE, "val_accuracy"]
-    assert len(calls) == 4 + 3
-    assert sorted(map(tuple, rows[columns].to_numpy())) == sorted(map(tuple, whole[columns].to_numpy()))
-
-
-def test_a_line_that_was_cut_short_costs_no_trial(folder):
-    whole, _ = search("whole")
-    few, _ = search(entry=ENTRY | {"trials": 3})
-    with Path("data/searches/a.journal").open("ab") as file:
-        file.write(b'{"op_code":4,"worker_id":"a2c9')
-    rows, _ = search()
-    assert set(few["train.lr"]) < set(rows["train.lr"]) == set(whole["train.lr"])
-
-
-@pytest.mark.parametrize("content", [b"hello\n", b"\x00\x01\n", b"[]\n", b'{"a": 1}\n', None])
-def test_what_is_no_journal_is_refused_and_kept(folder, content):
-    Path("data/searches").mkdir()
-    journal = Path("data/searches/a.journal")
-    journal.mkdir() if content is None else journal.write_bytes(content)
-    with pytest.raises(
-        UserError, match=r"search\.a: data/searches/a\.journal: this is no journal of a search; move it away"
-    ):
-        search()
-    assert journal.is_dir() if content is None else journal.read_bytes() == content
-
-
-def test_more_trials_go_on_from_those_that_were_made_and_another_space_does_not(folder):
-    few, _ = search(entry=ENTRY | {"trials": 3})
-    more, _ = search(entry=ENTRY | {"trials": 5})
-    assert set(few["train.lr"]) < set(more["train.lr"]) and len(more) == 5
-    other, _ = search(entry=ENTRY | {"trials": 3, "space": SPACE | {"train.lr": {"fixed": 0.01}}})
-    assert len(other) == 3 and "train.lr" not in other
-
-
 def test_a_grid_visits_every_point_once(folder):
     grid = {"model.widths.0": {"choice": [4, 8, 16]}, "train.batch_size": {"choice": [8, 16]}}
     rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": grid})
@@ -201,6 +103,31 @@ def test_halving_ends_trials_that_fall_behind(folder, sampler):
     assert rows["state"].iloc[0] == "complete" and found["best"] == pytest.approx(
         rows["val_accuracy"].iloc[0], abs=1e-6
     )
+
+
+def test_a_pruner_is_told_what_a_trial_would_end_with():
+    """The metric of the epoch that is best by `monitor`, here the loss, and not the best value that the metric ever had."""
+    trial = mock.create_autospec(optuna.Trial, instance=True)
+    trial.should_prune.return_value = False
+    watch = study._Watch(trial, Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=4))
+    for epoch, (accuracy, loss) in enumerate([(0.5, 0.9), (0.8, 0.7), (0.6, 0.6), (0.7, 0.8)]):
+        watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+    assert [call.args for call in trial.report.call_args_list] == [(0.5, 1), (0.8, 2), (0.6, 3), (0.6, 4)]
+
+
+@pytest.mark.parametrize("n_epochs, looked_at", [(30, [5, 10, 20]), (15, [2, 4, 8]), (6, [1, 2, 4]), (2, [1])])
+def test_halving_looks_after_a_sixth_a_third_and_two_thirds(n_epochs, looked_at):
+    """Each trial is as good as the first up to one of these epochs, and worse after it."""
+    p, how, ends = Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=n_epochs), []
+    found = optuna.create_study(direction="maximize", pruner=draw.pruner(p, n_epochs))
+    for turns in (n_epochs, *(epoch - 1 for epoch in looked_at)):
+        watch = study._Watch(found.ask(), p, how)
+        with contextlib.suppress(optuna.TrialPruned):
+            for epoch in range(n_epochs):
+                accuracy = 0.9 if epoch < turns else 0.1
+                watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": -epoch})
+        ends.append(watch.epochs)
+    assert ends == [n_epochs, *looked_at]
 
 
 def test_several_processes_share_the_trials(folder):

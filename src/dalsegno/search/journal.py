@@ -1,14 +1,18 @@
 """The file in which a search keeps its trials line by line, which several processes share and from which it goes on."""
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend, JournalFileSymlinkLock
+from optuna.trial import TrialState
 
+from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
+
+NONE = "this is no journal of a search; move it away, and the search begins anew"
+STALE_S = 10  # after which a lock is taken from a process that was killed while it wrote
 
 
 class Journal(BaseJournalBackend):
@@ -19,7 +23,10 @@ class Journal(BaseJournalBackend):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, JournalFileSymlinkLock(str(path))
+        path = (
+            path.absolute()
+        )  # the lock is a link to it, whose age is that of the file; a relative one would lead nowhere
+        self._path, self._lock = path, JournalFileSymlinkLock(str(path), grace_period=STALE_S)
         self._file = JournalFileBackend(str(path), self._lock)
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
@@ -38,15 +45,37 @@ class Journal(BaseJournalBackend):
 
 
 def mend(path: Path) -> None:
-    """Cut off what was not written to its end when a machine lost its power. Raises UserError for what is no journal."""
+    """Take out what a search that was broken off has left half done, as if it had not been begun: its lock, the line that a
+    machine wrote when it lost its power, and whatever was told of trials that came to no end.
+
+    Raises UserError for what is no journal, and for a line in it that is none.
+    """
+    Path(f"{path}.lock").unlink(missing_ok=True)
     if not path.exists():
         return
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
-        if lines and not lines[-1].endswith(b"\n"):
-            os.truncate(path, sum(map(len, lines[:-1])))
-            lines.pop()
-        for line in lines:
-            json.loads(line)["op_code"]
-    except (OSError, ValueError, TypeError, KeyError):
-        raise UserError(f"{path}: this is no journal of a search; move it away, and the search begins anew") from None
+        whole = path.read_bytes()
+    except OSError:
+        raise UserError(f"{path}: {NONE}") from None
+    lines = [line for line in whole.splitlines(keepends=True) if line.endswith(b"\n")]
+    logs = [_log(line, i, path) for i, line in enumerate(lines)]
+    states = {log["trial_id"]: TrialState(log["state"]) for log in logs if {"trial_id", "state"} <= log.keys()}
+    ended = {number for number, state in states.items() if state.is_finished()}
+    told = [{"trial_id"} <= log.keys() and "state" not in log and log["trial_id"] not in ended for log in logs]
+    left = b"".join(line for line, unfinished in zip(lines, told, strict=True) if not unfinished)
+    if left != whole:
+        with files.atomic(path) as draft:
+            draft.write_bytes(left)
+
+
+def _log(line: bytes, i: int, path: Path) -> dict[str, Any]:
+    """Line `i` of a journal, from 0, as Optuna's storage wrote it."""
+    try:
+        log = json.loads(line)
+        log["op_code"]
+    except (ValueError, TypeError, KeyError):
+        cut = (
+            f"line {i + 1} is damaged; cut it off with all that follow (head -n {i}), and the search goes on from there"
+        )
+        raise UserError(f"{path}: {cut if i else NONE}") from None
+    return log

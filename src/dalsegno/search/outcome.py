@@ -19,7 +19,7 @@ def table(found: Study, p: Params) -> pd.DataFrame:
 
     A pruned trial has the metric of its last epoch, and stands below those that went to the end.
     """
-    rows = [_row(trial, p) for trial in study.finished(found)]
+    rows = [_row(trial, p) for trial in study.finished(found, p)]
     rows = pd.DataFrame(rows, columns=["trial", "state", p.metric, "epochs", *space.drawn(p.space), "error"])
     rank = rows["state"].map({"complete": 0, "pruned": 1, "failed": 2})
     value = rows[p.metric].astype(float) * (-1 if p.maximise else 1)
@@ -35,29 +35,30 @@ def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
 
     Raises UserError if no trial came to its end, with the first reason.
     """
-    complete = [trial for trial in study.finished(found) if trial.state == TrialState.COMPLETE]
+    complete = [trial for trial in study.finished(found, p) if trial.state == TrialState.COMPLETE]
     if not complete:
-        reasons = [t.user_attrs["error"] for t in study.finished(found) if "error" in t.user_attrs]
+        reasons = [t.user_attrs["error"] for t in study.finished(found, p) if "error" in t.user_attrs]
         why = f"the first failed because: {reasons[0]}" if reasons else "all were pruned; give it no pruner"
-        raise UserError(f"no trial of {len(study.finished(found))} came to its end; {why}")
+        raise UserError(f"no trial of {len(study.finished(found, p))} came to its end; {why}")
     sign = -1 if p.maximise else 1
     first = min(complete, key=lambda t: (sign * float(t.value), t.number))  # pyright: ignore[reportArgumentType]
     return float(first.value), space.meant(p.space, first.params)  # pyright: ignore[reportArgumentType]
 
 
-def importance(found: Study) -> dict[str, float]:
+def importance(found: Study, p: Params) -> dict[str, float]:
     """The share of the metric's variance that each setting explains (PED-ANOVA, Watanabe et al. 2023), by the trials that
     came to their end; empty for too few of them."""
-    complete = [trial for trial in study.finished(found) if trial.state == TrialState.COMPLETE]
+    complete = [trial for trial in study.finished(found, p) if trial.state == TrialState.COMPLETE]
     if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
         return {}
+    asked = optuna.create_study(direction=found.direction)  # without trials beyond those that are asked for
+    asked.add_trials(complete)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-        return {
-            name: float(share)
-            for name, share in optuna.importance.get_param_importances(found, evaluator=evaluator).items()
-        }
+        shares = optuna.importance.get_param_importances(
+            asked, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
+        )
+    return {name: float(share) for name, share in shares.items()}
 
 
 def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:

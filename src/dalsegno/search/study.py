@@ -20,7 +20,6 @@ from dalsegno.search.subject import Subject
 from dalsegno.training import train
 from dalsegno.training.trained import trained
 
-DONE = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 Say = Callable[[str], None]
 
 
@@ -52,55 +51,67 @@ def opened(p: Params, path: str | Path, study: str) -> Study:
         direction="maximize" if p.maximise else "minimize",
         load_if_exists=True,
         sampler=draw.ByNumber(p),
-        pruner=draw.pruner(p),
     )
 
 
-def prepare(found: Study, p: Params) -> int:
-    """How many trials are still to be made. A trial that was running when the search was broken off is made again, and of a
-    new grid all points are put in line."""
-    for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        Trial(found, trial._trial_id).set_user_attr("broken_off", True)
-        found.enqueue_trial(trial.params)
-        found.tell(trial.number, state=TrialState.FAIL)
-    if p.sampler == "grid" and not found.get_trials(deepcopy=False):
-        points = space.points(p.space)
-        for i in np.random.default_rng(p.seed).permutation(len(points)):
-            found.enqueue_trial(points[i])
-    return max(0, p.n_trials - len(finished(found)))
+def prepare(found: Study, p: Params) -> list[int]:
+    """Put all trials into the journal; the numbers of those that are still to be made. Of a grid, each has its point.
+
+    A trial has its number before it is made, and keeps it if the search is broken off and goes on.
+    """
+    n_known = len(found.get_trials(deepcopy=False))
+    points = space.points(p.space) if p.sampler == "grid" else [{}] * p.n_trials
+    order = np.random.default_rng(p.seed).permutation(len(points))
+    for i in order[n_known : p.n_trials]:
+        found.enqueue_trial(points[i])
+    for _ in found.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        found.ask()
+    return [trial.number for trial in _trials(found, p) if not trial.state.is_finished()]
 
 
-def finished(found: Study) -> list[FrozenTrial]:
-    """The trials that came to an end, without those that were broken off and drawn again."""
-    trials = found.get_trials(deepcopy=False, states=DONE)
-    return [trial for trial in trials if not trial.user_attrs.get("broken_off")]
+def finished(found: Study, p: Params) -> list[FrozenTrial]:
+    """The trials that came to an end, of as many as the entry asks for."""
+    return [trial for trial in _trials(found, p) if trial.state.is_finished()]
 
 
-def make_trials(found: Study, p: Params, subject: Subject, n: int, say: Say) -> None:
-    """Make `n` trials. One that cannot be trained, or diverges, is kept as failed, with the reason."""
-    distributions = space.drawn(p.space)
-    for _ in range(n):
-        trial = found.ask(distributions)
-        values = space.meant(p.space, trial.params)
-        try:
-            value, epochs = _trained(subject, values, p, trial)
-            found.tell(trial, value)
-            said = f"{p.metric} {value:.4f} after {epochs} epochs"
-        except optuna.TrialPruned as pruned:
-            found.tell(trial, state=TrialState.PRUNED)
-            said = f"pruned {pruned}"
-        except UserError as error:
-            trial.set_user_attr("error", str(error))
-            found.tell(trial, state=TrialState.FAIL)
-            said = f"failed: {error}"
-        say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
+def make_trials(found: Study, p: Params, subject: Subject, numbers: list[int], say: Say) -> None:
+    """Make the trials of these numbers that have not come to an end. One that cannot be trained, or diverges, is kept as
+    failed, with the reason."""
+    for number in numbers:
+        trial = found.get_trials(deepcopy=False)[number]
+        if not trial.state.is_finished():
+            _make(Trial(found, trial._trial_id), p, subject, say)
+
+
+def _trials(found: Study, p: Params) -> list[FrozenTrial]:
+    return found.get_trials(deepcopy=False)[: p.n_trials]
+
+
+def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
+    for path, distribution in space.drawn(p.space).items():
+        trial._suggest(path, distribution)  # as `ask` does
+    values = space.meant(p.space, trial.params)
+    try:
+        value, epochs = _trained(subject, values, p, trial)
+        trial.study.tell(trial, value)
+        said = f"{p.metric} {value:.4f} after {epochs} epochs"
+    except optuna.TrialPruned as pruned:
+        trial.study.tell(trial, state=TrialState.PRUNED)
+        said = f"pruned {pruned}"
+    except UserError as error:
+        trial.set_user_attr("error", str(error))
+        trial.study.tell(trial, state=TrialState.FAIL)
+        said = f"failed: {error}"
+    say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
 
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
     """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
-    runs = subject.job(subject.with_values(values)).runs()
+    job = subject.job(subject.with_values(values))
+    runs = job.runs()
     folds = sorted({run.fold for run in runs})[: p.folds]
-    watch = _Watch(trial, p)
+    trial.study.pruner = draw.pruner(p, job.train.epochs)
+    watch = _Watch(trial, p, job.train)
     try:
         best = [float(trained(run, watch)[1].best[p.metric]) for run in runs if run.fold in folds]
     finally:
@@ -109,21 +120,23 @@ def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) 
 
 
 class _Watch:
-    """Counts the epochs of a trial, and tells the pruner of those of its first run, by the best so far."""
+    """Counts the epochs of a trial, and tells the pruner after those of its first run what the trial's metric would be if
+    it ended there."""
 
-    def __init__(self, trial: Trial, p: Params) -> None:
-        self.trial, self.p, self.epochs, self.best = trial, p, 0, None
+    def __init__(self, trial: Trial, p: Params, how: train.Params) -> None:
+        self.trial, self.p, self.how, self.epochs, self.best = trial, p, how, 0, train.Metrics()
 
     def __call__(self, metrics: train.Metrics) -> None:
         """Raises TrialPruned if the trial falls behind."""
         self.epochs += 1
         if self.p.pruner is None or metrics["epoch"] + 1 != self.epochs:
             return
-        value = float(metrics[self.p.metric])
-        self.best = value if self.best is None else (max if self.p.maximise else min)(value, self.best)
-        self.trial.report(self.best, self.epochs)
-        if self.trial.should_prune():
-            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {self.best:.4f}")
+        if not self.best or train.badness(metrics, self.how) < train.badness(self.best, self.how):
+            self.best = metrics
+        value = float(self.best[self.p.metric])
+        self.trial.report(value, self.epochs)
+        if self.epochs < self.how.epochs and self.trial.should_prune():
+            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {value:.4f}")
 
 
 def _short(values: dict[str, Any]) -> str:

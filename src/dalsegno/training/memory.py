@@ -25,7 +25,7 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
 
 @contextmanager
 def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, such as `lower train.batch_size`, if a GPU runs out of memory meanwhile."""
+    """Raise UserError with `advice`, what to do about it, if a GPU runs out of memory meanwhile."""
     try:
         yield
     except RuntimeError as error:
@@ -33,4 +33,4 @@ def enough(advice: str) -> Iterator[None]:
             raise
         asked = re.search(r"Tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
-        raise UserError(f"the GPU has not enough memory{more}: {advice}, or set runtime.device to cpu") from None
+        raise UserError(f"the GPU has not enough memory{more}: {advice}") from None
