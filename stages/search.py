@@ -15,7 +15,6 @@ from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.search import entry, journal, outcome, study, subject
-from dalsegno.training import runs
 
 
 def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: str) -> None:
@@ -25,10 +24,10 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
         splits = splits_csv.read(splits_path)
         device = r.torch_device()
         of = subject.subject(p.of, source, splits, device)
-        of.check(p.space)
+        of.check(p.input, p.space)
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
-        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
+        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights(p.space)])))
         Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
         journal.mend(Path(journal_path))
         left = study.prepare(study.opened(p, journal_path, name), p)
@@ -76,16 +75,14 @@ def _write(
 ) -> None:
     """trials.csv, best.yaml, search.json and page.html; the best settings are trained anew on all folds to be scored."""
     rows, (value, values) = outcome.table(found, p), outcome.best(found, p)
-    job = of.job(of.with_values(values))
-    n_valid = len(job.runs()[0].valid_ids)
+    chosen = of.with_values(values)
+    n_valid = len({clip for run in study.runs(of, chosen, p) for clip in run.valid_ids})
     with files.atomic(out_dir) as draft:
         draft.mkdir()
         rows.to_csv(draft / "trials.csv", index=False, lineterminator="\n")
         files.write_text(draft / "best.yaml", yaml.safe_dump({p.of: values}, sort_keys=False))
         progress.say(f"best of {len(rows)}: {p.metric} {value:.4f}; now trained on all folds and scored")
-        runs.all_runs(
-            job, {"arch": of.entry["arch"], "entry": of.with_values(values)}, draft / "best", draft / "curves"
-        )
+        of.train(chosen, draft / "best", draft / "curves")
         s = held_out.held_out(splits_csv.read(splits_path))
         table = held_out.predicted(p.of, draft / "best/predictions.parquet", s)
         s = held_out.shared(s, [table])

@@ -141,7 +141,7 @@ def test_a_line_that_is_damaged_is_named_and_what_stands_before_it_can_be_kept(f
 def test_a_share_of_trials_that_is_given_to_another_worker_is_made_once(folder, monkeypatch):
     """As Ray does where a worker is killed: some trials are made, one was begun, and the rest waits."""
     p, _ = params.parse("search.a", ENTRY, Params)
-    subject, made = study.Subject("mlp.small", SMALL, lambda entry: None), []
+    subject, made = study.Subject("mlp.small", SMALL, lambda *_: None, lambda *_: None), []
     monkeypatch.setattr(study, "_trained", lambda subject, values, p, trial: made.append(trial.number) or (0.5, 1))
     found = study.opened(p, "journal", "s")
     numbers = study.prepare(found, p)

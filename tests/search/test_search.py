@@ -229,6 +229,6 @@ def test_other_data_and_other_weights_are_another_study(tmp_path):
     (store / "frames.npy").write_bytes(b"other")
     digests.append(study.digest([store, weights]))
     assert digests[0] == digests[1] and len(set(digests)) == 3
-    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda entry: None)
-    assert subject.weights == [str(weights)]
-    assert study.Subject("mlp.x", {}, lambda entry: None).weights == []
+    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda *_: None, lambda *_: None)
+    assert subject.weights(SPACE) == [str(weights)]
+    assert study.Subject("mlp.x", {}, lambda *_: None, lambda *_: None).weights(SPACE) == []

@@ -16,7 +16,7 @@ LARGEST_GRID = 10_000
 class Params:
     """`of` is searched from its entry on: what `space` does not name stays as that has it."""
 
-    of: Annotated[str, Field(pattern=r"^(mlp|cnn|transfer)\.[A-Za-z][A-Za-z0-9_-]*$")]  # such as mlp.small
+    of: str  # <family>.<key>, such as mlp.small
     input: str  # what it reads, below data/: features.parquet, spectrograms/<key>, embeddings/<key>
     space: dict[str, Any]
     sampler: Literal["random", "grid", "tpe"] = "random"
@@ -28,7 +28,17 @@ class Params:
     workers: Count = 1  # processes; only one gives the same trials again
 
     def __post_init__(self) -> None:
+        family, _, key = self.of.partition(".")
+        if family not in FAMILIES or not key:
+            raise ValueError(
+                f"of: expected {'.KEY, '.join(FAMILIES)}.KEY, as only what is trained by epochs is searched, got {self.of}"
+            )
         wrong = space.problems(self.space)
+        wrong += [
+            f"{path}: leave out {self.of}, where every path begins"
+            for path in self.space
+            if path.startswith(f"{self.of}.")
+        ]
         if wrong:
             raise ValueError("; ".join(f"space: {what}" for what in wrong))
         if self.sampler != "grid" and self.trials is None:

@@ -18,6 +18,7 @@ from dalsegno.search import draw, journal, space
 from dalsegno.search.entry import Params
 from dalsegno.search.subject import Subject
 from dalsegno.training import train
+from dalsegno.training.job import Run
 from dalsegno.training.trained import trained
 
 Say = Callable[[str], None]
@@ -106,13 +107,18 @@ def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
     say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
 
 
+def runs(subject: Subject, entry: dict[str, Any], p: Params) -> list[Run]:
+    """What a trial of this entry trains: all seeds on the first folds."""
+    every = subject.job(entry).runs()
+    folds = sorted({run.fold for run in every})[: p.folds]
+    return [run for run in every if run.fold in folds]
+
+
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
     """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
-    runs = subject.job(subject.with_values(values)).runs()
-    folds = sorted({run.fold for run in runs})[: p.folds]
     watch = _Watch(trial, p)
     try:
-        best = [float(trained(run, watch)[1].best[p.metric]) for run in runs if run.fold in folds]
+        best = [float(trained(run, watch)[1].best[p.metric]) for run in runs(subject, subject.with_values(values), p)]
     finally:
         trial.set_user_attr("epochs", watch.epochs)
     return float(np.mean(best)), watch.epochs

@@ -16,6 +16,7 @@ BY_LIBRARIES = (
     "CUFFT_ALLOC_FAILED",
 )
 """What CUDA and its libraries say where memory runs out; PyTorch itself has an exception of its own."""
+ON_CPU = "DefaultCPUAllocator: can't allocate memory"
 
 
 def sent(numbers: Tensor, device: torch.device) -> Tensor:
@@ -25,12 +26,14 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
 
 @contextmanager
 def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, such as `lower train.batch_size`, if a GPU runs out of memory meanwhile."""
+    """Raise UserError with `advice`, such as `lower train.batch_size`, if a GPU or the machine runs out of memory meanwhile."""
     try:
         yield
     except RuntimeError as error:
-        if not (isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)):
+        on_gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
+        if not on_gpu and ON_CPU not in str(error):
             raise
-        asked = re.search(r"Tried to allocate [\d.]+ \w+", str(error))
+        asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
-        raise UserError(f"the GPU has not enough memory{more}: {advice}, or set runtime.device to cpu") from None
+        where, way_out = ("GPU", ", or set runtime.device to cpu") if on_gpu else ("machine", "")
+        raise UserError(f"the {where} has not enough memory{more}: {advice}{way_out}") from None

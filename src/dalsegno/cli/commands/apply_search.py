@@ -42,5 +42,7 @@ def _with_values(text: str, best: dict[str, dict[str, Any]]) -> str:
     """The text of params.yaml with other values; every other character stays."""
     for of, values in best.items():
         for path, value in values.items():
-            text = params_text.with_value(text, [*of.split("."), *path.split(".")], json.dumps(value, ensure_ascii=False))
+            text = params_text.with_value(
+                text, [*of.split("."), *path.split(".")], json.dumps(value, ensure_ascii=False)
+            )
     return text
