@@ -118,6 +118,17 @@ def test_each_bad_file_gets_a_message_and_the_rest_an_answer(run, capsys, tmp_pa
     assert any("ffmpeg" in line for line in messages) and any("not a finite number" in line for line in messages)
 
 
+@pytest.mark.parametrize("name", ["cnn/crops", "transfer/frozen", "mlp/plain"])
+def test_a_gpu_that_is_too_small_is_told_with_what_to_do(run, capsys, monkeypatch, name):
+    def too_large(*args):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1 GiB.")
+
+    monkeypatch.setattr(torch.Tensor, "softmax", too_large)
+    message = said(capsys, name, FILE, code=predict.UNREAD).err
+    assert f"{FILE}: the GPU has not enough memory (Tried to allocate 2.00 GiB): end what else uses it" in message
+    assert "CUDA_VISIBLE_DEVICES" in message and "Traceback" not in message
+
+
 def test_a_folder_without_sound_says_what_it_holds(run, capsys, tmp_path):
     (tmp_path / "notes.txt").touch()
     assert (

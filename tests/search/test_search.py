@@ -1,9 +1,11 @@
 """A search from the table of features to its page: seeded, pruned, by several processes."""
 
+import contextlib
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 import torch
@@ -16,9 +18,10 @@ from dalsegno.cli import main
 from dalsegno.inference.stored import model_file, networks
 from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import jobs, outcome, space, study, subject
+from dalsegno.search import draw, jobs, outcome, space, study, subject
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
+from dalsegno.training import train
 from dalsegno.training.network import Model
 
 
@@ -143,6 +146,31 @@ def test_halving_ends_trials_that_fall_behind(folder, sampler):
     assert rows["state"].iloc[0] == "complete" and found["best"] == pytest.approx(
         rows["val_accuracy"].iloc[0], abs=1e-6
     )
+
+
+def test_a_pruner_is_told_what_a_trial_would_end_with():
+    """The metric of the epoch that is best by `monitor`, here the loss, and not the best value that the metric ever had."""
+    trial = mock.create_autospec(optuna.Trial, instance=True)
+    trial.should_prune.return_value = False
+    watch = study._Watch(trial, Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=4))
+    for epoch, (accuracy, loss) in enumerate([(0.5, 0.9), (0.8, 0.7), (0.6, 0.6), (0.7, 0.8)]):
+        watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+    assert [call.args for call in trial.report.call_args_list] == [(0.5, 1), (0.8, 2), (0.6, 3), (0.6, 4)]
+
+
+@pytest.mark.parametrize("n_epochs, looked_at", [(30, [5, 10, 20]), (15, [2, 4, 8]), (6, [1, 2, 4]), (2, [1])])
+def test_halving_looks_after_a_sixth_a_third_and_two_thirds(n_epochs, looked_at):
+    """Each trial is as good as the first up to one of these epochs, and worse after it."""
+    p, how, ends = Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=n_epochs), []
+    found = optuna.create_study(direction="maximize", pruner=draw.pruner(p, n_epochs))
+    for turns in (n_epochs, *(epoch - 1 for epoch in looked_at)):
+        watch = study._Watch(found.ask(), p, how)
+        with contextlib.suppress(optuna.TrialPruned):
+            for epoch in range(n_epochs):
+                accuracy = 0.9 if epoch < turns else 0.1
+                watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": -epoch})
+        ends.append(watch.epochs)
+    assert ends == [n_epochs, *looked_at]
 
 
 def test_several_processes_share_the_trials(folder):

@@ -64,10 +64,10 @@ def _blocks(samples: Iterable[Samples], p: Settings, clip: WholeClip) -> Iterato
     """The frames of a clip, 1 + n_samples // hop_length of them, in blocks."""
     first, second = tee(samples)
     padded = spectrum.frames(first, p.n_fft, p.hop_length, "constant", N_FRAMES)
-    edged = spectrum.frames(second, p.n_fft, p.hop_length, "edge", N_FRAMES)
+    edged = spectrum.spans(second, p.n_fft, p.hop_length, "edge", N_FRAMES)
     before = np.zeros((0, p.n_fft), np.float32)
-    for framed, other in zip(padded, edged, strict=True):
-        yield Block(framed, other, before, p, clip)
+    for framed, span in zip(padded, edged, strict=True):
+        yield Block(framed, span, before, p, clip)
         before = framed[-1:].copy()
 
 

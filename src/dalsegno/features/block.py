@@ -4,10 +4,12 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
+import scipy.fft
 from jaxtyping import Float, Float32
 
 from dalsegno.pipeline.params import section
 from dalsegno.sound import spectrum
+from dalsegno.sound.audio import Samples
 from dalsegno.sound.framing import Bands, Framing
 
 N_FRAMES = 1344  # per block: those of 31 s at 22,050 Hz and 512 samples per hop
@@ -44,9 +46,9 @@ class WholeClip(ABC):
 class Block:
     """At most N_FRAMES frames. Each quantity is computed once, when the first feature asks for it."""
 
-    def __init__(self, framed: Frames, edged: Frames, before: FrameBefore, p: Settings, clip: WholeClip) -> None:
-        # The same frames, of samples padded with zeros, and with the first and the last sample.
-        self.framed, self.edged = framed, edged
+    def __init__(self, framed: Frames, edged: Samples, before: FrameBefore, p: Settings, clip: WholeClip) -> None:
+        self.framed = framed  # of the samples of the clip with zeros around them
+        self.edged = edged  # the samples of these frames, with the first and the last one of the clip around them
         self.before = before  # the frame before them as in `framed`; none if the clip begins here
         self.p, self.clip = p, clip
         self.hz = spectrum.frequencies_hz(p.sample_rate_hz, p.n_fft)
@@ -103,5 +105,9 @@ class Block:
 def _power(framed: Frames) -> Float32[np.ndarray, "n_frames n_bins"]:
     """Power spectra, transformed in double precision for the sake of the valleys of `contrast`."""
     weights = spectrum.window("hann", framed.shape[1], precision=np.float64)
-    parts = (framed[i : i + spectrum.BLOCK] for i in range(0, len(framed), spectrum.BLOCK))
-    return np.concatenate([spectrum.power(spectrum.transform(part, weights)) for part in parts])
+    power = np.empty((len(framed), 1 + framed.shape[1] // 2), np.float32)
+    for i in range(0, len(framed), spectrum.BLOCK):
+        squares = scipy.fft.rfft(framed[i : i + spectrum.BLOCK] * weights, axis=1).view(np.float64)  # re, im, re, im, …
+        np.square(squares, out=squares)
+        np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + spectrum.BLOCK], casting="same_kind")
+    return power

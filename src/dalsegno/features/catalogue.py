@@ -67,7 +67,7 @@ def centroid(b: Block) -> OverTime:
 def bandwidth(b: Block) -> OverTime:
     """Spectral bandwidth: standard deviation of frequency about the centroid (n_frames, 1), Hz."""
     away_hz = b.hz - b.centroid_hz[:, None]
-    return np.sqrt(np.einsum("tf,tf,tf->t", b.magnitude, away_hz, away_hz) / b.total)[:, None]
+    return np.sqrt(np.einsum("tf,tf->t", b.magnitude, np.square(away_hz, out=away_hz)) / b.total)[:, None]
 
 
 @per_frame()
@@ -89,7 +89,9 @@ def flatness(b: Block) -> OverTime:
 def zcr(b: Block) -> OverTime:
     """Zero-crossing rate: share of a frame's samples at which the sign changes (n_frames, 1), 0 … 1."""
     negative = b.edged < -1e-10
-    n_crossings = np.count_nonzero(negative[:, 1:] != negative[:, :-1], axis=1)
+    crossings = np.flatnonzero(negative[1:] != negative[:-1])
+    first = b.p.hop_length * np.arange(len(b.framed))
+    n_crossings = np.searchsorted(crossings, first + b.p.n_fft - 1) - np.searchsorted(crossings, first)
     return (n_crossings / np.float32(b.p.n_fft)).astype(np.float32)[:, None]
 
 
@@ -151,6 +153,6 @@ def _relative_power(framed: Float[np.ndarray, "n_frames n"], size: int) -> Float
     """Sum of the power spectra of frames through a Hann window, each over its energy, by which lag 0 becomes 1."""
     windowed = framed * scipy.signal.get_window("hann", framed.shape[1]).astype(np.float32)
     energy = np.einsum("tn,tn->t", windowed, windowed)
-    power = np.square(np.abs(scipy.fft.rfft(windowed, n=size, axis=1)))
-    loud = energy > np.finfo(np.float32).tiny
-    return (1 / energy[loud]) @ power[loud]
+    weights = np.divide(1, energy, out=np.zeros_like(energy), where=energy > np.finfo(np.float32).tiny)
+    squares = np.square(scipy.fft.rfft(windowed, n=size, axis=1).view(energy.dtype))  # re, im, re, im, …
+    return (weights @ squares).reshape(-1, 2).sum(axis=1)

@@ -41,8 +41,12 @@ class ByNumber(BaseSampler):
         return self.of_trial.sample_independent(study, trial, param_name, param_distribution)
 
 
-def pruner(p: Params) -> pruners.BasePruner:
-    """What breaks off the trials that fall behind."""
+def pruner(p: Params, n_epochs: int) -> pruners.BasePruner:
+    """What breaks off a trial of `n_epochs` that falls behind.
+
+    Halving (Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning) looks at a trial after a sixth, a
+    third and two thirds of its epochs, and lets it go on if it belongs to the better half of those that came so far.
+    """
     if p.pruner == "halving":
-        return pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3)
+        return pruners.SuccessiveHalvingPruner(min_resource=max(1, round(n_epochs / 6)), reduction_factor=2)
     return pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2) if p.pruner else pruners.NopPruner()

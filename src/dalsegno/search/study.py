@@ -52,7 +52,6 @@ def opened(p: Params, path: str | Path, study: str) -> Study:
         direction="maximize" if p.maximise else "minimize",
         load_if_exists=True,
         sampler=draw.ByNumber(p),
-        pruner=draw.pruner(p),
     )
 
 
@@ -116,30 +115,35 @@ def runs(subject: Subject, entry: dict[str, Any], p: Params) -> list[Run]:
 
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
     """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
-    watch = _Watch(trial, p)
+    every = runs(subject, subject.with_values(values), p)
+    settings = every[0].job.train
+    trial.study.pruner = draw.pruner(p, settings.epochs)
+    watch = _Watch(trial, p, settings)
     try:
-        best = [float(trained(run, watch)[1].best[p.metric]) for run in runs(subject, subject.with_values(values), p)]
+        best = [float(trained(run, watch)[1].best[p.metric]) for run in every]
     finally:
         trial.set_user_attr("epochs", watch.epochs)
     return float(np.mean(best)), watch.epochs
 
 
 class _Watch:
-    """Counts the epochs of a trial, and tells the pruner of those of its first run, by the best so far."""
+    """Counts the epochs of a trial, and tells the pruner after those of its first run what the trial's metric would be if
+    it ended there."""
 
-    def __init__(self, trial: Trial, p: Params) -> None:
-        self.trial, self.p, self.epochs, self.best = trial, p, 0, None
+    def __init__(self, trial: Trial, p: Params, how: train.Params) -> None:
+        self.trial, self.p, self.how, self.epochs, self.best = trial, p, how, 0, train.Metrics()
 
     def __call__(self, metrics: train.Metrics) -> None:
         """Raises TrialPruned if the trial falls behind."""
         self.epochs += 1
         if self.p.pruner is None or metrics["epoch"] + 1 != self.epochs:
             return
-        value = float(metrics[self.p.metric])
-        self.best = value if self.best is None else (max if self.p.maximise else min)(value, self.best)
-        self.trial.report(self.best, self.epochs)
-        if self.trial.should_prune():
-            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {self.best:.4f}")
+        if not self.best or train.badness(metrics, self.how) < train.badness(self.best, self.how):
+            self.best = metrics
+        value = float(self.best[self.p.metric])
+        self.trial.report(value, self.epochs)
+        if self.epochs < self.how.epochs and self.trial.should_prune():
+            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {value:.4f}")
 
 
 def _short(values: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def spans(
     """The samples that `frames` cuts into each of its blocks, overlapping from one block to the next."""
     kept, started, length = np.zeros(0, np.float32), False, n_fft + (n - 1) * hop_length
     for block in samples if pad is None else _padded(samples, n_fft // 2, pad):
-        kept = np.concatenate([kept, block])
+        kept = _joined(kept, block)
         while len(kept) >= length:
             yield kept[:length]
             kept, started = kept[n * hop_length :], True
@@ -166,11 +166,16 @@ def _padded(samples: Iterable[Samples], n: int, mode: Padding) -> Iterator[Sampl
     """The samples with `n` more before and after them, as np.pad makes those of the whole recording."""
     kept, before = np.zeros(0, np.float32), n
     for block in samples:
-        kept = np.concatenate([kept, block])
+        kept = _joined(kept, block)
         if len(kept) > 2 * n + 1:  # np.pad looks at n + 1 samples at most, at either end
             yield np.pad(kept[: -n - 1], (before, 0), mode)
             kept, before = kept[-n - 1 :], 0
     yield np.pad(kept, (before, n), mode)
+
+
+def _joined(first: Samples, second: Samples) -> Samples:
+    """Both end to end, without a copy if the first holds nothing."""
+    return np.concatenate([first, second]) if len(first) else second
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,7 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
 
 @contextmanager
 def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, such as `lower train.batch_size`, if a GPU or the machine runs out of memory meanwhile."""
+    """Raise UserError with `advice`, what to do about it, if a GPU or the machine runs out of memory meanwhile."""
     try:
         yield
     except RuntimeError as error:
@@ -35,5 +35,5 @@ def enough(advice: str) -> Iterator[None]:
             raise
         asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
-        where, way_out = ("GPU", ", or set runtime.device to cpu") if on_gpu else ("machine", "")
-        raise UserError(f"the {where} has not enough memory{more}: {advice}{way_out}") from None
+        where = "GPU" if on_gpu else "machine"
+        raise UserError(f"the {where} has not enough memory{more}: {advice}") from None

@@ -111,14 +111,14 @@ def fit(
     for models that train some layers slower; default: every trainable parameter. dtype: of the forward pass alone. log:
     called with each epoch's metrics. Raises UserError on a loss that is not finite, naming epoch and step.
     """
-    best, best_state, badness = Metrics(), model.state_dict(), []
+    best, best_state, history = Metrics(), model.state_dict(), []
     whole_from = model.last_change if isinstance(model, ChangesByEpoch) else 0
     how: dict[str, Any] = {"groups": groups, "class_weights": class_weights, "dtype": dtype}
     for epoch, loss, schedule in epochs(model, batches, p, **how):
         now = {"epoch": epoch, "train_loss": loss} | together.from_first(lambda: validate(model))
         log(now)
-        badness.append(_badness(now, p))
-        better = not best or badness[-1] < _badness(best, p)
+        history.append(badness(now, p))
+        better = not best or history[-1] < badness(best, p)
         schedule.after_epoch(better or epoch <= whole_from)
         if better:
             best, best_state = now, {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -126,7 +126,7 @@ def fit(
             break
     model.load_state_dict(best_state)
     model.eval()
-    return Fit(best, len(badness), stopping.still_improving(badness, p.epochs))
+    return Fit(best, len(history), stopping.still_improving(history, p.epochs))
 
 
 def epochs(
@@ -182,7 +182,7 @@ def _steps(
     return together.added(torch.stack(step_losses)), sizes
 
 
-def _badness(metrics: Metrics, p: Params) -> float:
+def badness(metrics: Metrics, p: Params) -> float:
     """The monitored metric as a number of which less is better."""
     return float(metrics[p.monitor] if p.monitor == "val_loss" else -metrics[p.monitor])
 
