@@ -25,15 +25,18 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
 
 
 @contextmanager
-def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, what to do about it, if a GPU or the machine runs out of memory meanwhile."""
+def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
+    """Raise UserError with `advice`, what to do about it, if a GPU or the machine runs out of memory meanwhile.
+
+    on_gpu: what else may be done about a GPU.
+    """
     try:
         yield
     except RuntimeError as error:
-        on_gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
-        if not on_gpu and ON_CPU not in str(error):
+        gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
+        if not gpu and ON_CPU not in str(error):
             raise
         asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
-        where = "GPU" if on_gpu else "machine"
-        raise UserError(f"the {where} has not enough memory{more}: {advice}") from None
+        way_out = f"{advice}, or {on_gpu}" if gpu and on_gpu else advice
+        raise UserError(f"the {'GPU' if gpu else 'machine'} has not enough memory{more}: {way_out}") from None
