@@ -25,7 +25,7 @@ class Params:
     metric: Literal["val_accuracy", "val_balanced_accuracy", "val_macro_f1", "val_loss"] = "val_accuracy"
     folds: Count | None = 1  # the first folds, on which a trial is trained; null: all
     seed: Annotated[int, Field(ge=0)] = 0  # of what is drawn; networks are trained with the seeds of their entry
-    workers: Count = 1  # processes; only one gives the same trials again
+    workers: Count = 1  # processes; with tpe or a pruner, only one gives the same trials again
 
     def __post_init__(self) -> None:
         family, _, key = self.of.partition(".")
