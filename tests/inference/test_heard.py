@@ -1,23 +1,33 @@
 """What the best network hears, asked of the real networks of a run; and what the page says of it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from support.easy_task import stage
+from torch.utils.flop_counter import FlopCounterMode
 
-from dalsegno.report.listening import heard
+from dalsegno.report.listening import heard, network
 
 FAMILIES = ("classical", "mlp", "cnn", "transfer")
 
 
+DATA = [f"data/{name}" for name in ("clips.csv", "copies.csv", "splits.csv", "features.parquet")]
+
+
 def listen(explained):
+    asked_for(explained)
+    stage("listen")(*DATA, "runs", "reports/listening.json", *FAMILIES)
+    return json.loads(Path("reports/listening.json").read_text())
+
+
+def asked_for(explained):
     doc = yaml.safe_load(Path("params.yaml").read_text()) | {"report": {"audio": False, "explained": explained}}
     Path("params.yaml").write_text(yaml.safe_dump(doc, sort_keys=False))
-    data = [f"data/{name}" for name in ("clips.csv", "copies.csv", "splits.csv", "features.parquet")]
-    stage("listen")(*data, "runs", "reports/listening.json", *FAMILIES)
-    return json.loads(Path("reports/listening.json").read_text())
 
 
 def test_the_most_accurate_network_is_asked_by_the_folds_that_held_the_clip_out(run):
@@ -55,6 +65,39 @@ def test_a_network_beyond_the_budget_is_passed_over_and_named(run, monkeypatch):
     assert told["passed"] == [first] and told["model"] != first
     monkeypatch.setattr(heard, "BUDGET", 1.0)
     assert listen(1)["heard"] is None
+
+
+def test_operations_are_counted_as_pytorch_counts_them(run, monkeypatch):
+    """Up to products outside any layer, which are few."""
+    counted, operations = {}, network.Network.operations
+
+    def both(self, item):
+        self.store(item)  # builds the network, which asks it about sizes
+        with FlopCounterMode(display=False) as counter:
+            ours = operations(self, item)
+        counted[self.stored.path] = (ours, counter.get_total_flops())
+        return 10**15  # on to the next network
+
+    monkeypatch.setattr(network.Network, "operations", both)
+    listen(1)
+    assert len(counted) > 3
+    assert all(ours == pytest.approx(theirs, rel=0.1) for ours, theirs in counted.values()), counted
+
+
+def test_the_compiler_of_pytorch_is_not_imported(run):
+    """It takes a second or two, and PyTorch's own counter of operations imports it."""
+    asked_for(1)
+    script, told = Path(__file__).parents[2] / "stages" / "listen.py", Path("reports/listening.json")
+    told.unlink(missing_ok=True)
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", script, *DATA, "runs", told, *FAMILIES],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0 and json.loads(told.read_text())["heard"], ran.stderr[-2000:]
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time")}
+    assert "torch" in imported and not {"torch._dynamo", "torch._inductor", "triton", "sympy"} & imported
 
 
 def test_a_clip_that_vanished_is_left_out(run):

@@ -10,7 +10,7 @@ import soundfile
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.runtime import Runtime
-from dalsegno.synth import corpus, instruments, notes
+from dalsegno.synth import corpus, instruments, notes, sound
 from dalsegno.synth.styles import STYLES
 
 TINY = corpus.Styles(make="styles", styles=3, artists=4, clips_per_artist=2, duration_s=2.0, unlabelled=2)
@@ -178,3 +178,10 @@ def test_nothing_is_left_of_a_run_that_failed(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         corpus.write_notes(tmp_path / "notes", NOTES, ALONE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_reverberation_of_a_room_comes_after_its_sound():
+    x = np.zeros(1000, np.float32)
+    x[-1] = 1
+    y = sound.room(x, 8000, 0.1, 1.0, np.random.default_rng(0))
+    assert y.shape == x.shape and np.abs(y[:-1]).max() < 1e-6 < abs(y[-1])

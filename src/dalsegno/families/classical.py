@@ -7,27 +7,23 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import sklearn
 from jaxtyping import Float, Int, Shaped
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from dalsegno.artefacts.learning import calibration, predictions_parquet, splits_csv
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 
-ESTIMATORS = {
-    "majority": lambda seed: DummyClassifier(strategy="prior"),
-    "logistic": lambda seed: LogisticRegression(max_iter=5000),
-    "svm": lambda seed: SVC(decision_function_shape="ovr", random_state=seed),
-    "knn": lambda seed: KNeighborsClassifier(),
-    "forest": lambda seed: RandomForestClassifier(random_state=seed),
+ESTIMATORS = {  # scikit-learn imports a module when it is first named, and each of these takes up to a tenth of a second
+    "majority": lambda seed: sklearn.dummy.DummyClassifier(strategy="prior"),
+    "logistic": lambda seed: sklearn.linear_model.LogisticRegression(max_iter=5000),
+    "svm": lambda seed: sklearn.svm.SVC(decision_function_shape="ovr", random_state=seed),
+    "knn": lambda seed: sklearn.neighbors.KNeighborsClassifier(),
+    "forest": lambda seed: sklearn.ensemble.RandomForestClassifier(random_state=seed),
 }
 
 
@@ -170,7 +166,7 @@ def pipeline(p: Params, seed: int, options: dict[str, Any], train: Part) -> Pipe
     estimator = ESTIMATORS[p.estimator](seed).set_params(**options)
     try:
         fitted = make_pipeline(StandardScaler(), estimator).fit(train.x, train.y)
-        if isinstance(estimator, KNeighborsClassifier) and estimator.n_neighbors > len(train.x):
+        if p.estimator == "knn" and estimator.n_neighbors > len(train.x):
             raise ValueError(
                 f"it asks for {estimator.n_neighbors} neighbours, but there are only {len(train.x)} training rows; give it a "
                 f"`grid` with n_neighbors of at most {len(train.x)}"

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-import joblib
 from pydantic import Field
 from threadpoolctl import threadpool_limits
 
@@ -115,6 +114,8 @@ def each(
 
     gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster, or if a worker is killed.
     """
+    import joblib  # a tenth of a second, which stages that map nothing need not wait for
+
     here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)

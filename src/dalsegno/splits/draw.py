@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from dalsegno.pipeline.errors import UserError, counted
 
@@ -118,6 +117,8 @@ def kfold(
 
     Raises UserError if a class has fewer clips, or fewer units of linked clips, than there are folds.
     """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # a second, which no other split needs
+
     _refuse_too_many(labels, units, folds)
     grouped = len(np.unique(units)) < len(units)
     splitter = StratifiedGroupKFold if grouped else StratifiedKFold
