@@ -31,6 +31,8 @@ def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
     rows = rows.reset_index(drop=True)
     return page.render(
         found=found, metric=metric, settings=settings, rows=rows.head(SHOWN).to_dict("records"), n_rows=len(rows),
+        n_judged=int((rows["state"] != "failed").sum()), dataset={"synthetic": found["synthetic"]},
+        protocol={"leaky": found["leaky"], "part": found["part"]},
         states=rows["state"].value_counts().to_dict(), epochs=int(rows["epochs"].fillna(0).sum()),
         history=Markup(plots.history(rows, metric)), slices=Markup(plots.slices(rows, metric, settings)),
         parallel=Markup(plots.parallel(rows, metric, settings)),

@@ -105,7 +105,7 @@ def _chosen(found: dict[str, Any]) -> str:
     clips = "test clips" if found["part"] == "test" else "validation clips, on which it was chosen as well"
     by = found.get("flattery")
     luck = f" The best of so many trials would look better by about {formatting.points(by)} points than it is if all were equally good." * (by is not None)  # fmt: skip
-    return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}.{luck}"
+    return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}{formatting.STAMP * bool(found.get('leaks'))}.{luck}"
 
 
 def _compared(found: dict[str, Any], doc: dict[str, Any]) -> str:
