@@ -8,7 +8,7 @@ from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.page import sources
 from dalsegno.report.paper import content, own_words, pdf
-from dalsegno.report.paper.sections import search
+from dalsegno.report.search import found
 
 
 def main(
@@ -26,7 +26,7 @@ def main(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
     heard, examples = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (listening_json, examples_json))
-    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, search.read(p.search), examples))
+    rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, found.read(p.search), examples))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
     if lacking := own_words.missing(p, own_words.models(doc), kaggle):

@@ -6,6 +6,7 @@ from pathlib import Path
 from dalsegno.artefacts import kaggle_csv
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report.page import render, sources
+from dalsegno.report.search import found
 
 
 def main(
@@ -26,7 +27,10 @@ def main(
         {name: doc.get(name) for name in sections},
     )
     heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
-    files.write_text(report_html, render.render(read, heard, kaggle_csv.read(scores_csv)))
+    files.write_text(
+        report_html,
+        render.render(read, heard, kaggle_csv.read(scores_csv), found.read(params.value("paper.search", str))),
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Search the settings of a model by its validation clips, and only then score the best on the test clips."""
 
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -15,20 +16,21 @@ from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.search import entry, journal, outcome, study, subject
-from dalsegno.training import runs
 
 
-def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: str) -> None:
+def main(
+    key: str, source: str, splits_path: str, clips_json: str, splits_json: str, journal_path: str, out_dir: str
+) -> None:
     p = params.variant(key, search=entry.Params)
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
     try:
         splits = splits_csv.read(splits_path)
         device = r.torch_device()
         of = subject.subject(p.of, source, splits, device)
-        of.check(p.space)
+        of.check(p.input, p.space)
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
-        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights])))
+        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights(p.space)])))
         Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
         journal.mend(Path(journal_path))
         left = study.prepare(study.opened(p, journal_path, name), p)
@@ -47,7 +49,9 @@ def main(key: str, source: str, splits_path: str, journal_path: str, out_dir: st
                     gpus=int(device.type == "cuda"),
                 )
             )
-        _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), asked.confidence)
+        clips, drawn = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (clips_json, splits_json))
+        stated = {"synthetic": clips["synthetic"], "leaky": drawn["leaky"], "confidence": asked.confidence}
+        _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), stated)
     except UserError as error:
         raise UserError(f"search.{key}: {error}") from None
 
@@ -72,30 +76,32 @@ def _work(
 
 
 def _write(
-    p: entry.Params, of: subject.Subject, found: Any, out_dir: str, splits_path: Path, confidence: float
+    p: entry.Params, of: subject.Subject, found: Any, out_dir: str, splits_path: Path, stated: dict[str, Any]
 ) -> None:
-    """trials.csv, best.yaml, search.json and page.html; the best settings are trained anew on all folds to be scored."""
+    """trials.csv, best.yaml, search.json and page.html; the best settings are trained anew on all folds to be scored.
+
+    stated: what search.json says besides, `confidence` among it.
+    """
     rows, (value, values) = outcome.table(found, p), outcome.best(found, p)
-    job = of.job(of.with_values(values))
-    n_valid = len(job.runs()[0].valid_ids)
+    chosen = of.with_values(values)
+    n_valid = len({clip for run in study.runs(of, chosen, p) for clip in run.valid_ids})
     with files.atomic(out_dir) as draft:
         draft.mkdir()
         rows.to_csv(draft / "trials.csv", index=False, lineterminator="\n")
         files.write_text(draft / "best.yaml", yaml.safe_dump({p.of: values}, sort_keys=False))
         progress.say(f"best of {len(rows)}: {p.metric} {value:.4f}; now trained on all folds and scored")
-        runs.all_runs(
-            job, {"arch": of.entry["arch"], "entry": of.with_values(values)}, draft / "best", draft / "curves"
-        )
+        of.train(chosen, draft / "best", draft / "curves")
         s = held_out.held_out(splits_csv.read(splits_path))
         table = held_out.predicted(p.of, draft / "best/predictions.parquet", s)
         s = held_out.shared(s, [table])
-        scores = compare.accuracy("accuracy", s, held_out.runs(s, table), confidence)
-        found_ = {
+        scores = compare.accuracy("accuracy", s, held_out.runs(s, table), stated["confidence"])
+        scores |= compare.known(draft / "best/leaks.json", stated["synthetic"])
+        found_ = stated | scores | {
             "of": p.of, "sampler": p.sampler, "pruner": p.pruner, "space": p.space, "metric": p.metric, "best": value, "values": values, "trials": len(rows), "part": s.part,
-            "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found, p), "confidence": confidence,
+            "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found, p),
         }  # fmt: skip
-        json_file.write(draft / "search.json", found_ | scores, exact=True)
-        files.write_text(draft / "page.html", page.render(rows, found_ | scores))
+        json_file.write(draft / "search.json", found_, exact=True)
+        files.write_text(draft / "page.html", page.render(rows, found_))
 
 
 if __name__ == "__main__":

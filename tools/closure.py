@@ -35,7 +35,11 @@ READS = {
         for name in ("section.html.j2", "section.css", "elements.js", "views.js")
     },
     ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
-    ROOT / "report/search/page.py": {ROOT / "report/search/page.html.j2", ROOT / "report/page/style.css"},
+    ROOT / "report/search/page.py": {
+        ROOT / "report/search/page.html.j2",
+        ROOT / "report/page/macros.html.j2",
+        ROOT / "report/page/style.css",
+    },
     ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""

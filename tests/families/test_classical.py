@@ -13,6 +13,8 @@ from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import classical
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import Refused
+from dalsegno.training import train
 
 LABELS = ["a", "b", "c"]
 PARTS = ["train"] * 12 + ["valid"] * 4 + ["test"] * 6
@@ -189,3 +191,20 @@ def test_metrics_say_what_every_entry_of_the_grid_reached_and_which_was_chosen(f
     assert Path("metrics/metrics.json").read_bytes() == written
     fitted("majority")
     assert json.loads(Path("metrics/metrics.json").read_text())["runs"][0]["chosen"] == {}
+
+
+@pytest.mark.parametrize(
+    "seeds, fault",
+    [("[0, 1, 0]", "0 stands there twice"), ("[]", "at least 1 item"), ("[-1]", "greater than or equal to 0")],
+)
+@pytest.mark.parametrize(
+    "family, before, kind",
+    [("classical", "{estimator: svm, seeds: ", classical.Params), ("mlp", "{seeds: ", train.Params)],
+)
+def test_seeds_that_cannot_tell_runs_apart_are_refused_before_anything_is_trained(
+    tmp_path, monkeypatch, family, before, kind, seeds, fault
+):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(f"{family}: {{x: {before}{seeds}}}}}")
+    with pytest.raises(Refused, match=rf"{family}\.x\.seeds.*{fault}"):
+        params.variant("x", **{family: kind})

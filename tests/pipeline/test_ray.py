@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,18 @@ def test_a_head_that_does_not_answer_is_told_at_once():
     with pytest.raises(UserError, match=f"{address} does not answer"):
         list(runtime.map(abs, [1], 1, Runtime(backend="ray", address=address), "test"))
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["frozen", "dashboard"])
+def test_what_answers_but_is_not_ray_is_told_at_once(monkeypatch, answer):
+    """Ray itself asks again for minutes."""
+    monkeypatch.setattr(by_ray, "ANSWER_S", 0.5)
+    ray.shutdown()
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        pool.submit(lambda: (other := server.accept()[0], other.sendall(answer), other.recv(100), other.recv(100)))
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UserError, match=rf"{address} does not answer \((timed out|what answers is not Ray)\)"):
+            list(runtime.map(abs, [1], 1, Runtime(backend="ray", address=address), "test"))
 
 
 @pytest.mark.parametrize("raw", [{"address": "head:6379"}, {"backend": "ray", "address": "head"}, {"backend": "dask"}])

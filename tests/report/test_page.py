@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support import fake_runs
+from support.finished_search import a_search
 from support.wording import faults
 
 from dalsegno.artefacts import settings_json
@@ -443,3 +444,26 @@ def test_what_the_data_cannot_show_stands_at_the_top_and_where_groups_come_from(
     text = Page(render(tmp_path, args)).text
     assert text.index("recognises") < text.index("The data. No artists are known") < text.index("macro")
     assert "Groups 8, as groups.csv says; 3 clips without" in text and "Licence: CC BY-NC 3.0" in text
+
+
+@pytest.mark.parametrize("keys", [[], ["rate"], ["rate", "width"]])
+def test_searches_are_shown_with_the_score_of_the_chosen_and_how_much_luck_there_is_in_it(tmp_path, keys):
+    args = fake_runs.build(tmp_path, **SMALL)
+    for key in keys:
+        a_search(tmp_path / "data/searches" / key, of=f"mlp.{HOSTILE[0]}", leaks=["a clip is on both sides"])
+    doc = json.loads((tmp_path / "params.yaml").read_text())
+    doc["paper"]["search"] = "data/searches" if keys else "data/clips.csv"
+    (tmp_path / "params.yaml").write_text(json.dumps(doc))
+    html = render(tmp_path, args)
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids)) and ("#searches" in page.links) == bool(keys) == ("searches" in page.ids)
+    assert HOSTILE[0] not in html
+    for key in keys:
+        assert f"{key}: 3 trials of mlp.{HOSTILE[0]}" in page.text
+    told = (
+        "scored: accuracy 70.0%",
+        "on the test clips. Were all 3 trials equally good, the best",
+        "2.1 points better on its validation clips than it is",
+    )
+    assert all(page.text.count(words) == len(keys) for words in (*told, "a clip is on both sides"))
+    assert "why it failed" not in page.text and " nan" not in page.text

@@ -4,7 +4,9 @@ import contextlib
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import optuna
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -13,9 +15,10 @@ from support.small_search import ENTRY, SMALL, SPACE, STAGE, search
 
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
+from dalsegno.inference.stored import model_file, networks
 from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import UserError
-from dalsegno.search import draw, space, study, subject
+from dalsegno.search import draw, jobs, outcome, space, study, subject
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
 from dalsegno.training import train
@@ -39,6 +42,36 @@ def test_trials_are_seeded_sorted_and_the_best_is_scored_after_it_was_chosen(fol
     assert again.drop(columns="error").equals(rows.drop(columns="error"))
 
 
+def test_the_page_says_what_its_data_are_and_of_how_many_the_best_was_chosen(folder):
+    Path("metrics/splits.json").write_text('{"leaky": true}')
+    rates = {"train.lr": {"choice": [1e-3, 1e-2, 1e30]}}
+    _, found = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": rates})
+    page = Path("data/searches/a/page.html").read_text()
+    assert '<span class="badge">synthetic data</span>' in page and '<span class="badge">LEAKY split</span>' in page
+    assert found["synthetic"] and found["leaky"] and "Were all 2 trials that were judged equally good" in page
+
+
+def test_the_best_of_many_flatters_more_where_fewer_clips_judge_it():
+    p, _ = params.parse("search.a", ENTRY, Params)
+    rows = pd.DataFrame({"state": ["complete", "complete", "pruned", "failed"], "val_accuracy": [0.8, 0.6, 0.3, None]})
+    expected = 0.8463 * np.sqrt(0.7 * 0.3 / 100)  # the mean of the largest of three normal deviates
+    assert outcome.flattery(rows, p, 100) == pytest.approx(expected, rel=0.02)
+    assert outcome.flattery(rows, p, 400) == pytest.approx(expected / 2, rel=0.02)
+    assert outcome.flattery(rows[2:], p, 100) is None
+
+
+def test_the_best_model_is_a_whole_one(folder):
+    search(entry=ENTRY | {"space": {"model.widths.0": {"choice": [4, 8]}, "pca": {"choice": [0.9]}}, "trials": 2})
+    best, stored = (
+        yaml.safe_load(Path("data/searches/a/best.yaml").read_text()),
+        model_file.read(Path("data/searches/a/best/model.pt")),
+    )
+    assert [*stored.content["model"]["widths"]] == [best["mlp.small"]["model.widths.0"]] and stored.content[
+        "pca"
+    ] == 0.9
+    assert networks.on_features(stored, stored.runs[0])
+
+
 def test_what_was_drawn_from_and_what_was_chosen_are_told_to_the_last_digit(folder):
     space = {"train.weight_decay": {"loguniform": [1e-9, 1e-7]}}
     _, found = search(entry=ENTRY | {"trials": 2, "space": space})
@@ -60,6 +93,16 @@ def test_a_trial_that_a_gpu_has_no_room_for_fails_alone(folder, monkeypatch):
     assert set(failed["model.widths.0"] > 10) == {True} and set(rows["state"]) == {"complete", "failed"}
     assert (
         failed["error"].str.contains(r"not enough memory \(Tried to allocate 2.00 GiB\): lower train.batch_size").all()
+    )
+
+
+def test_a_trial_that_the_machine_has_no_room_for_fails_alone(folder):
+    widths = {"model.widths.0": {"choice": [8, 10**12]}}
+    rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": widths})
+    failed = rows[rows["state"] == "failed"]
+    assert failed["model.widths.0"].tolist() == [10**12]
+    assert (
+        failed["error"].str.contains(r"the machine has not enough memory \(tried to allocate \d+ bytes\): lower").all()
     )
 
 
@@ -153,6 +196,20 @@ def test_a_name_that_leads_nowhere_is_told(folder):
         search(entry=ENTRY | {"of": "mlp.smal"})
     with pytest.raises(UserError, match=r"space: model\.width\.0: the entry has no 'width'"):
         search(entry=ENTRY | {"space": {"model.width.0": {"int": [1, 2]}}})
+    with pytest.raises(UserError, match=r"search\.a: input is other\.parquet, but mlp\.small reads features\.parquet"):
+        search(entry=ENTRY | {"input": "other.parquet"})
+
+
+def test_all_trials_read_the_same(tmp_path):
+    entry = {"spectrogram": "mel", "input": "embeddings/notes"}
+    for of, reads in (("cnn.a", "spectrograms/mel"), ("transfer.a", "embeddings/notes"), ("mlp.a", "features.parquet")):
+        assert jobs.reads(of, entry) == reads
+    one = subject.Subject("cnn.a", entry, lambda *_: None, lambda *_: None)
+    with pytest.raises(UserError, match="space: spectrogram: all trials read spectrograms/mel; make a search of each"):
+        one.check("spectrograms/mel", {"spectrogram": {"choice": ["mel", "stft"]}})
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"weights")
+    assert one.weights({"weights": {"choice": [str(weights), "gone.pt"]}}) == [str(weights)]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +314,6 @@ def test_other_data_and_other_weights_are_another_study(tmp_path):
     (store / "frames.npy").write_bytes(b"other")
     digests.append(study.digest([store, weights]))
     assert digests[0] == digests[1] and len(set(digests)) == 3
-    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda entry: None)
-    assert subject.weights == [str(weights)]
-    assert study.Subject("mlp.x", {}, lambda entry: None).weights == []
+    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda *_: None, lambda *_: None)
+    assert subject.weights(SPACE) == [str(weights)]
+    assert study.Subject("mlp.x", {}, lambda *_: None, lambda *_: None).weights(SPACE) == []

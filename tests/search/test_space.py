@@ -57,7 +57,11 @@ def test_a_path_that_leads_nowhere_is_named(path):
         ({"sampler": "grid", "space": {"a": {"int": [1, 2_000_000_000]}}}, "the grid has 2,000,000,000 trials"),
         ({"space": {"a": {"choice": [[1], [2]]}, "a.0": {"int": [1, 2]}}}, "a.0: this is a part of a, which is named as well"),
         ({"trials": None}, "trials: null stands for all of a grid"),
-        ({"of": "classical.svm"}, "of"),
+        ({"of": "classical.svm"}, "of: expected mlp.KEY, cnn.KEY, transfer.KEY, as only what is trained by epochs is searched, got classical.svm"),
+        ({"space": {"mlp.small.train.lr": {"uniform": [0, 1]}}}, "mlp.small.train.lr: leave out mlp.small, where every path begins"),
+        ({"space": {"train..lr": {"uniform": [0, 1]}}}, "train..lr: expected names with a dot between two of them"),
+        ({"space": {"": {"uniform": [0, 1]}}}, "'': expected names"),
+        ({"space": {"train.lr": {"choice": None}}}, "a choice is a list of values, got null"),
         ({"space": {"train.lr": {"uniform": [1, 0]}}}, "train.lr: the lowest, 1, is not below"),
     ],
 )  # fmt: skip

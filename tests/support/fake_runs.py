@@ -99,7 +99,8 @@ def write_params(root, names, ensembles=None):
         family, key = name.split("/")
         sections[family][key] = {}
     compare = {"confidence": 0.95, "resamples": 2000, "seed": 0}
-    _write(Path(root, "params.yaml"), sections | {"compare": compare, "ensembles": ensembles or {}})
+    sections |= {"compare": compare, "ensembles": ensembles or {}, "paper": {"search": "data/clips.csv", "team": []}}
+    _write(Path(root, "params.yaml"), sections)
 
 
 def _splits(classes, per_class, groups_per_class, n_folds, repeats, held_out, rng):

@@ -23,16 +23,21 @@ SPACE = {
     "model.widths.0": {"int": [4, 16]},
     "train.batch_size": {"choice": [8, 16]},
 }
+INPUTS = ("data/features.parquet", "data/splits.csv", "metrics/clips.json", "metrics/splits.json")
 ENTRY = {"of": "mlp.small", "input": "features.parquet", "trials": 6, "space": SPACE}
 
 
 def write_inputs():
-    """90 clips of three classes that two of six features tell apart, most of the time, in data/ of the working directory."""
+    """90 clips of three classes that two of six features tell apart, most of the time, in data/ of the working directory,
+    said to be synthetic."""
     rng, labels = np.random.default_rng(0), np.arange(90) % 3
     ids = [f"c{i:03d}" for i in range(90)]
     x = rng.normal(size=(90, 6))
     x[:, 0] += labels
     x[:, 1] -= labels
+    for name, stated in {"clips": {"synthetic": True}, "splits": {"leaky": False}}.items():
+        Path("metrics").mkdir(exist_ok=True)
+        Path(f"metrics/{name}.json").write_text(json.dumps(stated))
     Path("data").mkdir()
     splits = pd.DataFrame(
         {"clip_id": ids, "label": np.array(["a", "b", "c"])[labels], "group": "", "unit": ids, "sha256": ids}
@@ -53,6 +58,6 @@ def search(key="a", entry=ENTRY, small=SMALL, **runtime):
         })
     )  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):
-        STAGE(key, "data/features.parquet", "data/splits.csv", f"data/searches/{key}.journal", f"data/searches/{key}")
+        STAGE(key, *INPUTS, f"data/searches/{key}.journal", f"data/searches/{key}")
     out = Path("data/searches", key)
     return pd.read_csv(out / "trials.csv"), json.loads((out / "search.json").read_text())

@@ -10,38 +10,86 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 
 
-def read() -> str:
-    """The text as it is. Raises UserError where there is no such file."""
-    here = Path(params.FILE)
+def read(path: str | Path = params.FILE) -> str:
+    """The text as it is, with the ends of its lines. Raises UserError where there is no such file."""
+    here = Path(path)
     if not here.is_file():
         raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
-    return here.read_text(encoding="utf-8")
+    with here.open(encoding="utf-8", newline="") as file:
+        return file.read()
 
 
 def difference(before: str, after: str, name: str, other: str) -> str:
     """The lines that differ, each with one around it, under the names of both; empty if none does."""
-    return "".join(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, other, n=1))
+    lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, other, n=1)
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
 def with_value(text: str, path: list[str], written: str) -> str:
     """`text` with `written`, a value in YAML, at `path`, which is added to its section if it is not there.
 
-    Raises UserError if that section is not there.
+    Raises UserError if that section is not there, or if more than this value would change.
     """
+    changed = _written(text, path, written)
+    try:
+        exact = yaml.safe_load(changed) == _changed(yaml.safe_load(text), path, yaml.safe_load(written))
+    except yaml.YAMLError:
+        exact = False
+    if not exact:
+        raise UserError(
+            f"{params.FILE}: {'.'.join(path)} cannot be written alone, as where entries share it by & and *; "
+            f"set it to {written} by hand"
+        )
+    return changed
+
+
+def _written(text: str, path: list[str], written: str) -> str:
     *parents, last = path
     owner: Any = yaml.compose(text)
     for step in parents:
         owner = _inside(owner, step) or _gone(path)
     old = _inside(owner, last)
     if old is not None:
-        end = len(text[: old.end_mark.index].rstrip())  # a block ends before the next key
-        return text[: old.start_mark.index] + written + text[end:]
+        return _before(text, old) + written + text[_end(text, old) :]
     if not isinstance(owner, yaml.MappingNode):
         _gone(path)
-    if owner.flow_style:
-        return f"{text[: owner.start_mark.index + 1]}{last}: {written}{', ' if owner.value else ''}{text[owner.start_mark.index + 1 :]}"
     first = owner.start_mark
-    return f"{text[: first.index]}{last}: {written}\n{' ' * first.column}{text[first.index :]}"
+    if owner.flow_style:
+        rest = text[first.index + 1 :]
+        comma = "," if rest[0].isspace() else ", "
+        return f"{text[: first.index]}{{{last}: {written}{comma if owner.value else ''}{rest}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{text[: first.index]}{last}: {written}{newline}{' ' * first.column}{text[first.index :]}"
+
+
+def _before(text: str, old: Any) -> str:
+    """What stands before a value. One that takes lines of its own, or none, gets its place behind the colon."""
+    before = text[: old.start_mark.index]
+    if old.start_mark.index < old.end_mark.index and not _in_lines(old):
+        return before
+    return f"{before.rstrip()} " if before.rstrip().endswith(":") else f"{before}  "
+
+
+def _end(text: str, old: Any) -> int:
+    """Where a value ends. One in lines of its own ends with the last of what it holds, before any comment."""
+    while _in_lines(old):
+        old = old.value[-1] if isinstance(old, yaml.SequenceNode) else old.value[-1][1]
+    return len(text[: old.end_mark.index].rstrip())
+
+
+def _in_lines(node: Any) -> bool:
+    """Whether a list or mapping has lines of its own, and no brackets."""
+    return isinstance(node, yaml.CollectionNode) and not node.flow_style
+
+
+def _changed(doc: Any, path: list[str], value: Any) -> Any:
+    """`doc` with another value at `path`."""
+    if not path:
+        return value
+    step, *rest = path
+    if isinstance(doc, list):
+        return [_changed(item, rest, value) if step == str(i) else item for i, item in enumerate(doc)]
+    return doc | {step: _changed(doc.get(step), rest, value)}
 
 
 def _inside(node: Any, step: str) -> Any:

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from dalsegno.artefacts.learning import calibration, predictions_parquet, splits_csv
+from dalsegno.artefacts.learning.seeds import Seeds
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 
@@ -33,7 +34,7 @@ class Params:
 
     estimator: Literal["majority", "logistic", "svm", "knn", "forest"]
     grid: tuple[dict[str, Any], ...] = ({},)  # scikit-learn settings to choose from, by accuracy on the validation part
-    seeds: tuple[int, ...] = (0,)
+    seeds: Seeds = (0,)
 
     def __post_init__(self) -> None:
         known = list(ESTIMATORS[self.estimator](0).get_params())

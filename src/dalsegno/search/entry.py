@@ -16,7 +16,7 @@ LARGEST_GRID = 10_000
 class Params:
     """`of` is searched from its entry on: what `space` does not name stays as that has it."""
 
-    of: Annotated[str, Field(pattern=r"^(mlp|cnn|transfer)\.[A-Za-z][A-Za-z0-9_-]*$")]  # such as mlp.small
+    of: str  # <family>.<key>, such as mlp.small
     input: str  # what it reads, below data/: features.parquet, spectrograms/<key>, embeddings/<key>
     space: dict[str, Any]
     sampler: Literal["random", "grid", "tpe"] = "random"
@@ -25,10 +25,20 @@ class Params:
     metric: Literal["val_accuracy", "val_balanced_accuracy", "val_macro_f1", "val_loss"] = "val_accuracy"
     folds: Count | None = 1  # the first folds, on which a trial is trained; null: all
     seed: Annotated[int, Field(ge=0)] = 0  # of what is drawn; networks are trained with the seeds of their entry
-    workers: Count = 1  # processes; only one gives the same trials again
+    workers: Count = 1  # processes; with tpe or a pruner, only one gives the same trials again
 
     def __post_init__(self) -> None:
+        family, _, key = self.of.partition(".")
+        if family not in FAMILIES or not key:
+            raise ValueError(
+                f"of: expected {'.KEY, '.join(FAMILIES)}.KEY, as only what is trained by epochs is searched, got {self.of}"
+            )
         wrong = space.problems(self.space)
+        wrong += [
+            f"{path}: leave out {self.of}, where every path begins"
+            for path in self.space
+            if path.startswith(f"{self.of}.")
+        ]
         if wrong:
             raise ValueError("; ".join(f"space: {what}" for what in wrong))
         if self.sampler != "grid" and self.trials is None:

@@ -17,6 +17,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Job
 from dalsegno.transfer.adapting import entry as transfer_entry
 from dalsegno.transfer.adapting import fine_tuned, frozen
+from dalsegno.transfer.adapting.prepared import Prepared
 
 ENTRIES = {"mlp": mlp.Params, "cnn": cnn.Params, "transfer": transfer_entry.Params}
 
@@ -41,13 +42,36 @@ def _on_spectrograms(of: str, source: str | Path, splits: pd.DataFrame, device: 
 
 
 def _pretrained(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Callable[[dict], Job]:
-    def job(entry: dict[str, Any]) -> Job:
-        p = parsed(of, entry, transfer_entry.Params)
-        if isinstance(p, transfer_entry.Frozen):
-            return frozen.prepare(p, source, splits, device).job
-        return fine_tuned.prepare(p, source, splits, device).job
+    return lambda entry: _prepared(parsed(of, entry, transfer_entry.Params), source, splits, device).job
 
-    return job
+
+def _prepared(p: Any, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Prepared:
+    if isinstance(p, transfer_entry.Frozen):
+        return frozen.prepare(p, source, splits, device)
+    return fine_tuned.prepare(p, source, splits, device)
+
+
+def train(
+    of: str, source: str | Path, splits: pd.DataFrame, device: torch.device, entry: dict[str, Any], run_dir: Path,
+    metrics_dir: Path,
+) -> None:  # fmt: skip
+    """Train an entry on every fold and seed and keep all that its stage keeps. Raises UserError if it cannot be."""
+    family = of.split(".")[0]
+    p = parsed(of, entry, ENTRIES[family])
+    if family == "mlp":
+        mlp.train_all(of, p, source, splits, device, run_dir, metrics_dir)
+    elif family == "cnn":
+        cnn.train_all(of, p, source, splits, device, run_dir, metrics_dir)
+    else:
+        _prepared(p, source, splits, device).train(run_dir, metrics_dir)
+
+
+def reads(of: str, entry: dict[str, Any]) -> str:
+    """What an entry of the family of `of` is trained on, below data/, as its stage in dvc.yaml has it."""
+    family = of.split(".")[0]
+    return {"mlp": "features.parquet", "cnn": f"spectrograms/{entry.get('spectrogram')}"}.get(
+        family, str(entry.get("input"))
+    )
 
 
 def problems(of: str, entry: dict[str, Any]) -> list[str]:

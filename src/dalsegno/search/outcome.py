@@ -64,13 +64,15 @@ def importance(found: Study, p: Params) -> dict[str, float]:
 def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:
     """By how much the best of n trials would look better than they are, were all equally good; None for a loss.
 
-    The expected maximum of n normal deviates times the standard error of a share of `n_valid` clips at their mean.
+    The expected maximum of n normal deviates times the standard error of a share of `n_valid` clips at the mean of those
+    that came to their end. n counts those that were pruned as well: to fall behind, they were judged.
     """
+    judged = int((rows["state"] != "failed").sum())
     values = rows.loc[rows["state"] == "complete", p.metric].astype(float)
-    if not p.maximise or len(values) < 2 or not n_valid:
+    if not p.maximise or judged < 2 or not n_valid:
         return None
     share = float(values.mean())
-    deviates = np.random.default_rng(0).standard_normal((20_000, len(values))).max(1).mean()
+    deviates = np.random.default_rng(0).standard_normal((20_000, judged)).max(1).mean()
     return float(deviates * np.sqrt(share * (1 - share) / n_valid))
 
 

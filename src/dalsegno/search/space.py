@@ -18,7 +18,11 @@ Space = dict[str, Any]
 
 def problems(space: Space) -> list[str]:
     """What is wrong with a space, each with its path."""
-    found = [f"{path}: {what}" for path, spec in space.items() if (what := _wrong(spec) or _inside(path, space))]
+    found = [
+        f"{path or repr(path)}: {what}"
+        for path, spec in space.items()
+        if (what := _wrong(spec) or _inside(path, space) or _gap(path))
+    ]
     return found or ([] if drawn(space) else ["there is nothing to draw; give a setting a range or a choice"])
 
 
@@ -49,7 +53,7 @@ def grid(space: Space) -> dict[str, Sequence[Any]]:
     """All values of each setting, as a journal keeps them. Raises UserError for a range, which has no end of them."""
     endless = [path for path, spec in space.items() if not {"choice", "int", "fixed"} & spec.keys()]
     if endless:
-        raise UserError(f"space: {endless[0]}: a grid needs a choice or whole numbers, got {space[endless[0]]}")
+        raise UserError(f"space: {endless[0]}: a grid needs a choice or whole numbers, got {_shown(space[endless[0]])}")
     return {
         path: list(map(_stored, spec["choice"])) if "choice" in spec else range(spec["int"][0], spec["int"][1] + 1)
         for path, spec in space.items()
@@ -103,7 +107,7 @@ def _copy(value: Any) -> Any:
 
 def _wrong(spec: Any) -> str:
     if not isinstance(spec, dict) or len(spec) != 1 or next(iter(spec)) not in KINDS:
-        return f"expected one of {', '.join(KINDS)}, such as {{uniform: [0, 0.5]}}, got {spec!r}"
+        return f"expected one of {', '.join(KINDS)}, such as {{uniform: [0, 0.5]}}, got {_shown(spec)}"
     kind, value = next(iter(spec.items()))
     if kind == "fixed":
         return ""
@@ -111,7 +115,7 @@ def _wrong(spec: Any) -> str:
         return _wrong_choice(value)
     if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v, kind) for v in value)):
         noun = "whole numbers" if kind.endswith("int") else "numbers"
-        return f"{kind} takes two {noun}, the lowest and the highest, got {value!r}"
+        return f"{kind} takes two {noun}, the lowest and the highest, got {_shown(value)}"
     if value[0] >= value[1]:
         return f"the lowest, {value[0]}, is not below the highest, {value[1]}"
     return (
@@ -123,15 +127,24 @@ def _wrong(spec: Any) -> str:
 
 def _wrong_choice(values: Any) -> str:
     if not isinstance(values, list) or not values:
-        return f"a choice is a list of values, got {values!r}"
+        return f"a choice is a list of values, got {_shown(values)}"
     stored = list(map(_stored, values))
     twice = [value for i, value in enumerate(values) if stored[i] in stored[:i]]
-    return f"the choice holds {twice[0]!r} twice" if twice else ""
+    return f"the choice holds {_shown(twice[0])} twice" if twice else ""
 
 
 def _inside(path: str, space: Space) -> str:
     around = [other for other in space if path.startswith(f"{other}.")]
     return f"this is a part of {around[0]}, which is named as well; keep one of them" if around else ""
+
+
+def _gap(path: str) -> str:
+    return "" if all(path.split(".")) else "expected names with a dot between two of them, such as train.lr"
+
+
+def _shown(value: Any) -> str:
+    """A value as params.yaml has it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _stored(value: Any) -> Any:

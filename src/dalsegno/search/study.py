@@ -18,9 +18,11 @@ from dalsegno.search import draw, journal, space
 from dalsegno.search.entry import Params
 from dalsegno.search.subject import Subject
 from dalsegno.training import train
+from dalsegno.training.job import Run
 from dalsegno.training.trained import trained
 
 Say = Callable[[str], None]
+FORM = 2  # of what a journal tells; trials that an earlier version told otherwise are not mixed with these
 
 
 def name(p: Params, subject: Subject, data: str) -> str:
@@ -28,7 +30,7 @@ def name(p: Params, subject: Subject, data: str) -> str:
 
     How many trials there are to be, and by how many workers, is left out, so that a search can be made longer. data: a hash.
     """
-    settings = [p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
+    settings = [FORM, p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -105,15 +107,21 @@ def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
     say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
 
 
+def runs(subject: Subject, entry: dict[str, Any], p: Params) -> list[Run]:
+    """What a trial of this entry trains: all seeds on the first folds."""
+    every = subject.job(entry).runs()
+    folds = sorted({run.fold for run in every})[: p.folds]
+    return [run for run in every if run.fold in folds]
+
+
 def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
     """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
-    job = subject.job(subject.with_values(values))
-    runs = job.runs()
-    folds = sorted({run.fold for run in runs})[: p.folds]
-    trial.study.pruner = draw.pruner(p, job.train.epochs)
-    watch = _Watch(trial, p, job.train)
+    every = runs(subject, subject.with_values(values), p)
+    settings = every[0].job.train
+    trial.study.pruner = draw.pruner(p, settings.epochs)
+    watch = _Watch(trial, p, settings)
     try:
-        best = [float(trained(run, watch)[1].best[p.metric]) for run in runs if run.fold in folds]
+        best = [float(trained(run, watch)[1].best[p.metric]) for run in every]
     finally:
         trial.set_user_attr("epochs", watch.epochs)
     return float(np.mean(best)), watch.epochs

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +14,36 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.search import jobs, space
 from dalsegno.training.job import Job
 
+SOURCES = ("spectrogram", "input")  # settings that say what is read
+
 
 @dataclass(frozen=True)
 class Subject:
-    """name: <family>.<key>. entry: as params.yaml has it. job: from an entry with other settings to what to train."""
+    """name: <family>.<key>. entry: as params.yaml has it. job: from an entry with other settings to what to train.
+
+    train: trains such an entry on every fold and seed, into a folder and, its curves, into another.
+    """
 
     name: str
     entry: dict[str, Any]
     job: Callable[[dict[str, Any]], Job]
+    train: Callable[[dict[str, Any], Path, Path], None]
 
-    @property
-    def weights(self) -> list[str]:
-        """The file or folder that it starts from, if there is one."""
-        named = self.entry.get("weights")
-        return [named] if named and Path(named).exists() else []
+    def weights(self, drawn: space.Space) -> list[str]:
+        """The files or folders that a trial may start from."""
+        named = [self.entry.get("weights"), *(value for path, value in space.edges(drawn) if path == "weights")]
+        return [path for path in named if isinstance(path, str) and Path(path).exists()]
 
-    def check(self, drawn: space.Space) -> None:
+    def check(self, source: str, drawn: space.Space) -> None:
         """Raise UserError for values that no trial could be trained with, before the first is: by path, all of them.
 
-        What may depend on an architecture that is drawn itself is left to the trials.
+        source: what all trials read, below data/. What may depend on an architecture that is drawn itself is left to the
+        trials.
         """
+        if source != (own := jobs.reads(self.name, self.entry)):
+            raise UserError(f"input is {source}, but {self.name} reads {own}; write the same")
+        if elsewhere := [path for path in drawn if path in SOURCES]:
+            raise UserError(f"space: {elsewhere[0]}: all trials read {source}; make a search of each")
         edges, problems = list(space.edges(drawn)), dict[str, None]()
         start = dict(reversed(edges))  # the first value of each path
         for path, value in edges:
@@ -55,4 +66,5 @@ def subject(of: str, source: str | Path, splits: pd.DataFrame, device: torch.dev
     entries = params.document().get(family) or {}
     if key not in entries:
         raise UserError(f"params.yaml: there is no entry {of}{hint(of, [f'{family}.{k}' for k in entries])}")
-    return Subject(of, entries[key], jobs.jobs(of, source, splits, device))
+    data = of, source, splits, device
+    return Subject(of, entries[key], jobs.jobs(*data), partial(jobs.train, *data))

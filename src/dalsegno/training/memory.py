@@ -16,6 +16,7 @@ BY_LIBRARIES = (
     "CUFFT_ALLOC_FAILED",
 )
 """What CUDA and its libraries say where memory runs out; PyTorch itself has an exception of its own."""
+ON_CPU = "DefaultCPUAllocator: can't allocate memory"
 
 
 def sent(numbers: Tensor, device: torch.device) -> Tensor:
@@ -24,13 +25,18 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
 
 
 @contextmanager
-def enough(advice: str) -> Iterator[None]:
-    """Raise UserError with `advice`, what to do about it, if a GPU runs out of memory meanwhile."""
+def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
+    """Raise UserError with `advice`, what to do about it, if a GPU or the machine runs out of memory meanwhile.
+
+    on_gpu: what else may be done about a GPU.
+    """
     try:
         yield
     except RuntimeError as error:
-        if not (isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)):
+        gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
+        if not gpu and ON_CPU not in str(error):
             raise
-        asked = re.search(r"Tried to allocate [\d.]+ \w+", str(error))
+        asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
-        raise UserError(f"the GPU has not enough memory{more}: {advice}") from None
+        way_out = f"{advice}, or {on_gpu}" if gpu and on_gpu else advice
+        raise UserError(f"the {'GPU' if gpu else 'machine'} has not enough memory{more}: {way_out}") from None

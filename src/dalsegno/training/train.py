@@ -7,14 +7,14 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor, nn
 
+from dalsegno.artefacts.learning.seeds import Seeds
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import together
@@ -28,9 +28,7 @@ Metrics = dict[str, int | float]
 class Params(losses.Params, optimise.Params):
     """`train:` of every entry under mlp, cnn, pretrain and transfer."""
 
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (
-        0,
-    )  # one run each: initial weights, order of batches, crops
+    seeds: Seeds = (0,)  # one run each: initial weights, order of batches, crops
     epochs: Count = 50  # upper bound; early stopping may end sooner
     batch_size: Count = 32
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part

@@ -32,10 +32,10 @@ def trained(run: Run, log: Callable[[train.Metrics], None]) -> tuple[Built, trai
 
 
 def enough_memory(run: Run) -> AbstractContextManager[None]:
-    """Raise UserError that says what to lower in `run` if a GPU runs out of memory meanwhile."""
+    """Raise UserError that says what to lower in `run` if a GPU or the machine runs out of memory meanwhile."""
     batch_size = run.job.train.batch_size
     lower = f"lower train.batch_size (now {batch_size}), view.crop_s or the size of the model"
-    return memory.enough(f"{lower}, or set runtime.device to cpu")
+    return memory.enough(lower, "set runtime.device to cpu")
 
 
 def ready(run: Run) -> tuple[Built, Batches, Float[Tensor, " label"] | None]:

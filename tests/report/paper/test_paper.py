@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from support import fake_runs
+from support.finished_search import a_search
 from support.wording import faults
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf
 from dalsegno.report.paper.sections import closing, discussion, files, ground, models, search
+from dalsegno.report.search import found
 from tools import submission
 
 STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
@@ -29,9 +31,8 @@ def tree(root, scores="", paper=None, **shape):
     with contextlib.chdir(root):
         STAGES["compare"](*args)
     (root / "metrics/kaggle.csv").write_text("model,score,date\n" + scores)
-    doc = json.loads((root / "params.yaml").read_text()) | {
-        "paper": {"search": "data/clips.csv", "team": []} | (paper or {})
-    }
+    doc = json.loads((root / "params.yaml").read_text())
+    doc["paper"] |= paper or {}
     (root / "params.yaml").write_text(json.dumps(doc))
     return args
 
@@ -369,23 +370,11 @@ def test_clips_of_no_known_group_are_a_limit_of_a_split_by_groups(without, told)
     assert ("No group is known of" in said) == bool(told) and told in said
 
 
-def a_search(folder, **other):
-    """The files of a finished search; returns what is in its search.json."""
-    folder.mkdir(parents=True)
-    found = {"of": "mlp.features", "metric": "val_accuracy", "best": 0.75, "values": {"train.lr": 0.001}, "trials": 3, "part": "test",
-             "sampler": "random", "pruner": "halving", "space": {"train.lr": {"loguniform": [0.0001, 0.5]}},
-             "flattery": 0.021, "importance": {"train.lr": 0.9}, "confidence": 0.95, "accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8} | other  # fmt: skip
-    (folder / "search.json").write_text(json.dumps(found))
-    rows = "2,complete,0.75,4,0.001,\n0,complete,0.5,4,0.1,\n1,pruned,0.25,1,0.3,\n"
-    (folder / "trials.csv").write_text("trial,state,val_accuracy,epochs,train.lr,error\n" + rows)
-    return found
-
-
 def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):
     folder = tmp_path / "data/searches/small"
     args = tree(tmp_path, paper={"search": str(folder)})
-    found = a_search(folder)
-    text = said(tmp_path, args, searched=search.read(str(folder)))
+    written = a_search(folder)
+    text = said(tmp_path, args, searched=found.read(str(folder)))
     assert paper(tmp_path, args).startswith(b"%PDF-")
     assert "mlp/features were searched in 3 trials (2 complete, 1 pruned), drawn at random [" in text
     assert (
@@ -396,12 +385,12 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert "70.0% (60.0–80.0) of the test clips" in text and "about 2.1 points" in text
     assert '"head": ["trial", "learning rate", "validation accuracy, %"]' in text
     assert '["2", "0.001", "75.0"], ["0", "0.1", "50.0"]]' in text
-    (folder / "search.json").write_text(json.dumps({k: v for k, v in found.items() if k != "space"}))
+    (folder / "search.json").write_text(json.dumps({k: v for k, v in written.items() if k != "space"}))
     with pytest.raises(UserError, match=r"earlier version.*search@small"):
-        search.read(str(folder))
-    assert search.read(str(tmp_path / "data/clips.csv")) == []
+        found.read(str(folder))
+    assert found.read(str(tmp_path / "data/clips.csv")) == []
     with pytest.raises(UserError, match=r"paper.search: there is no search.json in"):
-        search.read(str(tmp_path / "runs"))
+        found.read(str(tmp_path / "runs"))
 
 
 @pytest.mark.parametrize(
@@ -409,21 +398,21 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     [([64], "has these settings"), ([32], "which differ from these"), ([], "which differ from these")],
 )
 def test_a_search_says_whether_the_compared_model_has_what_it_chose(widths, said):
-    found = {"of": "mlp.small", "values": {"model.widths.0": 64, "train.lr": 0.001}}
+    chose = {"of": "mlp.small", "values": {"model.widths.0": 64, "train.lr": 0.001}}
     doc = {"mlp": {"small": {"model": {"widths": widths}, "train": {"lr": 0.001}}}}
-    assert said in search._compared(found, doc)
-    assert search._compared(found, {"mlp": {"other": {}}}) == ""
+    assert said in search._compared(chose, doc)
+    assert search._compared(chose, {"mlp": {"other": {}}}) == ""
 
 
 def test_all_searches_of_a_folder_are_told_each_under_its_key(tmp_path):
     args = tree(tmp_path)
     for key, rate in (("wide", 0.01), ("narrow", 0.001)):
         a_search(tmp_path / "data/searches" / key, values={"train.lr": rate})
-    found = search.read(str(tmp_path / "data/searches"))
-    assert [key for key, *_ in found] == ["narrow", "wide"]
-    text = said(tmp_path, args, searched=found)
+    all_of_them = found.read(str(tmp_path / "data/searches"))
+    assert [key for key, *_ in all_of_them] == ["narrow", "wide"]
+    text = said(tmp_path, args, searched=all_of_them)
     assert '"Search narrow"' in text and '"Search wide"' in text
-    assert '"Search narrow"' not in said(tmp_path, args, searched=found[:1])
+    assert '"Search narrow"' not in said(tmp_path, args, searched=all_of_them[:1])
     assert all(f'"0.0001 to 0.5, logarithmically", "{rate}", "90.0"' in text for rate in ("0.001", "0.01"))
 
 

@@ -25,9 +25,8 @@ def run(arguments: argparse.Namespace) -> None:
     path = FOUND / arguments.key / "best.yaml"
     if not path.is_file():
         known = [best.parent.name for best in FOUND.glob("*/best.yaml")]
-        raise UserError(
-            f"{arguments.key}: there is no {path}{hint(arguments.key, known)}; run `dvc repro search/dvc.yaml:search@{arguments.key}` first"
-        )
+        made_by = f"; `dvc repro search/dvc.yaml:search@{arguments.key}` makes it if `search:` in {params.FILE} has that entry"
+        raise UserError(f"{arguments.key}: there is no {path}{hint(arguments.key, known) or made_by}")
     before = params_text.read()
     after = _with_values(before, yaml.safe_load(path.read_text(encoding="utf-8")))
     print(params_text.difference(before, after, "before", params.FILE), end="")
@@ -42,5 +41,7 @@ def _with_values(text: str, best: dict[str, dict[str, Any]]) -> str:
     """The text of params.yaml with other values; every other character stays."""
     for of, values in best.items():
         for path, value in values.items():
-            text = params_text.with_value(text, [*of.split("."), *path.split(".")], json.dumps(value))
+            text = params_text.with_value(
+                text, [*of.split("."), *path.split(".")], json.dumps(value, ensure_ascii=False)
+            )
     return text

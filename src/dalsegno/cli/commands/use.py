@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _put(before: str, source: Path, name: str, more: str, show: bool) -> None:
     """Show the difference from `before`, which is kept as it may hold changes by hand, and unless `show` write the text of `source` in its place."""
-    after = source.read_text(encoding="utf-8")
+    after = params_text.read(source)
     print(params_text.difference(before, after, params.FILE, name) or f"{params.FILE} is {name} already\n", end="")
     if not show and before != after:
         files.write_text(KEPT, before)

@@ -11,7 +11,7 @@ from dalsegno.inference.hearing.spectrogram import NAME
 from dalsegno.training import memory, precision, predict
 
 Views = Iterable[tuple[Tensor, list[str]]]
-ADVICE = "end what else uses it, or set the environment variable CUDA_VISIBLE_DEVICES to nothing for the CPU to answer"
+ADVICE = "end what else uses it", "set the environment variable CUDA_VISIBLE_DEVICES to nothing for the CPU to answer"
 
 
 @torch.inference_mode()
@@ -24,7 +24,7 @@ def votes(
     UserError if a GPU runs out of memory.
     """
     p: list[list[np.ndarray]] = [[] for _ in heads]
-    with precision.full(), memory.enough(ADVICE):
+    with precision.full(), memory.enough(*ADVICE):
         embedded = (body(x) for x, _ in views)
         for seen in [torch.cat(list(embedded))[None]] if at_once else embedded:
             for of_head, head in zip(p, heads, strict=True):

@@ -19,6 +19,8 @@ A = TypeVar("A")
 B = TypeVar("B")
 ANSWER_S = 5.0  # how long the head of a cluster may take to answer
 RETRIES = 5  # of a task whose worker dies
+SETTINGS = b"\x04"  # the kind of the frame with which either side of HTTP/2, and so of gRPC, begins
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + SETTINGS + bytes(5)
 
 
 def each(
@@ -81,10 +83,13 @@ def _connected(address: str | None) -> Any:
 
 
 def _check(address: str) -> None:
-    """Raise UserError if nothing answers at host:port."""
+    """Raise UserError if nothing answers at host:port, or what is not gRPC, which Ray would ask again for minutes."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+        with socket.create_connection((host, int(port)), timeout=ANSWER_S) as head:
+            head.sendall(HELLO)
+            if head.recv(9)[3:4] != SETTINGS:
+                raise OSError("what answers is not Ray")
     except (OSError, ValueError) as error:
         raise UserError(
             f"runtime.address: the head of the Ray cluster at {address} does not answer ({error}). What had been finished "

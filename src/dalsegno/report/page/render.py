@@ -16,6 +16,8 @@ from dalsegno.report.listening.section import embedded
 from dalsegno.report.page import matrices, remarks
 from dalsegno.report.page.made import entries, introduction
 from dalsegno.report.page.sources import Sources
+from dalsegno.report.search import page as search_page
+from dalsegno.report.search.found import Search
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores, splits, strengths
 
 
@@ -24,10 +26,13 @@ class _Unmeasured(jinja2.ChainableUndefined):
         return formatting.UNMEASURED
 
 
-def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tuple[float, str]]) -> str:
+def render(
+    sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tuple[float, str]], searched: list[Search]
+) -> str:
     """The page as HTML. A number that a source lacks prints `??`.
 
-    heard: listening.json, for the section Listen. kaggle: the score of a submission and its date, by model.
+    heard: listening.json, for the section Listen. kaggle: the score of a submission and its date, by model. searched: the
+    searches to tell of.
     """
     page = templates.template(
         "page/page.html.j2",
@@ -55,6 +60,7 @@ def render(sources: Sources, heard: dict[str, Any] | None, kaggle: dict[str, tup
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         made_with=s.made_with, machine=s.machine, identity=s.identity, listening=embedded.embedded(heard, called),
+        searches=[(key, found, search_page.section(trials, found)) for key, found, trials in searched],
         **_verdict(s), **_drawn(s, names), **_made(s, called), **_tables(s, formatting.of_called(kaggle, called)),
     )  # fmt: skip
 

@@ -158,7 +158,7 @@ _opened = cache(crops)
 def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarray, "batch dim"]:
     """Raises UserError, with the size of the windows, if the network fails on them."""
     try:
-        with torch.inference_mode(), precision.full(), memory.enough("lower view.crop_s, or set runtime.device to cpu"):
+        with torch.inference_mode(), precision.full(), memory.enough("lower view.crop_s", "set runtime.device to cpu"):
             return model(x).float().cpu().numpy()
     except RuntimeError as error:
         shape = " × ".join(map(str, x.shape[1:]))

@@ -1,49 +1,22 @@
 """The section on how the settings of models were searched."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from dalsegno.pipeline.errors import UserError
 from dalsegno.report import formatting
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.search import plots
+from dalsegno.report.search.found import Search
 from dalsegno.report.settings import nouns, phrases
 
-FILE = "search.json"
 MOST_TRIALS = 10  # that are listed
 SAMPLERS = {"random": "drawn at random", "grid": "the points of a grid", "tpe": "drawn where earlier ones had done well, by a tree-structured Parzen estimator"}  # fmt: skip
 PRUNERS = {"halving": ", of which those that fell behind ended early by successive halving", "median": ", of which those below the median of the others ended early"}  # fmt: skip
 RANGES = {"uniform": "{} to {}", "loguniform": "{} to {}, logarithmically", "int": "whole numbers from {} to {}", "logint": "whole numbers from {} to {}, logarithmically"}  # fmt: skip
-Search = tuple[str, dict[str, Any], pd.DataFrame]  # its key, search.json and trials.csv
-
-
-def read(folder: str) -> list[Search]:
-    """The search in `folder`, or all in the folders in it; none where `folder` is a file, which stands for no search.
-
-    Raises UserError for a folder without a search.
-    """
-    if Path(folder).is_file():
-        return []
-    folders = [file.parent for pattern in (FILE, f"*/{FILE}") for file in sorted(Path(folder).glob(pattern))]
-    if not folders:
-        raise UserError(
-            f"paper.search: there is no {FILE} in {folder!r} or in a folder in it; `dvc repro search/dvc.yaml:search@KEY` makes "
-            "data/searches/KEY, data/searches stands for all searches, and data/clips.csv for none"
-        )
-    return [_read(one) for one in folders]
-
-
-def _read(folder: Path) -> Search:
-    found = json.loads(Path(folder, FILE).read_text(encoding="utf-8"))
-    if "space" not in found:
-        raise UserError(f"paper.search: {folder}/search.json is of an earlier version and lacks what was drawn from; `dvc repro search/dvc.yaml:search@{folder.name}` makes it anew")  # fmt: skip
-    return folder.name, found, pd.read_csv(folder / "trials.csv")
 
 
 def searches(found: list[Search], doc: dict[str, Any], cite: Cited) -> Iterator[Block]:
@@ -105,7 +78,7 @@ def _chosen(found: dict[str, Any]) -> str:
     clips = "test clips" if found["part"] == "test" else "validation clips, on which it was chosen as well"
     by = found.get("flattery")
     luck = f" The best of so many trials would look better by about {formatting.points(by)} points than it is if all were equally good." * (by is not None)  # fmt: skip
-    return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}.{luck}"
+    return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}{formatting.STAMP * bool(found.get('leaks'))}.{luck}"
 
 
 def _compared(found: dict[str, Any], doc: dict[str, Any]) -> str:
