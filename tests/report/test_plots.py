@@ -90,3 +90,10 @@ print(plots.forest({"a": {"accuracy": 0.5}}, 0.1)[:4])
     env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "<svg\n"), done.stderr
+
+
+def test_epochs_are_drawn_from_one():
+    """As the best epoch is told; they are stored from 0."""
+    (_, accuracy), _ = curve_plots.overlays(curves("jazz"), ["jazz"])
+    labels = re.findall(r"<text[^>]*>([^<]*)</text>", accuracy)
+    assert "4" in labels and "0" not in labels
