@@ -128,5 +128,5 @@ def test_the_draft_takes_tags_then_folders_and_is_read_as_it_stands(tmp_path, ca
     }  # fmt: skip
     assert "2 by their tags, 1 by their folder, 1 with no guess" in capsys.readouterr().out
     assert state(examine(tmp_path)) == ("file", 3, 1)
-    with pytest.raises(SystemExit, match="there already"):
+    with pytest.raises(SystemExit, match="exists already"):
         command_line.main(["groups", str(tmp_path)])

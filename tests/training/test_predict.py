@@ -11,6 +11,8 @@ from dalsegno.training.source import Source
 class Windows(Source):
     """Windows whose content is the index of the model's answer."""
 
+    streamed = False
+
     def __init__(self, windows):
         self.windows = windows
 
@@ -59,6 +61,8 @@ def test_prediction_is_in_full_precision_and_leaves_the_setting_as_it_was():
             return torch.zeros(len(x), 2)
 
     class Numbers(Source):
+        streamed = False
+
         def evaluation(self, clip_ids, batch_size):
             yield torch.zeros(2, 3), ["x", "y"]
 
