@@ -40,15 +40,8 @@ def main(
             study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
         else:
             work = partial(_work, p, source, splits_path, journal_path, name, workers)
-            list(
-                runtime.each(
-                    work,
-                    enumerate(left[i::workers] for i in range(workers)),
-                    r,
-                    workers,
-                    gpus=int(device.type == "cuda"),
-                )
-            )
+            shares = [left[i::workers] for i in range(workers)]
+            list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
         clips, drawn = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (clips_json, splits_json))
         stated = {"synthetic": clips["synthetic"], "leaky": drawn["leaky"], "confidence": asked.confidence}
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), stated)
@@ -57,14 +50,9 @@ def main(
 
 
 def _work(
-    p: entry.Params,
-    source: str,
-    splits_path: str,
-    journal_path: str,
-    name: str,
-    workers: int,
+    p: entry.Params, source: str, splits_path: str, journal_path: str, name: str, workers: int,
     share: tuple[int, list[int]],
-) -> None:
+) -> None:  # fmt: skip
     """The trials of one of several processes, which loads the data itself. share: its number from 0, and those of its trials."""
     i, numbers = share
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dalsegno.pipeline import params
-from tools import lock
+from tools import closure, lock
 from tools import stages as stages_tool
 
 DVC = yaml.safe_load(Path("dvc.yaml").read_text())
@@ -229,6 +229,15 @@ def test_packages_import_nothing():
         assert isinstance(docstring, ast.Expr) and list(map(ast.unparse, others)) == allowed.get(init, []), (
             f"{init} must hold a docstring only"
         )
+
+
+@pytest.mark.parametrize("module", sorted(closure.READS), ids=str)
+def test_what_a_template_names_is_read_as_well(module):
+    report = Path("src/dalsegno/report")
+    for template in (file for file in closure.READS[module] if file.suffix == ".j2"):
+        for name in re.findall(r'{% (?:extends|include|from) "([^"]+)"', template.read_text()):
+            file = next(room / name for room in (report, report / "layout") if (room / name).exists())
+            assert file in closure.closure(module), f"{template} names {name}"
 
 
 def test_every_script_is_a_stage():

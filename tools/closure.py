@@ -29,14 +29,17 @@ READS = {
             "style.css",
             "page.js",
         )
-    },
+    }
+    | {ROOT / "report/search/section.html.j2"},
     ROOT / "report/listening/section/embedded.py": {
         ROOT / "report/listening/section" / name
         for name in ("section.html.j2", "section.css", "elements.js", "views.js")
-    },
+    }
+    | {ROOT / "report/page/macros.html.j2"},
     ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
     ROOT / "report/search/page.py": {
         ROOT / "report/search/page.html.j2",
+        ROOT / "report/search/found.html.j2",
         ROOT / "report/page/macros.html.j2",
         ROOT / "report/page/style.css",
     },

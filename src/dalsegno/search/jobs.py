@@ -58,12 +58,11 @@ def train(
     """Train an entry on every fold and seed and keep all that its stage keeps. Raises UserError if it cannot be."""
     family = of.split(".")[0]
     p = parsed(of, entry, ENTRIES[family])
-    if family == "mlp":
-        mlp.train_all(of, p, source, splits, device, run_dir, metrics_dir)
-    elif family == "cnn":
-        cnn.train_all(of, p, source, splits, device, run_dir, metrics_dir)
-    else:
+    if family == "transfer":
         _prepared(p, source, splits, device).train(run_dir, metrics_dir)
+    else:
+        train_all = mlp.train_all if family == "mlp" else cnn.train_all
+        train_all(of, p, source, splits, device, run_dir, metrics_dir)
 
 
 def reads(of: str, entry: dict[str, Any]) -> str:

@@ -23,9 +23,8 @@ class Journal(BaseJournalBackend):
     """
 
     def __init__(self, path: Path) -> None:
-        path = (
-            path.absolute()
-        )  # the lock is a link to it, whose age is that of the file; a relative one would lead nowhere
+        # The lock is a link to the file, and as old as that; a link to a relative path would lead nowhere.
+        path = path.absolute()
         self._path, self._lock = path, JournalFileSymlinkLock(str(path), grace_period=STALE_S)
         self._file = JournalFileBackend(str(path), self._lock)
 
@@ -61,7 +60,7 @@ def mend(path: Path) -> None:
     logs = [_log(line, i, path) for i, line in enumerate(lines)]
     states = {log["trial_id"]: TrialState(log["state"]) for log in logs if {"trial_id", "state"} <= log.keys()}
     ended = {number for number, state in states.items() if state.is_finished()}
-    told = [{"trial_id"} <= log.keys() and "state" not in log and log["trial_id"] not in ended for log in logs]
+    told = ["trial_id" in log and "state" not in log and log["trial_id"] not in ended for log in logs]
     left = b"".join(line for line, unfinished in zip(lines, told, strict=True) if not unfinished)
     if left != whole:
         with files.atomic(path) as draft:

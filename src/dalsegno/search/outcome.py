@@ -35,11 +35,12 @@ def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
 
     Raises UserError if no trial came to its end, with the first reason.
     """
-    complete = [trial for trial in study.finished(found, p) if trial.state == TrialState.COMPLETE]
+    complete = _complete(found, p)
     if not complete:
-        reasons = [t.user_attrs["error"] for t in study.finished(found, p) if "error" in t.user_attrs]
+        ended = study.finished(found, p)
+        reasons = [t.user_attrs["error"] for t in ended if "error" in t.user_attrs]
         why = f"the first failed because: {reasons[0]}" if reasons else "all were pruned; give it no pruner"
-        raise UserError(f"no trial of {len(study.finished(found, p))} came to its end; {why}")
+        raise UserError(f"no trial of {len(ended)} came to its end; {why}")
     sign = -1 if p.maximise else 1
     first = min(complete, key=lambda t: (sign * float(t.value), t.number))  # pyright: ignore[reportArgumentType]
     return float(first.value), space.meant(p.space, first.params)  # pyright: ignore[reportArgumentType]
@@ -48,7 +49,7 @@ def best(found: Study, p: Params) -> tuple[float, dict[str, Any]]:
 def importance(found: Study, p: Params) -> dict[str, float]:
     """The share of the metric's variance that each setting explains (PED-ANOVA, Watanabe et al. 2023), by the trials that
     came to their end; empty for too few of them."""
-    complete = [trial for trial in study.finished(found, p) if trial.state == TrialState.COMPLETE]
+    complete = _complete(found, p)
     if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
         return {}
     asked = optuna.create_study(direction=found.direction)  # without trials beyond those that are asked for
@@ -74,6 +75,10 @@ def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:
     share = float(values.mean())
     deviates = np.random.default_rng(0).standard_normal((20_000, judged)).max(1).mean()
     return float(deviates * np.sqrt(share * (1 - share) / n_valid))
+
+
+def _complete(found: Study, p: Params) -> list[FrozenTrial]:
+    return [trial for trial in study.finished(found, p) if trial.state == TrialState.COMPLETE]
 
 
 def _row(trial: FrozenTrial, p: Params) -> dict[str, Any]:
