@@ -16,7 +16,7 @@ from support.small_search import ENTRY, SMALL, SPACE, STAGE, search
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
 from dalsegno.inference.stored import model_file, networks
-from dalsegno.pipeline import params, runtime
+from dalsegno.pipeline import params, progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import draw, jobs, outcome, space, study, subject
 from dalsegno.search.draw import ByNumber
@@ -296,11 +296,14 @@ mlp: # ours
 def test_trials_are_shared_out_by_ray(folder, monkeypatch):
     import ray
 
+    said = []
+    monkeypatch.setattr(progress, "say", said.append)
     try:
         rows, _ = search(entry=ENTRY | {"workers": 2}, backend="ray")
     finally:
         ray.shutdown()
     assert len(rows) == 6 and (rows["state"] == "complete").all() and rows["train.lr"].nunique() == 6
+    assert sum(line.startswith("trial ") for line in said) == 6
 
 
 def test_other_data_and_other_weights_are_another_study(tmp_path):

@@ -26,7 +26,7 @@ HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + SETTINGS + bytes(5)
 def each(
     function: Callable[[A], B], items: Iterable[A], address: str | None, workers: int | None, gpus: int = 0
 ) -> Iterator[B]:
-    """Yield `function(item)` for each item, in order, from up to `workers` tasks (None: one per core) with `gpus` each.
+    """Yield `function(item)` for each item, in order, from up to `workers` tasks at a time (None: one per core) with `gpus` each.
 
     address: host:port of the cluster's head; None: Ray on this machine alone. Raises UserError if Ray is not installed,
     if the head does not answer, or dies, and if one item ends every worker that it is given to.
@@ -35,7 +35,7 @@ def each(
     head = ray.get_runtime_context().gcs_address
     task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_call)
     shared, coming = ray.put(function), iter(items)
-    n = 2 * (workers or int(ray.cluster_resources().get("CPU", 1)))
+    n = workers or 2 * int(ray.cluster_resources().get("CPU", 1))
     under_way = deque(task.remote(shared, item) for item in islice(coming, n))
     while under_way:
         result = _result(ray, under_way.popleft(), head)
