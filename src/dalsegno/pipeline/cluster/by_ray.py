@@ -26,10 +26,11 @@ HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + SETTINGS + bytes(5)
 def each(
     function: Callable[[A], B], items: Iterable[A], address: str | None, workers: int | None, gpus: int = 0
 ) -> Iterator[B]:
-    """Yield `function(item)` for each item, in order, from up to `workers` tasks at a time (None: one per core) with `gpus` each.
+    """Yield `function(item)` for each item, in order, from up to `workers` tasks at a time, with `gpus` each.
 
-    address: host:port of the cluster's head; None: Ray on this machine alone. Raises UserError if Ray is not installed,
-    if the head does not answer, or dies, and if one item ends every worker that it is given to.
+    workers: None for one per core. address: host:port of the cluster's head; None: Ray on this machine alone. Raises
+    UserError if Ray is not installed, if the head does not answer, or dies, and if one item ends every worker that it is
+    given to.
     """
     ray = _connected(address)
     head = ray.get_runtime_context().gcs_address
