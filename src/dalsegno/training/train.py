@@ -191,7 +191,7 @@ def _mean(step_losses: Float[Tensor, " step"], sizes: list[int], epoch: int, p: 
     if len(bad):
         step = int(bad[0])
         raise UserError(
-            f"the training loss is {step_losses[step].item()} at epoch {epoch}, step {step}: training diverged; "
+            f"the training loss is {step_losses[step].item()} at epoch {epoch + 1}, step {step + 1}: training diverged; "
             f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
         )
     return float(np.average(step_losses.cpu().numpy(), weights=sizes))
