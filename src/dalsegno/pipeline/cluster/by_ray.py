@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dalsegno.pipeline.cluster import kept_memory
 from dalsegno.pipeline.errors import UserError
 
 A = TypeVar("A")
@@ -62,7 +63,7 @@ def _result(ray: Any, reference: Any, head: str) -> Any:
 
 
 def _connected(address: str | None) -> Any:
-    """The module ray, connected to a cluster; its workers find our package, and use one thread each."""
+    """The module ray, connected to a cluster; its workers find our package, use one thread each, and keep memory."""
     try:
         ray = importlib.import_module("ray")  # an extra that nothing else needs
     except ImportError:
@@ -74,7 +75,7 @@ def _connected(address: str | None) -> Any:
     if address:
         _check(address)
     paths = [str(Path("src").resolve()), os.environ.get("PYTHONPATH", "")]
-    env = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
+    env = kept_memory.VARIABLES | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
     try:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "runtime_env": {"env_vars": env}}
         ray.init(address or "local", include_dashboard=None if address else False, **options)
