@@ -18,7 +18,7 @@ from dalsegno.clips.known import collections
 from dalsegno.clips.whole import limits, remarks
 from dalsegno.clips.whole.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, abridged, counted
 
 
 @dataclass(frozen=True)
@@ -147,12 +147,11 @@ def _table(root: Path, listed: list[Clip], facts: list[inspect_audio.Facts]) -> 
 def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
     """Raise UserError if nothing can be used, or with `on_fault: fail` if something cannot."""
     faulty = table[table["excluded"] != ""]
-    lines = [f"  {row.path!r}: {row.excluded}" for row in faulty.head(20).itertuples()]
-    lines += [f"  … and {len(faulty) - 20} more"] if len(faulty) > 20 else []
+    shown = "\n  ".join(abridged([f"{row.path!r}: {row.excluded}" for row in faulty.itertuples()], 20))
     if len(faulty) == len(table):
-        raise UserError("no file of the data set can be used:\n" + "\n".join(lines))
+        raise UserError(f"no file of the data set can be used:\n  {shown}")
     if p.on_fault == "fail" and len(faulty):
-        raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n" + "\n".join(lines))
+        raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n  {shown}")
 
 
 def _printable_path(relative: Path) -> str:
