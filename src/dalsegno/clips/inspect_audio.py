@@ -112,9 +112,8 @@ def _shortfall(clip: Opened, decoded: Decoded, path: Path) -> str:
         return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f}{of} s can be decoded"
     sizes = SHORTER.search(sound.extra_info)
     promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
-    if (
-        clip.whole and promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096
-    ):  # what recorders write for "unknown"
+    unknown = 0 < -promised % 2**31 <= 4096  # what recorders write for that
+    if clip.whole and promised > held * 1.01 and not unknown:
         return f"truncated: its header promises {promised} bytes of samples, {held} are there"
     if _open_end(clip) and not stream.ends_with_a_page(path):
         return f"truncated: the stream has no end, {there}"

@@ -57,10 +57,7 @@ class Evidence:
             return [*lines, "They are of one group, so no interval can be stated and nothing tested on another group."]
         if self.n_groups == self.n_clips:
             lines.append("No clips share a group: if some do share an artist or song, what follows is too hopeful.")
-        for share, when in (
-            (1.0, "Each tested once (k-fold)"),
-            (HELD_OUT, f"{HELD_OUT:.0%} held out for testing"),
-        ):
+        for share, when in ((1.0, "Each tested once (k-fold)"), (HELD_OUT, f"{HELD_OUT:.0%} held out for testing")):
             widths = [self.half_width(a, share) for a in ACCURACIES]
             if self.n_groups * share < 2 or max(widths) > USELESS:
                 n = counted(math.floor(self.n_groups * share), "group")
