@@ -21,16 +21,17 @@ from dalsegno.report.paper.sections import (
     search,
     training,
 )
+from dalsegno.report.search.found import Search
 from dalsegno.report.tables.scores import Kaggle
 
 
 def content(
-    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: list[search.Search],
+    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: list[Search],
     examples: list[dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """The paper as the layout takes it.
 
-    s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `search.read` gives them.
+    s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `found.read` gives them.
     examples: examples.json, a clip of each class as drawn for the doctor's page.
     """
     cite, dataset = Cited(), s.compare["dataset"]
