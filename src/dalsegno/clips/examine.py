@@ -135,7 +135,7 @@ def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> in
 def _table(root: Path, listed: list[Clip], facts: list[inspect_audio.Facts]) -> pd.DataFrame:
     """One row per clip, columns clips_csv.COLUMNS; `facts` go as `listed`."""
     rows = [
-        (c.id, _printable_path(c.path.relative_to(root)), _printable(c.label), _printable(c.group), c.split or "",
+        (c.id, _printable(c.path.relative_to(root).as_posix()), _printable(c.label), _printable(c.group), c.split or "",
          f.duration_s, f.sample_rate_hz, f.channels, f.sha256, f.fault)
         for c, f in zip(listed, facts, strict=True)
     ]  # fmt: skip
@@ -154,12 +154,7 @@ def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
         raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n  {shown}")
 
 
-def _printable_path(relative: Path) -> str:
-    """The path as text that every reader can take; a path that this changes is excluded for its name."""
-    return _printable(relative.as_posix())
-
-
 def _printable(name: str | None) -> str:
-    """`name` with control characters and bytes that are no UTF-8 escaped; empty for None."""
+    """`name` with control characters and bytes that are no UTF-8 escaped; empty for None. A file whose path this changes is left out."""
     escaped = (name or "").encode("utf-8", "backslashreplace").decode()
     return "".join(c.encode("unicode_escape").decode() if category(c) == "Cc" else c for c in escaped)

@@ -53,22 +53,14 @@ def content(
     ]
     sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
-        "title": p.title or _title(dataset["title"], len(s.compare["models"])),
+        "title": p.title or f"{formatting.capitalised(dataset['title'])}: {len(s.compare['models'])} models compared",
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": [*_abstract(s), *_returned(s, returned)],
+        "abstract": [f"{introduction.question(s)} {introduction.how(s)}", closing.answer(s), *_returned(s, returned)],
         "sections": sections,
         "references": cite.listed(),
     }
-
-
-def _title(data: str, n_models: int) -> str:
-    return f"{formatting.capitalised(data)}: {n_models} models compared"
-
-
-def _abstract(s: Sources) -> list[str]:
-    return [f"{introduction.question(s)} {introduction.how(s)}", closing.answer(s)]
 
 
 def _returned(s: Sources, kaggle: Kaggle) -> Iterator[str]:
