@@ -38,9 +38,8 @@ class Runtime:
     device: Literal["auto", "cpu", "cuda"] = "auto"  # where models train; auto: a GPU if there is one
     processes: Annotated[int, Field(ge=1)] = 1  # that train one network together, a GPU each (cnn, pretrain, transfer)
     backend: Literal["loky", "ray"] = "loky"  # what the processes are started by; ray: also on other machines
-    address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = (
-        None  # head of a Ray cluster, host:port; null: here
-    )
+    # head of a Ray cluster, host:port; null: here
+    address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = None
 
     def __post_init__(self) -> None:
         if self.address and self.backend != "ray":

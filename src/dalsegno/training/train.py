@@ -33,9 +33,8 @@ class Params(losses.Params, optimise.Params):
     batch_size: Count = 32
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
-    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = (
-        "val_loss"  # what "better" means
-    )
+    # what "better" means
+    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = "val_loss"
     curves: tuple[losses.Curve, ...] = ()  # metrics of each epoch to keep besides loss and accuracy
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
