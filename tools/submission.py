@@ -35,6 +35,7 @@ KNOWN = {
     "*.gitignore": "What Git leaves alone.",
     ".gitattributes": "How lines end in text files: with LF in every clone.",
     ".pre-commit-config.yaml": "The checks that run before each commit.",
+    "*.dvc": "Which {name} DVC tracks, by checksum.",
     ".dvc/plots/*": "How `dvc plots` draws {name}.",
     ".dvc/*": "Settings of DVC.",
     ".github/*": "What runs on a pull request.",

@@ -169,6 +169,28 @@ def test_a_name_that_leads_nowhere_is_told(here, monkeypatch, old, new, line):  
     assert line in lines()
 
 
+@pytest.mark.parametrize(
+    ("pointer", "old", "new", "line"),
+    [
+        ("data/music.dvc", STYLES, "root: data/music", "dataset.root: 'data/music'"),
+        ("music.dvc", STYLES, "root: music", "dataset.root: 'music'"),
+        ("weights.dvc", "weights: data/pretrain/notes/model.pt", "weights: weights/vgg.pt", "embeddings.notes.weights: 'weights/vgg.pt'"),
+    ],
+)  # fmt: skip
+def test_what_dvc_tracks_and_nobody_pulled_is_told_with_the_command_that_fetches_it(here, pointer, old, new, line):  # noqa: F811
+    Path("data").mkdir()
+    Path(pointer).touch()
+    here((old, new))
+    assert the_line() == f"{line} is not there yet; `dvc pull {pointer}` fetches it"
+
+
+def test_what_is_not_in_a_folder_that_dvc_tracks_and_that_is_there_leads_nowhere(here):  # noqa: F811
+    Path("data/lists").mkdir(parents=True)
+    Path("data/lists.dvc").touch()
+    here(("table: data/clips.csv", "table: data/lists/mine.csv"))
+    assert "features.table: 'data/lists/mine.csv' leads nowhere" in the_line()
+
+
 def test_what_an_earlier_run_has_left_of_another_entry_leads_nowhere(here):  # noqa: F811
     """DVC would take it for a file of the user's own, and train on what no stage keeps up to date."""
     Path("data/spectrograms/mel").mkdir(parents=True)

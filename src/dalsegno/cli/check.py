@@ -36,10 +36,13 @@ def check_all() -> None:
 
 
 def _data_set(doc: dict[str, Any]) -> list[str]:
-    """Why the clips of the data set cannot be listed, unless a stage makes it; its other parameters, `pipeline.check` judges."""
+    """Why the clips of the data set cannot be listed, unless `inputs.problems` says whether a stage makes it or DVC fetches it.
+
+    `pipeline.check` judges its other parameters.
+    """
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
     root = Path("" if problems else p.root)
-    if problems or (root.is_relative_to("data") and not root.exists()):  # inputs.problems says whether a stage makes it
+    if problems or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
         return []
     try:
         listing.listing(root, p)

@@ -32,6 +32,8 @@ class Input:
         made = next((out for out in outs if self.path.is_relative_to(out)), None)
         holds = any(out.is_relative_to(self.path) for out in outs)
         if made is None and (self.prefix or not (holds or self.path.exists())):
+            if pointer := unfetched(self.path):
+                return f"{self.parameter}: {self.value!r} is not there yet; `dvc pull {pointer}` fetches it"
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
             old = (
@@ -73,6 +75,12 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
         elif not any(taken.path.is_relative_to(out) for out in outs):
             lines += [f"{taken.parameter}: {reason}" for reason in unhashable(taken.path)]
     return list(dict.fromkeys(lines))
+
+
+def unfetched(path: Path) -> Path | None:
+    """The .dvc file that tracks `path`, or a folder above it, if what it tracks is not there; else None."""
+    absent = (above for above in (path, *path.parents) if not above.exists())
+    return next((pointer for above in absent if (pointer := Path(f"{above}.dvc")).is_file()), None)
 
 
 def _stages(dvc_yaml: Path) -> dict[str, Any]:
