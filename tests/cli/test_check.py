@@ -43,6 +43,13 @@ def test_a_key_that_cannot_name_a_stage_is_one_plain_line(here, key):  # noqa: F
     assert line.startswith(f"classical: {key.strip(chr(34) + chr(39))!r} cannot name an entry; expected a word")
 
 
+@pytest.mark.parametrize("section", ["spectrograms", "classical", "cnn", "external", "search", "final"])
+@pytest.mark.parametrize("entries", ["true", "-1", ".5", "word", "[conv]", "null"])
+def test_a_section_that_has_no_entries_is_one_plain_line(here, section, entries):  # noqa: F811
+    here((f"\n{section}:", f"\n{section}: {entries}\nother:"))
+    assert any(line.startswith(f"{section}: expected entries by name, or {{}} for none, got ") for line in lines())
+
+
 @pytest.mark.parametrize("key", ["svm", "SVM-2_b", "e1", "x" * 100, '"quoted"', "scratch", "from-scratch"])
 def test_words_are_keys(here, capsys, key):  # noqa: F811
     here(("  svm: {", f"  {key}: {{"), ("three: [classical/svm, ", "three: [classical/logistic, "))
@@ -91,6 +98,7 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
             f"note_s: {10**400}",
             "corpus.notes.note_s: expected a number of up to 18 digits, got one of 401",
         ),
+        ("title: null", 'title: "a\\0b"', "dataset.title: a text with the character \\0 cannot stand here"),
         ("note_s: 1.2", "note_s: .nan", "corpus.notes.note_s: expected a number, got nan"),
         ("note_s: 1.2", "note_s: -.inf", "corpus.notes.note_s: expected a number, got -inf"),
     ],
@@ -129,6 +137,22 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
     assert capsys.readouterr().out == "params.yaml: no problems\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "parameter"),
+    [
+        ("  segments: 1 #", "features.segments"),
+        ("  table: data/clips.csv", "features.table"),
+        ("  file: data/clips.csv #", "splits.file"),
+        ("  search: data/clips.csv #", "paper.search"),
+        ("  root: data/corpus/styles #", "dataset.root"),
+    ],
+)
+def test_what_dvc_yaml_names_cannot_be_left_out_though_a_stage_has_a_default(here, line, parameter):  # noqa: F811
+    """DVC itself refuses to read such a dvc.yaml: `Could not find 'features.segments'`."""
+    here((line, "  #"))
+    assert the_line() == f"{parameter}: is missing"
+
+
 # What leads nowhere
 
 
@@ -150,9 +174,15 @@ def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811
         ("root: data/corpus/notes", "root: data/corpus/note", "pretrain.notes.dataset.root: 'data/corpus/note' leads nowhere: "
          "there is no 'data/corpus/note' and no stage writes it (did you mean 'data/corpus/notes'?)"),
         ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn", "embeddings.notes.weights: 'runs/cnn' is a folder; "
-         "expected a file of weights"),
-        ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file of "
-         "weights"),
+         "expected a file"),
+        ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file"),
+        ("table: data/clips.csv", "table: stages", "features.table: 'stages' is a folder; expected a file"),
+        (CONV, CONV.replace("logmel", "logmel/"), "cnn.conv.spectrogram: 'logmel/' leads nowhere: there is no "
+         "'data/spectrograms/logmel' and no stage writes it (did you mean 'logmel'?)"),
+        ("input: embeddings/notes", "input: embeddings/notes/", "transfer.frozen.input: 'embeddings/notes/' leads nowhere: there "
+         "is no 'data/embeddings/notes' and no stage writes it (did you mean 'embeddings/notes'?)"),
+        ("root: data/corpus/notes", f"root: {'x' * 300}", f"pretrain.notes.dataset.root: '{'x' * 300}' leads nowhere: there is "
+         f"no '{'x' * 300}' and no stage writes it"),
         ("    spectrogram: logmel\n    arch: resnet", "    spectrogram: mel\n    arch: resnet", "pretrain.notes.spectrogram: 'mel' "
          "leads nowhere: there is no 'data/spectrograms/mel' and no stage writes it (did you mean 'logmel'?)"),
         ("search: data/clips.csv", "search: data/searches/small", "paper.search: 'data/searches/small' leads nowhere: there is no "
@@ -193,6 +223,14 @@ def test_a_dvc_yaml_that_cannot_be_read_is_told(here, content):  # noqa: F811
 def test_a_list_of_a_split_that_is_not_there_is_told(here):  # noqa: F811
     here(("protocol: kfold # holdout", "protocol: file # holdout"), ("file: data/clips.csv", "file: lists/mine.csv"))
     assert "splits.file: 'lists/mine.csv' leads nowhere: there is no 'lists/mine.csv' and no stage writes it" in lines()
+
+
+def test_a_folder_of_weights_that_save_pretrained_wrote_is_no_problem(here, capsys):  # noqa: F811
+    here(("weights: data/pretrain/notes/model.pt", "weights: weights/ast"))
+    Path("weights/ast").mkdir(parents=True)
+    Path("weights/ast/config.json").touch()
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
 
 
 def test_weights_of_another_stage_and_those_that_are_there_lead_somewhere(here, capsys):  # noqa: F811

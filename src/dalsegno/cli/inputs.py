@@ -1,5 +1,6 @@
 """What the stages of dvc.yaml take from params.yaml by name: does it lead somewhere, and can DVC hash it?"""
 
+import json
 import os
 import re
 import stat
@@ -29,23 +30,24 @@ class Input:
 
     def problem(self, outs: set[Path]) -> str | None:
         """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
+        there = _is_there(self.path)
         made = next((out for out in outs if self.path.is_relative_to(out)), None)
+        if self.prefix and f"{self.prefix}{self.value}" != str(made):  # the name of an entry, which is no path
+            made = None
         holds = any(out.is_relative_to(self.path) for out in outs)
-        if made is None and (self.prefix or not (holds or self.path.exists())):
+        if made is None and (self.prefix or not (holds or there)):
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
-            old = (
-                self.path.exists()
-                and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
-            )
+            old = there and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
             return (
                 f"{self.parameter}: {self.value!r} leads nowhere: "
                 f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{self._way()}"
             )
         if self.parameter.endswith(".weights") and made and self.path.name != "model.pt":
             return f"{self.parameter}: {self.value!r} leads nowhere; the weights in {str(made)!r} are called model.pt"
-        if self.parameter.endswith(".weights") and (holds or self.path.is_dir()):
-            return f"{self.parameter}: {self.value!r} is a folder; expected a file of weights"
+        pretrained = self.parameter.endswith(".weights") and (self.path / "config.json").is_file()  # by save_pretrained
+        if self.parameter.endswith((".weights", ".table")) and made is None and (holds or self.path.is_dir()):
+            return None if pretrained else f"{self.parameter}: {self.value!r} is a folder; expected a file"
         return None
 
     def _way(self) -> str:
@@ -58,14 +60,15 @@ class Input:
 
 
 def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
-    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, once, with its path in `doc`.
+    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, or that DVC misses, once, with its path in `doc`.
 
     Raises UserError if `dvc_yaml` has no stages to read.
     """
-    inputs, outs = _graph(doc, _stages(dvc_yaml))
+    stages = _stages(dvc_yaml)
+    inputs, outs = _graph(doc, stages)
     pretrained = _variants(doc, {"foreach": "${pretrain}"})  # names an entry of spectrograms, and reads no store of it
     inputs += [taken for entry in pretrained if (taken := _input("data/spectrograms/${item.spectrogram}", *entry))]
-    lines = []
+    lines = list(_missing(doc, stages))
     for taken in inputs:
         problem = taken.problem(outs)
         if problem:
@@ -81,6 +84,14 @@ def _stages(dvc_yaml: Path) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, OSError, TypeError, KeyError) as error:
         why = unreadable(error) if isinstance(error, yaml.YAMLError | ValueError | OSError) else "it has no stages"
         raise UserError(f"{dvc_yaml}: {why}") from None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything at `path`; nothing is where a name is longer than a file system allows."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def unhashable(path: Path) -> list[str]:
@@ -113,6 +124,17 @@ def _faults(path: Path) -> Iterator[tuple[str, str]]:
         yield str(path), "a link to nowhere"
     except OSError as error:  # a link to itself
         yield str(path), str(error.strerror).lower()
+
+
+def _missing(doc: dict[str, Any], stages: dict[str, Any]) -> Iterator[str]:
+    """Parameters that dvc.yaml names: they cannot be left out, whatever default a stage has for them, as DVC knows of none."""
+    for stage in stages.values():
+        for scope, owner in _variants(doc, stage):
+            for name in NAMED.findall(json.dumps(stage)):
+                above, _, last = name.rpartition(".")
+                section = looked_up(scope, above) if above else None
+                if isinstance(section, dict) and last not in section:
+                    yield f"{_parameter(name, owner)}: is missing"
 
 
 def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], set[Path]]:
@@ -148,11 +170,16 @@ def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
     if not isinstance(value, str):
         return None
     return Input(
-        parameter=re.sub(r"^item\b", owner, name[1]),
+        parameter=_parameter(name[1], owner),
         value=value,
         prefix=dep[: name.start()],
         path=Path(dep[: name.start()] + value + dep[name.end() :]),
     )
+
+
+def _parameter(name: str, owner: str) -> str:
+    """Where params.yaml has what dvc.yaml calls `name`, for a stage of the entry `owner`."""
+    return re.sub(r"^item\b", owner, name)
 
 
 def _filled(template: str, scope: dict[str, Any]) -> str:

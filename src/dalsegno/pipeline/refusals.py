@@ -54,6 +54,8 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
         return [("", f"expected a number, got {raw}")]
     if isinstance(raw, int) and abs(raw) > LARGEST:
         return [("", f"expected a number of up to 18 digits, got one of {len(str(abs(raw)))}")]
+    if isinstance(raw, str) and "\0" in raw:
+        return [("", "a text with the character \\0 cannot stand here")]
     if isinstance(raw, date):
         return [("", f"this is read as a date, {raw}; put it in quotes if it is a name")]
     if not isinstance(raw, str | int | float | None):
