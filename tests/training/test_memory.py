@@ -30,6 +30,13 @@ def test_a_gpu_that_is_too_small_says_what_to_lower(trained, tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data_cnn_a", "params.yaml", "splits.csv"]
 
 
+@pytest.mark.parametrize("side", [10**6, 10**15])
+def test_a_network_beyond_all_memory_says_so(side):
+    """PyTorch has other words where the size itself is beyond 64 bits."""
+    with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower it"), memory.enough("lower it"):
+        torch.nn.Conv2d(10**3, 10**3, side)
+
+
 def test_other_errors_are_left_alone():
     with pytest.raises(RuntimeError, match="shapes"), memory.enough("lower it"):
         raise RuntimeError("shapes do not go together")

@@ -12,7 +12,7 @@ from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import section
 from dalsegno.training.views.preprocess import Channels, Normalisation, Size
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]  # a day at most
 WIDELY = 2.0  # the longest clip against the median one, from where on padding is worth a word
 
 
