@@ -176,6 +176,8 @@ def test_what_dvc_yaml_names_cannot_be_left_out_though_a_stage_has_a_default(her
         ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn", "embeddings.notes.weights: 'runs/cnn' is a folder; "
          "expected a file"),
         ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file"),
+        ("root: data/corpus/notes", "root: ''", "pretrain.notes.dataset.root: '' holds what stages write; expected a folder or "
+         "file apart from that"),
         ("table: data/clips.csv", "table: stages", "features.table: 'stages' is a folder; expected a file"),
         (CONV, CONV.replace("logmel", "logmel/"), "cnn.conv.spectrogram: 'logmel/' leads nowhere: there is no "
          "'data/spectrograms/logmel' and no stage writes it (did you mean 'logmel'?)"),

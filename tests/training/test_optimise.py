@@ -72,6 +72,11 @@ def test_a_momentum_that_would_not_be_used_is_refused():
             train.Params(optimizer=optimizer, momentum=0.5)
 
 
+def test_shares_that_leave_nothing_are_refused():
+    for wrong in ({"label_smoothing": 1.0}, {"optimizer": "sgd", "momentum": 1.0}):
+        assert "should be less than 1, got 1.0" in params.parse("mlp.x.train", wrong, train.Params)[1][0]
+
+
 @pytest.mark.parametrize("name", ["lr", "weight_decay", "clip_norm", "l1", "l2"])
 def test_numbers_that_do_not_fit_in_32_bits_are_refused(name):
     (problem,) = params.parse("mlp.x.train", {name: 1e300}, train.Params)[1]

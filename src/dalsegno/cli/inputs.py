@@ -48,6 +48,10 @@ class Input:
         pretrained = self.parameter.endswith(".weights") and (self.path / "config.json").is_file()  # by save_pretrained
         if self.parameter.endswith((".weights", ".table")) and made is None and (holds or self.path.is_dir()):
             return None if pretrained else f"{self.parameter}: {self.value!r} is a folder; expected a file"
+        if holds and made is None:
+            return (
+                f"{self.parameter}: {self.value!r} holds what stages write; expected a folder or file apart from that"
+            )
         return None
 
     def _way(self) -> str:
