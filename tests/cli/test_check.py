@@ -79,6 +79,20 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
+        ("  seed: 0\n  valid", f"  seed: {2**31}\n  valid", f"splits.seed: should be less than {2**31}, got {2**31}"),
+        ("repeats: 1", "repeats: 1001", "splits.repeats: should be less than or equal to 1000, got 1001"),
+        ("processes: 1", "processes: 1000", "runtime.processes: should be less than or equal to 128, got 1000"),
+        (
+            "artists: 10",
+            f"artists: {10**9}",
+            "corpus.styles.artists: should be less than or equal to 10000, got 1000000000",
+        ),
+        ("crop_s: 3.0", "crop_s: 1e6", "cnn.conv.view.crop_s: should be less than or equal to 86400, got 1000000.0"),
+        (
+            "crop_s: 3.0",
+            "crop_s: null, parts: 10001",
+            "cnn.conv.view.parts: should be less than or equal to 10000, got 10001",
+        ),
         (
             "leave_out: []",
             "leave_out: [2024-01-01]",
@@ -178,6 +192,8 @@ def test_what_dvc_yaml_names_cannot_be_left_out_though_a_stage_has_a_default(her
         ("weights: data/pretrain/notes/model.pt", "weights: ''", "embeddings.notes.weights: '' is a folder; expected a file"),
         ("root: data/corpus/notes", "root: ''", "pretrain.notes.dataset.root: '' holds what stages write; expected a folder or "
          "file apart from that"),
+        *[(STYLES, f"root: {root}", f"dataset.root: '{root}' holds what stages write; expected a folder or file apart from that")
+          for root in (".", "data", "/")],
         ("table: data/clips.csv", "table: stages", "features.table: 'stages' is a folder; expected a file"),
         (CONV, CONV.replace("logmel", "logmel/"), "cnn.conv.spectrogram: 'logmel/' leads nowhere: there is no "
          "'data/spectrograms/logmel' and no stage writes it (did you mean 'logmel'?)"),

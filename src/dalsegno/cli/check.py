@@ -39,8 +39,9 @@ def _data_set(doc: dict[str, Any]) -> list[str]:
     """Why the clips of the data set cannot be listed, unless a stage makes it; its other parameters, `pipeline.check` judges."""
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
     root = Path("" if problems else p.root)
-    if problems or (root.is_relative_to("data") and not root.exists()):  # inputs.problems says whether a stage makes it
-        return []
+    here = Path.cwd()
+    if problems or here.is_relative_to(root.absolute()) or (root.is_relative_to("data") and not root.exists()):
+        return []  # inputs.problems says whether a stage makes it, and whether it holds what stages make
     try:
         listing.listing(root, p)
     except UserError as error:

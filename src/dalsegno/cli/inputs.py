@@ -30,11 +30,11 @@ class Input:
 
     def problem(self, outs: set[Path]) -> str | None:
         """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
-        there = _is_there(self.path)
-        made = next((out for out in outs if self.path.is_relative_to(out)), None)
+        there, whole = _is_there(self.path), self.path.absolute()
+        made = next((out for out in outs if whole.is_relative_to(out.absolute())), None)
         if self.prefix and f"{self.prefix}{self.value}" != str(made):  # the name of an entry, which is no path
             made = None
-        holds = any(out.is_relative_to(self.path) for out in outs)
+        holds = any(out.absolute().is_relative_to(whole) for out in outs)
         if made is None and (self.prefix or not (holds or there)):
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
@@ -77,7 +77,7 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
         problem = taken.problem(outs)
         if problem:
             lines.append(problem)
-        elif not any(taken.path.is_relative_to(out) for out in outs):
+        elif not any(taken.path.absolute().is_relative_to(out.absolute()) for out in outs):
             lines += [f"{taken.parameter}: {reason}" for reason in unhashable(taken.path)]
     return list(dict.fromkeys(lines))
 

@@ -27,6 +27,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"{walk.where(folder)} is not a folder; expected one that holds a folder per class{walk.nearest(folder)}"
         )
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise UserError(
+            f"{walk.where(folder)} holds this repository; name a folder that holds a folder per class alone"
+        )
     text = before = params_text.read()
     wanted = {"name": "folders", "root": str(folder.resolve())}
     for name, value in wanted.items():
