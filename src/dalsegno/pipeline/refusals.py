@@ -30,6 +30,17 @@ class Refused(UserError):
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
 
 
+def mapping(doc: dict[str, Any], section: str) -> dict[str, Any]:
+    """What a section of params.yaml has by name, for who reads it as plain data; nothing if it is null or not there.
+
+    Raises Refused if it is no mapping.
+    """
+    found = doc.get(section)
+    if not isinstance(found, dict | None):
+        raise Refused([f"{section}: expected parameters or entries by name, got {found!r}"])
+    return found or {}
+
+
 def unreadable(error: Exception) -> str:
     """Why a file is no YAML: a ValueError may be the 30th of February, or a number of 5,000 digits."""
     if isinstance(error, UnicodeDecodeError):

@@ -4,12 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-import yaml
-
 from dalsegno.cli import params_text
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import mapping
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +30,11 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"{walk.where(folder)} holds this repository; name a folder that holds a folder per class alone"
         )
-    text = before = params_text.read()
+    now, text = mapping(params.document(), "dataset"), params_text.read()
+    before = text
     wanted = {"name": "folders", "root": str(folder.resolve())}
     for name, value in wanted.items():
-        if yaml.safe_load(text)["dataset"].get(name) != value:
+        if now.get(name) != value:
             written = value if name == "name" else json.dumps(value, ensure_ascii=False)
             text = params_text.with_value(text, ["dataset", name], written)
     if text != before:
