@@ -87,6 +87,11 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
             f"artists: {10**9}",
             "corpus.styles.artists: should be less than or equal to 10000, got 1000000000",
         ),
+        (
+            "n_mels: 64}",
+            "n_mels: 64, top_db: 1e-9}",
+            "spectrograms.logmel.options.top_db: should be greater than or equal to 1, got 1e-09",
+        ),
         ("crop_s: 3.0", "crop_s: 1e6", "cnn.conv.view.crop_s: should be less than or equal to 86400, got 1000000.0"),
         (
             "crop_s: 3.0",
