@@ -2,9 +2,11 @@
 
     python bench/features.py [FOLDER]
 
-Aimed at: 2.5 times librosa on one core, and 1.7 times one worker with two.
+Both sides run in one process, which keeps memory from clip to clip as a worker of the stage does. Aimed at: 7.5 times librosa
+on one core, and 1.7 times one worker with two.
 """
 
+import os
 import sys
 import time
 from functools import partial
@@ -18,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from dalsegno.features import compute, registry, statistics
 from dalsegno.pipeline import runtime
+from dalsegno.pipeline.cluster import kept_memory
 
 P = compute.Params(use=list(registry.FEATURES), stats=list(statistics.STATISTICS))
 
@@ -80,4 +83,6 @@ def workers(function, paths, n):
 
 
 if __name__ == "__main__":
+    if not kept_memory.VARIABLES.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | kept_memory.VARIABLES)
     main(*sys.argv[1:])

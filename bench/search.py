@@ -60,7 +60,7 @@ def search(n_trials, seed, pruner=None):
     began = time.perf_counter()
     of = subject.subject(p.of, "features.parquet", splits_csv.read("splits.csv"), torch.device("cpu"))
     found = study.opened(p, f"{pruner}{seed}{n_trials}.journal", "bench")
-    study.make_trials(found, p, of, study.prepare(found, p), lambda line: None)
+    study.make_trials(found, p, of, study.prepare(found, p))
     return outcome.table(found, p).sort_values("trial"), time.perf_counter() - began
 
 

@@ -43,12 +43,7 @@ def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: s
     with files.atomic(run_dir) as draft:
         draft.mkdir()
         predictions_parquet.write(Path(draft, "predictions.parquet"), predictions)
-        stored = {
-            "format": model_name.FORMAT,
-            "estimator": p.estimator,
-            "labels": classes,
-            "runs": runs,
-        }
+        stored = {"format": model_name.FORMAT, "estimator": p.estimator, "labels": classes, "runs": runs}
         stored |= {"features": table.names, "settings": table.settings, "made_on": made_on}
         model_npz.save(Path(draft, "model.npz"), stored)
         settings_json.write(draft, asdict(p), table.settings, None)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dalsegno.artefacts import kaggle_csv
+from dalsegno.artefacts import kaggle_csv, model_name
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.page import sources
@@ -29,7 +29,7 @@ def main(
     rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, found.read(p.search), examples))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")
-    if lacking := own_words.missing(p, own_words.models(doc), kaggle):
+    if lacking := own_words.missing(p, model_name.named(doc), kaggle):
         which = "; ".join(lacking)
         progress.say(f"{report_pdf}: ?? stands where words of your own are missing, if you hand it in: {which}")
 

@@ -16,21 +16,11 @@ def main(
     """Show the settings of `sections`, the parts of params.yaml that a result may depend on."""
     doc = params.document()
     data = {"data": clips_csv, "splits": splits_csv}
-    read = sources.read(
-        compare_json,
-        plots_dir,
-        clips_json,
-        splits_json,
-        protocols_json,
-        runs_dir,
-        data,
-        {name: doc.get(name) for name in sections},
-    )
+    entries = {name: doc.get(name) for name in sections}
+    read = sources.read(compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries)
     heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
-    files.write_text(
-        report_html,
-        render.render(read, heard, kaggle_csv.read(scores_csv), found.read(params.value("paper.search", str))),
-    )
+    searched = found.read(params.value("paper.search", str))
+    files.write_text(report_html, render.render(read, heard, kaggle_csv.read(scores_csv), searched))
 
 
 if __name__ == "__main__":

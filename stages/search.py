@@ -16,6 +16,7 @@ from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.search import entry, journal, outcome, study, subject
+from dalsegno.search.told import told
 
 
 def main(
@@ -30,18 +31,19 @@ def main(
         of.check(p.input, p.space)
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
-        name = study.name(p, of, study.digest(map(Path, [source, splits_path, *of.weights(p.space)])))
+        name = study.name(p, of, study.digest([Path(source), Path(splits_path), *of.files(p.space)]))
         Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
         journal.mend(Path(journal_path))
         left = study.prepare(study.opened(p, journal_path, name), p)
         progress.say(f"{counted(p.n_trials, 'trial')} of {p.of}, {len(left)} of them to be made")
         workers = max(1, min(p.workers, len(left)))
-        if workers == 1 and r.backend == "loky":
-            study.make_trials(study.opened(p, journal_path, name), p, of, left, progress.say)
-        else:
-            work = partial(_work, p, source, splits_path, journal_path, name, workers)
-            shares = [left[i::workers] for i in range(workers)]
-            list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
+        with told(study.opened(p, journal_path, name), p, left, progress.say):
+            if workers == 1 and r.backend == "loky":
+                study.make_trials(study.opened(p, journal_path, name), p, of, left)
+            else:
+                work = partial(_work, p, source, splits_path, journal_path, name, workers)
+                shares = [left[i::workers] for i in range(workers)]
+                list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
         clips, drawn = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (clips_json, splits_json))
         stated = {"synthetic": clips["synthetic"], "leaky": drawn["leaky"], "confidence": asked.confidence}
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), stated)
@@ -60,7 +62,7 @@ def _work(
     if device.type == "cuda":
         device = torch.device("cuda", i % torch.cuda.device_count())  # of those that this worker sees
     of = subject.subject(p.of, source, splits_csv.read(splits_path), device)
-    study.make_trials(study.opened(p, journal_path, name), p, of, numbers, progress.say)
+    study.make_trials(study.opened(p, journal_path, name), p, of, numbers)
 
 
 def _write(

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from cli.test_cli import PARAMS, refusal
+from cli.test_cli import PARAMS
+from support.commands import refusal
 
 BROKEN = {
     "empty": b"",
@@ -31,5 +32,5 @@ def test_a_broken_file_ends_in_a_plain_word(tmp_path, monkeypatch, command, cont
     for folder in ("m/a", "m/b", "stages", ".git", ".dvc"):
         Path(folder).mkdir(parents=True)
     Path("params.yaml").write_bytes(content)
-    assert refusal(command.split())
+    assert refusal(*command.split())
     assert Path("params.yaml").read_bytes() == content

@@ -19,7 +19,7 @@ CONV = "    spectrogram: logmel\n    arch: conv\n"
 
 def lines():
     """The problems that `dalsegno check` names, without its first line."""
-    first, *rest = refusal(["check"]).splitlines()
+    first, *rest = refusal("check").splitlines()
     assert first.startswith("dalsegno: params.yaml: ") and first.endswith(", nothing was run:")
     return [line.removeprefix("  ") for line in rest]
 
@@ -70,7 +70,7 @@ def test_a_key_that_a_twin_would_have_is_refused(here):  # noqa: F811
 
 def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
     here(("  svm: {", "  logistic: {"))
-    assert "'logistic' stands here twice" in refusal(["check"])
+    assert "'logistic' stands here twice" in refusal("check")
 
 
 # What is no value
@@ -146,7 +146,7 @@ def test_what_is_no_value_is_one_plain_line(here, old, new, line):  # noqa: F811
 def test_a_file_that_is_no_params_yaml_is_told(here, content, reason):  # noqa: F811
     here()
     Path("params.yaml").write_bytes(content)
-    assert reason in refusal(["check"])
+    assert reason in refusal("check")
 
 
 def test_a_byte_order_mark_is_no_problem(here, capsys):  # noqa: F811

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import yaml
+from support.commands import refusal
 
 from dalsegno.cli import main
 from dalsegno.cli.commands import datasets
@@ -40,20 +41,12 @@ def here(tmp_path, monkeypatch):
     return write
 
 
-def refusal(words):
-    """What `dalsegno <words>` says as it ends with exit code 1."""
-    with pytest.raises(SystemExit) as end:
-        main.main(words)
-    assert isinstance(end.value.code, str)  # Python prints it to stderr and exits with 1
-    return end.value.code
-
-
 def test_all_sections_are_checked_in_one_message(here, capsys):
     here()
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
     here(("seed: 1\n", "seed: -1\n"), ("{estimator: majority}", "{estimator: mayority}"), ("compare:", "kompare:"))
-    first, *rest = refusal(["check"]).splitlines()
+    first, *rest = refusal("check").splitlines()
     assert first == "dalsegno: params.yaml: 4 problems, nothing was run:"
     paths = [line.split(": ")[0].strip() for line in rest]
     assert sorted(paths) == ["classical.majority.estimator", "compare", "corpus.styles.seed", "kompare"]
@@ -62,7 +55,7 @@ def test_all_sections_are_checked_in_one_message(here, capsys):
 
 def test_a_dictionary_of_variants_must_be_one(here):
     here(("\ncnn:", "\ncnn: [conv]\nother:"))
-    assert "cnn: expected entries by name, or {} for none, got ['conv']" in refusal(["check"])
+    assert "cnn: expected entries by name, or {} for none, got ['conv']" in refusal("check")
 
 
 def test_a_stage_that_refuses_its_section_tells_the_problems_of_all_others(here):
@@ -77,7 +70,7 @@ def test_a_stage_that_refuses_its_section_tells_the_problems_of_all_others(here)
 
 def test_check_elsewhere_says_where_to_run_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert str(tmp_path) in refusal(["check"])
+    assert str(tmp_path) in refusal("check")
 
 
 def test_datasets_lists_every_adapter_with_its_layout(capsys):
@@ -107,8 +100,8 @@ def test_doctor_of_nothing_usable_ends_with_the_reason(tmp_path):
     for label in ("a", "b"):
         (tmp_path / label).mkdir()
         (tmp_path / label / "x.wav").write_text("no sound")
-    assert "x.wav" in refusal(["doctor", str(tmp_path)])
-    assert "is not there" in refusal(["doctor", str(tmp_path / "nowhere")])
+    assert "x.wav" in refusal("doctor", tmp_path)
+    assert "is not there" in refusal("doctor", tmp_path / "nowhere")
 
 
 def music(root, n=3):
@@ -146,7 +139,7 @@ def test_doctor_and_groups_take_the_columns_of_a_table_from_params_yaml(tmp_path
     (tmp_path / "data" / "t.csv").write_text("\n".join(["file,genre", *rows]) + "\n")
     for command in ("doctor", "groups"):
         assert "--dataset table: params.yaml has to say which file is the table" in refusal(
-            [command, "data", "--dataset", "table"]
+            command, "data", "--dataset", "table"
         )
     section = {"name": "table", "root": "elsewhere", "table": "t.csv", "columns": {"path": "file", "label": "genre"}}
     Path("params.yaml").write_text(yaml.safe_dump({"dataset": section}))
@@ -174,12 +167,12 @@ def test_what_the_data_can_show_needs_no_torch(tmp_path):
 def test_check_and_doctor_refuse_what_the_stage_clips_would(here, words):
     here(("root: data/corpus/styles", "root: my data"))
     music(Path("my data/genres_original"))
-    assert "a single class, 'genres_original'" in refusal(words)
-    assert "name the folder my data/genres_original" in refusal(words)
+    assert "a single class, 'genres_original'" in refusal(*words)
+    assert "name the folder my data/genres_original" in refusal(*words)
     Path("my data/genres_original").rename("aside")
     Path("aside").rename("my data/train")
     music(Path("my data/test"))
-    assert "'test' looks like the test part, 'train' looks like the training part" in refusal(words)
+    assert "'test' looks like the test part, 'train' looks like the training part" in refusal(*words)
 
 
 def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
@@ -189,14 +182,14 @@ def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
     assert "no problems" in capsys.readouterr().out
     Path("music/c").symlink_to(Path("music/b").resolve())
     Path("music/b/0.wav").rename("music/b/zero.wav")
-    assert "line 5: 'b/0.wav' is no file here" in refusal(["check"])
+    assert "line 5: 'b/0.wav' is no file here" in refusal("check")
     here(("root: data/corpus/styles", "root: music"), ("leave_out: []", "leave_out: []\n  allow_ungrouped: a test"))
     main.main(["check"])
     Path("music/c").unlink()
     Path("elsewhere").mkdir()
     Path("music/a").rename("elsewhere/a")
     Path("music/a").symlink_to("../elsewhere/a")
-    assert "1 folders of clips are symbolic links" in refusal(["check"])
+    assert "1 folders of clips are symbolic links" in refusal("check")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -226,7 +219,7 @@ def test_every_command_has_a_help(word, capsys):
 
 
 def test_a_command_that_is_not_there_is_named_with_the_nearest():
-    assert "there is no command 'predikt' (did you mean 'predict'?)" in refusal(["predikt"])
+    assert "there is no command 'predikt' (did you mean 'predict'?)" in refusal("predikt")
 
 
 @pytest.mark.parametrize("command", [word for word, (folder, _) in main.COMMANDS.items() if folder == "listening"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.commands import refusal
 
 from dalsegno.cli import main
 
@@ -20,12 +21,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def refusal(*words):
-    with pytest.raises(SystemExit) as end:
-        main.main(["use", *words])
-    return str(end.value.code)
-
-
 @pytest.mark.parametrize("word", ["instruments", "instruments.yaml", "recipes/instruments.yaml"])
 def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
     main.main(["use", word])
@@ -39,9 +34,12 @@ def test_it_shows_the_difference_copies_and_can_be_undone(here, capsys, word):
 
 
 def test_undo_loses_no_change_by_hand_since_it_can_be_undone(here):
-    assert "nothing to undo" in refusal("--undo")
+    assert "nothing to undo" in refusal("use", "--undo")
     main.main(["use", "instruments"])
-    assert "takes no recipe; got 'broken'" in refusal("--undo", "broken") and Path("params.yaml").read_text() == RECIPE
+    assert (
+        "takes no recipe; got 'broken'" in refusal("use", "--undo", "broken")
+        and Path("params.yaml").read_text() == RECIPE
+    )
     Path("params.yaml").write_text(f"{RECIPE}# changed by hand\n")
     main.main(["use", "--undo"])
     assert Path("params.yaml").read_text() == OLD
@@ -65,14 +63,14 @@ def test_using_the_same_twice_keeps_what_was_there_before(here, capsys):
 
 
 def test_a_wrong_name_or_file_changes_nothing(here):
-    assert "did you mean 'instruments'?" in refusal("instrument")
-    assert "expected sections" in refusal("broken")
+    assert "did you mean 'instruments'?" in refusal("use", "instrument")
+    assert "expected sections" in refusal("use", "broken")
     assert Path("params.yaml").read_text() == OLD
     Path("params.yaml").unlink()
-    assert "run from the top of the repository" in refusal("instruments")
+    assert "run from the top of the repository" in refusal("use", "instruments")
 
 
 def test_another_file_of_yaml_is_no_recipe(here):
     Path("dvc.yaml").write_text("stages: {}")
-    assert refusal("dvc.yaml") == "dalsegno: dvc.yaml: this is no recipe: it has no section 'dataset:'"
+    assert refusal("use", "dvc.yaml") == "dalsegno: dvc.yaml: this is no recipe: it has no section 'dataset:'"
     assert Path("params.yaml").read_text() == OLD

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
+from support.commands import refusal
 from torchvision import models
 
 from dalsegno.cli import download, main, weights
@@ -83,14 +84,6 @@ def write(w: weights.Weights) -> weights.Weights:
     return w
 
 
-def refusal(words):
-    """What `dalsegno <words>` says as it ends with exit code 1."""
-    with pytest.raises(SystemExit) as end:
-        main.main(words.split())
-    assert isinstance(end.value.code, str)  # Python prints it to stderr and exits with 1
-    return end.value.code
-
-
 def left():
     """All files in the folder of weights."""
     return sorted(path.name for path in Path("weights").glob("*"))
@@ -108,7 +101,7 @@ def test_a_whole_download_then_nothing_to_do(w, publisher, capsys):
 
 def test_a_cut_connection_is_gone_on_from(w, publisher):
     publisher.ways.cut = 123_456
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert left() == ["toy.pt.part"] and w.part.read_bytes() == BODY[: w.part.stat().st_size]
     have = w.part.stat().st_size
     assert 113_456 <= have <= 123_456  # at most a chunk is lost
@@ -121,7 +114,7 @@ def test_a_cut_connection_is_gone_on_from(w, publisher):
 
 def test_a_connection_cut_where_no_length_was_told(w, publisher):
     publisher.ways.cut, publisher.ways.length = 200_000, False
-    assert "200,000 of 300,000 bytes are kept" in refusal("weights fetch toy")
+    assert "200,000 of 300,000 bytes are kept" in refusal("weights", "fetch", "toy")
     publisher.ways.cut = None
     main.main(["weights", "fetch", "toy"])
     assert w.path.read_bytes() == BODY
@@ -134,7 +127,7 @@ def test_stopping_by_hand_keeps_what_has_arrived(w, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(download.progress, "bar", stopped)
-        assert "stopped; 10,000 of 300,000 bytes are kept" in refusal("weights fetch toy")
+        assert "stopped; 10,000 of 300,000 bytes are kept" in refusal("weights", "fetch", "toy")
     assert weights.fetch("toy").read_bytes() == BODY
 
 
@@ -171,7 +164,7 @@ def test_a_wrong_checksum_leaves_nothing(w, publisher, begun):
         w.part.write_bytes(begun)
     else:
         publisher.body = bytes(300_000)
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert w.sha256 in said and "nothing was kept" in said and left() == []
 
 
@@ -179,7 +172,7 @@ def test_a_wrong_checksum_leaves_nothing(w, publisher, begun):
 @pytest.mark.parametrize("body", [BODY + b"x" * 20_000, b"<p>Log in to the network first."], ids=["long", "short"])
 def test_a_wrong_length_never_gets_the_name(w, publisher, body, length):
     publisher.body, publisher.ways.length = body, length
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     if length or len(body) > len(BODY):
         assert f"sends {len(body) if length else 310_000:,} bytes, and should send 300,000" in said and left() == []
     else:  # no other than a cut connection until the checksum is known
@@ -190,27 +183,27 @@ def test_a_wrong_length_never_gets_the_name(w, publisher, body, length):
 def test_a_full_disk_leaves_nothing(w):
     w.part.parent.mkdir()
     w.part.symlink_to("/dev/full")
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert "weights/toy.pt.part: No space left on device; nothing was kept of 300,000 bytes" in said and left() == []
 
 
 def test_a_disk_that_will_not_do_is_refused_before_the_download(w, publisher, monkeypatch):
     monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=299_999))
-    assert "300,000 bytes are still to come, and 299,999 are free on the disk" in refusal("weights fetch toy")
+    assert "300,000 bytes are still to come, and 299,999 are free on the disk" in refusal("weights", "fetch", "toy")
     assert publisher.asked == [] and left() == []
 
 
 @pytest.mark.parametrize("status", [404, 503])
 def test_an_address_without_the_file(w, publisher, status):
     publisher.ways.status = status
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert f"the server answered {status}" in said and w.url in said and left() == []
 
 
 def test_offline_it_says_which_file_to_put_where(w, publisher):
     publisher.shutdown()
     publisher.server_close()
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert "Connection refused" in said and left() == []
     assert f"put {w.url}\n  at weights/toy.pt (300,000 bytes, SHA-256 {w.sha256})" in said
 
@@ -218,14 +211,14 @@ def test_offline_it_says_which_file_to_put_where(w, publisher):
 def test_a_file_that_is_there_and_wrong_is_not_touched(w, publisher):
     w.path.parent.mkdir()
     w.path.write_bytes(b"mine")
-    assert "it has 4 bytes, and should have 300,000; move it away" in refusal("weights fetch toy")
+    assert "it has 4 bytes, and should have 300,000; move it away" in refusal("weights", "fetch", "toy")
     assert w.path.read_bytes() == b"mine" and publisher.asked == []
 
 
 def test_a_misspelt_name_and_the_wrong_folder(w):
-    assert "did you mean 'toy'?" in refusal("weights fetch toys")
+    assert "did you mean 'toy'?" in refusal("weights", "fetch", "toys")
     Path("params.yaml").unlink()
-    assert "run from the top of the repository" in refusal("weights fetch toy")
+    assert "run from the top of the repository" in refusal("weights", "fetch", "toy")
     assert not Path("weights").exists()
 
 
@@ -241,7 +234,7 @@ def test_verify_has_a_line_for_each_file_and_fails_if_one_is_wrong(w, capsys):
     assert toy.startswith("weights/toy.pt ") and f"right: SHA-256 {w.sha256}" in toy
     assert other.index("not checked") == toy.index("right")
     w.path.write_bytes(BODY[:-1] + b"?")
-    assert "1 wrong" in refusal("weights verify")
+    assert "1 wrong" in refusal("weights", "verify")
     assert "wrong: its SHA-256 is" in capsys.readouterr().out
 
 
@@ -251,7 +244,7 @@ def test_first_digits_of_a_checksum_are_said_to_be_no_more(w, capsys):
     main.main(["weights", "verify"])
     assert f"SHA-256 {w.sha256[:8]}… (the first 8 digits, all that is published)" in capsys.readouterr().out
     write(replace(w, sha256="0" * 8))
-    assert "1 wrong" in refusal("weights verify")
+    assert "1 wrong" in refusal("weights", "verify")
 
 
 def test_list_says_what_is_there_and_what_to_write_in_params(w, capsys):

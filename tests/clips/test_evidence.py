@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
-from dalsegno.clips.whole import evidence
+from dalsegno.clips.whole import evidence, units
 
 NO_COPIES = pd.DataFrame([], columns=copies_csv.COLUMNS)
 
@@ -24,12 +24,14 @@ def pairs(*names):
 
 def test_groups_and_copies_are_units():
     clips = table([("a", "x", "g"), ("b", "x", "g"), ("c", "x", ""), ("d", "y", ""), ("e", "y", "h"), ("f", "y", "")])
-    assert evidence.units(clips, NO_COPIES).tolist() == [0, 0, 1, 2, 3, 4]
-    assert evidence.units(clips, pairs(("b", "c"), ("d", "f"), ("a", "gone"))).tolist() == [0, 0, 0, 1, 2, 1]
+    assert units.linked(clips, NO_COPIES, [clips["group"]]).tolist() == [0, 0, 1, 2, 3, 4]
+    copies = pairs(("b", "c"), ("d", "f"), ("a", "gone"))
+    assert units.linked(clips, copies, [clips["group"]]).tolist() == [0, 0, 0, 1, 2, 1]
 
 
 def test_a_group_called_as_a_clip_is_another_unit():
-    assert evidence.units(table([("a", "x", "b"), ("b", "x", "")]), NO_COPIES).tolist() == [0, 1]
+    clips = table([("a", "x", "b"), ("b", "x", "")])
+    assert units.linked(clips, NO_COPIES, [clips["group"]]).tolist() == [0, 1]
 
 
 def test_unlabelled_and_excluded_clips_count_for_nothing():

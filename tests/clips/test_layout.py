@@ -126,7 +126,7 @@ def test_kaggle_is_held_to_the_same_rules_below_train(tmp_path):
 
 @pytest.mark.parametrize("suffix", sorted(clips_csv.AUDIO))
 def test_every_format_of_libsndfile_is_read(tmp_path, suffix):
-    container = formats.LIBSNDFILE[suffix][0]
+    container = clips_csv.FORMATS[suffix][0]
     subtype = {"WVE": "ALAW", "MP3": "MPEG_LAYER_III", "OGG": "OPUS" if suffix == ".opus" else "VORBIS"}.get(container)
     path = tmp_path / f"x{suffix.upper()}"
     sf.write(path, tune(0, 2.0), 8000 if container == "WVE" else 48000, format=container, subtype=subtype)
@@ -135,7 +135,7 @@ def test_every_format_of_libsndfile_is_read(tmp_path, suffix):
 
 
 def test_suffixes_are_the_same_where_names_are_matched():
-    assert set(formats.LIBSNDFILE) == clips_csv.AUDIO and not formats.FOREIGN & (clips_csv.AUDIO | clips_csv.PICTURE)
+    assert not formats.FOREIGN & (clips_csv.AUDIO | clips_csv.PICTURE)
     assert clips_csv.bare("a/x.w64") == "a/x" and clips_csv.bare("x.CAF") == "x" and clips_csv.bare("x.y") == "x.y"
 
 

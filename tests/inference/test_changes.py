@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from support.commands import ended
 
 from dalsegno.cli import main
 from dalsegno.inference.hearing.changes import CHANGED
@@ -39,12 +40,6 @@ def changing(tmp_path, monkeypatch):
         return file
 
     return made
-
-
-def ended(*words):
-    with pytest.raises(SystemExit) as end:
-        main.main(list(map(str, words)))
-    return end.value.code
 
 
 @pytest.mark.parametrize("how", CHANGES)

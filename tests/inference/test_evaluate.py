@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import soundfile as sf
 from support import small_run, stored
+from support.commands import refusal
 
 from dalsegno.artefacts import model_npz
 from dalsegno.cli import main
@@ -17,12 +18,6 @@ from dalsegno.cli import main
 def evaluated(capsys, *words):
     main.main(["evaluate", *map(str, words), "--json"])
     return json.loads(capsys.readouterr().out)
-
-
-def refusal(*words):
-    with pytest.raises(SystemExit) as end:
-        main.main(["evaluate", *map(str, words)])
-    return str(end.value.code)
 
 
 def test_scores_are_those_of_the_predictions(run, capsys):
@@ -69,9 +64,9 @@ def test_a_single_class_is_scored_and_folders_are_refused_in_words_of_this_comma
     shutil.copytree("sounds/hum", tmp_path / "one/hum")
     scores = evaluated(capsys, "classical/logistic", tmp_path / "one")
     assert scores["clips"] == 8 and 0 <= scores["accuracy"] <= 1
-    said = [refusal("classical/logistic", tmp_path / name) for name in ("gone", "one/hum", "parts")]
+    said = [refusal("evaluate", "classical/logistic", tmp_path / name) for name in ("gone", "one/hum", "parts")]
     shutil.copytree("sounds", tmp_path / "parts/train")
-    said.append(refusal("classical/logistic", tmp_path / "parts"))
+    said.append(refusal("evaluate", "classical/logistic", tmp_path / "parts"))
     assert "is not there" in said[0] and "outside of a class folder" in said[1] and "it has train, the model" in said[3]
     assert not any("dataset." in words or "split" in words for words in said)
 
@@ -86,13 +81,13 @@ def test_groups_widen_the_intervals(elsewhere, capsys):
 
 def test_names_that_are_not_there_are_refused(elsewhere):
     assert "the folder has no class 'Dron' (did you mean 'Drone'?)" in refusal(
-        "cnn/crops", elsewhere, "--labels", "Dron=hum"
+        "evaluate", "cnn/crops", elsewhere, "--labels", "Dron=hum"
     )
     assert "the model has no class 'ham' (did you mean 'hum'?)" in refusal(
-        "cnn/crops", elsewhere, "--labels", "Drone=ham"
+        "evaluate", "cnn/crops", elsewhere, "--labels", "Drone=ham"
     )
     shutil.rmtree(elsewhere / "NOISE")
-    assert "no file has a class that the model knows" in refusal("cnn/crops", elsewhere)
+    assert "no file has a class that the model knows" in refusal("evaluate", "cnn/crops", elsewhere)
 
 
 @pytest.fixture

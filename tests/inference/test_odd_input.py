@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from support import stored
+from support.commands import ended, refusal
 
 from dalsegno.cli import main
 
@@ -20,14 +21,8 @@ FILE = "sounds/hum/1.flac"
 UNREAD = 3
 
 
-def refusal(*words):
-    with pytest.raises(SystemExit) as end:
-        main.main(list(map(str, words)))
-    return str(end.value.code)
-
-
 def misused(capsys, *words):
-    assert refusal(*words) == "2"
+    assert ended(*words) == 2
     return capsys.readouterr().err
 
 
@@ -65,7 +60,7 @@ def test_names_stay_in_their_line_and_never_stop_the_rest(run, tmp_path):
 
 
 def test_a_name_beyond_what_the_system_takes_is_one_unread_file(run, capsys):
-    assert refusal("predict", "classical/svm", "a" * 300 + ".wav", FILE) == str(UNREAD)
+    assert ended("predict", "classical/svm", "a" * 300 + ".wav", FILE) == UNREAD
     said = capsys.readouterr()
     assert "too long" in said.err and FILE in said.out
 
@@ -119,7 +114,7 @@ def test_a_folder_that_may_not_be_read_is_said_to_be_one(run, capsys, tmp_path, 
 
     monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "locked" and allowed(path, mode))
-    assert refusal("predict", "classical/svm", tmp_path) == str(UNREAD)
+    assert ended("predict", "classical/svm", tmp_path) == UNREAD
     assert "locked: a folder that cannot be read: permission denied" in capsys.readouterr().err
 
 
@@ -156,7 +151,7 @@ def test_an_interrupted_command_ends_without_a_traceback(run, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("dalsegno.inference.model.load", interrupt)
-    assert refusal("predict", "classical/svm", FILE) == "130"
+    assert ended("predict", "classical/svm", FILE) == 130
 
 
 @pytest.mark.parametrize(
@@ -183,17 +178,17 @@ def test_a_network_that_lacks_a_part_is_refused(run, tmp_path, name, change):
     ],
 )  # fmt: skip
 def test_a_part_that_is_missed_only_when_asked_is_said_as_well(run, capsys, tmp_path, name, change):
-    assert refusal("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE) == str(UNREAD)
+    assert ended("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE) == UNREAD
     assert "but not a whole one" in capsys.readouterr().err
 
 
 def test_a_model_whose_numbers_do_not_fit_is_blamed_and_not_the_file(run, capsys, tmp_path):
     """What NumPy and PyTorch say of shapes and of sizes is no fault of the sound, and no traceback."""
     narrow = lambda saved: saved["runs"][0].update(mean=np.zeros(3))
-    assert refusal("predict", stored.changed("runs/classical/svm", narrow, tmp_path), FILE) == str(UNREAD)
+    assert ended("predict", stored.changed("runs/classical/svm", narrow, tmp_path), FILE) == UNREAD
     assert "but not a whole one" in capsys.readouterr().err
     odd = lambda saved: saved["spectrogram"].update(offset=[])
-    assert refusal("predict", stored.changed("runs/cnn/crops", odd, tmp_path), FILE) == str(UNREAD)
+    assert ended("predict", stored.changed("runs/cnn/crops", odd, tmp_path), FILE) == UNREAD
     assert "but not a whole one" in capsys.readouterr().err
     huge = lambda saved: saved["spectrogram"].update(bins=10**14)
     assert "not enough memory for the sizes" in refusal(
@@ -223,11 +218,11 @@ def test_an_answer_that_is_no_number_is_a_message(run, capsys, tmp_path):
     nan = stored.changed(
         "runs/mlp/plain", lambda saved: saved["runs"][0]["state"]["prep.mean"].fill_(float("nan")), tmp_path
     )
-    assert refusal("predict", nan, FILE) == str(UNREAD)
+    assert ended("predict", nan, FILE) == UNREAD
     assert "answer is no number" in capsys.readouterr().err
 
 
 def test_an_empty_file_is_said_to_be_empty(run, capsys, tmp_path):
     (tmp_path / "x.mp3").touch()
-    assert refusal("predict", "classical/svm", tmp_path / "x.mp3") == str(UNREAD)
+    assert ended("predict", "classical/svm", tmp_path / "x.mp3") == UNREAD
     assert "it is empty, not one byte" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import pytest
 import soundfile as sf
 import torch
 from support import small_run, stored
+from support.commands import refusal
 
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
@@ -30,12 +31,6 @@ def said(capsys, *words, code=0):
     else:
         assert code == 0
     return capsys.readouterr()
-
-
-def refusal(name):
-    with pytest.raises(SystemExit) as end:
-        main.main(["predict", str(name), FILE])
-    return str(end.value.code)
 
 
 def test_csv_has_a_row_per_class_the_most_probable_first(run, capsys):
@@ -138,11 +133,13 @@ def test_a_folder_without_sound_says_what_it_holds(run, capsys, tmp_path):
 
 
 def test_a_model_that_is_not_there_is_named_with_those_that_are(run):
-    message = refusal("cnn/crop")
+    message = refusal("predict", "cnn/crop", FILE)
     assert (
         "did you mean 'cnn/crops'?" in message and "transfer/tuned-scratch" in message and "ensembles/both" in message
     )
-    assert "no such model" in refusal("nowhere/model.pt") and "no such ensemble" in refusal("ensembles/bot")
+    assert "no such model" in refusal("predict", "nowhere/model.pt", FILE) and "no such ensemble" in refusal(
+        "predict", "ensembles/bot", FILE
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +160,7 @@ def test_a_model_that_is_not_there_is_named_with_those_that_are(run):
     ],
 )  # fmt: skip
 def test_a_model_of_another_version_says_so(run, tmp_path, name, change, words):
-    assert words in refusal(stored.changed(f"runs/{name}", change, tmp_path))
+    assert words in refusal("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE)
 
 
 def test_a_model_on_other_features_is_refused(run, tmp_path, capsys):
@@ -176,7 +173,9 @@ def test_a_model_on_other_features_is_refused(run, tmp_path, capsys):
 @pytest.mark.parametrize("content", [b"", b"params: {}", b"fLaC\0\0\0"])
 def test_a_file_that_is_no_model_is_refused_as_such(run, tmp_path, content):
     (tmp_path / "song.flac").write_bytes(content)
-    assert "song.flac: no stored model; expected model.pt or model.npz of a run" in refusal(tmp_path / "song.flac")
+    assert "song.flac: no stored model; expected model.pt or model.npz of a run" in refusal(
+        "predict", tmp_path / "song.flac", FILE
+    )
 
 
 class Hostile:
@@ -187,14 +186,14 @@ class Hostile:
 def test_a_damaged_or_hostile_model_is_refused_and_nothing_runs(run, tmp_path, monkeypatch):
     whole = Path("runs/cnn/crops/model.pt").read_bytes()
     (tmp_path / "model.pt").write_bytes(whole[: len(whole) // 2])
-    assert "perhaps cut short" in refusal(tmp_path / "model.pt")
+    assert "perhaps cut short" in refusal("predict", tmp_path / "model.pt", FILE)
     whole = Path("runs/classical/svm/model.npz").read_bytes()
     (tmp_path / "model.npz").write_bytes(whole[: len(whole) // 2])
-    assert "perhaps cut short" in refusal(tmp_path / "model.npz")
+    assert "perhaps cut short" in refusal("predict", tmp_path / "model.npz", FILE)
     np.savez(tmp_path / "model.npz", content=np.array([Hostile()], dtype=object))
-    assert "not a readable model" in refusal(tmp_path / "model.npz") and not Path("ran").exists()
+    assert "not a readable model" in refusal("predict", tmp_path / "model.npz", FILE) and not Path("ran").exists()
     torch.save({"labels": Hostile(), "runs": []}, tmp_path / "model.pt")
-    assert "refused" in refusal(tmp_path / "model.pt") and not Path("ran").exists()
+    assert "refused" in refusal("predict", tmp_path / "model.pt", FILE) and not Path("ran").exists()
 
 
 def test_pictures_and_sound_are_kept_apart(of_pictures, monkeypatch, capsys, tmp_path):

@@ -8,18 +8,12 @@ import numpy as np
 import pytest
 import torch
 from support import stored
+from support.commands import refusal
 
-from dalsegno.cli import main
 from dalsegno.inference.stored import model_file
 
 FILE = "sounds/hum/1.flac"
 GIB = 1 << 30
-
-
-def refusal(path):
-    with pytest.raises(SystemExit) as end:
-        main.main(["predict", str(path), FILE])
-    return str(end.value.code)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +33,7 @@ def refusal(path):
     ],
 )  # fmt: skip
 def test_sizes_beyond_reason_are_refused(run, tmp_path, name, change, words):
-    assert words in refusal(stored.changed(f"runs/{name}", change, tmp_path))
+    assert words in refusal("predict", stored.changed(f"runs/{name}", change, tmp_path), FILE)
 
 
 @pytest.mark.parametrize("name", ["cnn/crops", "classical/svm"])
@@ -51,7 +45,7 @@ def test_a_compressed_file_that_would_grow_is_refused_before_it_is_unpacked(run,
             swollen.writestr(entry, honest.read(entry))
         swollen.writestr("swollen", bytes(50_000_000))
     monkeypatch.setattr(model_file, "_reader", None)  # nothing is to be read
-    assert "refused: what it holds would be 5" in refusal(bomb) and bomb.stat().st_size < 1e6
+    assert "refused: what it holds would be 5" in refusal("predict", bomb, FILE) and bomb.stat().st_size < 1e6
 
 
 def test_an_array_that_is_not_there_costs_nothing(run, tmp_path):
@@ -60,7 +54,7 @@ def test_an_array_that_is_not_there_costs_nothing(run, tmp_path):
     with zipfile.ZipFile("runs/classical/svm/model.npz") as whole, zipfile.ZipFile(tmp_path / "x.npz", "w") as hollow:
         for entry in whole.namelist():
             hollow.writestr(entry, header.getvalue() if entry == "0.npy" else whole.read(entry))
-    assert "not a readable model" in refusal(tmp_path / "x.npz")
+    assert "not a readable model" in refusal("predict", tmp_path / "x.npz", FILE)
 
 
 def spread(saved):
@@ -78,7 +72,7 @@ def nested(saved):
 
 @pytest.mark.parametrize("change", [spread, nested, lambda saved: saved.update(runs=saved["runs"] * 10**5)])
 def test_what_repeats_itself_is_refused(run, tmp_path, change):
-    assert "refused: it repeats so much" in refusal(stored.changed("runs/cnn/crops", change, tmp_path))
+    assert "refused: it repeats so much" in refusal("predict", stored.changed("runs/cnn/crops", change, tmp_path), FILE)
 
 
 def test_the_models_of_a_run_pass(run):

@@ -45,7 +45,8 @@ def test_a_map_that_ends_early_says_nothing_and_the_next_one_works():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tells how the C library of Linux keeps memory")
-def test_a_worker_keeps_the_memory_of_arrays_between_clips():
+@pytest.mark.parametrize("backend", ["loky", "ray"])
+def test_a_worker_keeps_the_memory_of_arrays_between_clips(backend):
     """Else the kernel fills 8,000 pages of 4 kB for each of these items anew."""
     code = (
         "import resource\nimport numpy as np\nfrom dalsegno.pipeline import runtime\n\n"
@@ -53,7 +54,8 @@ def test_a_worker_keeps_the_memory_of_arrays_between_clips():
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "    arrays = [np.ones(1 << 23, np.uint8) for _ in range(4)]\n"
         "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n\n"
-        "print(sorted(runtime.each(faults, range(40), runtime.Runtime(workers=2), 2))[20])\n"
+        f"r = runtime.Runtime(workers=2, backend={backend!r})\n"
+        "print(sorted(runtime.each(faults, range(40), r, 2))[20])\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert int(ended.stdout) < 500, ended.stderr

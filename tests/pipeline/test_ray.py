@@ -47,6 +47,12 @@ def test_results_come_in_order_from_other_processes_in_the_same_folder(cluster, 
     assert set(folders) == {str(tmp_path)} and os.getpid() not in processes
 
 
+def test_no_more_tasks_run_at_a_time_than_there_are_workers_asked_for(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    r = Runtime(backend="ray", address=cluster.address)
+    assert list(runtime.each(cluster_work.alone, range(6), r, workers=1)) == [None] * 6
+
+
 def test_what_a_killed_worker_had_is_done_again(cluster, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert mapped(cluster, cluster_work.dies_once, 8) == [n * n for n in range(8)]

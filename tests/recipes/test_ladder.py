@@ -27,4 +27,4 @@ def test_intervals_are_those_of_as_many_clips(title, n):
     for system, accuracy, *ends in rows:
         hits = np.arange(n) < round(float(accuracy) / 100 * n)
         tally = share.tally(hits.astype(float), np.ones(n), np.arange(n))
-        assert [f"{100 * end:.1f}" for end in share.interval(tally, 0.95)] == ends, system
+        assert [f"{100 * end:.1f}" for end in share.intervals([tally], 0.95)[0]] == ends, system

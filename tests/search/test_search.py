@@ -13,10 +13,11 @@ import yaml
 from support import pretend_gpu
 from support.small_search import ENTRY, SMALL, SPACE, STAGE, search
 
+from dalsegno import models
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
 from dalsegno.inference.stored import model_file, networks
-from dalsegno.pipeline import params, runtime
+from dalsegno.pipeline import params, progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import draw, jobs, outcome, space, study, subject
 from dalsegno.search.draw import ByNumber
@@ -209,7 +210,7 @@ def test_all_trials_read_the_same(tmp_path):
         one.check("spectrograms/mel", {"spectrogram": {"choice": ["mel", "stft"]}})
     weights = tmp_path / "weights.pt"
     weights.write_bytes(b"weights")
-    assert one.weights({"weights": {"choice": [str(weights), "gone.pt"]}}) == [str(weights)]
+    assert one.files({"weights": {"choice": [str(weights), "gone.pt"]}}) == [weights]
 
 
 @pytest.mark.parametrize(
@@ -296,11 +297,14 @@ mlp: # ours
 def test_trials_are_shared_out_by_ray(folder, monkeypatch):
     import ray
 
+    said = []
+    monkeypatch.setattr(progress, "say", said.append)
     try:
         rows, _ = search(entry=ENTRY | {"workers": 2}, backend="ray")
     finally:
         ray.shutdown()
     assert len(rows) == 6 and (rows["state"] == "complete").all() and rows["train.lr"].nunique() == 6
+    assert sum(line.startswith("trial ") for line in said) == 6
 
 
 def test_other_data_and_other_weights_are_another_study(tmp_path):
@@ -314,6 +318,17 @@ def test_other_data_and_other_weights_are_another_study(tmp_path):
     (store / "frames.npy").write_bytes(b"other")
     digests.append(study.digest([store, weights]))
     assert digests[0] == digests[1] and len(set(digests)) == 3
-    subject = study.Subject("transfer.x", {"weights": str(weights)}, lambda *_: None, lambda *_: None)
-    assert subject.weights(SPACE) == [str(weights)]
-    assert study.Subject("mlp.x", {}, lambda *_: None, lambda *_: None).weights(SPACE) == []
+
+
+def test_a_trial_depends_on_its_weights_and_on_every_architecture_that_it_may_have(tmp_path):
+    def files(entry, space):
+        return [*map(str, study.Subject("transfer.x", entry, lambda *_: None, lambda *_: None).files(space))]
+
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"weights")
+    room = Path(models.__file__).parent
+    assert files({"input": "embeddings/songs"}, SPACE) == []
+    assert files({"arch": "resnet", "weights": None}, SPACE) == [f"{room}/resnet.py"]
+    assert files({"arch": "resnet", "weights": str(weights)}, SPACE) == [f"{room}/resnet.py", str(weights)]
+    drawn = SPACE | {"arch": {"choice": ["conv", "vgg"]}}
+    assert files({"arch": "conv"}, drawn) == [f"{room}/{arch}.py" for arch in ("conv", "conv", "vgg")]

@@ -18,6 +18,13 @@ def slow(n):
     return n * n
 
 
+def alone(n):
+    """Raises FileExistsError if another worker is at work."""
+    with Path("at_work").open("x"):
+        time.sleep(0.2)
+    Path("at_work").unlink()
+
+
 def dies_once(n):
     """The first worker to get number 3 is killed at it."""
     mark = Path("died")

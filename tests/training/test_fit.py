@@ -90,7 +90,7 @@ def test_the_epoch_and_step_named_are_those_where_it_happened():
         data.all[2][0][0, 0] = math.nan
         return still(model)
 
-    with pytest.raises(UserError, match="epoch 1, step 2"):
+    with pytest.raises(UserError, match="epoch 2, step 3"):
         train.fit(linear(), data, spoil, train.Params())
 
 

@@ -178,7 +178,7 @@ def left(folder):
 @pytest.mark.parametrize(
     ("steps", "says"),
     [
-        ("epochs: 5, batch_size: 8", r"loss is (inf|nan) at epoch 0, step 1"),
+        ("epochs: 5, batch_size: 8", r"loss is (inf|nan) at epoch 1, step 2"),
         ("epochs: 1, batch_size: 99", "contain NaN or infinity"),
     ],
 )

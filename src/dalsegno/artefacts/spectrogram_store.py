@@ -31,9 +31,8 @@ class Store:
 
     frames: Shaped[np.ndarray, "total_frames n_bins *n_channels"]  # a memory map of numbers as stored
     index: pd.DataFrame  # start and n_frames by clip_id
-    meta: dict[
-        str, Any
-    ]  # kind, unit, db_per_unit (null where a unit is no number of dB), scale, offset, frame_rate_hz, …
+    # kind, unit, db_per_unit (null where a unit is no number of dB), scale, offset, frame_rate_hz, …
+    meta: dict[str, Any]
 
     def clip(self, clip_id: str) -> Float32[np.ndarray, "n_frames n_bins *n_channels"]:
         """One clip in its unit. Raises KeyError if it is not stored."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import SCRATCH, TRAINED
 from dalsegno.cli import inputs
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
@@ -85,7 +85,7 @@ def _ensembles() -> list[str]:
 def _seeds(doc: dict[str, Any]) -> dict[str, list[int]]:
     """The seeds of each model by its name, those of twins from scratch included; none of what was made elsewhere."""
     seeds: dict[str, list[int]] = {f"external/{key}": [] for key in doc.get("external") or {}}
-    for family in ("classical", "mlp", "cnn", "transfer"):
+    for family in TRAINED:
         for key, entry in (doc.get(family) or {}).items():
             of = entry if family == "classical" else entry.get("train") or {}
             seeds[f"{family}/{key}"] = sorted(set(of.get("seeds") or [0]))

@@ -64,7 +64,7 @@ def _check_out(rev: str, folder: Path) -> None:
     except (RevError, SCMError) as error:
         raise UserError(f"{rev}: no such branch, tag, commit or experiment ({error})") from None
     except DataIndexDirError:
-        raise _lacking(rev, RUNS) from None
+        raise _lacking(rev, commit, RUNS) from None
     except DvcException as error:
         raise UserError(f"{rev}: {error}") from None
     if not any(path.endswith(f"/{PREDICTIONS}") for path in found):
@@ -76,12 +76,13 @@ def _check_out(rev: str, folder: Path) -> None:
         try:
             fs.get_file(path, str(target))
         except (OSError, DvcException, DataIndexDirError):
-            raise _lacking(rev, path) from None
+            raise _lacking(rev, commit, path) from None
 
 
-def _lacking(rev: str, path: str) -> UserError:
+def _lacking(rev: str, commit: str, path: str) -> UserError:
+    """Git checks out the commit of an experiment, but not its name."""
     return UserError(
-        f"{rev}: DVC's cache lacks {path}; `git checkout {rev} && dvc pull {STAGES}` gets it, or `dvc repro` there "
+        f"{rev}: DVC's cache lacks {path}; `git checkout {commit[:7]} && dvc pull {STAGES}` gets it, or `dvc repro` there "
         "makes it again"
     )
 

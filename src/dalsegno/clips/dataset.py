@@ -26,18 +26,13 @@ class Params:
 
     name: Annotated[str, AfterValidator(_adapter)]  # a file of datasets/: folders, gtzan, nsynth, …
     root: str  # folder that holds the data
-    title: Annotated[str, Field(min_length=1)] | None = (
-        None  # what the report calls it; null: as its about.json, or the folder
-    )
+    title: Annotated[str, Field(min_length=1)] | None = None  # in the report; null: as its about.json, or the folder
     target: str | None = None  # which label to use if there are several (nsynth: instrument_family, instrument_source)
     table: str | None = None  # table: the file of paths and labels below the root; `*/metadata.csv`: one in each folder
     columns: Columns | None = None  # table: which of its columns says what
-    labels: dict[str, str] = field(
-        default_factory=dict
-    )  # table: what a label of the table is called here, if not the same
-    collection: Annotated[str, AfterValidator(collections.known)] | None = (
-        None  # a known one: its licence goes with results
-    )
+    labels: dict[str, str] = field(default_factory=dict)  # table: what a label is called here, if not as in the table
+    # a known one: its licence goes with results
+    collection: Annotated[str, AfterValidator(collections.known)] | None = None
     leave_out: list[str] = field(default_factory=list)  # labels to leave out
     # auto: groups.csv or what the data set states, else tags; tags: of the files; folders: below the class; file: groups.csv
     groups: Literal["auto", "tags", "folders", "file", "none"] = "auto"

@@ -18,7 +18,7 @@ from dalsegno.clips.known import collections
 from dalsegno.clips.whole import limits, remarks
 from dalsegno.clips.whole.evidence import Evidence, weigh
 from dalsegno.pipeline import runtime
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, abridged, counted
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _inspect(clip: Clip, root: Path, min_duration_s: float, charted: bool) -> in
 def _table(root: Path, listed: list[Clip], facts: list[inspect_audio.Facts]) -> pd.DataFrame:
     """One row per clip, columns clips_csv.COLUMNS; `facts` go as `listed`."""
     rows = [
-        (c.id, _printable_path(c.path.relative_to(root)), _printable(c.label), _printable(c.group), c.split or "",
+        (c.id, _printable(c.path.relative_to(root).as_posix()), _printable(c.label), _printable(c.group), c.split or "",
          f.duration_s, f.sample_rate_hz, f.channels, f.sha256, f.fault)
         for c, f in zip(listed, facts, strict=True)
     ]  # fmt: skip
@@ -147,20 +147,14 @@ def _table(root: Path, listed: list[Clip], facts: list[inspect_audio.Facts]) -> 
 def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
     """Raise UserError if nothing can be used, or with `on_fault: fail` if something cannot."""
     faulty = table[table["excluded"] != ""]
-    lines = [f"  {row.path!r}: {row.excluded}" for row in faulty.head(20).itertuples()]
-    lines += [f"  … and {len(faulty) - 20} more"] if len(faulty) > 20 else []
+    shown = "\n  ".join(abridged([f"{row.path!r}: {row.excluded}" for row in faulty.itertuples()], 20))
     if len(faulty) == len(table):
-        raise UserError("no file of the data set can be used:\n" + "\n".join(lines))
+        raise UserError(f"no file of the data set can be used:\n  {shown}")
     if p.on_fault == "fail" and len(faulty):
-        raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n" + "\n".join(lines))
-
-
-def _printable_path(relative: Path) -> str:
-    """The path as text that every reader can take; a path that this changes is excluded for its name."""
-    return _printable(relative.as_posix())
+        raise UserError(f"{counted(len(faulty), 'faulty file')}, and dataset.on_fault is 'fail':\n  {shown}")
 
 
 def _printable(name: str | None) -> str:
-    """`name` with control characters and bytes that are no UTF-8 escaped; empty for None."""
+    """`name` with control characters and bytes that are no UTF-8 escaped; empty for None. A file whose path this changes is left out."""
     escaped = (name or "").encode("utf-8", "backslashreplace").decode()
     return "".join(c.encode("unicode_escape").decode() if category(c) == "Cc" else c for c in escaped)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import decoding, entry
 from dalsegno.clips.copies import chart
 from dalsegno.clips.copies.chart import Chart
 from dalsegno.clips.decoding import Decoded
 from dalsegno.clips.groups import tags
-from dalsegno.clips.tree import formats
 from dalsegno.sound import excerpt
 from dalsegno.sound.excerpt import Opened
 from dalsegno.sound.opening import stream
@@ -87,7 +87,7 @@ def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED else []
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
-    if sound.format not in formats.LIBSNDFILE.get(excerpt.place(path)[0].suffix.lower(), ()):
+    if sound.format not in clips_csv.FORMATS.get(excerpt.place(path)[0].suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
     if _open_end(clip):
         remarks.append("open end: its stream was never closed, so more may have followed")
@@ -112,9 +112,8 @@ def _shortfall(clip: Opened, decoded: Decoded, path: Path) -> str:
         return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f}{of} s can be decoded"
     sizes = SHORTER.search(sound.extra_info)
     promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
-    if (
-        clip.whole and promised > held * 1.01 and not 0 < -promised % 2**31 <= 4096
-    ):  # what recorders write for "unknown"
+    unknown = 0 < -promised % 2**31 <= 4096  # what recorders write for that
+    if clip.whole and promised > held * 1.01 and not unknown:
         return f"truncated: its header promises {promised} bytes of samples, {held} are there"
     if _open_end(clip) and not stream.ends_with_a_page(path):
         return f"truncated: the stream has no end, {there}"

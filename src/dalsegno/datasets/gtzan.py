@@ -1,6 +1,6 @@
 """GTZAN (Tzanetakis and Cook 2002): 1,000 clips of 30 s in ten genres, with the artists and faults found since.
 
-No lawful download is left; the user has the folder already. `artefacts/gtzan.csv` states the published facts about each
+No lawful download is left; the user has the folder already. `clips/gtzan.csv` states the published facts about each
 clip, with their sources.
 """
 

@@ -1,7 +1,6 @@
 """Predictions that somebody made elsewhere, as a model among ours: a CSV of clips and probabilities, or of clips and labels."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +46,9 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     classes = splits_csv.classes(splits)
     names = next((table[c] for c in CLIPS if c in table), None)
     if names is None:
-        raise UserError(f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {_some(table)}")
+        raise UserError(
+            f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {', '.join(table.columns[:6])}"
+        )
     labelled = _labelled(p.file, table, classes)
     values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
     listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})
@@ -165,7 +166,3 @@ def _refuse_missing(
 
 def _listed(names: list[str]) -> str:
     return ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-
-
-def _some(table: Any) -> str:
-    return ", ".join(list(table)[:6])

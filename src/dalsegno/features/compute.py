@@ -37,9 +37,7 @@ def _known(names: dict[str, Any]) -> AfterValidator:
 class Params(Settings):
     """`features:` in params.yaml."""
 
-    segments: Annotated[int, Field(ge=1, le=10_000)] = (
-        1  # number of equal pieces per clip, one row each; 1: the whole clip
-    )
+    segments: Annotated[int, Field(ge=1, le=10_000)] = 1  # equal pieces per clip, one row each; 1: the whole clip
     source: Literal["audio", "csv"] = "audio"  # csv: read them from `table`, compute none
     table: Annotated[str, Field(min_length=1)] = "data/clips.csv"  # csv: the file, with a column of clip names
     use: Annotated[list[Annotated[str, _known(FEATURES)]], Field(min_length=1)]

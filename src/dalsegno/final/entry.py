@@ -2,10 +2,8 @@
 
 import re
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import SCRATCH, TRAINED
 from dalsegno.pipeline.params import section
-
-FAMILIES = ("classical", "mlp", "cnn", "transfer")
 
 
 @section
@@ -26,7 +24,7 @@ class Params:
             raise ValueError(
                 f"model is {self.model!r}, a twin from scratch; make it an entry of cnn, and name that here"
             )
-        if not re.fullmatch(rf"({'|'.join(FAMILIES)})/[A-Za-z][A-Za-z0-9_-]*", self.model):
+        if not re.fullmatch(rf"({'|'.join(TRAINED)})/[A-Za-z][A-Za-z0-9_-]*", self.model):
             raise ValueError(
-                f"model is {self.model!r}; expected <family>/<key>, the family one of {', '.join(FAMILIES)}"
+                f"model is {self.model!r}; expected <family>/<key>, the family one of {', '.join(TRAINED)}"
             )

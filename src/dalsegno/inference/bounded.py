@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-App = Callable[
-    [dict[str, Any], Any, Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]
-]  # asgi.readthedocs.io
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[dict[str, Any], Any, Send], Awaitable[None]]  # asgi.readthedocs.io
 
 
 class Bounded:
@@ -17,7 +16,7 @@ class Bounded:
     def __init__(self, app: App, most: int) -> None:
         self.app, self.most = app, most
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         """Answer, or pass on, one request."""
         refused = scope["type"] == "http" and self._refusal(dict(scope["headers"]))
         if not refused:

@@ -16,6 +16,7 @@ from dalsegno.clips.copies import search
 from dalsegno.inference.model import Model
 from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import counted
+from dalsegno.sound import excerpt
 
 CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
 
@@ -71,7 +72,7 @@ def _at_hand(trained: pd.DataFrame) -> dict[str, Path]:
     root = Path(str(params.document().get("dataset", {}).get("root", "")))
     here = clips_csv.read(CLIPS).merge(trained, on=COLUMNS)
     files = {clip_id: root / path for clip_id, path in zip(here["clip_id"], here["path"], strict=True)}
-    return {clip_id: path for clip_id, path in files.items() if Path(str(path).split("#t=")[0]).is_file()}
+    return {clip_id: path for clip_id, path in files.items() if excerpt.place(path)[0].is_file()}
 
 
 def _inspect(path: Path, pictures: bool, charted: bool) -> inspect_audio.Facts:

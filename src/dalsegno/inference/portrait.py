@@ -3,6 +3,7 @@
 import io
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -171,17 +172,11 @@ def _title(where: Figure | Axes, words: str) -> None:
 
 def _beginning(path: Path, folder: Path) -> Path:
     """The file itself if it is short, else a file of its beginning."""
-    first, *more = _two(path)
+    (samples, rate_hz), *more = islice(timeline.cut(path, LONGEST_S), 2)
     if not more:
         return path
-    samples, rate_hz = first
     soundfile.write(folder / "beginning.wav", samples, rate_hz, subtype="FLOAT")
     return folder / "beginning.wav"
-
-
-def _two(path: Path) -> list[timeline.Block]:
-    parts = timeline.cut(path, LONGEST_S)
-    return [part for part, _ in zip(parts, range(2), strict=False)]
 
 
 def _of_store(store: Store) -> Float32[np.ndarray, "frame bin"]:

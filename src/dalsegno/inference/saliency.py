@@ -57,19 +57,16 @@ def of_sound(model: Model, path: Path, label: int, n_stretches: int = STRETCHES)
     """Of any model of sound, asked about the file with one stretch of time silent. Raises UserError as `Model.clip` does."""
     blocks = list(audio.mono(path))
     samples, rate_hz = np.concatenate([block for block, _ in blocks]), blocks[0][1]
-    nats = np.zeros((1, min(n_stretches, len(samples))))
+    logs = []
     with TemporaryDirectory() as folder:
         file = Path(folder, "hidden.wav")
-        for j, stretch in enumerate([slice(0, 0), *_edges(len(samples), nats.shape[1])]):
+        for stretch in [slice(0, 0), *_edges(len(samples), min(n_stretches, len(samples)))]:
             hidden = samples.copy()
             hidden[stretch] = 0
             soundfile.write(file, hidden, rate_hz, subtype="FLOAT")
-            log = _log(model.probabilities(file)[label])
-            if j == 0:
-                whole = log
-            else:
-                nats[0, j - 1] = whole - log
-    return Saliency(label, nats)
+            logs.append(_log(model.probabilities(file)[label]))
+    whole, *without = logs
+    return Saliency(label, whole - np.array([without]))
 
 
 def _of_store(member: OnSpectrograms, store: Store) -> np.ndarray:

@@ -24,9 +24,7 @@ class Params:
     """A block and a pooling for each of `channels`, a dense layer for each of `dense`."""
 
     channels: Annotated[tuple[Count, ...], Field(min_length=1)] = (32, 64, 96)  # output channels of each block
-    kernel_size: Annotated[tuple[Count, ...], Each] = (
-        3,
-    )  # side of the square kernels: one for all blocks, or one for each
+    kernel_size: Annotated[tuple[Count, ...], Each] = (3,)  # side of the kernels: one for all blocks, or one for each
     batch_norm: bool = True  # normalise between convolution and ReLU
     pooling: Literal["max", "average"] = "max"  # how each block ends
     pool_size: Annotated[int, Field(ge=2)] = 2  # side of the square pooled to one cell

@@ -2,7 +2,7 @@
 
 import difflib
 import errno
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
 
@@ -25,6 +25,12 @@ def counted(n: int, noun: str) -> str:
     ending = noun[-1]
     several = f"{noun[:-1]}ies" if ending == "y" else f"{noun}es" if ending in "sx" else f"{noun}s"
     return f"{n:,} {several}"
+
+
+def abridged(lines: Sequence[str], most: int) -> list[str]:
+    """The first `most` lines, and one that says how many more there are, if there are any."""
+    more = [f"… and {len(lines) - most:,} more"] if len(lines) > most else []
+    return [*lines[:most], *more]
 
 
 def mismatch(got: Collection[str], known: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any, get_args, get_origin, get_type_hints
@@ -30,7 +31,7 @@ class Refused(UserError):
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
 
 
-def mapping(doc: dict[str, Any], section: str) -> dict[str, Any]:
+def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
     """What a section of params.yaml has by name, for who reads it as plain data; nothing if it is null or not there.
 
     Raises Refused if it is no mapping.

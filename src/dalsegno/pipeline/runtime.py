@@ -18,7 +18,7 @@ from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.cluster import by_ray, ranks
+from dalsegno.pipeline.cluster import by_ray, kept_memory, ranks
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
-KEPT_BY_WORKERS = {"MALLOC_TRIM_THRESHOLD_": 1 << 28, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
-"""Bytes that the C library (glibc) of a worker keeps from clip to clip. It may else give the memory of each array back to the
-kernel and ask for it anew, a million pages for a hundred clips and a fifth of the time of the features."""
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of which one is there where PyTorch may find a GPU
 
 
@@ -43,9 +40,8 @@ class Runtime:
         1  # that train one network together, a GPU each (cnn, pretrain, transfer)
     )
     backend: Literal["loky", "ray"] = "loky"  # what the processes are started by; ray: also on other machines
-    address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = (
-        None  # head of a Ray cluster, host:port; null: here
-    )
+    # head of a Ray cluster, host:port; null: here
+    address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = None
 
     def __post_init__(self) -> None:
         if self.address and self.backend != "ray":
@@ -124,8 +120,7 @@ def each(
     here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
-    for name, n_bytes in KEPT_BY_WORKERS.items():
-        os.environ.setdefault(name, str(n_bytes))
+    os.environ.update(kept_memory.VARIABLES | os.environ)
     with (
         joblib.parallel_config(backend="threading")
         if threads

@@ -21,9 +21,8 @@ CAPTION = (
 )
 FEW = 16  # channels or bins: a network of fewer has no larger box for that
 MOST = 28  # boxes; what has more is drawn with a box for all steps that leave the bins and frames as they are
-PLAIN = re.compile(
-    r"Norm(\dd)?$|ELU|eLU|SiLU|[sS]wish|Sigmoid|Tanh|Dropout|Identity|Standardise"
-)  # layers that a box is not named after
+PLAIN = re.compile(r"Norm(\dd)?$|ELU|eLU|SiLU|[sS]wish|Sigmoid|Tanh|Dropout|Identity|Standardise")
+"""Layers that a box is not named after."""
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts import settings_json
-
-FAMILIES = ("classical", "mlp", "cnn", "transfer")
+from dalsegno.artefacts import model_name, settings_json
 
 
 def complete(doc: dict[str, Any], runs_dir: str | Path) -> dict[str, Any]:
     """The sections of `doc` as plain data, with the settings that the models in `runs_dir` were trained with."""
     done = {name: dict(section) if isinstance(section, dict) else section for name, section in doc.items()}
-    for family in FAMILIES:
+    for family in model_name.TRAINED:
         for key in done.get(family) or {}:
             settings = settings_json.read(Path(runs_dir, family, key))
             done[family][key] = settings.get("entry") or done[family][key]

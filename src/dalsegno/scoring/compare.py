@@ -15,6 +15,10 @@ from dalsegno.scoring.intervals import Params
 from dalsegno.scoring.metrics import METRICS, Kind
 from dalsegno.scoring.statistics import share
 
+MEASURED = ("epochs", "best_epoch", "still_improving", "lr", "train_s", "predict_ms_per_clip", "peak_memory_mb",
+            "peak_gpu_memory_mb")  # fmt: skip
+"""Entries of cost.json of which no more than three digits are repeatable."""
+
 
 def scores(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, float | None]]:
     """Each metric of each model, its mean over runs, with the ends of its interval: accuracy, accuracy_low, …
@@ -97,11 +101,6 @@ def _ends(
     if kind == "calibration":
         return intervals.of_calibration(value, draws, n_units, reference, confidence)
     return reference.like(kind, value, draws)
-
-
-MEASURED = ("epochs", "best_epoch", "still_improving", "lr", "train_s", "predict_ms_per_clip", "peak_memory_mb",
-            "peak_gpu_memory_mb")  # fmt: skip
-"""Entries of cost.json of which no more than three digits are repeatable."""
 
 
 def confusion(s: Scored, runs: list[Run]) -> Int[np.ndarray, "n_classes n_classes"]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from dalsegno.training import train
 from dalsegno.training.job import Run
 from dalsegno.training.trained import trained
 
-Say = Callable[[str], None]
 FORM = 2  # of what a journal tells; trials that an earlier version told otherwise are not mixed with these
 
 
@@ -76,35 +75,29 @@ def finished(found: Study, p: Params) -> list[FrozenTrial]:
     return [trial for trial in _trials(found, p) if trial.state.is_finished()]
 
 
-def make_trials(found: Study, p: Params, subject: Subject, numbers: list[int], say: Say) -> None:
+def make_trials(found: Study, p: Params, subject: Subject, numbers: list[int]) -> None:
     """Make the trials of these numbers that have not come to an end. One that cannot be trained, or diverges, is kept as
     failed, with the reason."""
     for number in numbers:
         trial = found.get_trials(deepcopy=False)[number]
         if not trial.state.is_finished():
-            _make(Trial(found, trial._trial_id), p, subject, say)
+            _make(Trial(found, trial._trial_id), p, subject)
 
 
 def _trials(found: Study, p: Params) -> list[FrozenTrial]:
     return found.get_trials(deepcopy=False)[: p.n_trials]
 
 
-def _make(trial: Trial, p: Params, subject: Subject, say: Say) -> None:
+def _make(trial: Trial, p: Params, subject: Subject) -> None:
     for path, distribution in space.drawn(p.space).items():
         trial._suggest(path, distribution)  # as `ask` does
-    values = space.meant(p.space, trial.params)
     try:
-        value, epochs = _trained(subject, values, p, trial)
-        trial.study.tell(trial, value)
-        said = f"{p.metric} {value:.4f} after {epochs} epochs"
-    except optuna.TrialPruned as pruned:
+        trial.study.tell(trial, _trained(subject, space.meant(p.space, trial.params), p, trial))
+    except optuna.TrialPruned:
         trial.study.tell(trial, state=TrialState.PRUNED)
-        said = f"pruned {pruned}"
     except UserError as error:
         trial.set_user_attr("error", str(error))
         trial.study.tell(trial, state=TrialState.FAIL)
-        said = f"failed: {error}"
-    say(f"trial {trial.number + 1:>3}  {said}  {_short(values)}")
 
 
 def runs(subject: Subject, entry: dict[str, Any], p: Params) -> list[Run]:
@@ -114,8 +107,8 @@ def runs(subject: Subject, entry: dict[str, Any], p: Params) -> list[Run]:
     return [run for run in every if run.fold in folds]
 
 
-def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> tuple[float, int]:
-    """The mean over runs of the metric of the best epoch, and how many epochs were trained in all."""
+def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) -> float:
+    """The mean over runs of the metric of the best epoch. The trial keeps how many epochs were trained in all."""
     every = runs(subject, subject.with_values(values), p)
     settings = every[0].job.train
     trial.study.pruner = draw.pruner(p, settings.epochs)
@@ -124,7 +117,7 @@ def _trained(subject: Subject, values: dict[str, Any], p: Params, trial: Trial) 
         best = [float(trained(run, watch)[1].best[p.metric]) for run in every]
     finally:
         trial.set_user_attr("epochs", watch.epochs)
-    return float(np.mean(best)), watch.epochs
+    return float(np.mean(best))
 
 
 class _Watch:
@@ -141,13 +134,6 @@ class _Watch:
             return
         if not self.best or train.badness(metrics, self.how) < train.badness(self.best, self.how):
             self.best = metrics
-        value = float(self.best[self.p.metric])
-        self.trial.report(value, self.epochs)
+        self.trial.report(float(self.best[self.p.metric]), self.epochs)
         if self.epochs < self.how.epochs and self.trial.should_prune():
-            raise optuna.TrialPruned(f"at epoch {self.epochs}, {self.p.metric} {value:.4f}")
-
-
-def _short(values: dict[str, Any]) -> str:
-    return "  ".join(
-        f"{path} {value:.3g}" if isinstance(value, float) else f"{path} {value}" for path, value in values.items()
-    )
+            raise optuna.TrialPruned

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from dalsegno import models
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.search import jobs, space
@@ -29,10 +30,15 @@ class Subject:
     job: Callable[[dict[str, Any]], Job]
     train: Callable[[dict[str, Any], Path, Path], None]
 
-    def weights(self, drawn: space.Space) -> list[str]:
-        """The files or folders that a trial may start from."""
-        named = [self.entry.get("weights"), *(value for path, value in space.edges(drawn) if path == "weights")]
-        return [path for path in named if isinstance(path, str) and Path(path).exists()]
+    def files(self, drawn: space.Space) -> list[Path]:
+        """What a trial depends on besides settings and data: its architecture, and the weights that it may start from."""
+        edges = list(space.edges(drawn))
+        archs, weights = (
+            [self.entry.get(setting), *(value for path, value in edges if path == setting)]
+            for setting in ("arch", "weights")
+        )
+        paths = [Path(models.__path__[0], f"{arch}.py") for arch in archs] + [Path(path) for path in weights if path]
+        return [path for path in paths if path.exists()]
 
     def check(self, source: str, drawn: space.Space) -> None:
         """Raise UserError for values that no trial could be trained with, before the first is: by path, all of them.

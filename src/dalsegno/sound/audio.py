@@ -22,8 +22,9 @@ def recording(path: str | Path, sample_rate_hz: int, peak_normalise: bool = Fals
     """The samples of one file in blocks, full scale ±1: the mean of its channels, resampled to `sample_rate_hz` if need be.
 
     With `peak_normalise` the loudest sample is ±1, so that loudness tells a model nothing. Every format of libsndfile
-    is read: wav, au, flac, ogg, mp3, aiff; `path` may name a part of a file (`excerpt`). Iterating raises UserError naming the file if it cannot be decoded, holds no
-    sample, or holds one that is not finite; so does this call if it looks for the peak.
+    is read: wav, au, flac, ogg, mp3, aiff; `path` may name a part of a file (`excerpt`). Iterating raises UserError
+    naming the file if it cannot be decoded, holds no sample, or holds one that is not finite; so does this call if it
+    looks for the peak.
     """
     samples = Replay(lambda: _resampled(path, sample_rate_hz))
     if not peak_normalise:

@@ -25,9 +25,8 @@ class Params(Framing):
 
     top_db: Annotated[float, Field(ge=1, le=200)] = 80.0  # what is softer than this below the loudest point is floor
     dtype: Dtype = "uint8"
-    reference: Literal["clip", "full_scale"] = (
-        "clip"  # what 0 dB is: the clip's loudest point, or as loud as a sine of amplitude 1 can be
-    )
+    # what 0 dB is: the clip's loudest point, or as loud as a sine of amplitude 1 can be
+    reference: Literal["clip", "full_scale"] = "clip"
 
     def meta(self, kind: str) -> dict[str, Any]:
         """The entries that meta.json has for a store with these options; `kind` is the name of the file in spectrograms/."""

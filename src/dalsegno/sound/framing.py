@@ -19,9 +19,7 @@ class Framing:
     sample_rate_hz: Rate = 22050  # a recording with another rate is resampled
     peak_normalise: bool = False  # scale each clip so that its loudest sample is ±1
     denoise: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of steady noise that is taken out of each clip
-    trim_db: Annotated[float, Field(gt=0, le=200)] | None = (
-        None  # cut ends so much softer than the loudest frame; null: none
-    )
+    trim_db: Annotated[float, Field(gt=0, le=200)] | None = None  # cut ends so far below the loudest frame; null: none
     n_fft: FrameLength = 2048  # samples per frame
     hop_length: Annotated[int, Field(ge=1)] = 512  # samples from one frame to the next
 

@@ -17,9 +17,7 @@ from jaxtyping import Complex64, Float, Float32
 from dalsegno.pipeline.cluster import numba_cache
 from dalsegno.sound.audio import Samples
 
-with numba_cache.locked(
-    "filters"
-):  # librosa imports its parts when they are first used; those of `features` stand there
+with numba_cache.locked("filters"):  # librosa imports its parts when they are first used; others: features/analysis.py
     import librosa.filters
 
 Window = Literal["hann", "hamming", "blackman", "boxcar"]

@@ -27,10 +27,7 @@ class Params(MelParams):
 
     n_fft: FrameLength = 4096
     n_mels: Bands = 32  # of each band
-    edges_hz: Annotated[tuple[Hertz, ...], Field(min_length=1)] = (
-        500.0,
-        2000.0,
-    )  # where one band ends and the next begins
+    edges_hz: Annotated[tuple[Hertz, ...], Field(min_length=1)] = (500.0, 2000.0)  # where two bands meet
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,7 +10,7 @@ from PIL import Image
 from pydantic import Field
 
 from dalsegno.pipeline.params import section
-from dalsegno.sound import pictures
+from dalsegno.sound import decibels, pictures
 
 
 @section
@@ -35,12 +35,4 @@ def blocks(path: Path, p: Params) -> Iterator[UInt8[np.ndarray, "n_columns n_bin
 
 def meta(p: Params) -> dict[str, Any]:
     """The entries of meta.json for a store of this kind."""
-    range_db = {
-        "unit": "dB",
-        "db_per_unit": 1.0,
-        "top_db": p.top_db,
-        "scale": p.top_db / 255,
-        "offset": -p.top_db,
-        "floor": -p.top_db,
-    }
-    return {"kind": "image", "frame_rate_hz": p.frame_rate_hz, **range_db}
+    return {"kind": "image", "frame_rate_hz": p.frame_rate_hz, **decibels.meta(p.top_db, "uint8")}

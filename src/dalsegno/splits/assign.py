@@ -8,8 +8,9 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import pieces, splits_csv
+from dalsegno.clips.whole import units
 from dalsegno.pipeline.errors import UserError, counted
-from dalsegno.splits import caveats, draw, given, leaks, units
+from dalsegno.splits import caveats, draw, given, leaks
 from dalsegno.splits.protocol import Protocol
 
 GIVEN = {

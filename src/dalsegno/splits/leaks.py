@@ -3,7 +3,7 @@
 import pandas as pd
 
 from dalsegno.artefacts.learning import pieces, splits_csv
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, abridged
 
 KINDS = ("clip", "group", "exact copy", "near copy")
 _SHOWN = 20
@@ -58,11 +58,9 @@ def refuse(crossings: pd.DataFrame) -> None:
     number = ", ".join(
         f"{n} {kind if n == 1 else kind.replace('copy', 'copie') + 's'}" for kind, n in counts(crossings).items() if n
     )
-    lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in crossings.head(_SHOWN).itertuples()]
-    if len(crossings) > _SHOWN:
-        lines.append(f"… and {len(crossings) - _SHOWN} more")
+    lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in crossings.itertuples()]
     raise UserError(
-        f"the split leaks: {number} in more than one part\n  " + "\n  ".join(lines) + "\n"
+        f"the split leaks: {number} in more than one part\n  " + "\n  ".join(abridged(lines, _SHOWN)) + "\n"
         "Mend the lists or the groups, or take a protocol that keeps them together (splits.protocol: kfold or holdout "
         "with splits.grouped: true); to go on all the same, give the reason in splits.allow_leaks"
     )

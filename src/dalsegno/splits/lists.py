@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv, user_csv
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, abridged, counted
 
 _SHOWN = 20
 _PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}
@@ -60,11 +60,10 @@ def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
 
 def refuse_missing(missing: pd.DataFrame, n_listed: int, source: str | Path) -> None:
     """Raise UserError with the first lines of a list that name no clip of the data, and their number."""
-    lines = [f"  {row.where}: {row.name!r}" for row in missing.head(_SHOWN)[["name", "where"]].itertuples(index=False)]
-    if len(missing) > _SHOWN:
-        lines.append(f"  … and {len(missing) - _SHOWN} more")
+    lines = [f"{where}: {name!r}" for where, name in zip(missing["where"], missing["name"], strict=True)]
+    shown = "\n  ".join(abridged(lines, _SHOWN))
     raise UserError(
-        f"{source}: not in the data: {len(missing)} of its {counted(n_listed, 'clip')}\n" + "\n".join(lines) + "\n"
+        f"{source}: not in the data: {len(missing)} of its {counted(n_listed, 'clip')}\n  {shown}\n"
         "Mend the list, or give the reason in splits.allow_missing, such as classes that dataset.leave_out names or a "
         "dataset.per_class"
     )

@@ -75,9 +75,8 @@ class Params(OfSegments):
         "file",  # the lists in `file`
     ] = "holdout"  # fmt: skip
     file: Annotated[str, Field(min_length=1)] = NO_LIST  # a folder of train.txt and test.txt, or a CSV
-    allow_missing: Annotated[str, Field(min_length=1)] | None = (
-        None  # file: why listed clips may be absent from the data
-    )
+    # file: why listed clips may be absent from the data
+    allow_missing: Annotated[str, Field(min_length=1)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -37,8 +37,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
     """Train a model for each fold and seed; write model.pt, its predictions and cost.json, and log to DVCLive.
 
     description: what model.pt says of the model besides its weights, plain data: `entry`, its entry in params.yaml with
-    every default, and more. An error leaves nothing of the run
-    behind. Raises UserError if a part cannot be trained on.
+    every default, and more. An error leaves nothing of the run behind. Raises UserError if a part cannot be trained on.
     """
     runs = job.runs()
     clock = progress.Runs(len(runs), job.train.epochs)

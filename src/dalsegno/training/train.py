@@ -33,9 +33,8 @@ class Params(losses.Params, optimise.Params):
     batch_size: Count = 32
     class_weights: bool = False  # weigh the loss of a class by the inverse of its count in the training part
     balanced: bool = False  # draw every class equally often instead
-    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = (
-        "val_loss"  # what "better" means
-    )
+    # what "better" means
+    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_f1"] = "val_loss"
     curves: tuple[losses.Curve, ...] = ()  # metrics of each epoch to keep besides loss and accuracy
     patience: Count | None = 10  # epochs without a better metric before training stops, once all learns; null: never
 
@@ -191,7 +190,7 @@ def _mean(step_losses: Float[Tensor, " step"], sizes: list[int], epoch: int, p: 
     if len(bad):
         step = int(bad[0])
         raise UserError(
-            f"the training loss is {step_losses[step].item()} at epoch {epoch}, step {step}: training diverged; "
+            f"the training loss is {step_losses[step].item()} at epoch {epoch + 1}, step {step + 1}: training diverged; "
             f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
         )
     return float(np.average(step_losses.cpu().numpy(), weights=sizes))

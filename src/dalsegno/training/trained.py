@@ -50,11 +50,8 @@ def ready(run: Run) -> tuple[Built, Batches, Float[Tensor, " label"] | None]:
     batches = _batches(run)
     _check_batch_norm(built.model, batches, run)
     predict.try_out(built.model, run.source)
-    return (
-        built,
-        batches,
-        _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None,
-    )
+    weights = _class_weights(batches.y, len(job.classes)).to(job.device) if job.train.class_weights else None
+    return built, batches, weights
 
 
 def _batches(run: Run) -> Batches:

@@ -9,7 +9,8 @@ import pytest
 
 from dalsegno.families import classical, external, mlp
 from dalsegno.families.convolutional import cnn
-from dalsegno.report.settings import nouns
+from dalsegno.report.settings import nouns, phrases
+from dalsegno.sound import decibels
 from dalsegno.transfer.adapting import entry
 
 ARCHITECTURES = sorted(file.stem for file in Path("src/dalsegno/models").glob("[!_]*.py"))
@@ -40,6 +41,24 @@ def test_every_setting_of_an_entry_has_a_name_in_words(path):
 def test_every_option_of_an_architecture_has_a_name_in_words(arch):
     section = import_module(f"dalsegno.models.{arch}").Params
     assert all(nouns.named(f"model.{field.name}").endswith("`)") for field in fields(section))
+
+
+def words(section):
+    """(setting, word) of all settings that are one of several words."""
+    for name, kind in get_type_hints(section).items():
+        inner = [kind, *get_args(kind)]
+        for part in inner:
+            yield from words(part) if is_dataclass(part) else ()
+        yield from ((name, word) for part in inner for word in get_args(part) or [part] if isinstance(word, str))
+
+
+@pytest.mark.parametrize("name", [name for name, told in phrases.WORDS.items() if isinstance(told, dict)])
+def test_every_word_that_a_setting_may_be_is_told_in_words(name):
+    architectures = [import_module(f"dalsegno.models.{arch}").Params for arch in ARCHITECTURES]
+    known = {
+        word for section in (*ENTRIES, decibels.Params, *architectures) for of, word in words(section) if of == name
+    }
+    assert known == set(phrases.WORDS[name])
 
 
 def test_a_setting_that_nobody_has_named_stands_as_it_is_written():

@@ -12,7 +12,7 @@ def interval(hits, units=None, weights=None, confidence=0.95):
     hits = np.asarray(hits, float)
     units = np.arange(len(hits)) if units is None else np.asarray(units)
     weights = np.ones(len(hits)) if weights is None else np.asarray(weights, float)
-    return share.interval(share.tally(hits, weights, units), confidence)
+    return share.intervals([share.tally(hits, weights, units)], confidence)[0]
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95])
@@ -76,7 +76,7 @@ def test_all_between_the_ends_is_plausible_and_nothing_else():
         shares = share.tally(
             (rng.random(len(units)) < rng.beta(8, 1, n_units)[units]) * 1.0, np.ones(len(units)), units
         )
-        low, high = share.interval(shares, 0.95)
+        low, high = share.intervals([shares], 0.95)[0]
         for tried in np.linspace(0.005, 0.995, 50):
             assert shares.plausible(np.array([tried]), 0.95)[0] == (low <= tried <= high)
 

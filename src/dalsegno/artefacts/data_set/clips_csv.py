@@ -12,12 +12,17 @@ COLUMNS = [
     "clip_id", "path", "label", "group", "split", "duration_s", "sample_rate_hz", "channels", "sha256", "excluded"
 ]  # fmt: skip
 EXACT_COPY = "exact copy"  # the kind of exclusion of a clip whose samples another clip has as well
-AUDIO = frozenset({
-    ".wav", ".wave", ".bwf", ".w64", ".rf64", ".au", ".snd", ".flac", ".caf", ".mp3", ".mp2", ".mpga", ".ogg",
-    ".oga", ".opus", ".aiff", ".aif", ".aifc", ".voc", ".sph", ".nist", ".avr", ".ircam", ".sf", ".paf", ".pvf",
-    ".svx", ".8svx", ".iff", ".wve", ".sds",
-})  # fmt: skip
-"""Suffixes of the formats that libsndfile reads."""
+FORMATS = {
+    ".wav": ("WAV", "WAVEX", "RF64", "W64"), ".wave": ("WAV", "WAVEX"), ".bwf": ("WAV", "WAVEX", "RF64"),
+    ".w64": ("W64",), ".rf64": ("RF64",), ".au": ("AU",), ".snd": ("AU",), ".flac": ("FLAC",), ".caf": ("CAF",),
+    ".mp3": ("MP3", "MPEG"), ".mp2": ("MP3", "MPEG"), ".mpga": ("MP3", "MPEG"), ".ogg": ("OGG",),
+    ".oga": ("OGG", "FLAC"), ".opus": ("OGG",), ".aiff": ("AIFF",), ".aif": ("AIFF",), ".aifc": ("AIFF",),
+    ".voc": ("VOC",), ".sph": ("NIST",), ".nist": ("NIST",), ".avr": ("AVR",), ".ircam": ("IRCAM",), ".sf": ("IRCAM",),
+    ".paf": ("PAF",), ".pvf": ("PVF",), ".svx": ("SVX",), ".8svx": ("SVX",), ".iff": ("SVX",), ".wve": ("WVE",),
+    ".sds": ("SDS",),
+}  # fmt: skip
+"""By suffix, what libsndfile may call the format of such a file."""
+AUDIO = frozenset(FORMATS)
 PICTURE = frozenset({
     ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif",
 })  # fmt: skip

@@ -4,13 +4,11 @@ import argparse
 import datetime
 from pathlib import Path
 
-from dalsegno.artefacts import kaggle_csv
+from dalsegno.artefacts import kaggle_csv, model_name
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import mapping
 
 FILE = Path("metrics/kaggle.csv")
-FAMILIES = ("classical", "mlp", "cnn", "transfer", "external", "ensembles")  # those with submissions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +29,7 @@ def note(model: str, score: str, date: str | None) -> str:
     score: a share such as .79, or per cent such as 79%. date: ISO 8601; None: today. Raises UserError for a model that
     params.yaml does not name, a number that is no score, or no date.
     """
-    doc = params.document()
-    names = [f"{family}/{key}" for family in FAMILIES for key in mapping(doc, family)]
+    names = model_name.named(params.document())
     if model not in names:
         raise UserError(f"params.yaml names no model {model!r}{hint(model, names)}")
     share, day = _share(score), _day(date)

@@ -9,7 +9,7 @@ from dalsegno.cli.listening import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, abridged, counted
 from dalsegno.report import formatting
 from dalsegno.scoring import intervals
 from dalsegno.scoring.metrics import METRICS
@@ -85,9 +85,8 @@ def _known(scores: dict) -> list[str]:
     else:
         accuracy = formatting.share(scores["with_known"]["accuracy"])
         head = f"left out: {numbers} of clips that the model was trained on; with them its accuracy is {accuracy}:"
-    shown = [f"  {printable(copy['path'])}: {copy['kind']} copy of {copy['clip']}" for copy in copies[:N_SHOWN]]
-    more = [f"  … and {len(copies) - N_SHOWN} more"] if len(copies) > N_SHOWN else []
-    return [head, *shown, *more, *unsaid]
+    lines = [f"{printable(copy['path'])}: {copy['kind']} copy of {copy['clip']}" for copy in copies]
+    return [head, *(f"  {line}" for line in abridged(lines, N_SHOWN)), *unsaid]
 
 
 def _not_scored(scores: dict) -> list[str]:
@@ -107,8 +106,8 @@ def _not_scored(scores: dict) -> list[str]:
 def _named(entries: list[dict[str, str]], how: str) -> list[str]:
     """How many files went one way, and which."""
     head = [f"{counted(len(entries), 'file')} {how}:"] if entries else []
-    shown = [f"  {printable(entry['path'])}: {entry['fault']}" for entry in entries[:N_SHOWN]]
-    return head + shown + ([f"  … and {len(entries) - N_SHOWN} more"] if len(entries) > N_SHOWN else [])
+    lines = [f"{printable(entry['path'])}: {entry['fault']}" for entry in entries]
+    return head + [f"  {line}" for line in abridged(lines, N_SHOWN)]
 
 
 def _pairs(words: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ single note with few events to tell it by: its average spectrum is kept as well,
 those whose spectra are near (`by_waveform`).
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -74,8 +73,8 @@ def energies(mono: np.ndarray, rate: int, window_s: float, hop_s: float, edges_h
     starts = np.round(np.arange(int((len(mono) - n_fft) / (hop_s * rate)) + 1) * hop_s * rate).astype(int)
     windows = np.lib.stride_tricks.sliding_window_view(mono, n_fft)
     energy = []
-    for chunk in _chunks(starts, 32):
-        spectrum = scipy.fft.rfft(windows[chunk] * window, axis=1)[:, : len(weights)]
+    for i in range(0, len(starts), 32):
+        spectrum = scipy.fft.rfft(windows[starts[i : i + 32]] * window, axis=1)[:, : len(weights)]
         energy.append((np.square(spectrum.real) + np.square(spectrum.imag)) @ weights)
     return np.concatenate(energy)
 
@@ -89,8 +88,3 @@ def _bands(rate: int, n_fft: int, edges_hz: tuple[float, ...]) -> np.ndarray:
     centre = np.arange(n_bins)[:, None] * width
     overlap = np.minimum(centre + width, edges[1:]) - np.maximum(centre - width, edges[:-1])
     return np.clip(overlap / width, 0, 2).astype(np.float32)
-
-
-def _chunks(items: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

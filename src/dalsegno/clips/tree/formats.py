@@ -1,4 +1,4 @@
-"""Which suffixes are read, which are media of another kind, and the command that converts those."""
+"""Files of sound that are not read here: which these are, and the command that converts them."""
 
 import shlex
 from collections import Counter
@@ -7,17 +7,6 @@ from pathlib import Path
 
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline.errors import counted
-
-LIBSNDFILE = {
-    ".wav": ("WAV", "WAVEX", "RF64", "W64"), ".wave": ("WAV", "WAVEX"), ".bwf": ("WAV", "WAVEX", "RF64"),
-    ".w64": ("W64",), ".rf64": ("RF64",), ".au": ("AU",), ".snd": ("AU",), ".flac": ("FLAC",), ".caf": ("CAF",),
-    ".mp3": ("MP3", "MPEG"), ".mp2": ("MP3", "MPEG"), ".mpga": ("MP3", "MPEG"), ".ogg": ("OGG",),
-    ".oga": ("OGG", "FLAC"), ".opus": ("OGG",), ".aiff": ("AIFF",), ".aif": ("AIFF",), ".aifc": ("AIFF",),
-    ".voc": ("VOC",), ".sph": ("NIST",), ".nist": ("NIST",), ".avr": ("AVR",), ".ircam": ("IRCAM",), ".sf": ("IRCAM",),
-    ".paf": ("PAF",), ".pvf": ("PVF",), ".svx": ("SVX",), ".8svx": ("SVX",), ".iff": ("SVX",), ".wve": ("WVE",),
-    ".sds": ("SDS",),
-}  # fmt: skip
-"""The formats of libsndfile that a file of each suffix may have."""
 
 FOREIGN = frozenset({
     ".m4a", ".m4b", ".m4p", ".m4r", ".mp4", ".m4v", ".mov", ".aac", ".adts", ".alac", ".wma", ".wmv", ".asf",

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePath
 
 from dalsegno.artefacts.data_set import user_csv
@@ -71,8 +72,7 @@ def _normal(path: PurePath) -> str:
 
 
 def _first(lines: Iterator[str]) -> str:
-    shown = [f"\n  {line}" for line, _ in zip(lines, range(N_NAMED), strict=False)]
-    return "".join(shown)
+    return "".join(f"\n  {line}" for line in islice(lines, N_NAMED))
 
 
 def _no_file(astray: list[str], known: dict[str, Path], lines: dict[str, int]) -> Iterator[str]:

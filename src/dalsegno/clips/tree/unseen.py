@@ -6,7 +6,7 @@ inside its repository that is a DVC repository itself.
 
 from pathlib import Path
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, abridged
 
 N_NAMED = 20
 
@@ -35,5 +35,4 @@ def refuse(root: Path, paths: list[Path]) -> None:
 
 
 def _list(lines: list[str]) -> str:
-    more = [f"… and {len(lines) - N_NAMED} more"] if len(lines) > N_NAMED else []
-    return "".join(f"\n  {line}" for line in [*lines[:N_NAMED], *more])
+    return "".join(f"\n  {line}" for line in abridged(lines, N_NAMED))

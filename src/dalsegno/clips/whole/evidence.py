@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtri, stdtrit
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.clips.whole import units
 from dalsegno.pipeline.errors import counted
 
 ACCURACIES = (0.6, 0.8)
@@ -58,10 +57,7 @@ class Evidence:
             return [*lines, "They are of one group, so no interval can be stated and nothing tested on another group."]
         if self.n_groups == self.n_clips:
             lines.append("No clips share a group: if some do share an artist or song, what follows is too hopeful.")
-        for share, when in (
-            (1.0, "Each tested once (k-fold)"),
-            (HELD_OUT, f"{HELD_OUT:.0%} held out for testing"),
-        ):
+        for share, when in ((1.0, "Each tested once (k-fold)"), (HELD_OUT, f"{HELD_OUT:.0%} held out for testing")):
             widths = [self.half_width(a, share) for a in ACCURACIES]
             if self.n_groups * share < 2 or max(widths) > USELESS:
                 n = counted(math.floor(self.n_groups * share), "group")
@@ -90,32 +86,19 @@ def weigh(clips: pd.DataFrame, copies: pd.DataFrame) -> Evidence:
     """The evidence in the usable labelled rows of `clips` (clips_csv.COLUMNS), linked by `copies` (copies_csv.COLUMNS)."""
     used = clips_csv.usable(clips)
     used = used[used["label"] != ""].reset_index(drop=True)
-    unit = pd.Series(units(used, copies))
+    unit = pd.Series(units.linked(used, copies, [used["group"]]))
     per_class = unit.groupby(used["label"]).nunique()
     n = effective_n(unit.value_counts().to_numpy())
     return Evidence(len(used), unit.nunique(), n, per_class.to_dict())
 
 
-def units(used: pd.DataFrame, copies: pd.DataFrame) -> np.ndarray:
-    """The number of each row's group [shape=(n_rows,)]: rows with one group, or that are copies, have the same."""
-    rows = {name: i for i, name in enumerate(used["clip_id"])}
-    both = copies[copies["clip_id_a"].isin(rows) & copies["clip_id_b"].isin(rows)]
-    group = used["group"].where(used["group"] != "", used["clip_id"] + " ")  # no group: a group of its own
-    codes, _ = pd.factorize(group)
-    a = np.concatenate([np.arange(len(used)), both["clip_id_a"].map(rows).to_numpy(int)])
-    b = np.concatenate([len(used) + codes, both["clip_id_b"].map(rows).to_numpy(int)])
-    size = len(used) + len(set(codes))
-    _, component = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(size, size)), directed=False)
-    return pd.factorize(component[: len(used)])[0]
-
-
-def effective_n(sizes: np.ndarray, correlation: float = CORRELATION) -> float:
+def effective_n(sizes: np.ndarray) -> float:
     """The number of independent clips that groups of these sizes [shape=(n_groups,)] are worth.
 
-    Kish's design effect: 1 + (m - 1) * correlation, m being the mean size weighted by size.
+    Kish's design effect: 1 + (m - 1) * CORRELATION, m being the mean size weighted by size.
     """
     n = sizes.sum()
-    return float(n / (1 + (np.square(sizes).sum() / n - 1) * correlation)) if n else 0.0
+    return float(n / (1 + (np.square(sizes).sum() / n - 1) * CORRELATION)) if n else 0.0
 
 
 def smallest_difference(n: float, quantile: float) -> float:

@@ -15,9 +15,8 @@ from dalsegno.clips.whole import limits
 from dalsegno.pipeline.errors import counted
 from dalsegno.sound import excerpt
 
-TEXT = frozenset(
-    {".csv", ".json", ".jsonl", ".md", ".parquet", ".tsv", ".txt", ".yaml", ".yml"}
-)  # suffixes of what stands beside clips in data sets
+TEXT = frozenset({".csv", ".json", ".jsonl", ".md", ".parquet", ".tsv", ".txt", ".yaml", ".yml"})
+"""Suffixes of what stands beside clips in data sets."""
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 

@@ -30,7 +30,7 @@ class Frames:
 
         Returns (batch, channel, bin, frame), or (batch, 1, sample) of a waveform.
         """
-        x = (self._gather if self.stored.is_cuda else self._copy)(start, n_frames, length)
+        x = self._gather(start, length) if self.stored.is_cuda else self._copy(start, n_frames, length)
         if self.meta["kind"] == "waveform":
             return self._padded(self._unit(x), n_frames, axis=1).transpose(1, 2)
         x = x[:, None].mT if x.ndim == 3 else x.permute(0, 3, 2, 1)
@@ -53,9 +53,7 @@ class Frames:
         beyond = torch.arange(length, device=self.device) >= memory.sent(n_frames, self.device)[:, None]
         return torch.where(beyond.view(shape), self.floor, x)
 
-    def _gather(
-        self, start: Int[Tensor, " batch"], n_frames: Int[Tensor, " batch"], length: int
-    ) -> Shaped[Tensor, "batch frame *shape"]:
+    def _gather(self, start: Int[Tensor, " batch"], length: int) -> Shaped[Tensor, "batch frame *shape"]:
         """Stored frames, `length` of each, on the GPU; values beyond the end of a clip mean nothing."""
         at = memory.sent(start, self.device)[:, None] + torch.arange(length, device=self.device)
         return self.stored[at.clamp_max(len(self.stored) - 1)]

@@ -41,13 +41,10 @@ def on_features(stored: Stored, run: dict[str, Any]) -> nn.Module:
 
 def on_spectrograms(stored: Stored, run: dict[str, Any]) -> nn.Module:
     """A network of the family cnn, or a fine-tuned one: views of a spectrogram as it is stored to logits."""
-    model, n_labels = (
-        _on_spectrograms(stored, stored.content, run["input_shape"], len(stored.labels)),
-        len(stored.labels),
-    )
+    n_labels = len(stored.labels)
+    model = _on_spectrograms(stored, stored.content, run["input_shape"], n_labels)
     if "head" in stored.content:
-        head = stored.section("head", stored.content["head"], Head)
-        put_on(model, head, torch.zeros(2, *run["input_shape"]), n_labels)
+        put_on(model, head_settings(stored), torch.zeros(2, *run["input_shape"]), n_labels)
     return _loaded(stored, model, run["state"])
 
 
@@ -71,7 +68,7 @@ def _encoder(stored: Stored, content: dict[str, Any]) -> nn.Module:
 
 
 def head_settings(stored: Stored) -> Head:
-    """What a frozen model says of its head."""
+    """What a model that was pretrained says of its new head."""
     return stored.section("head", stored.content["head"], Head)
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dalsegno.pipeline.cluster import kept_memory
 from dalsegno.pipeline.errors import UserError
 
 A = TypeVar("A")
@@ -26,16 +27,17 @@ HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + SETTINGS + bytes(5)
 def each(
     function: Callable[[A], B], items: Iterable[A], address: str | None, workers: int | None, gpus: int = 0
 ) -> Iterator[B]:
-    """Yield `function(item)` for each item, in order, from up to `workers` tasks (None: one per core) with `gpus` each.
+    """Yield `function(item)` for each item, in order, from up to `workers` tasks at a time, with `gpus` each.
 
-    address: host:port of the cluster's head; None: Ray on this machine alone. Raises UserError if Ray is not installed,
-    if the head does not answer, or dies, and if one item ends every worker that it is given to.
+    workers: None for one per core. address: host:port of the cluster's head; None: Ray on this machine alone. Raises
+    UserError if Ray is not installed, if the head does not answer, or dies, and if one item ends every worker that it is
+    given to.
     """
     ray = _connected(address)
     head = ray.get_runtime_context().gcs_address
     task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_call)
     shared, coming = ray.put(function), iter(items)
-    n = 2 * (workers or int(ray.cluster_resources().get("CPU", 1)))
+    n = workers or 2 * int(ray.cluster_resources().get("CPU", 1))
     under_way = deque(task.remote(shared, item) for item in islice(coming, n))
     while under_way:
         result = _result(ray, under_way.popleft(), head)
@@ -61,7 +63,7 @@ def _result(ray: Any, reference: Any, head: str) -> Any:
 
 
 def _connected(address: str | None) -> Any:
-    """The module ray, connected to a cluster; its workers find our package, and use one thread each."""
+    """The module ray, connected to a cluster; its workers find our package, use one thread each, and keep memory."""
     try:
         ray = importlib.import_module("ray")  # an extra that nothing else needs
     except ImportError:
@@ -73,7 +75,7 @@ def _connected(address: str | None) -> Any:
     if address:
         _check(address)
     paths = [str(Path("src").resolve()), os.environ.get("PYTHONPATH", "")]
-    env = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
+    env = kept_memory.VARIABLES | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
     try:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "runtime_env": {"env_vars": env}}
         ray.init(address or "local", include_dashboard=None if address else False, **options)

@@ -8,7 +8,7 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.examine import Examination
 from dalsegno.clips.whole import limits
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import abridged, counted
 from dalsegno.report.doctor import tables
 
 
@@ -26,13 +26,8 @@ def report(examination: Examination, n_shown: int | None) -> None:
         _list(f"{len(rows):6,} left out, {kind}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
     near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])
     if len(near):
-        _list(
-            f"{_counted(len(near), 'near copy')}, used all the same",
-            near["file"],
-            near["is a copy of"],
-            n_shown,
-            " ~ ",
-        )
+        heading = f"{_counted(len(near), 'near copy')}, used all the same"
+        _list(heading, near["file"], near["is a copy of"], n_shown, " ~ ")
     linked = tables.across_groups(clips, examination.copies)
     if len(linked):
         pairs = linked["file"] + " ~ " + linked["is a copy of"]
@@ -40,13 +35,7 @@ def report(examination: Examination, n_shown: int | None) -> None:
         _list(f"{_counted(len(linked), 'pair')} of groups linked by copies", both, pairs, n_shown, ": ")
     for kind, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
         subjects = rows["about"].map(lambda about: "" if about == "files" else f"{about}: ")
-        _list(
-            f"{_counted(len(rows), 'remark')}, {kind}",
-            subjects,
-            map(_explanation, rows["remark"]),
-            n_shown,
-            "",
-        )
+        _list(f"{_counted(len(rows), 'remark')}, {kind}", subjects, map(_explanation, rows["remark"]), n_shown, "")
     for line in examination.evidence().lines():
         progress.say(line)
 
@@ -80,9 +69,6 @@ def _list(
 ) -> None:
     """Print a heading and, below it, a line for each of the first `n_shown` subjects."""
     lines = [f"{subject}{sign}{explanation}" for subject, explanation in zip(subjects, explanations, strict=True)]
-    shown = lines[:n_shown]
-    progress.say(f"  {heading}: {shown[0]}" if len(lines) == 1 else f"  {heading}:")
-    for line in shown if len(lines) > 1 else []:
+    progress.say(f"  {heading}: {lines[0]}" if len(lines) == 1 else f"  {heading}:")
+    for line in abridged(lines, n_shown or len(lines)) if len(lines) > 1 else []:
         progress.say(f"         {line}")
-    if len(lines) > len(shown):
-        progress.say(f"         … and {len(lines) - len(shown):,} more")

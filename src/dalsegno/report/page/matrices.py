@@ -1,6 +1,7 @@
 """Confusions as tables that can be read, sorted and clicked, and what stands out in them."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -37,12 +38,9 @@ def extremes(rows: pd.DataFrame) -> dict[str, tuple[str, str, float] | None]:
         if r.actual == r.predicted or r.clips > 0
     ]
     right, wrong = ([cell for cell in cells if (cell[0] == cell[1]) is is_right] for is_right in (True, False))
+    share = itemgetter(2)
     return {
-        "best": max(right, key=_share),
-        "worst": min(right, key=_share),
-        "mistake": max(wrong, key=_share, default=None),
+        "best": max(right, key=share),
+        "worst": min(right, key=share),
+        "mistake": max(wrong, key=share, default=None),
     }
-
-
-def _share(cell: tuple[str, str, float]) -> float:
-    return cell[2]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +59,8 @@ class Sources:
         layers, weights, chosen = (
             formatting.of_called(of, called) for of in (self.layers, self.layer_weights, self.grids)
         )
-        return Sources(
-            formatting.stamped(self.compare), self.clips, self.splits, self.protocols, tables, self.params,
-            self.made_with, self.machine, layers, weights, chosen, self.identity,
-        )  # fmt: skip
+        compare = formatting.stamped(self.compare)
+        return replace(self, compare=compare, tables=tables, layers=layers, layer_weights=weights, grids=chosen)
 
 
 def read(

@@ -41,17 +41,11 @@ def code(words: str) -> Block:
     return {"kind": "code", "words": words}
 
 
-def table(
-    caption: str,
-    head: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    words: int = 1,
-    aligned: str = "right",
-    last: int = 0,
-) -> Block:
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1, last: int = 0) -> Block:
     """A numbered table. words: how many of the first columns hold words, and last: of the last ones, which are set flush
-    left; the others are `aligned`."""
-    return {"kind": "table", "caption": caption, "head": list(head), "rows": [list(row) for row in rows], "words": words, "aligned": aligned, "last": last}  # fmt: skip
+    left, and the others flush right."""
+    cells = {"head": list(head), "rows": [list(row) for row in rows]}
+    return {"kind": "table", "caption": caption, "words": words, "last": last} | cells
 
 
 def tabled(caption: str, of: Table) -> Block:

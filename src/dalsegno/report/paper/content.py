@@ -21,16 +21,17 @@ from dalsegno.report.paper.sections import (
     search,
     training,
 )
+from dalsegno.report.search.found import Search
 from dalsegno.report.tables.scores import Kaggle
 
 
 def content(
-    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: list[search.Search],
+    s: Sources, p: Params, kaggle: Kaggle, heard: dict[str, Any] | None, searched: list[Search],
     examples: list[dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """The paper as the layout takes it.
 
-    s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `search.read` gives them.
+    s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `found.read` gives them.
     examples: examples.json, a clip of each class as drawn for the doctor's page.
     """
     cite, dataset = Cited(), s.compare["dataset"]
@@ -52,22 +53,14 @@ def content(
     ]
     sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
-        "title": p.title or _title(dataset["title"], len(s.compare["models"])),
+        "title": p.title or f"{formatting.capitalised(dataset['title'])}: {len(s.compare['models'])} models compared",
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
-        "abstract": [*_abstract(s), *_returned(s, returned)],
+        "abstract": [f"{introduction.question(s)} {introduction.how(s)}", closing.answer(s), *_returned(s, returned)],
         "sections": sections,
         "references": cite.listed(),
     }
-
-
-def _title(data: str, n_models: int) -> str:
-    return f"{formatting.capitalised(data)}: {n_models} models compared"
-
-
-def _abstract(s: Sources) -> list[str]:
-    return [f"{introduction.question(s)} {introduction.how(s)}", closing.answer(s)]
 
 
 def _returned(s: Sources, kaggle: Kaggle) -> Iterator[str]:

@@ -53,9 +53,3 @@ def missing(p: Params, models: Collection[str], kaggle: Mapping[str, Any]) -> li
     unexplained = [name for name in models if name not in p.why and not name.endswith(SCRATCH)]
     lacking += [f"paper.why: the reason for {', '.join(unexplained)}"] if unexplained else []
     return lacking + ([] if kaggle else ["a Kaggle score: dalsegno kaggle-score MODEL SCORE"])
-
-
-def models(doc: Mapping[str, Any]) -> list[str]:
-    """The names of the models that params.yaml asks for."""
-    families = ("classical", "mlp", "cnn", "transfer", "ensembles", "external")
-    return [f"{family}/{key}" for family in families for key in doc.get(family) or {}]

@@ -1,7 +1,6 @@
 """Plots of a search: the best so far, the metric over each setting, and all settings of a trial in parallel."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,12 +71,7 @@ def _numbers(values: pd.Series) -> tuple[pd.Series, Scale, list[str]]:
 
 def _share(values: pd.Series) -> np.ndarray:
     """Values as shares of the way from the lowest to the highest, of their logarithms where they span much."""
-    numbers: Any = pd.to_numeric(values, errors="coerce")
-    if numbers.isna().any():
-        names = sorted(set(map(str, values)))
-        numbers = values.map(lambda value: names.index(str(value))).astype(float)
-    elif numbers.min() > 0 and numbers.max() > LOGARITHMIC * numbers.min():
-        numbers = np.log(numbers)
-    numbers = np.asarray(numbers, float)
-    spread = numbers.max() - numbers.min()
-    return (numbers - numbers.min()) / spread if spread else np.full(len(numbers), 0.5)
+    numbers, scale, _ = _numbers(values)
+    places = np.asarray(np.log(numbers) if scale.log else numbers, float)
+    spread = places.max() - places.min()
+    return (places - places.min()) / spread if spread else np.full(len(places), 0.5)

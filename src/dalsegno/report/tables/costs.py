@@ -11,12 +11,8 @@ OF_TRAINING = OF_NETWORKS | {"train_s", "predict_ms_per_clip", "peak_memory_mb",
 INAPPLICABLE_TO = {
     "classical": OF_NETWORKS, "ensembles": OF_TRAINING, "external": OF_TRAINING | {"input_ms_per_clip"},
 }  # fmt: skip
-DIGITS = {
-    "train_s": 2,
-    "converge_s": 2,
-    "predict_ms_per_clip": 3,
-    "input_ms_per_clip": 1,
-}  # as many in each row, to be read down the column
+DIGITS = {"train_s": 2, "converge_s": 2, "predict_ms_per_clip": 3, "input_ms_per_clip": 1}
+"""As many in each row, to be read down the column."""
 COLUMNS = {
     "parameters": "parameters\n(trained)", "epochs": "epochs\ntrained", "best_epoch": "best\nepoch", "train_s": "training\ns",
     "converge_s": "to best\nepoch, s", "input_ms_per_clip": "input\nms/clip", "predict_ms_per_clip": "prediction\nms/clip",

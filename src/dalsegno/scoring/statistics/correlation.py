@@ -9,6 +9,7 @@ tried, times a prior (an integrated likelihood, Berger, Liseo & Wolpert 1999). T
 mass below 0.17 and a fifth below 0.005: clips may well be independent, and anything else is possible too.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,11 @@ def sizes(weights: Float[np.ndarray, " n_clips"], of_units: Float[np.ndarray, " 
     """Sizes of one sample from the weights of its clips and their sums by unit."""
     squares = (weights**2).sum(keepdims=True)
     return Sizes(weights.sum(keepdims=True) ** 2 / squares, (of_units**2).sum(keepdims=True) / squares)
+
+
+def together(samples: Iterable[Sizes]) -> Sizes:
+    """The sizes of all samples."""
+    return Sizes(*map(np.concatenate, zip(*samples, strict=True)))
 
 
 class Hits:

@@ -103,8 +103,7 @@ def tally(
 def together(samples: list[Differences]) -> Differences:
     """Samples with equally many units as one, whose intervals are computed in a quarter of the time."""
     one, other, clips = (np.concatenate([getattr(s, name) for s in samples]) for name in ("one", "other", "clips"))
-    sizes = correlation.Sizes(*map(np.concatenate, zip(*(s.sizes for s in samples), strict=True)))
-    return Differences(one, other, clips, sizes)
+    return Differences(one, other, clips, correlation.together(s.sizes for s in samples))
 
 
 def intervals(differences: Differences, confidence: float) -> list[tuple[float, float] | tuple[None, None]]:

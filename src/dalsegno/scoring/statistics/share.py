@@ -68,13 +68,9 @@ def tally(
     return Shares(np.bincount(units, weights * values)[None], clips[None], correlation.sizes(weights, clips))
 
 
-def interval(shares: Shares, confidence: float) -> tuple[float, float] | tuple[None, None]:
-    """Lower and upper end for one sample; (None, None) for fewer than two units, as nothing then tells how much units differ."""
-    return intervals([shares], confidence)[0]
-
-
 def intervals(samples: list[Shares], confidence: float) -> list[tuple[float, float] | tuple[None, None]]:
-    """`interval` of each of several single samples, in a fraction of the time: those with equally many units go together."""
+    """Lower and upper end for each single sample; (None, None) for fewer than two units, as nothing then tells how much units
+    differ. Samples with equally many units go together, in a fraction of the time."""
     ends: list[tuple[float, float] | tuple[None, None]] = [(None, None)] * len(samples)
     n_units = [sample.hits.shape[1] for sample in samples]
     for n in {*n_units} - {1}:
@@ -88,7 +84,7 @@ def intervals(samples: list[Shares], confidence: float) -> list[tuple[float, flo
 
 def _together(samples: list[Shares]) -> Shares:
     hits, clips = (np.concatenate([getattr(s, name) for s in samples]) for name in ("hits", "clips"))
-    return Shares(hits, clips, correlation.Sizes(*map(np.concatenate, zip(*(s.sizes for s in samples), strict=True))))
+    return Shares(hits, clips, correlation.together(s.sizes for s in samples))
 
 
 def _blaker(estimate: np.ndarray, n: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -33,9 +33,7 @@ class Params:
     contrast_share: Share = 0.0  # distances from a channel's mean stretched or shrunk by up to this share: compression
     time_shift_share: Share = 0.0  # moved along time by up to this share of the length; what leaves comes in again
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees
-    noise_std: Size = (
-        0.0  # white noise of up to so many standard deviations: of the channel; of the feature in training
-    )
+    noise_std: Size = 0.0  # white noise of up to so many deviations: of the channel; of the feature in training
     time_masks: Count = 0  # stretches of time wiped out
     time_mask_share: Share = 0.1  # longest of them, share of the length
     frequency_masks: Count = 0  # bands wiped out

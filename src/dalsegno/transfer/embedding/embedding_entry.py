@@ -39,9 +39,8 @@ class Params:
     model: Annotated[Any, chosen("dalsegno.models", by="arch")]
     weights: str  # a file or folder, relative to the repository
     view: EmbeddingView
-    layers: Layers | None = (
-        None  # what an embedding is made of: numbers of blocks, and "embedding"; null: the last alone
-    )
+    # what an embedding is made of: numbers of blocks, and "embedding"; null: the last alone
+    layers: Layers | None = None
     views: Annotated[int, Field(ge=0)] = 0  # how many times each window is shown again, augmented, to train heads on
     augment: Augmentation = Augmentation()
 

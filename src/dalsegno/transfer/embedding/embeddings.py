@@ -63,10 +63,11 @@ def write(
 ) -> float | None:
     """Write embeddings.parquet (clip_id, segment, view, e_0000 …), one row per window of a clip; meta.json; provenance.json.
 
-    model: stored data (batch, …) to embeddings (batch, dim). clips: as `crops` makes them of `view`. backbone: what model.pt of a head on these embeddings has to
-    say of `model`, so that it can be built again; backbone.pt is that with its weights. views: how many augmented copies of each window follow it;
-    view 0 is the window itself. description: the content of meta.json, everything that decides the result except
-    `inputs`, the files and folders it is computed from. trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
+    model: stored data (batch, …) to embeddings (batch, dim). clips: as `crops` makes them of `view`. backbone: what
+    model.pt of a head on these embeddings has to say of `model`, so that it can be built again; backbone.pt is that with
+    its weights. views: how many augmented copies of each window follow it; view 0 is the window itself. description: the
+    content of meta.json, everything that decides the result except `inputs`, the files and folders it is computed from.
+    trained_on: the content of provenance.json. Raises UserError if the network cannot take such windows.
 
     Returns the seconds that all windows take; after a kill, by those that were still missing, and None if none were.
     """

@@ -107,13 +107,8 @@ def read(arch: str, p: Any, path: str, meta: dict[str, Any]) -> WeightsFile:
         state = module.published(p, saved, meta)
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
-    return WeightsFile(
-        path,
-        arch,
-        [Run(state, None, Provenance(recordings=_recordings(module, path)))],
-        {"normalise": module.NORMALISE},
-        whole=False,
-    )
+    run = Run(state, None, Provenance(recordings=_recordings(module, path)))
+    return WeightsFile(path, arch, [run], {"normalise": module.NORMALISE}, whole=False)
 
 
 def _recordings(module: Published, path: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The sections on what was measured: scores, pairs, confusions, training, cost, and what follows from them."""
+"""The section on what was measured: scores, pairs of models, confusions, classes one by one, and calibration."""
 
 from collections.abc import Iterator
 from typing import Any
