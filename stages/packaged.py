@@ -1,6 +1,9 @@
 """Write published weights that an installed Python package holds as PyTorch reads them."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
@@ -11,7 +14,9 @@ from dalsegno.transfer.wheels import installed, musicnn
 class Params:
     """An entry under `packaged:`."""
 
-    checkpoint: str  # one of the package musicnn: MSD_musicnn, MSD_vgg, MTT_musicnn, MTT_vgg
+    checkpoint: Annotated[
+        str, AfterValidator(musicnn.known)
+    ]  # of the package musicnn: MSD_musicnn, MSD_vgg, MTT_musicnn, MTT_vgg
 
 
 def main(key: str, out_dir: str) -> None:

@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts import kaggle_csv
+from dalsegno.artefacts import kaggle_csv, model_name
 from dalsegno.cli.commands import kaggle_score
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
@@ -125,7 +125,7 @@ def missing() -> list[str]:
     p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
     if problems:
         raise Refused(problems)
-    return own_words.missing(p, own_words.models(doc), kaggle_csv.read(kaggle_score.FILE))
+    return own_words.missing(p, model_name.named(doc), kaggle_csv.read(kaggle_score.FILE))
 
 
 def _listed() -> list[Path]:

@@ -43,6 +43,16 @@ def test_a_folder_that_is_none_is_refused(here):
     assert Path("params.yaml").read_text() == before
 
 
+@pytest.mark.parametrize("folder", ["", ".", "..", "/"])
+def test_a_folder_that_holds_the_repository_is_refused(here, folder):
+    """As where a shell has filled in a variable that is not set."""
+    before = Path("params.yaml").read_text()
+    with pytest.raises(SystemExit) as end:
+        command_line.main(["music", folder])
+    assert "holds this repository; name a folder that holds a folder per class alone" in end.value.code
+    assert Path("params.yaml").read_text() == before
+
+
 def test_a_misspelt_folder_is_refused_with_the_nearest_name_by_whichever_command(here):
     (here.parent / "my_music").mkdir()
     for words in (["music", "../my_musik"], ["doctor", "../my_musik"], ["groups", "../my_musik"]):

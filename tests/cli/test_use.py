@@ -8,7 +8,7 @@ from support.commands import refusal
 from dalsegno.cli import main
 
 OLD = "runtime: {workers: 1} # mine\nsplits: {folds: 3}\n"
-RECIPE = "# A recipe of one line.\n\nruntime: {workers: null}\nsplits: {folds: 5}\n"
+RECIPE = "# A recipe of one line.\n\ndataset: {root: a}\nsplits: {folds: 5}\n"
 
 
 @pytest.fixture
@@ -68,3 +68,9 @@ def test_a_wrong_name_or_file_changes_nothing(here):
     assert Path("params.yaml").read_text() == OLD
     Path("params.yaml").unlink()
     assert "run from the top of the repository" in refusal("use", "instruments")
+
+
+def test_another_file_of_yaml_is_no_recipe(here):
+    Path("dvc.yaml").write_text("stages: {}")
+    assert refusal("use", "dvc.yaml") == "dalsegno: dvc.yaml: this is no recipe: it has no section 'dataset:'"
+    assert Path("params.yaml").read_text() == OLD

@@ -16,7 +16,7 @@ from dalsegno.clips.table.columns import Columns
 from dalsegno.clips.tree import ids as clip_ids
 from dalsegno.clips.tree import walk
 from dalsegno.datasets import fma, folders, gtzan, images, irmas, kaggle, nsynth, table
-from dalsegno.pipeline import errors
+from dalsegno.pipeline import errors, params
 
 ADAPTERS = {
     "fma": fma,
@@ -235,8 +235,20 @@ def test_nsynth_target_group_and_split(root):
     assert [c.second_label for c in clips] == ["acoustic", "acoustic"]
     by_source = listed(*root, target="instrument_source")
     assert {c.label for c in by_source} == {"acoustic"} and [c.second_label for c in by_source] == ["bass", "reed"]
-    with pytest.raises(errors.UserError, match="instrument_family or instrument_source, got 'pitch'"):
-        listed(*root, target="pitch")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nsynth", "instrument_family or instrument_source"),
+        ("fma", "small or medium"),
+        ("folders", "null, as name is 'folders', which has one label per clip"),
+    ],
+)
+@pytest.mark.parametrize("target", ["pitch", ""])
+def test_a_target_that_the_data_set_does_not_have_is_refused_before_there_are_data(name, target, expected):
+    (problem,) = params.parse("dataset", {"name": name, "root": "x", "target": target}, Params)[1]
+    assert problem == f"dataset: target is {target!r}; expected {expected}"
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,9 @@ def test_pieces_stay_with_the_whole_of_their_file_and_with_its_length(root):
     assert found["excluded"][3].startswith("unreadable: begins at 3 s, and the file ends at 1.00 s")
     with pytest.raises(UserError, match=r"line 2: expected start_s in seconds, 0 or more, got '0,1'"):
         clips(root, "t.csv", "path;label;from\na/x.wav;p;0,1\nb/z.wav;q;\n", start_s="from")
+
+
+@pytest.mark.parametrize("group", ["{label}{", "{label}}", "{{label}}", "{label}{}", "{label} {label}"])
+def test_braces_that_hold_no_column_stand_for_themselves(root, group):
+    found = clips(root, "clips.csv", TABLE, group=group)
+    assert set(found["group"]) == {group.replace("{label}", label) for label in ("Müll", "rock")}

@@ -152,16 +152,32 @@ def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
         UserError, match=r"classical\.few: fold 0: knn with .*: it asks for 37 neighbours, but .* 36 training"
     ):
         fitted("few")
-    Path("params.yaml").write_text("classical:\n  odd: {estimator: knn, grid: [{n_neighbors: five}]}\n")
-    with pytest.raises(
-        UserError, match=r"classical\.odd: fold 0: knn with {'n_neighbors': 'five'}: .*n_neighbors.*must be"
-    ):
-        fitted("odd")
-    Path("params.yaml").write_text("classical:\n  odd: {estimator: svm, grid: [{C: -1.0}]}\n")
-    with pytest.raises(UserError, match=r"classical\.odd: fold 0: svm with {'C': -1\.0}: .*C.*must be"):
-        fitted("odd")
     _, problems = params.parse("classical.svm", {"estimator": "svm", "grid": [{"gama": 1}]}, classical.Params)
     assert problems and "scikit-learn's svm has no setting 'gama' (did you mean 'gamma'?)" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options"),
+    [
+        ("svm", {"C": -1.0}),
+        ("svm", {"C": "10"}),
+        ("svm", {"C": None}),
+        ("svm", {"kernel": "rbff"}),
+        ("logistic", {"C": [1.0]}),
+        ("knn", {"n_neighbors": "five"}),
+        ("knn", {"n_neighbors": 0}),
+        ("forest", {"n_estimators": 2.5}),
+        ("majority", {"strategy": "prio"}),
+    ],
+)
+def test_values_of_the_grid_are_refused_before_anything_is_computed(estimator, options):
+    entry = {"estimator": estimator, "grid": [{}, options]}
+    (name,), (problem,) = options, params.parse("classical.odd", entry, classical.Params)[1]
+    assert problem.startswith(f"classical.odd: grid: {options}: The {name!r} parameter of ") and "must be" in problem
+
+
+def test_a_grid_without_an_entry_is_refused():
+    assert params.parse("classical.odd", {"estimator": "svm", "grid": []}, classical.Params)[1]
 
 
 def test_cost_says_what_it_was_measured_on(fitted):

@@ -5,12 +5,15 @@ import os
 import struct
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile as sf
 from PIL import Image
 
 from dalsegno.pipeline.errors import UserError
-from dalsegno.sound import audio, pictures
+from dalsegno.pipeline.runtime import Runtime
+from dalsegno.sound import audio, pictures, storing
+from dalsegno.spectrograms import image
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 40_000)
 DAMAGED = "damaged, cut short, or of an encoding that is not known here; if it plays elsewhere, ffmpeg converts it"
@@ -79,3 +82,12 @@ def test_of_a_picture_of_too_many_pixels(tmp_path):
         Image.new("1", (side, side)).save(tmp_path / "x.png")
         with pytest.raises(ValueError, match="more than 50,000,000 pixels, which no spectrogram has"):
             pictures.read(tmp_path / "x.png")
+
+
+def test_a_sound_where_pictures_are_expected_is_named(tmp_path):
+    sf.write(tmp_path / "x.wav", np.zeros(8000), 8000)
+    clips = pd.DataFrame({"clip_id": ["x"], "path": ["x.wav"]})
+    p = storing.Params(kind="image", options=image.Params())
+    with pytest.raises(UserError, match=r"x\.wav cannot be read as this kind of spectrogram: no picture in a format"):
+        storing.write(tmp_path / "store", tmp_path, clips, p, Runtime(workers=1), "images")
+    assert not (tmp_path / "store").exists()

@@ -297,7 +297,13 @@ def test_what_would_change_nothing_is_refused(settings, says):
 
 
 def test_parameters_out_of_range_are_refused():
-    for wrong in ({"time_mask_share": 1.5}, {"time_masks": -1}, {"gain_db": -3}, {"mixup_alpha": "0.2"}):
+    for wrong in (
+        {"time_mask_share": 1.5},
+        {"time_masks": -1},
+        {"gain_db": -3},
+        {"mixup_alpha": "0.2"},
+        {"mixup_alpha": 1e300},
+    ):
         assert params.parse("cnn.x.augment", wrong, Params)[1], wrong
     assert params.parse("cnn.x.augment", ALL_ON, Params)[0] == Params(**ALL_ON)
 

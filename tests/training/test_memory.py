@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.training import memory
+from dalsegno.training import memory, network
 from dalsegno.training.network import Model
 
 RAISED = (
@@ -28,6 +29,20 @@ def test_a_gpu_that_is_too_small_says_what_to_lower(trained, tmp_path, monkeypat
         "view.crop_s or the size of the model, or set runtime.device to cpu"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data_cnn_a", "params.yaml", "splits.csv"]
+
+
+@pytest.mark.parametrize("side", [10**6, 10**15])
+def test_a_network_beyond_all_memory_says_so(side):
+    """PyTorch has other words where the size itself is beyond 64 bits."""
+    with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower it"), memory.enough("lower it"):
+        torch.nn.Conv2d(10**3, 10**3, side)
+
+
+@pytest.mark.parametrize("width", [10**12, 10**15])
+def test_an_architecture_beyond_all_memory_is_named_in_whichever_stage_builds_it(width):
+    p, example = params.component("dalsegno.models", "conv").Params(channels=(width,)), torch.zeros(1, 1, 16, 16)
+    with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower the size of conv \(model\)"):
+        network.build("conv", p, torch.nn.Identity(), example, 3)
 
 
 def test_other_errors_are_left_alone():

@@ -12,6 +12,7 @@ import torch
 from support.small_fits import Fixed, linear, still
 from torch import nn
 
+from dalsegno.pipeline import params
 from dalsegno.training import train
 from dalsegno.training.objective import optimise
 
@@ -69,6 +70,19 @@ def test_a_momentum_that_would_not_be_used_is_refused():
     for optimizer in ("adam", "adamw"):
         with pytest.raises(ValueError, match=f"momentum is 0.5, but {optimizer} has moments of its own"):
             train.Params(optimizer=optimizer, momentum=0.5)
+
+
+def test_shares_that_leave_nothing_are_refused():
+    for wrong in ({"label_smoothing": 1.0}, {"optimizer": "sgd", "momentum": 1.0}):
+        assert "should be less than 1, got 1.0" in params.parse("mlp.x.train", wrong, train.Params)[1][0]
+
+
+@pytest.mark.parametrize("name", ["lr", "weight_decay", "clip_norm", "l1", "l2"])
+def test_numbers_that_do_not_fit_in_32_bits_are_refused(name):
+    (problem,) = params.parse("mlp.x.train", {name: 1e300}, train.Params)[1]
+    assert problem.startswith(f"mlp.x.train.{name}: should be less than or equal to 1") and problem.endswith(
+        "got 1e+300"
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])

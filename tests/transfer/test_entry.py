@@ -1,5 +1,6 @@
 """Parameters of a transfer entry."""
 
+import pytest
 from support.transfer_task import TRAIN, TUNED
 from torch import nn
 
@@ -13,6 +14,15 @@ def test_a_head_is_linear_or_has_layers_and_drops_out():
     deep = head.Head(widths=(512, 256, 128, 64), dropout=0.2).build(6, 3)
     assert [m.in_features for m in deep if isinstance(m, nn.Linear)] == [6, 512, 256, 128, 64]
     assert [m.p for m in deep if isinstance(m, nn.Dropout)] == [0.2] * 4
+
+
+@pytest.mark.parametrize("source", ["embeddings/x", "spectrograms/x"])
+def test_an_architecture_that_there_is_not_is_named_once_whether_its_settings_are_given_or_not(source):
+    """dvc.yaml depends on its file."""
+    head = {"input": source, "arch": "resne", "weights": "w.pt", "head": {}, "train": {}}
+    tuned = {"model": {}, "view": {}, "augment": {}, "unfreeze": 0, "body_lr": 1.0}
+    (problem,) = params.parse("transfer.x", head | (tuned if source.startswith("spec") else {}), entry.Params)[1]
+    assert problem.startswith("transfer.x.arch: there is no 'resne' in dalsegno/models/ (did you mean 'resnet'?)")
 
 
 def test_a_parameter_that_is_missing_or_of_no_use_is_named():

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dalsegno.pipeline.refusals import mapping
+
 TRAINED = ("classical", "mlp", "cnn", "transfer")
 """The families of models that are trained here."""
 SCRATCH = "-scratch"
@@ -15,8 +17,8 @@ CONTROL = "control"  # the folder of the twin in that of its model
 
 
 def named(doc: Mapping[str, Any]) -> list[str]:
-    """The names of the models that params.yaml, `doc`, asks for; without twins."""
-    return [f"{family}/{key}" for family in (*TRAINED, "ensembles", "external") for key in doc.get(family) or {}]
+    """The names of the models that params.yaml, `doc`, asks for; without twins. Raises Refused where a family is no mapping."""
+    return [f"{family}/{key}" for family in (*TRAINED, "ensembles", "external") for key in mapping(doc, family)]
 
 
 def folder(runs_dir: str | Path, name: str) -> Path:

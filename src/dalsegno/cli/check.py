@@ -42,7 +42,8 @@ def _data_set(doc: dict[str, Any]) -> list[str]:
     """
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
     root = Path("" if problems else p.root)
-    if problems or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
+    here = Path.cwd().is_relative_to(root.absolute())
+    if problems or here or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
         return []
     try:
         listing.listing(root, p)
@@ -64,9 +65,10 @@ def _device(doc: dict[str, Any]) -> list[str]:
 
 
 def _reasons(doc: dict[str, Any]) -> list[str]:
-    """Reasons in the report for what params.yaml does not ask for; other faults of `paper`, `pipeline.check` finds."""
+    """Reasons in the report for what params.yaml does not ask for; `pipeline.check` finds other faults, such as no entries."""
     p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
-    return [] if problems else own_words.unknown(p, doc)
+    entries = all(isinstance(doc.get(section), dict) for section in own_words.EXPLAINED)
+    return own_words.unknown(p, doc) if entries and not problems else []
 
 
 def _ensembles() -> list[str]:

@@ -1,8 +1,7 @@
 """What the stages of dvc.yaml take from params.yaml by name: does it lead somewhere, and can DVC hash it?"""
 
-import os
+import json
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -11,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from dalsegno.cli import unhashable
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.refusals import unreadable
 
 NAMED = re.compile(r"\$\{([^}]+)\}")
-N_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -29,25 +28,30 @@ class Input:
 
     def problem(self, outs: set[Path]) -> str | None:
         """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
-        made = next((out for out in outs if self.path.is_relative_to(out)), None)
-        holds = any(out.is_relative_to(self.path) for out in outs)
-        if made is None and (self.prefix or not (holds or self.path.exists())):
+        there, whole = _is_there(self.path), self.path.absolute()
+        made = next((out for out in outs if whole.is_relative_to(out.absolute())), None)
+        if self.prefix and f"{self.prefix}{self.value}" != str(made):  # the name of an entry, which is no path
+            made = None
+        holds = any(out.absolute().is_relative_to(whole) for out in outs)
+        if made is None and (self.prefix or not (holds or there)):
             if pointer := unfetched(self.path):
                 return f"{self.parameter}: {self.value!r} is not there yet; `dvc pull {pointer}` fetches it"
             alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
-            old = (
-                self.path.exists()
-                and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
-            )
+            old = there and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
             return (
                 f"{self.parameter}: {self.value!r} leads nowhere: "
                 f"{old or f'there is no {str(self.path)!r} and no stage writes it'}{hint(self.value, values)}{self._way()}"
             )
         if self.parameter.endswith(".weights") and made and self.path.name != "model.pt":
             return f"{self.parameter}: {self.value!r} leads nowhere; the weights in {str(made)!r} are called model.pt"
-        if self.parameter.endswith(".weights") and (holds or self.path.is_dir()):
-            return f"{self.parameter}: {self.value!r} is a folder; expected a file of weights"
+        pretrained = self.parameter.endswith(".weights") and (self.path / "config.json").is_file()  # by save_pretrained
+        if self.parameter.endswith((".weights", ".table")) and made is None and (holds or self.path.is_dir()):
+            return None if pretrained else f"{self.parameter}: {self.value!r} is a folder; expected a file"
+        if holds and made is None:
+            return (
+                f"{self.parameter}: {self.value!r} holds what stages write; expected a folder or file apart from that"
+            )
         return None
 
     def _way(self) -> str:
@@ -60,27 +64,28 @@ class Input:
 
 
 def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
-    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, once, with its path in `doc`.
+    """Every name of params.yaml that leads nowhere or to what DVC cannot hash, or that DVC misses, once, with its path in `doc`.
 
     Raises UserError if `dvc_yaml` has no stages to read.
     """
-    inputs, outs = _graph(doc, _stages(dvc_yaml))
+    stages = _stages(dvc_yaml)
+    inputs, outs = _graph(doc, stages)
     pretrained = _variants(doc, {"foreach": "${pretrain}"})  # names an entry of spectrograms, and reads no store of it
     inputs += [taken for entry in pretrained if (taken := _input("data/spectrograms/${item.spectrogram}", *entry))]
-    lines = []
+    lines = list(_missing(doc, stages))
     for taken in inputs:
         problem = taken.problem(outs)
         if problem:
             lines.append(problem)
-        elif not any(taken.path.is_relative_to(out) for out in outs):
-            lines += [f"{taken.parameter}: {reason}" for reason in unhashable(taken.path)]
+        elif not any(taken.path.absolute().is_relative_to(out.absolute()) for out in outs):
+            lines += [f"{taken.parameter}: {reason}" for reason in unhashable.reasons(taken.path)]
     return list(dict.fromkeys(lines))
 
 
 def unfetched(path: Path) -> Path | None:
     """The .dvc file that tracks `path`, or a folder above it, if what it tracks is not there; else None."""
-    absent = (above for above in (path, *path.parents) if not above.exists())
-    return next((pointer for above in absent if (pointer := Path(f"{above}.dvc")).is_file()), None)
+    absent = (above for above in (path, *path.parents) if not _is_there(above))
+    return next((pointer for above in absent if _is_there(pointer := Path(f"{above}.dvc"))), None)
 
 
 def _stages(dvc_yaml: Path) -> dict[str, Any]:
@@ -91,36 +96,23 @@ def _stages(dvc_yaml: Path) -> dict[str, Any]:
         raise UserError(f"{dvc_yaml}: {why}") from None
 
 
-def unhashable(path: Path) -> list[str]:
-    """What below `path` DVC fails on or hangs on, one line per kind."""
-    kinds: dict[str, list[str]] = {}
-    for name, kind in _faults(path):
-        kinds.setdefault(kind, []).append(name.encode("utf-8", "backslashreplace").decode("utf-8"))
-    return [
-        f"DVC cannot hash {str(path)!r}: {kind}: {', '.join(map(repr, sorted(names)[:N_SHOWN]))}"
-        + (f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else "")
-        for kind, names in kinds.items()
-    ]
-
-
-def _faults(path: Path) -> Iterator[tuple[str, str]]:
-    """(path, what is wrong with it) of files and folders, links to folders not followed."""
+def _is_there(path: Path) -> bool:
+    """Whether there is anything at `path`; nothing is where a name is longer than a file system allows."""
     try:
-        mode = path.stat().st_mode
-        if not os.access(path, os.R_OK):
-            yield str(path), "not readable"
-        elif stat.S_ISDIR(mode):
-            for entry in path.iterdir():
-                if not entry.name.isprintable() and "\udc80" <= max(entry.name) <= "\udcff":
-                    yield str(entry), "a name that is not UTF-8"
-                elif not (entry.is_symlink() and entry.is_dir()):
-                    yield from _faults(entry)
-        elif not stat.S_ISREG(mode):
-            yield str(path), "neither a file nor a folder"
-    except FileNotFoundError:
-        yield str(path), "a link to nowhere"
-    except OSError as error:  # a link to itself
-        yield str(path), str(error.strerror).lower()
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _missing(doc: dict[str, Any], stages: dict[str, Any]) -> Iterator[str]:
+    """Parameters that dvc.yaml names: they cannot be left out, whatever default a stage has for them, as DVC knows of none."""
+    for stage in stages.values():
+        for scope, owner in _variants(doc, stage):
+            for name in NAMED.findall(json.dumps(stage)):
+                above, _, last = name.rpartition(".")
+                section = looked_up(scope, above) if above else None
+                if isinstance(section, dict) and last not in section:
+                    yield f"{_parameter(name, owner)}: is missing"
 
 
 def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], set[Path]]:
@@ -156,11 +148,16 @@ def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
     if not isinstance(value, str):
         return None
     return Input(
-        parameter=re.sub(r"^item\b", owner, name[1]),
+        parameter=_parameter(name[1], owner),
         value=value,
         prefix=dep[: name.start()],
         path=Path(dep[: name.start()] + value + dep[name.end() :]),
     )
+
+
+def _parameter(name: str, owner: str) -> str:
+    """Where params.yaml has what dvc.yaml calls `name`, for a stage of the entry `owner`."""
+    return re.sub(r"^item\b", owner, name)
 
 
 def _filled(template: str, scope: dict[str, Any]) -> str:

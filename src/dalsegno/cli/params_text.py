@@ -8,15 +8,19 @@ import yaml
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import unreadable
 
 
 def read(path: str | Path = params.FILE) -> str:
-    """The text as it is, with the ends of its lines. Raises UserError where there is no such file."""
+    """The text as it is, with the ends of its lines. Raises UserError where there is no such file, or no text."""
     here = Path(path)
     if not here.is_file():
         raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
-    with here.open(encoding="utf-8", newline="") as file:
-        return file.read()
+    try:
+        with here.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{here}: {unreadable(error)}") from None
 
 
 def difference(before: str, after: str, name: str, other: str) -> str:

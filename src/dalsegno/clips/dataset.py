@@ -48,6 +48,10 @@ class Params:
             raise ValueError("name: table needs `table`, a file of paths and labels below the root, and `columns`")
         if self.name != "table" and given:
             raise ValueError(f"{', '.join(given)}: of no use where name is {self.name!r}; they go with name: table")
+        targets = getattr(params.component("dalsegno.datasets", self.name), "TARGETS", ())
+        if self.target is not None and self.target not in targets:
+            expected = " or ".join(targets) or f"null, as name is {self.name!r}, which has one label per clip"
+            raise ValueError(f"target is {self.target!r}; expected {expected}")
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 import sklearn
 from jaxtyping import Float, Int, Shaped
+from pydantic import Field
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -33,7 +34,9 @@ class Params:
     """An entry under `classical:` in params.yaml."""
 
     estimator: Literal["majority", "logistic", "svm", "knn", "forest"]
-    grid: tuple[dict[str, Any], ...] = ({},)  # scikit-learn settings to choose from, by accuracy on the validation part
+    grid: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = (
+        {},
+    )  # scikit-learn settings to choose from, by accuracy on the validation part
     seeds: Seeds = (0,)
 
     def __post_init__(self) -> None:
@@ -45,6 +48,11 @@ class Params:
                 raise ValueError(
                     "grid: probability: an SVM's decisions are made probabilities here anyway; leave it out"
                 )
+        for options in self.grid:
+            try:
+                ESTIMATORS[self.estimator](0).set_params(**options)._validate_params()
+            except ValueError as error:
+                raise ValueError(f"grid: {options}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Params:
     train: train.Params
 
     def __post_init__(self) -> None:
+        augment.check(self.augment, (1,), augment.Scale())
         if not self.whiten and self.pca is None:
             raise ValueError("whiten is false, but pca is null: there are no components to leave as they are")
 

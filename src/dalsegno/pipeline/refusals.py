@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any, get_args, get_origin, get_type_hints
@@ -30,6 +31,17 @@ class Refused(UserError):
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
 
 
+def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
+    """What a section of params.yaml has by name, for who reads it as plain data; nothing if it is null or not there.
+
+    Raises Refused if it is no mapping.
+    """
+    found = doc.get(section)
+    if not isinstance(found, dict | None):
+        raise Refused([f"{section}: expected parameters or entries by name, got {found!r}"])
+    return found or {}
+
+
 def unreadable(error: Exception) -> str:
     """Why a file is no YAML: a ValueError may be the 30th of February, or a number of 5,000 digits."""
     if isinstance(error, UnicodeDecodeError):
@@ -54,6 +66,8 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
         return [("", f"expected a number, got {raw}")]
     if isinstance(raw, int) and abs(raw) > LARGEST:
         return [("", f"expected a number of up to 18 digits, got one of {len(str(abs(raw)))}")]
+    if isinstance(raw, str) and "\0" in raw:
+        return [("", "a text with the character \\0 cannot stand here")]
     if isinstance(raw, date):
         return [("", f"this is read as a date, {raw}; put it in quotes if it is a name")]
     if not isinstance(raw, str | int | float | None):

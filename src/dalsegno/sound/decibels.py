@@ -23,7 +23,7 @@ Stored = UInt8[np.ndarray, "n_frames n_bins *n_channels"] | Float16[np.ndarray, 
 class Params(Framing):
     """`options:` that all kinds of spectrogram of sound share."""
 
-    top_db: Annotated[float, Field(gt=0, le=200)] = 80.0  # what is softer than this below the loudest point is floor
+    top_db: Annotated[float, Field(ge=1, le=200)] = 80.0  # what is softer than this below the loudest point is floor
     dtype: Dtype = "uint8"
     # what 0 dB is: the clip's loudest point, or as loud as a sine of amplitude 1 can be
     reference: Literal["clip", "full_scale"] = "clip"

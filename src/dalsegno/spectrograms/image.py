@@ -19,7 +19,7 @@ class Params:
 
     bins: Annotated[int, Field(ge=1)] = 128  # rows; a picture with more or fewer is scaled
     frame_rate_hz: Annotated[float, Field(gt=0)] = 12.9  # columns of the pictures per second of sound
-    top_db: Annotated[float, Field(gt=0, le=200)] = 80.0  # span of the picture: from black to white, or along its map
+    top_db: Annotated[float, Field(ge=1, le=200)] = 80.0  # span of the picture: from black to white, or along its map
 
 
 def blocks(path: Path, p: Params) -> Iterator[UInt8[np.ndarray, "n_columns n_bins"]]:

@@ -19,7 +19,7 @@ class Params:
 
     sample_rate_hz: Rate = 16000
     peak_normalise: bool = False
-    pool: Annotated[int, Field(ge=1)] = 25  # samples averaged into one
+    pool: Annotated[int, Field(ge=1, le=100_000)] = 25  # samples averaged into one
     first_s: Annotated[float, Field(gt=0)] | None = None  # read the first so many seconds of a clip; null: all of it
 
 

@@ -29,11 +29,11 @@ class Protocol:
         "fault_filtered",  # GTZAN, 443/197/290 clips without repeats, faults or shared artists
         "artist_folds",  # GTZAN, three folds without shared artists
     ] = "holdout"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     valid_share: Share = 0.1  # of all clips; of the training ones where a given split has no validation part
     test_share: Share | None = None  # holdout, shuffled_segments: of all clips
     folds: Annotated[int, Field(ge=2)] | None = None  # kfold
-    repeats: Annotated[int, Field(ge=1)] | None = None  # kfold
+    repeats: Annotated[int, Field(ge=1, le=1000)] | None = None  # kfold
     grouped: bool | None = None  # holdout, kfold: groups and copies stay together; false leaks where there are any
     allow_leaks: Annotated[str, Field(min_length=1)] | None = None  # why a split that leaks may go on
 

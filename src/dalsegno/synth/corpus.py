@@ -28,10 +28,10 @@ class Styles:
     make: Literal["styles"]
     seed: Annotated[int, Field(ge=0)] = 1
     styles: Annotated[int, Field(ge=2, le=len(STYLES))] = 8  # number of musical styles: the first of synth/styles.py
-    artists: Annotated[int, Field(ge=1)] = 10  # per style; each artist is a group
-    clips_per_artist: Annotated[int, Field(ge=1)] = 3
+    artists: Annotated[int, Field(ge=1, le=10_000)] = 10  # per style; each artist is a group
+    clips_per_artist: Annotated[int, Field(ge=1, le=10_000)] = 3
     duration_s: Annotated[float, Field(ge=0.1, le=600)] = 5.0  # of a clip
-    unlabelled: Annotated[int, Field(ge=0)] = 16  # number of clips without a label
+    unlabelled: Annotated[int, Field(ge=0, le=100_000)] = 16  # number of clips without a label
 
 
 @section
@@ -40,8 +40,10 @@ class Notes:
 
     make: Literal["notes"]
     seed: Annotated[int, Field(ge=0)] = 1
-    instruments: Annotated[int, Field(ge=3)] = 6  # per NSynth family; one or more each to train, validate and test
-    notes: Annotated[int, Field(ge=1)] = 8  # per instrument
+    instruments: Annotated[int, Field(ge=3, le=10_000)] = (
+        6  # per NSynth family; one or more each to train, validate and test
+    )
+    notes: Annotated[int, Field(ge=1, le=10_000)] = 8  # per instrument
     note_s: Annotated[float, Field(ge=0.1, le=60)] = 1.2  # length of a note; NSynth's are 4 s
 
 

@@ -16,7 +16,7 @@ BY_LIBRARIES = (
     "CUFFT_ALLOC_FAILED",
 )
 """What CUDA and its libraries say where memory runs out; PyTorch itself has an exception of its own."""
-ON_CPU = "DefaultCPUAllocator: can't allocate memory"
+ON_CPU = ("DefaultCPUAllocator: can't allocate memory", "Storage size calculation overflowed")
 
 
 def sent(numbers: Tensor, device: torch.device) -> Tensor:
@@ -34,7 +34,7 @@ def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
         yield
     except RuntimeError as error:
         gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
-        if not gpu and ON_CPU not in str(error):
+        if not gpu and not any(words in str(error) for words in ON_CPU):
             raise
         asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""

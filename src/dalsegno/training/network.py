@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.training import memory
 
 
 class Model(nn.Module):
@@ -36,12 +37,13 @@ def build(arch: str, p: Any, prep: nn.Module, example: Float[Tensor, "batch *sha
     """`models/<arch>.py` behind `prep`, sized for it, on the device of `example`.
 
     example: stored data (batch, …) as the model will get it. Weights lie channels last, which makes convolutions 1.5 to
-    2.5 times faster on a CPU. Raises UserError if the architecture cannot take this input.
+    2.5 times faster on a CPU. Raises UserError if the architecture cannot take this input, or does not fit in memory.
     """
     with torch.no_grad():
         shape = tuple(prep.to(example.device)(example).shape[1:])
-    try:
-        model = Model(prep, params.component("dalsegno.models", arch).build(p, shape, n_labels))
-    except ValueError as error:
-        raise UserError(f"{arch} cannot take this input: {error}") from None
+    with memory.enough(f"lower the size of {arch} (model)"):
+        try:
+            model = Model(prep, params.component("dalsegno.models", arch).build(p, shape, n_labels))
+        except ValueError as error:
+            raise UserError(f"{arch} cannot take this input: {error}") from None
     return model.to(example.device).to(memory_format=torch.channels_last)

@@ -8,7 +8,7 @@ from dalsegno import datasets
 from dalsegno.clips.dataset import Params
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
-from dalsegno.pipeline.refusals import Refused
+from dalsegno.pipeline.refusals import Refused, mapping
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
@@ -17,7 +17,7 @@ def asked(folder: Path, name: str) -> Params:
     """A folder as the layout `name`; what a table needs besides is taken from params.yaml. Raises UserError if it is not there."""
     if name != "table":
         return Params(name=name, root=str(folder))
-    section = params.document()["dataset"] if Path(params.FILE).is_file() else {}
+    section = mapping(params.document(), "dataset") if Path(params.FILE).is_file() else {}
     if section.get("name") != name:
         raise UserError(
             f"--dataset {name}: {params.FILE} has to say which file is the table and what its columns are called: set "

@@ -4,12 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-import yaml
-
 from dalsegno.cli import params_text
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import mapping
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +26,15 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"{walk.where(folder)} is not a folder; expected one that holds a folder per class{walk.nearest(folder)}"
         )
-    text = before = params_text.read()
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise UserError(
+            f"{walk.where(folder)} holds this repository; name a folder that holds a folder per class alone"
+        )
+    now, text = mapping(params.document(), "dataset"), params_text.read()
+    before = text
     wanted = {"name": "folders", "root": str(folder.resolve())}
     for name, value in wanted.items():
-        if yaml.safe_load(text)["dataset"].get(name) != value:
+        if now.get(name) != value:
             written = value if name == "name" else json.dumps(value, ensure_ascii=False)
             text = params_text.with_value(text, ["dataset", name], written)
     if text != before:

@@ -51,7 +51,8 @@ def _recipe(word: str) -> Path:
     path = Path(word) if Path(word).is_file() else RECIPES / f"{name}.yaml"
     if not path.is_file():
         raise UserError(f"{word}: there is no such recipe{hint(name, names)}; there are: {', '.join(sorted(names))}")
-    params.document(path)  # raises UserError if it is no params file
+    if "dataset" not in params.document(path):
+        raise UserError(f"{path}: this is no recipe: it has no section 'dataset:'")
     return path
 
 

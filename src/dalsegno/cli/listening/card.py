@@ -7,6 +7,7 @@ from dalsegno.cli import weights
 from dalsegno.cli.listening import options
 from dalsegno.inference import card
 from dalsegno.pipeline import files, params
+from dalsegno.pipeline.refusals import mapping
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,9 @@ def _licences() -> dict[str, str]:
     published = weights.table().values()
     licences = {of.path.as_posix(): of.licence for of in published}
     of_checkpoint = {of.wheel.checkpoint: of.licence for of in published if of.wheel}
-    entries = params.document().get("packaged") or {} if Path(params.FILE).is_file() else {}
-    taken = {f"data/packaged/{key}/model.pt": of_checkpoint.get(entry["checkpoint"]) for key, entry in entries.items()}
+    entries = mapping(params.document(), "packaged") if Path(params.FILE).is_file() else {}
+    taken = {
+        f"data/packaged/{key}/model.pt": of_checkpoint.get(str(mapping(entries, key).get("checkpoint")))
+        for key in entries
+    }
     return licences | {path: licence for path, licence in taken.items() if licence}

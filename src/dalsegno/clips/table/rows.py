@@ -109,8 +109,8 @@ def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str
     values = [frame[field].tolist() if field in frame else [folder] * len(frame) for field in wanted]
     if column == FOLDER:
         return values[0]
-    template = FIELD.sub("{}", column)
-    return [template.format(*row) for row in zip(*values, strict=True)]
+    rows = map(iter, zip(*values, strict=True))
+    return [FIELD.sub(lambda _, cells=cells: str(next(cells)), column) for cells in rows]
 
 
 def _refuse_nested(cells: dict[str, list[Any]], places: list[str]) -> None:

@@ -12,7 +12,7 @@ from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import section
 from dalsegno.training.views.preprocess import Channels, Normalisation, Size
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]  # a day at most
 WIDELY = 2.0  # the longest clip against the median one, from where on padding is worth a word
 
 
@@ -28,7 +28,9 @@ class Windows:
 class View(Windows):
     """`view:` of every cnn, pretrain and fine-tuned transfer entry: what the network sees of a clip, and how."""
 
-    parts: Annotated[int, Field(ge=2)] | None = None  # train on all of so many equal parts of a clip, not a random crop
+    parts: Annotated[int, Field(ge=2, le=10_000)] | None = (
+        None  # train on all of so many equal parts of a clip, not a random crop
+    )
     evaluate: Literal["windows", "whole"] = "windows"  # whole: a held-out clip is shown at once, however long it is
     vote: Literal["mean", "majority"] = "mean"  # how a clip's windows become one prediction
     normalise: Normalisation = "bin"

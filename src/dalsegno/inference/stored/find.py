@@ -5,6 +5,7 @@ from pathlib import Path
 from dalsegno.artefacts.model_name import CONTROL, FILES, SCRATCH
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import mapping
 from dalsegno.scoring import ensembles
 
 RUNS = Path("runs")
@@ -26,7 +27,7 @@ def files(name: str) -> list[Path]:
 
 def keys() -> list[str]:
     """The models that are stored here, such as `cnn/conv`: those of the run, its ensembles, and final ones."""
-    together = params.document().get(ensembles.FAMILY) or {} if Path(params.FILE).is_file() else {}
+    together = mapping(params.document(), ensembles.FAMILY) if Path(params.FILE).is_file() else {}
     finals = sorted({path.parent.name for file in FILES for path in FINALS.glob(f"*/{file}")})
     return [*_of_the_run(), *(f"{ensembles.FAMILY}/{key}" for key in together), *(f"{FINAL}/{key}" for key in finals)]
 

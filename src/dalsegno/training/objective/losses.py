@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dalsegno.pipeline.params import section
-from dalsegno.training.objective.ranges import Count, NotNegative, Share
+from dalsegno.training.objective.ranges import BelowOne, Count, NotNegative
 
 Curve = Literal[
     "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_recall", "weighted_f1",
@@ -20,7 +20,7 @@ class Params:
     """The part of `train:` that says what the loss is."""
 
     loss: Literal["cross_entropy", "hinge", "kl"] = "cross_entropy"
-    label_smoothing: Share = 0.0
+    label_smoothing: BelowOne = 0.0
     l1: NotNegative = 0.0  # penalty on the absolute weights, added to the loss
     l2: NotNegative = 0.0  # penalty on the squared weights, added to the loss
     penalised: Count | None = None  # l1 and l2 are on so many of the first layers; null: on all

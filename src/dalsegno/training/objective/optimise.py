@@ -10,7 +10,7 @@ from pydantic import Field
 from torch.optim import lr_scheduler
 
 from dalsegno.pipeline.params import section
-from dalsegno.training.objective.ranges import Count, NotNegative, Positive, Share
+from dalsegno.training.objective.ranges import BelowOne, Count, NotNegative, Positive, Share
 
 
 @section
@@ -19,7 +19,7 @@ class Params:
 
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     lr: Positive = 1e-3  # peak learning rate
-    momentum: Share | None = None  # of sgd and rmsprop; null: 0.9 for sgd, none for rmsprop
+    momentum: BelowOne | None = None  # of sgd and rmsprop; null: 0.9 for sgd, none for rmsprop
     weight_decay: NotNegative = 0.0  # on matrices and kernels; biases and normalisation are left alone
     clip_norm: Positive | None = 5.0  # largest norm of the gradient; null leaves it be
     schedule: Literal["constant", "plateau", "cosine", "onecycle"] = "cosine"

@@ -21,7 +21,7 @@ from dalsegno.training.views.transforms import Batch, SoftLabels
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
-Size = Annotated[float, Field(ge=0)]
+Size = Annotated[float, Field(ge=0, le=1e15)]
 
 
 @section

@@ -2,14 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dalsegno.families.convolutional.view import View
-from dalsegno.pipeline.params import chosen, one_of, section
+from dalsegno.pipeline.params import chosen, component, one_of, section
 from dalsegno.training import train
 from dalsegno.training.objective.ranges import Count, Positive
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.transfer.adapting.head import Head
+
+
+def _arch(name: str) -> str:
+    """`name`, if models/ has a file of that name."""
+    component("dalsegno.models", name)
+    return name
 
 
 @section
@@ -17,7 +23,7 @@ class Entry:
     """What every entry under `transfer:` has."""
 
     input: str  # embeddings/<key>: the backbone stays frozen; spectrograms/<key>: it is fine-tuned
-    arch: str  # a file of src/dalsegno/models/
+    arch: Annotated[str, AfterValidator(_arch)]  # a file of src/dalsegno/models/
     weights: str  # a file or folder, relative to the repository
     head: Head
     train: train.Params

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.params import section
 from dalsegno.training.network import Model
-from dalsegno.training.objective.ranges import Count, Share
+from dalsegno.training.objective.ranges import BelowOne, Count
 
 
 @section
@@ -23,7 +23,7 @@ class Head:
     ] = "windows"  # fmt: skip
     layers: Literal["weighted"] | None = None  # frozen, of an encoder that gives several: a weight of each is learnt
     k: Count | None = None  # neighbours: how many; null: 5
-    dropout: Share = 0.0  # after each hidden layer, or of the embedding where there is none
+    dropout: BelowOne = 0.0  # after each hidden layer, or of the embedding where there is none
 
     def __post_init__(self) -> None:
         if self.over == "neighbours" and (self.widths or self.dropout):

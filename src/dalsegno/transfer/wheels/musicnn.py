@@ -26,6 +26,15 @@ TENSORS = {  # TensorFlow's names of a layer's tensors → PyTorch's
 }
 
 
+def known(checkpoint: str) -> str:
+    """`checkpoint`, if the package has one of that name. Raises UserError with the nearest."""
+    if checkpoint not in CHECKPOINTS:
+        raise UserError(
+            f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {', '.join(CHECKPOINTS)}"
+        )
+    return checkpoint
+
+
 def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
     """Write a checkpoint of the package, such as MSD_musicnn, as weights that `torch.load` reads.
 
@@ -60,11 +69,7 @@ def in_pytorchs_names(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
 
 def contents(source: str | Path, checkpoint: str) -> tuple[bytes, ...]:
     """What the two files of a checkpoint hold, `.index` and `.data-00000-of-00001`. Raises UserError as `write` does."""
-    if checkpoint not in CHECKPOINTS:
-        known = ", ".join(CHECKPOINTS)
-        raise UserError(
-            f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {known}"
-        )
+    known(checkpoint)
     source = Path(source)
     if source.is_dir():
         return _folder(source, checkpoint)
