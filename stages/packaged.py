@@ -14,9 +14,8 @@ from dalsegno.transfer.wheels import installed, musicnn
 class Params:
     """An entry under `packaged:`."""
 
-    checkpoint: Annotated[
-        str, AfterValidator(musicnn.known)
-    ]  # of the package musicnn: MSD_musicnn, MSD_vgg, MTT_musicnn, MTT_vgg
+    # of the package musicnn: MSD_musicnn, MSD_vgg, MTT_musicnn, MTT_vgg
+    checkpoint: Annotated[str, AfterValidator(musicnn.known)]
 
 
 def main(key: str, out_dir: str) -> None:

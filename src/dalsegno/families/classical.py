@@ -34,9 +34,8 @@ class Params:
     """An entry under `classical:` in params.yaml."""
 
     estimator: Literal["majority", "logistic", "svm", "knn", "forest"]
-    grid: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = (
-        {},
-    )  # scikit-learn settings to choose from, by accuracy on the validation part
+    # scikit-learn settings to choose from, by accuracy on the validation part
+    grid: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     seeds: Seeds = (0,)
 
     def __post_init__(self) -> None:

@@ -40,9 +40,8 @@ class Notes:
 
     make: Literal["notes"]
     seed: Annotated[int, Field(ge=0)] = 1
-    instruments: Annotated[int, Field(ge=3, le=10_000)] = (
-        6  # per NSynth family; one or more each to train, validate and test
-    )
+    # per NSynth family; one or more each to train, validate and test
+    instruments: Annotated[int, Field(ge=3, le=10_000)] = 6
     notes: Annotated[int, Field(ge=1, le=10_000)] = 8  # per instrument
     note_s: Annotated[float, Field(ge=0.1, le=60)] = 1.2  # length of a note; NSynth's are 4 s
 

@@ -28,9 +28,8 @@ class Windows:
 class View(Windows):
     """`view:` of every cnn, pretrain and fine-tuned transfer entry: what the network sees of a clip, and how."""
 
-    parts: Annotated[int, Field(ge=2, le=10_000)] | None = (
-        None  # train on all of so many equal parts of a clip, not a random crop
-    )
+    # train on all of so many equal parts of a clip, not a random crop
+    parts: Annotated[int, Field(ge=2, le=10_000)] | None = None
     evaluate: Literal["windows", "whole"] = "windows"  # whole: a held-out clip is shown at once, however long it is
     vote: Literal["mean", "majority"] = "mean"  # how a clip's windows become one prediction
     normalise: Normalisation = "bin"
