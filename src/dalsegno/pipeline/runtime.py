@@ -36,9 +36,8 @@ class Runtime:
 
     workers: Annotated[int, Field(ge=1)] | None = None  # processes for audio work; null: one per core
     device: Literal["auto", "cpu", "cuda"] = "auto"  # where models train; auto: a GPU if there is one
-    processes: Annotated[int, Field(ge=1, le=128)] = (
-        1  # that train one network together, a GPU each (cnn, pretrain, transfer)
-    )
+    # that train one network together, a GPU each (cnn, pretrain, transfer)
+    processes: Annotated[int, Field(ge=1, le=128)] = 1
     backend: Literal["loky", "ray"] = "loky"  # what the processes are started by; ray: also on other machines
     # head of a Ray cluster, host:port; null: here
     address: Annotated[str, Field(pattern=r"^[^:/]+:[0-9]+$")] | None = None
