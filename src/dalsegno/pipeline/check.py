@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from dalsegno.pipeline import errors, params
+from dalsegno.pipeline.refusals import shown
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 BOOLEANS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null"})
@@ -50,7 +51,7 @@ def sections(stages: Path) -> Iterator[tuple[str, str, type]]:
 def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
     """What is wrong with a dictionary of variants: a key becomes the name of a stage, of files and of a word in a command."""
     if not isinstance(entries, dict):
-        return [f"{section}: expected entries by name, or {{}} for none, got {entries!r}"]
+        return [f"{section}: expected entries by name, or {{}} for none, got {shown(entries)}"]
     problems = []
     for key, raw in entries.items():
         if not KEY.fullmatch(key) or key.lower() in BOOLEANS:

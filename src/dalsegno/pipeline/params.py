@@ -19,7 +19,7 @@ from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, V
 from pydantic_core import PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
-from dalsegno.pipeline.refusals import NoText, Refused, reasons, unreadable, unsuitable
+from dalsegno.pipeline.refusals import NoText, Refused, reasons, shown, unreadable, unsuitable
 
 FILE = "params.yaml"
 Value = TypeVar("Value", str, float)
@@ -91,10 +91,10 @@ def one_of(by: str, classes: dict[str, type]) -> PlainValidator:
         value = entry.get(by) if isinstance(entry, dict) else None
         cls = next((cls for prefix, cls in classes.items() if str(value).startswith(prefix)), None)
         if cls is None:
-            raise ValueError(f"{by} is {value!r}; it must begin with {' or '.join(classes)}")
+            raise ValueError(f"{by} is {shown(value)}; it must begin with {' or '.join(classes)}")
         others = {f.name for other in classes.values() for f in fields(other)} - {f.name for f in fields(cls)}
         useless = ", ".join(name for name in entry if name in others)
-        refused = [("", f"{useless}: of no use where {by} is {value!r}")] if useless else []
+        refused = [("", f"{useless}: of no use where {by} is {shown(value)}")] if useless else []
         return _nested({name: entry[name] for name in entry if name not in others}, cls, refused)
 
     return PlainValidator(read)
@@ -146,7 +146,7 @@ def value(path: str, kind: type[Value]) -> Value:
     """One value of another section, e.g. `value("dataset.root", str)`. Raises UserError if it is missing or no `kind`."""
     got = reduce(lambda owner, name: owner.get(name) if isinstance(owner, dict) else None, path.split("."), document())
     if not isinstance(got, kind):
-        raise Refused([f"{path}: expected {'text' if kind is str else 'a number'}, got {got!r}"])
+        raise Refused([f"{path}: expected {'text' if kind is str else 'a number'}, got {shown(got)}"])
     return got
 
 
@@ -166,7 +166,7 @@ def document(path: str | Path = FILE) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
         raise UserError(f"{path}: {unreadable(error)}") from None
     if not isinstance(doc, dict):
-        raise UserError(f"{path}: expected sections such as 'dataset:', got {type(doc).__name__}")
+        raise UserError(f"{path}: expected sections such as 'dataset:', got {shown(doc)}")
     return doc
 
 

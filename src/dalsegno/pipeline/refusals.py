@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from dalsegno.pipeline.errors import UserError, hint
 
 LARGEST = 10**18 - 1  # what fits in 64 bits, as NumPy and PyTorch count
+LONGEST = 200  # of a value, in a message
 
 
 class NoText(str):
@@ -38,7 +39,7 @@ def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
     """
     found = doc.get(section)
     if not isinstance(found, dict | None):
-        raise Refused([f"{section}: expected parameters or entries by name, got {found!r}"])
+        raise Refused([f"{section}: expected parameters or entries by name, got {shown(found)}"])
     return found or {}
 
 
@@ -100,7 +101,13 @@ def _reason(message: str, got: Any) -> str:
     """pydantic's message and the value; a section's own check is about several values and names them itself."""
     message = message.removeprefix("Value error, ").removeprefix("Input ").replace("valid array", "valid list")
     own_check = isinstance(got, dict) or is_dataclass(got)
-    return message if own_check else f"{message}, got {json.dumps(got, default=str)}"
+    return message if own_check else f"{message}, got {shown(got)}"
+
+
+def shown(value: Any) -> str:
+    """A value of params.yaml as one types it there: null, not None; cut short if it is long."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
