@@ -201,7 +201,7 @@ def test_what_dvc_yaml_names_cannot_be_left_out_though_a_stage_has_a_default(her
         ("root: data/corpus/notes", "root: ''", "pretrain.notes.dataset.root: '' holds what stages write; expected a folder or "
          "file apart from that"),
         *[(STYLES, f"root: {root}", f"dataset.root: '{root}' holds what stages write; expected a folder or file apart from that")
-          for root in (".", "data", "/")],
+          for root in (".", "data", "/", "..", "data/..")],
         ("table: data/clips.csv", "table: stages", "features.table: 'stages' is a folder; expected a file"),
         (CONV, CONV.replace("logmel", "logmel/"), "cnn.conv.spectrogram: 'logmel/' leads nowhere: there is no "
          "'data/spectrograms/logmel' and no stage writes it (did you mean 'logmel'?)"),

@@ -42,7 +42,7 @@ def _data_set(doc: dict[str, Any]) -> list[str]:
     """
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
     root = Path("" if problems else p.root)
-    here = Path.cwd().is_relative_to(root.absolute())
+    here = Path.cwd().is_relative_to(inputs.real(root))
     if problems or here or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
         return []
     try:

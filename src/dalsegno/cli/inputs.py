@@ -1,6 +1,7 @@
 """What the stages of dvc.yaml take from params.yaml by name: does it lead somewhere, and can DVC hash it?"""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,11 +29,11 @@ class Input:
 
     def problem(self, outs: set[Path]) -> str | None:
         """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
-        there, whole = _is_there(self.path), self.path.absolute()
-        made = next((out for out in outs if whole.is_relative_to(out.absolute())), None)
+        there, whole = _is_there(self.path), real(self.path)
+        made = next((out for out in outs if whole.is_relative_to(real(out))), None)
         if self.prefix and f"{self.prefix}{self.value}" != str(made):  # the name of an entry, which is no path
             made = None
-        holds = any(out.absolute().is_relative_to(whole) for out in outs)
+        holds = any(real(out).is_relative_to(whole) for out in outs)
         if made is None and (self.prefix or not (holds or there)):
             if pointer := unfetched(self.path):
                 return f"{self.parameter}: {self.value!r} is not there yet; `dvc pull {pointer}` fetches it"
@@ -77,9 +78,14 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
         problem = taken.problem(outs)
         if problem:
             lines.append(problem)
-        elif not any(taken.path.absolute().is_relative_to(out.absolute()) for out in outs):
+        elif not any(real(taken.path).is_relative_to(real(out)) for out in outs):
             lines += [f"{taken.parameter}: {reason}" for reason in unhashable.reasons(taken.path)]
     return list(dict.fromkeys(lines))
+
+
+def real(path: Path) -> Path:
+    """The absolute path without links and `..`; also of what is not there, or a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def unfetched(path: Path) -> Path | None:
