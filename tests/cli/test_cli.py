@@ -55,7 +55,7 @@ def test_all_sections_are_checked_in_one_message(here, capsys):
 
 def test_a_dictionary_of_variants_must_be_one(here):
     here(("\ncnn:", "\ncnn: [conv]\nother:"))
-    assert "cnn: expected entries by name, or {} for none, got ['conv']" in refusal("check")
+    assert 'cnn: expected entries by name, or {} for none, got ["conv"]' in refusal("check")
 
 
 def test_a_stage_that_refuses_its_section_tells_the_problems_of_all_others(here):

@@ -33,13 +33,13 @@ def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     assert problems() == [] and problems(unfreeze="all", unfreeze_every=2, body_lr_decay=0.4, batch_norm="frozen") == []
     assert problems(model="gone", body_lr="gone") == ["transfer.x.model: is missing", "transfer.x.body_lr: is missing"]
     frozen = problems(input="embeddings/x", dropout=0.5, train=TRAIN | {"epochs": 0})
-    assert frozen[0] == "transfer.x: view, augment, unfreeze, body_lr: of no use where input is 'embeddings/x'"
+    assert frozen[0] == 'transfer.x: view, augment, unfreeze, body_lr: of no use where input is "embeddings/x"'
     assert frozen[1:] == [
         "transfer.x.train.epochs: should be greater than or equal to 1, got 0",
         "transfer.x.dropout: there is no such parameter",
     ]
     assert problems(input="features") == [
-        "transfer.x: input is 'features'; it must begin with embeddings/ or spectrograms/"
+        'transfer.x: input is "features"; it must begin with embeddings/ or spectrograms/'
     ]
     assert "must begin with embeddings/" in problems(input="gone")[0]
     assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
