@@ -36,6 +36,15 @@ def test_the_absolute_path_is_written_and_nothing_else(here, capsys):
     assert Path("params.yaml").read_text() == after
 
 
+def test_what_dvc_tracks_in_the_repository_is_named_as_it_is_in_every_copy(here):
+    Path("data/mine").mkdir(parents=True)
+    command_line.main(["music", "data/mine"])
+    assert params.document()["dataset"]["root"] == str(here / "data/mine")
+    Path("data/mine.dvc").touch()
+    command_line.main(["music", str(here / "data/mine")])
+    assert params.document()["dataset"]["root"] == "data/mine"
+
+
 def test_a_folder_that_is_none_is_refused(here):
     before = Path("params.yaml").read_text()
     with pytest.raises(SystemExit, match=r"'\.\./nowhere' \(in .*\) is not a folder"):

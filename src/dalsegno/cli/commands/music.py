@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the absolute path of the folder into params.yaml: a relative one leads elsewhere in a queued experiment.
+    """Write the folder into params.yaml as `dataset.root`.
 
     Raises UserError if there is no such folder, or no params.yaml here.
     """
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     now, text = mapping(params.document(), "dataset"), params_text.read()
     before = text
-    wanted = {"name": "folders", "root": str(folder.resolve())}
+    wanted = {"name": "folders", "root": _root(folder.resolve())}
     for name, value in wanted.items():
         if now.get(name) != value:
             written = value if name == "name" else json.dumps(value, ensure_ascii=False)
@@ -40,3 +40,11 @@ def run(arguments: argparse.Namespace) -> None:
     if text != before:
         files.write_text(here, text)
     print(f"{here}: dataset.root is {wanted['root']}")
+
+
+def _root(folder: Path) -> str:
+    """The absolute path, as a relative one leads elsewhere in a queued experiment; but below the repository that of what DVC
+    tracks, which is there in every copy of it."""
+    here = Path.cwd().resolve()
+    tracked = folder.is_relative_to(here) and Path(f"{folder}.dvc").is_file()
+    return folder.relative_to(here).as_posix() if tracked else str(folder)
