@@ -329,6 +329,7 @@ def test_a_trial_depends_on_its_weights_and_on_every_architecture_that_it_may_ha
     room = Path(models.__file__).parent
     assert files({"input": "embeddings/songs"}, SPACE) == []
     assert files({"arch": "resnet", "weights": None}, SPACE) == [f"{room}/resnet.py"]
+    assert files({"arch": ["resnet"], "weights": 5}, SPACE) == []  # the trial says what is wrong
     assert files({"arch": "resnet", "weights": str(weights)}, SPACE) == [f"{room}/resnet.py", str(weights)]
     drawn = SPACE | {"arch": {"choice": ["conv", "vgg"]}}
     assert files({"arch": "conv"}, drawn) == [f"{room}/{arch}.py" for arch in ("conv", "conv", "vgg")]

@@ -32,13 +32,13 @@ class Subject:
 
     def files(self, drawn: space.Space) -> list[Path]:
         """What a trial depends on besides settings and data: its architecture, and the weights that it may start from."""
-        edges = list(space.edges(drawn))
-        archs, weights = (
-            [self.entry.get(setting), *(value for path, value in edges if path == setting)]
-            for setting in ("arch", "weights")
-        )
-        paths = [Path(models.__path__[0], f"{arch}.py") for arch in archs] + [Path(path) for path in weights if path]
-        return [path for path in paths if path.exists()]
+        archs = [Path(models.__path__[0], f"{arch}.py") for arch in self._texts("arch", drawn)]
+        return [path for path in (*archs, *map(Path, self._texts("weights", drawn))) if path.exists()]
+
+    def _texts(self, setting: str, drawn: space.Space) -> list[str]:
+        """The texts that a trial may have at the top of its entry under this name."""
+        values = [self.entry.get(setting), *(value for path, value in space.edges(drawn) if path == setting)]
+        return [value for value in values if isinstance(value, str) and value]
 
     def check(self, source: str, drawn: space.Space) -> None:
         """Raise UserError for values that no trial could be trained with, before the first is: by path, all of them.
