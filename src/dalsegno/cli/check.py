@@ -36,14 +36,15 @@ def check_all() -> None:
 
 
 def _data_set(doc: dict[str, Any]) -> list[str]:
-    """Why the clips of the data set cannot be listed, unless `inputs.problems` says whether a stage makes it or DVC fetches it.
+    """Why the clips of the data set cannot be listed, unless `inputs.problems` says of it that a stage makes it, that
+    DVC fetches it, or that it holds this repository.
 
     `pipeline.check` judges its other parameters.
     """
     p, problems = params.parse("dataset", doc.get("dataset"), dataset.Params)
     root = Path("" if problems else p.root)
-    here = Path.cwd().is_relative_to(inputs.real(root))
-    if problems or here or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
+    holds_us = Path.cwd().is_relative_to(inputs.real(root))
+    if problems or holds_us or inputs.unfetched(root) or (root.is_relative_to("data") and not root.exists()):
         return []
     try:
         listing.listing(root, p)

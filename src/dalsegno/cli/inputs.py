@@ -27,17 +27,17 @@ class Input:
     prefix: str
     path: Path
 
-    def problem(self, outs: set[Path]) -> str | None:
-        """Why no stage can read this; `outs` are what stages write, and all that can stand behind a prefix."""
+    def problem(self, outs: dict[Path, Path]) -> str | None:
+        """Why no stage can read this; `outs` are what stages write, by its real path, and all that can stand behind a prefix."""
         there, whole = _is_there(self.path), real(self.path)
-        made = next((out for out in outs if whole.is_relative_to(real(out))), None)
+        made = _made(whole, outs)
         if self.prefix and f"{self.prefix}{self.value}" != str(made):  # the name of an entry, which is no path
             made = None
-        holds = any(real(out).is_relative_to(whole) for out in outs)
+        holds = any(place.is_relative_to(whole) for place in outs)
         if made is None and (self.prefix or not (holds or there)):
             if pointer := unfetched(self.path):
                 return f"{self.parameter}: {self.value!r} is not there yet; `dvc pull {pointer}` fetches it"
-            alike = [str(out) for out in outs if len(out.parts) == len(self.path.parts)]
+            alike = [str(out) for out in outs.values() if len(out.parts) == len(self.path.parts)]
             values = [out.removeprefix(self.prefix) for out in alike if out.startswith(self.prefix)]
             old = there and f"no stage writes {str(self.path)!r}, and what is there comes from an earlier run"
             return (
@@ -78,7 +78,7 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
         problem = taken.problem(outs)
         if problem:
             lines.append(problem)
-        elif not any(real(taken.path).is_relative_to(real(out)) for out in outs):
+        elif _made(real(taken.path), outs) is None:
             lines += [f"{taken.parameter}: {reason}" for reason in unhashable.reasons(taken.path)]
     return list(dict.fromkeys(lines))
 
@@ -86,6 +86,11 @@ def problems(doc: dict[str, Any], dvc_yaml: Path) -> list[str]:
 def real(path: Path) -> Path:
     """The absolute path without links and `..`; also of what is not there, or a link to itself."""
     return Path(os.path.realpath(path))
+
+
+def _made(whole: Path, outs: dict[Path, Path]) -> Path | None:
+    """The one of `outs` that a real path is, or lies in."""
+    return next((outs[place] for place in (whole, *whole.parents) if place in outs), None)
 
 
 def unfetched(path: Path) -> Path | None:
@@ -121,16 +126,16 @@ def _missing(doc: dict[str, Any], stages: dict[str, Any]) -> Iterator[str]:
                     yield f"{_parameter(name, owner)}: is missing"
 
 
-def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], set[Path]]:
-    """What stages take by name, code apart, and what they write."""
-    inputs, outs = [], set()
+def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], dict[Path, Path]]:
+    """What stages take by name, code apart, and what they write, by its real path."""
+    inputs, outs = [], dict[Path, Path]()
     for stage in stages.values():
         for scope, owner in _variants(doc, stage):
             body = stage.get("do", stage)
             inputs += [taken for dep in body["deps"] if (taken := _input(dep, scope, owner)) is not None]
             entries = [*body.get("outs", []), *body.get("metrics", []), *body.get("plots", [])]
             paths = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
-            outs |= {Path(_filled(path, scope)) for path in paths}
+            outs |= {real(out): out for out in (Path(_filled(path, scope)) for path in paths)}
     return inputs, outs
 
 
