@@ -11,7 +11,6 @@ import pandas as pd
 
 from dalsegno.artefacts import spectrogram_store
 from dalsegno.pipeline import files, params, runtime
-from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import chosen, section
 from dalsegno.sound import cleaning, on_device
 
@@ -60,9 +59,4 @@ def _stored(
     spill: Path, blocks: Callable[[Path, Any], Iterator[spectrogram_store.Frames]], options: Any, path: Path
 ) -> spectrogram_store.Frames | Path:
     """The spectrogram of one file; if it is large, a file in `spill` that has it, which the store takes in."""
-    try:
-        return spectrogram_store.joined(blocks(path, options), spill / f"{uuid.uuid4().hex}.npy")
-    except UserError:
-        raise
-    except ValueError as error:  # as of a sound where `kind: image` expects a picture
-        raise UserError(f"{path} cannot be read as this kind of spectrogram: {error}") from None
+    return spectrogram_store.joined(blocks(path, options), spill / f"{uuid.uuid4().hex}.npy")

@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from pydantic import Field
 
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.sound import decibels, pictures
 
@@ -25,9 +26,12 @@ class Params:
 def blocks(path: Path, p: Params) -> Iterator[UInt8[np.ndarray, "n_columns n_bins"]]:
     """The picture as stored, time first and the lowest row first, in one block.
 
-    Raises OSError or ValueError as pictures.read does.
+    Raises OSError as pictures.read does, and UserError naming a file that is no such picture.
     """
-    values = pictures.read(path)
+    try:
+        values = pictures.read(path)
+    except ValueError as error:
+        raise UserError(f"{path} cannot be read as this kind of spectrogram: {error}") from None
     if values.shape[1] != p.bins:
         values = np.asarray(Image.fromarray(values).resize((p.bins, len(values)), Image.Resampling.BOX))
     yield np.round(values * 255).astype(np.uint8)
