@@ -17,6 +17,11 @@ SEEDS = [
 CONV = "    spectrogram: logmel\n    arch: conv\n"
 
 
+def search(of, source, path):
+    """A section of searches with one of them."""
+    return f"search: {{a: {{of: {of}, input: {source}, space: {{{path}: {{uniform: [0.1, 0.2]}}}}}}}}"
+
+
 def lines():
     """The problems that `dalsegno check` names, without its first line."""
     first, *rest = refusal("check").splitlines()
@@ -325,6 +330,29 @@ def test_a_reason_for_a_model_that_is_not_asked_for_is_named(here):  # noqa: F81
 def test_an_ensemble_that_cannot_be_is_told_before_its_members_are_trained(here, members, line):  # noqa: F811
     three = "three: [classical/svm, mlp/small, cnn/conv]"
     here((three, f"three: {members}"), *SEEDS)
+    assert lines() == [line]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("pairs: null", "pairs: [[mlp/smal, cnn/conv]]", "compare.pairs: there is no model 'mlp/smal' (did you mean 'mlp/small'?)"),
+        ("pairs: null", "pairs: [[ensembles/tree, cnn/conv]]", "compare.pairs: there is no model 'ensembles/tree' (did you mean "
+         "'ensembles/three'?)"),
+        ("pairs: null", "pairs: [[mlp/small, mlp/small]]", "compare.pairs: mlp/small and mlp/small are one model, or a pair that "
+         "stands there twice"),
+        ("final: {}", "final: {songs: {model: transfer/song}}", "final.songs.model: there is no model 'transfer/song' (did you mean "
+         "'transfer/songs'?)"),
+        ("search: {}", search("mlp.smal", "features.parquet", "train.lr"), "search.a: of: there is no entry mlp.smal (did you mean "
+         "'mlp.small'?)"),
+        ("search: {}", search("mlp.small", "spectrograms/logmel", "train.lr"), "search.a: input is spectrograms/logmel, but "
+         "mlp.small reads features.parquet; write the same"),
+        ("search: {}", search("mlp.small", "features.parquet", "train.lrr"), "search.a: space: mlp.small.train.lrr: there is no such "
+         "parameter (did you mean 'lr'?)"),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  # noqa: F811
+    here((old, new))
     assert lines() == [line]
 
 

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from dalsegno.artefacts.model_name import SCRATCH, TRAINED
-from dalsegno.cli import inputs
+from dalsegno.cli import inputs, named_models
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import check, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.paper import own_words
-from dalsegno.scoring import ensembles
 
 
 def check_all() -> None:
@@ -30,7 +28,7 @@ def check_all() -> None:
         problems = [*check.problems(stages), *data_set, *named, *_device(doc), *_reasons(doc)]
     except UserError as error:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
-    problems += [*([] if problems else _ensembles()), *_repository()]
+    problems += [*([] if problems else named_models.problems()), *_repository()]
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
 
@@ -70,32 +68,6 @@ def _reasons(doc: dict[str, Any]) -> list[str]:
     p, problems = params.parse("paper", doc.get("paper"), own_words.Params)
     entries = all(isinstance(doc.get(section), dict) for section in own_words.EXPLAINED)
     return own_words.unknown(p, doc) if entries and not problems else []
-
-
-def _ensembles() -> list[str]:
-    """Ensembles of models that a valid params.yaml does not name, or whose seeds differ: said before any is trained."""
-    doc = params.document()
-    entries, seeds = doc.get(ensembles.FAMILY) or {}, _seeds(doc)
-    try:
-        for name, models in ensembles.members(entries, list(seeds)).items():
-            known = {model: seeds[model] for model in models if seeds[model]}
-            if known:
-                ensembles.common_seeds(name.replace("/", "."), known)
-    except UserError as error:
-        return [str(error).removeprefix(f"{params.FILE}: ")]
-    return []
-
-
-def _seeds(doc: dict[str, Any]) -> dict[str, list[int]]:
-    """The seeds of each model by its name, those of twins from scratch included; none of what was made elsewhere."""
-    seeds: dict[str, list[int]] = {f"external/{key}": [] for key in doc.get("external") or {}}
-    for family in TRAINED:
-        for key, entry in (doc.get(family) or {}).items():
-            of = entry if family == "classical" else entry.get("train") or {}
-            seeds[f"{family}/{key}"] = sorted(set(of.get("seeds") or [0]))
-            if entry.get("control"):
-                seeds[f"{family}/{key}{SCRATCH}"] = seeds[f"{family}/{key}"]
-    return seeds
 
 
 def _repository() -> list[str]:

@@ -33,11 +33,11 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     ranked = gathered.ranked(s, models)
     resampled = 1 < s.repeats < s.rows["fold"].nunique()  # else every fold has the same clips
     by_fold = {name: _by_fold(s, predicted[name]) for name in ranked} if resampled else {}
-    hits, asked = {name: held_out.hits(s.labels, models[name]) for name in ranked}, _asked(ranked, p)
-    gains = paired.of_pairs([(hits[one], hits[other]) for one, other in asked], s.units, p)
+    hits, both = {name: held_out.hits(s.labels, models[name]) for name in ranked}, asked(ranked, p)
+    gains = paired.of_pairs([(hits[one], hits[other]) for one, other in both], s.units, p)
     rows = [
         {"model": one, "other": other} | gain | (_over_folds(s, by_fold[one] - by_fold[other], p) if by_fold else {})
-        for (one, other), gain in zip(asked, gains, strict=True)
+        for (one, other), gain in zip(both, gains, strict=True)
     ]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
     p_holm = holm.adjusted(pairs["p_value"].to_numpy(np.float64))
@@ -77,19 +77,19 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
     }  # fmt: skip
 
 
-def _asked(ranked: list[str], p: Params) -> list[tuple[str, str]]:
-    """The pairs to ask about, the better model first. Raises UserError for one that is no pair of two models."""
+def asked(names: list[str], p: Params) -> list[tuple[str, str]]:
+    """The pairs to ask about, that of two models first which stands first in `names`. Raises UserError for one that is no pair of two models."""
     if p.pairs is None:
-        return list(combinations(ranked, 2))
+        return list(combinations(names, 2))
     for i, pair in enumerate(p.pairs):
         for name in pair:
-            if name not in ranked:
-                raise UserError(f"params.yaml: compare.pairs: there is no model {name!r}{hint(name, ranked)}")
+            if name not in names:
+                raise UserError(f"params.yaml: compare.pairs: there is no model {name!r}{hint(name, names)}")
         if pair[0] == pair[1] or {*pair} in [{*earlier} for earlier in p.pairs[:i]]:
             raise UserError(
                 f"params.yaml: compare.pairs: {' and '.join(pair)} are one model, or a pair that stands there twice"
             )
-    return [(one, other) for one, other in combinations(ranked, 2) if {one, other} in [{*pair} for pair in p.pairs]]
+    return [(one, other) for one, other in combinations(names, 2) if {one, other} in [{*pair} for pair in p.pairs]]
 
 
 def _sums(s: Scored, runs: list[Run]) -> Float[np.ndarray, " n_units"]:

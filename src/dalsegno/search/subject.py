@@ -19,16 +19,11 @@ SOURCES = ("spectrogram", "input")  # settings that say what is read
 
 
 @dataclass(frozen=True)
-class Subject:
-    """name: <family>.<key>. entry: as params.yaml has it. job: from an entry with other settings to what to train.
-
-    train: trains such an entry on every fold and seed, into a folder and, its curves, into another.
-    """
+class Searched:
+    """An entry whose settings are searched. name: <family>.<key>. entry: as params.yaml has it."""
 
     name: str
     entry: dict[str, Any]
-    job: Callable[[dict[str, Any]], Job]
-    train: Callable[[dict[str, Any], Path, Path], None]
 
     def files(self, drawn: space.Space) -> list[Path]:
         """What a trial depends on besides settings and data: its architecture, and the weights that it may start from."""
@@ -66,11 +61,27 @@ class Subject:
         return space.with_values(self.entry, values)
 
 
-def subject(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Subject:
-    """The model `of` in params.yaml, on the table, store or embeddings `source`. Raises UserError if there is none."""
+@dataclass(frozen=True)
+class Subject(Searched):
+    """With its data. job: from an entry with other settings to what to train.
+
+    train: trains such an entry on every fold and seed, into a folder and, its curves, into another.
+    """
+
+    job: Callable[[dict[str, Any]], Job]
+    train: Callable[[dict[str, Any], Path, Path], None]
+
+
+def searched(of: str) -> Searched:
+    """The entry `of` of params.yaml. Raises UserError if there is none."""
     family, key = of.split(".", 1)
     entries = params.document().get(family) or {}
     if key not in entries:
-        raise UserError(f"params.yaml: there is no entry {of}{hint(of, [f'{family}.{k}' for k in entries])}")
+        raise UserError(f"of: there is no entry {of}{hint(of, [f'{family}.{k}' for k in entries])}")
+    return Searched(of, entries[key])
+
+
+def subject(of: str, source: str | Path, splits: pd.DataFrame, device: torch.device) -> Subject:
+    """The model `of` in params.yaml, on the table, store or embeddings `source`. Raises UserError if there is none."""
     data = of, source, splits, device
-    return Subject(of, entries[key], jobs.jobs(*data), partial(jobs.train, *data))
+    return Subject(of, searched(of).entry, jobs.jobs(*data), partial(jobs.train, *data))
