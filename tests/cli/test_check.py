@@ -15,6 +15,7 @@ SEEDS = [
     ("seeds: [0], epochs: 30", "seeds: [0, 1], epochs: 30"),
 ]
 CONV = "    spectrogram: logmel\n    arch: conv\n"
+MINE = "it's mine/[1] & $2.pt"
 
 
 def search(of, source, path):
@@ -279,22 +280,25 @@ def test_a_list_of_a_split_that_is_not_there_is_told(here):  # noqa: F811
 
 
 def test_a_folder_of_weights_that_save_pretrained_wrote_is_no_problem(here, capsys):  # noqa: F811
-    here(("weights: data/pretrain/notes/model.pt", "weights: weights/ast"))
+    here(*[("weights: data/pretrain/notes/model.pt", "weights: weights/ast")] * 2)
     Path("weights/ast").mkdir(parents=True)
     Path("weights/ast/config.json").touch()
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
 
 
-def test_weights_of_another_stage_and_those_that_are_there_lead_somewhere(here, capsys):  # noqa: F811
+def test_weights_of_another_stage_and_those_that_are_there_lead_somewhere(here):  # noqa: F811
     here(
-        ("weights: data/pretrain/notes/model.pt", "weights: runs/cnn/conv/model.pt"),
-        ("weights: data/pretrain/notes/model.pt", "weights: it's mine/[1] & $2.pt"),
+        *[
+            ("weights: data/pretrain/notes/model.pt", f"weights: {path}")
+            for path in (MINE, MINE, "runs/cnn/conv/model.pt")
+        ]
     )
-    Path("it's mine").mkdir()
-    Path("it's mine/[1] & $2.pt").touch()
-    main.main(["check"])
-    assert capsys.readouterr().out == "params.yaml: no problems\n"
+    Path(MINE).parent.mkdir()
+    Path(MINE).touch()
+    assert lines() == [
+        "transfer.finetuned: arch is resnet, but cnn.conv, whose weights it takes, has conv; name the same in both"
+    ]
 
 
 def test_all_is_said_at_once(here, monkeypatch):  # noqa: F811
@@ -354,6 +358,29 @@ def test_an_ensemble_that_cannot_be_is_told_before_its_members_are_trained(here,
 def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  # noqa: F811
     here((old, new))
     assert lines() == [line]
+
+
+@pytest.mark.parametrize(
+    ("edits", "lines_"),
+    [
+        ([("embeddings/notes\n    arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}\n", "embeddings/notes\n"
+           "    arch: vgg\n")], ["transfer.frozen: arch is vgg, but embeddings.notes has resnet; name the same in both"]),
+        ([("embeddings/songs\n    arch: musicnn\n    weights: data/packaged/msd_musicnn/model.pt",
+           "embeddings/songs\n    arch: musicnn\n    weights: data/pretrain/notes/model.pt")], ["transfer.songs: weights is "
+         "data/pretrain/notes/model.pt, but embeddings.songs has data/packaged/msd_musicnn/model.pt; name the same in both"]),
+        ([("notes:\n    spectrogram: logmel\n    arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}\n    weights",
+           "notes:\n    spectrogram: musicnn\n    arch: vgg\n    model: {}\n    weights")],
+         ["transfer.frozen: arch is resnet, but embeddings.notes has vgg; name the same in both",
+          "embeddings.notes: arch is vgg, but pretrain.notes, whose weights it takes, has resnet; name the same in both",
+          "embeddings.notes: reads spectrograms.musicnn, but pretrain.notes, whose weights it takes, learnt from "
+          "spectrograms.logmel, which is another; name the same in both"]),
+        ([("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
+         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
+    ],
+)  # fmt: skip
+def test_entries_that_build_on_one_another_must_agree(here, edits, lines_):  # noqa: F811
+    here(*edits)
+    assert lines() == lines_
 
 
 def test_a_copy_without_hidden_files_is_told(here):  # noqa: F811

@@ -191,9 +191,7 @@ def test_a_trial_that_cannot_be_trained_is_kept_with_its_reason(folder):
 
 
 def test_a_name_that_leads_nowhere_is_told(folder):
-    with pytest.raises(
-        UserError, match=r"search\.a: of: there is no entry mlp\.smal \(did you mean 'mlp\.small'"
-    ):
+    with pytest.raises(UserError, match=r"search\.a: of: there is no entry mlp\.smal \(did you mean 'mlp\.small'"):
         search(entry=ENTRY | {"of": "mlp.smal"})
     with pytest.raises(UserError, match=r"space: model\.width\.0: the entry has no 'width'"):
         search(entry=ENTRY | {"space": {"model.width.0": {"int": [1, 2]}}})

@@ -14,7 +14,7 @@ from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts import leaks_json
 from dalsegno.artefacts.learning import splits_csv
-from dalsegno.cli import inputs
+from dalsegno.cli.checking import inputs
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from dalsegno.cli import check
+from dalsegno.cli.checking import everything
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Say all that would stop a run, or that nothing would; the exit code. Raises UserError with all problems, unless in JSON."""
     if not arguments.json:
-        check.check_all()
+        everything.check_all()
         print(f"{params.FILE}: no problems")
         return 0
     problems = _problems()
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _problems() -> list[str]:
     try:
-        check.check_all()
+        everything.check_all()
     except Refused as error:
         return error.problems
     except UserError as error:

@@ -1,6 +1,6 @@
 """A file of weights as a network can use it: a checkpoint of ours, or a publisher's state dict, and what it was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -124,14 +124,25 @@ def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile
     missing = [name for name in OURS if name not in saved]
     if missing:
         raise UserError(f"{path}: not a checkpoint of a network on spectrograms; it lacks {', '.join(missing)}")
-    there = saved["spectrogram"]
-    differences = [f"{k}: {there.get(k)} there, {meta.get(k)} here" for k in meta if k in there and meta[k] != there[k]]
-    if differences:
+    if differences := list(_differences(saved["spectrogram"], meta)):
         raise UserError(f"{path}: trained on another kind of spectrogram ({'; '.join(differences)})")
     view = DEFAULTS | saved["view"]
     inherited = saved.get("provenance", {"recordings": [], "silent": []})
     runs = [Run(run["state"], run["fold"], _provenance(run, inherited, path)) for run in saved["runs"]]
     return WeightsFile(path, saved["arch"], runs, {name: view[name] for name in PREPROCESSING}, whole=True)
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
+    """What two spectrogram stores say differently, option by option; of stores of two kinds, the kinds alone."""
+    for name in here:
+        if name not in there or here[name] == there[name]:
+            continue
+        if isinstance(here[name], dict):
+            yield from _differences(there[name], here[name])
+        else:
+            yield f"{name}: {there[name]} there, {here[name]} here"
+        if name == "kind":
+            return
 
 
 def _provenance(run: dict[str, Any], inherited: dict[str, list[str]], path: str) -> Provenance:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dalsegno.cli import inputs, named_models
+from dalsegno.cli.checking import agreement, inputs, named_models
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import check, params, runtime
@@ -28,7 +28,9 @@ def check_all() -> None:
         problems = [*check.problems(stages), *data_set, *named, *_device(doc), *_reasons(doc)]
     except UserError as error:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
-    problems += [*([] if problems else named_models.problems()), *_repository()]
+    if not problems:
+        problems = [*named_models.problems(), *agreement.problems()]
+    problems += _repository()
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from dalsegno.cli import unhashable
+from dalsegno.cli.checking import unhashable
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.refusals import unreadable
 

@@ -1,0 +1,61 @@
+"""Entries of params.yaml that build on one another: do they name the same network, weights and spectrogram?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dalsegno.pipeline import params
+from dalsegno.sound import storing
+
+MADE_BY = {"data/pretrain": "pretrain", "runs/cnn": "cnn"}
+"""The section whose entries write weights into a folder of their own name below this one."""
+
+
+def problems() -> list[str]:
+    """What does not fit together, each with its path in params.yaml, whose sections are valid and whose names lead somewhere."""
+    doc = params.document()
+    return [*_heads(doc), *_backbones(doc)]
+
+
+def _heads(doc: dict[str, Any]) -> Iterator[str]:
+    """Heads on stored embeddings that are told of another backbone than these were computed with."""
+    for key, entry in (doc.get("transfer") or {}).items():
+        section, _, stored = entry["input"].partition("/")
+        if section != "embeddings" or stored not in (doc.get(section) or {}):
+            continue
+        for name in ("arch", "weights"):
+            if entry[name] != (theirs := doc[section][stored][name]):
+                yield f"transfer.{key}: {name} is {entry[name]}, but embeddings.{stored} has {theirs}; name the same in both"
+
+
+def _backbones(doc: dict[str, Any]) -> Iterator[str]:
+    """Networks that start from weights of another architecture, or of one that learnt from another spectrogram."""
+    for where, entry, spectrogram in _readers(doc):
+        above, _, path = entry["weights"].partition("/")
+        folder, _, rest = path.partition("/")
+        section, key = MADE_BY.get(f"{above}/{folder}"), rest.partition("/")[0]
+        made = (doc.get(section) or {}).get(key) if section else None
+        if not made:
+            continue
+        of = f"{section}.{key}"
+        if entry["arch"] != made["arch"]:
+            yield f"{where}: arch is {entry['arch']}, but {of}, whose weights it takes, has {made['arch']}; name the same in both"
+        if _kind(doc, spectrogram) != _kind(doc, made["spectrogram"]):
+            yield (
+                f"{where}: reads spectrograms.{spectrogram}, but {of}, whose weights it takes, learnt from "
+                f"spectrograms.{made['spectrogram']}, which is another; name the same in both"
+            )
+
+
+def _readers(doc: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(its path, the entry, the spectrogram that it reads) of each entry whose network starts from weights."""
+    for key, entry in (doc.get("embeddings") or {}).items():
+        yield f"embeddings.{key}", entry, entry["spectrogram"]
+    for key, entry in (doc.get("transfer") or {}).items():
+        section, _, spectrogram = entry["input"].partition("/")
+        if section == "spectrograms":
+            yield f"transfer.{key}", entry, spectrogram
+
+
+def _kind(doc: dict[str, Any], spectrogram: str) -> Any:
+    """Kind and options of an entry of `spectrograms`, defaults filled in."""
+    return params.parse("spectrograms", (doc.get("spectrograms") or {}).get(spectrogram), storing.Params)[0]
