@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
-import scipy.fft
 from jaxtyping import Float, Float32
 
 from dalsegno.pipeline.params import section
@@ -13,6 +12,7 @@ from dalsegno.sound.audio import Samples
 from dalsegno.sound.framing import Bands, Framing
 
 N_FRAMES = 1344  # per block: those of 31 s at 22,050 Hz and 512 samples per hop
+BLOCK = 32  # frames transformed together
 DEPTH_DB = 80.0  # of the log-mel spectrum
 
 OverTime = Float[np.ndarray, "n_frames n_values"]
@@ -92,8 +92,9 @@ class Block:
     @property
     def rise_db(self) -> Float32[np.ndarray, " n_steps"]:
         """Mean rise of the log-mel bands in dB from each frame to the next; to the first from the one before the block."""
-        before = self._deep(self._mel_db(_power(self.before))) if len(self.before) else self.log_mel[:0]
-        return np.maximum(np.diff(self.log_mel, axis=0, prepend=before), 0).mean(axis=1)
+        log_mel = self.log_mel
+        before = self._deep(self._mel_db(_power(self.before))) if len(self.before) else log_mel[:0]
+        return np.maximum(np.diff(log_mel, axis=0, prepend=before), 0).mean(axis=1)
 
     def _mel_db(self, power: Float32[np.ndarray, "n n_bins"]) -> Float32[np.ndarray, "n n_mels"]:
         return spectrum.decibels(spectrum.mel(power, self.p.sample_rate_hz, self.p.n_mels))
@@ -106,8 +107,12 @@ def _power(framed: Frames) -> Float32[np.ndarray, "n_frames n_bins"]:
     """Power spectra, transformed in double precision for the sake of the valleys of `contrast`."""
     weights = spectrum.window("hann", framed.shape[1], precision=np.float64)
     power = np.empty((len(framed), 1 + framed.shape[1] // 2), np.float32)
-    for i in range(0, len(framed), spectrum.BLOCK):
-        squares = scipy.fft.rfft(framed[i : i + spectrum.BLOCK] * weights, axis=1).view(np.float64)  # re, im, re, im, …
+    weighted = np.empty((BLOCK, framed.shape[1]))
+    transformed = np.empty((BLOCK, power.shape[1]), np.complex128)  # both are used again, and so stay in the cache
+    for i in range(0, len(framed), BLOCK):
+        n = len(framed[i : i + BLOCK])
+        np.multiply(framed[i : i + BLOCK], weights, out=weighted[:n])
+        squares = np.fft.rfft(weighted[:n], out=transformed[:n]).view(np.float64)  # re, im, re, im, …
         np.square(squares, out=squares)
-        np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + spectrum.BLOCK], casting="same_kind")
+        np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + BLOCK], casting="same_kind")
     return power

@@ -7,13 +7,13 @@ Analysis to values over time, or to values of the clip (n_values,). `features.st
 import librosa
 import numpy as np
 import scipy.fft
-import scipy.signal
 from jaxtyping import Float
 
 from dalsegno.features import bands
 from dalsegno.features.analysis import Analysis
-from dalsegno.features.block import N_FRAMES, Block, OverTime
+from dalsegno.features.block import Block, OverTime
 from dalsegno.features.registry import OfClip, per_clip, per_frame
+from dalsegno.sound import spectrum
 
 
 @per_frame("loudest_db")
@@ -67,7 +67,7 @@ def centroid(b: Block) -> OverTime:
 def bandwidth(b: Block) -> OverTime:
     """Spectral bandwidth: standard deviation of frequency about the centroid (n_frames, 1), Hz."""
     away_hz = b.hz - b.centroid_hz[:, None]
-    return np.sqrt(np.einsum("tf,tf->t", b.magnitude, np.square(away_hz, out=away_hz)) / b.total)[:, None]
+    return np.sqrt(np.vecdot(b.magnitude, np.square(away_hz, out=away_hz)) / b.total)[:, None]
 
 
 @per_frame()
@@ -80,7 +80,7 @@ def rolloff(b: Block) -> OverTime:
 @per_frame()
 def flatness(b: Block) -> OverTime:
     """Spectral flatness: geometric over arithmetic mean of power (n_frames, 1), 0 … 1; noise is near 1."""
-    power = np.maximum(b.power, np.float32(1e-10))
+    power = np.maximum(b.power, np.full(b.power.shape[1], 1e-10, np.float32))  # slower with a single number
     arithmetic = power.mean(axis=1)
     return (np.exp(np.log(power, out=power).mean(axis=1)) / arithmetic)[:, None]
 
@@ -89,16 +89,17 @@ def flatness(b: Block) -> OverTime:
 def zcr(b: Block) -> OverTime:
     """Zero-crossing rate: share of a frame's samples at which the sign changes (n_frames, 1), 0 … 1."""
     negative = b.edged < -1e-10
-    crossings = np.flatnonzero(negative[1:] != negative[:-1])
+    crosses = np.diff(negative, append=negative[-1])
     first = b.p.hop_length * np.arange(len(b.framed))
-    n_crossings = np.searchsorted(crossings, first + b.p.n_fft - 1) - np.searchsorted(crossings, first)
+    bounds = np.stack([first, first + b.p.n_fft - 1], axis=1).ravel()  # sums at odd places are not needed
+    n_crossings = np.add.reduceat(crosses, bounds, dtype=np.int32)[::2]
     return (n_crossings / np.float32(b.p.n_fft)).astype(np.float32)[:, None]
 
 
 @per_frame()
 def rms(b: Block) -> OverTime:
     """Root mean square of the samples of a frame (n_frames, 1), full scale 1."""
-    return np.sqrt(np.einsum("tn,tn->t", b.framed, b.framed) / np.float32(b.p.n_fft))[:, None]
+    return np.sqrt(np.vecdot(b.framed, b.framed) / np.float32(b.p.n_fft))[:, None]
 
 
 @per_frame()
@@ -137,22 +138,27 @@ def tempo(a: Analysis) -> OfClip:
     n = int(librosa.time_to_frames(8.0, sr=a.p.sample_rate_hz, hop_length=a.p.hop_length))
     padded = np.pad(strength, n // 2, mode="linear_ramp")
     framed = np.lib.stride_tricks.sliding_window_view(padded, n)[: len(strength)]
-    parts = (framed[i : i + N_FRAMES] for i in range(0, len(framed), N_FRAMES))
+    parts = (framed[i : i + spectrum.BLOCK] for i in range(0, len(framed), spectrum.BLOCK))
     size = scipy.fft.next_fast_len(2 * n - 1, real=True)
     lags = scipy.fft.irfft(sum(_relative_power(part, size) for part in parts) / len(framed), n=size)[:n]
     return librosa.feature.tempo(tg=lags[:, None], sr=a.p.sample_rate_hz, hop_length=a.p.hop_length)
 
 
 def _slope(x: OverTime, order: int) -> OverTime:
-    """Derivative of the given order over nine frames, at every frame."""
-    mode = "interp" if len(x) >= 9 else "nearest"  # nine frames cannot be fitted to fewer
-    return librosa.feature.delta(x, width=9, order=order, axis=0, mode=mode)
+    """Derivative of the given order over nine frames, at every frame; of the outer four, that of the nearest nine.
+
+    It is that of a polynomial of this order, so it is the same in all nine frames. librosa fits the polynomial once more.
+    """
+    slope = librosa.feature.delta(x, width=9, order=order, axis=0, mode="nearest")
+    if len(x) >= 9:  # nine frames cannot be fitted to fewer
+        slope[:4], slope[-4:] = slope[4], slope[-5]
+    return slope
 
 
 def _relative_power(framed: Float[np.ndarray, "n_frames n"], size: int) -> Float[np.ndarray, " n_bins"]:
     """Sum of the power spectra of frames through a Hann window, each over its energy, by which lag 0 becomes 1."""
-    windowed = framed * scipy.signal.get_window("hann", framed.shape[1]).astype(np.float32)
-    energy = np.einsum("tn,tn->t", windowed, windowed)
+    windowed = framed * spectrum.window("hann", framed.shape[1])
+    energy = np.vecdot(windowed, windowed)
     weights = np.divide(1, energy, out=np.zeros_like(energy), where=energy > np.finfo(np.float32).tiny)
-    squares = np.square(scipy.fft.rfft(windowed, n=size, axis=1).view(energy.dtype))  # re, im, re, im, …
-    return (weights @ squares).reshape(-1, 2).sum(axis=1)
+    squares = scipy.fft.rfft(windowed, n=size, axis=1).view(energy.dtype)  # re, im, re, im, …
+    return (weights @ np.square(squares, out=squares)).reshape(-1, 2).sum(axis=1)

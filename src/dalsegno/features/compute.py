@@ -112,7 +112,6 @@ def _summary(feature: str, x: OverTime, stats: list[str]) -> dict[str, float]:
     n, row = max(1, SUMMARISED // len(x)), {}
     for start in range(0, x.shape[1], n):
         series = statistics.Series(np.ascontiguousarray(x[:, start : start + n].T, np.float64))
-        by_statistic = {s: statistics.STATISTICS[s](series) for s in stats}
-        for i in range(len(series.x)):
-            row |= {f"{feature}_{start + i:02d}_{s}": float(v[i]) for s, v in by_statistic.items()}
+        values = np.stack([statistics.STATISTICS[s](series) for s in stats], axis=1).tolist()
+        row |= {f"{feature}_{i:02d}_{s}": v for i, x in enumerate(values, start) for s, v in zip(stats, x, strict=True)}
     return row

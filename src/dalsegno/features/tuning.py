@@ -28,13 +28,15 @@ def peaks(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) ->
     hz = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft)
     low, high = np.searchsorted(hz, [F_MIN_HZ, min(F_MAX_HZ, sample_rate_hz / 2)])
     low = max(low, 1)
-    left, here, right = power[:, low - 1 : high - 1], power[:, low:high], power[:, low + 1 : high + 1]
     floor = np.float32(THRESHOLD) * power.max(axis=1, keepdims=True)
-    t, k = np.nonzero((here > floor) & (here > left) & (here >= right))
-    before, at, after = left[t, k], here[t, k], right[t, k]
+    t, k = np.divmod(np.flatnonzero(power[:, low:high] > floor), high - low)  # faster than np.nonzero
+    k += low
+    highest = (power[t, k] > power[t, k - 1]) & (power[t, k] >= power[t, k + 1])
+    t, k = t[highest], k[highest]
+    before, at, after = power[t, k - 1], power[t, k], power[t, k + 1]
     slope = (after - before) / 2
     curve = (after + before).astype(np.float64) - 2.0 * at
     inner = np.abs(slope) < np.abs(curve)
     shift = np.where(inner, -slope / np.where(inner, curve, 1), 0).astype(np.float32)
-    pitch_hz = ((k + low + shift) * float(sample_rate_hz) / n_fft).astype(np.float32)
+    pitch_hz = ((k + shift) * float(sample_rate_hz) / n_fft).astype(np.float32)
     return np.stack([pitch_hz, at + np.float32(0.5) * slope * shift], axis=1)
