@@ -10,7 +10,7 @@ from dalsegno.artefacts.data_set.clips_csv import AUDIO
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.table import files, rows
 from dalsegno.clips.table.columns import Columns
-from dalsegno.clips.tree import walk
+from dalsegno.clips.tree import groups, walk
 from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
@@ -33,7 +33,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
             raise walk.missing(root, f"has no {path.relative_to(root)}", EXPECTS)
     found = files.files(root, walk.walk(folder, AUDIO))
     made = rows.clips(table, _tracks(table, folder.name, subset), found, p, COLUMNS)
-    yield from (replace(clip, fault=_fault(clip)) for clip in rows.named(made, p))
+    yield from groups.stated(root, (replace(clip, fault=_fault(clip)) for clip in rows.named(made)), p)
 
 
 def _tracks(table: Path, folder: str, subset: str) -> pd.DataFrame:

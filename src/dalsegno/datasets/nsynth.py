@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from dalsegno.clips.dataset import Clip, Params
-from dalsegno.clips.tree import walk
+from dalsegno.clips.tree import groups, walk
 from dalsegno.clips.tree.ids import safe
 from dalsegno.pipeline.errors import UserError
 
@@ -27,6 +27,10 @@ DECODER = json.JSONDecoder()
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every note of the parts that are there; group: the instrument. Raises UserError on a malformed examples.json."""
     walk.check(root, EXPECTS)
+    yield from groups.stated(root, _notes(root, p), p)
+
+
+def _notes(root: Path, p: Params) -> Iterator[Clip]:
     target = p.target or TARGETS[0]
     second_target = next(name for name in TARGETS if name != target)
     present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]

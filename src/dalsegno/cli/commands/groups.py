@@ -15,6 +15,7 @@ from dalsegno.clips.dataset import Clip
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.sound import excerpt
 from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
@@ -58,13 +59,16 @@ def write(folder: Path, dataset: str) -> list[str]:
 
 
 def draft(root: Path, listed: Sequence[Clip]) -> pd.DataFrame:
-    """A row per clip that is a file, columns COLUMNS: its path below `root`, a guess at its group, what the guess is from.
+    """A row per file that is a clip or holds some, columns COLUMNS: its path below `root`, a guess at its group, what the guess is from.
 
     Tags come first (the artist, or else the album), then the folder below that of the class. Nothing is decoded.
     """
-    files = [clip for clip in listed if clip.path.is_file()]
-    tagged = tags.groups([_names(clip.path) for clip in files])
-    rows = [_row(clip.path.relative_to(root), clip.label, name) for clip, name in zip(files, tagged, strict=True)]
+    labels = {
+        excerpt.place(clip.path)[0]: clip.label for clip in listed
+    }  # a file once, however many pieces of it are clips
+    files = [path for path in labels if path.is_file()]
+    tagged = tags.groups([_names(path) for path in files])
+    rows = [_row(path.relative_to(root), labels[path], name) for path, name in zip(files, tagged, strict=True)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
