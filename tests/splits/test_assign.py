@@ -272,6 +272,25 @@ def test_official_without_a_validation_part_gets_one_from_its_training_groups():
     assert leaks.check(rows, NO_COPIES).empty
 
 
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        (
+            ["train", "valid"],
+            "fold 0 has no test clip; of the parts as they are given, it has train 15, valid 15; state",
+        ),
+        (
+            ["test", "valid"],
+            "fold 0 has no train clip; of the parts as they are given, it has valid 15, test 15; state",
+        ),
+    ],
+)
+def test_official_without_a_part_says_which_parts_there_are(stated, says):
+    clips = clips_of(["a", "b"] * 15).assign(split=[stated[i >= 15] for i in range(30)])
+    with pytest.raises(UserError, match=f"{says}.* holdout or kfold"):
+        split(clips, protocol="official")
+
+
 def test_official_of_a_data_set_that_has_none():
     with pytest.raises(UserError, match="this data set has no split of its own; use holdout or kfold"):
         split(clips_of(["a"] * 10), protocol="official")
