@@ -83,6 +83,15 @@ def test_clipping_of_one_channel_is_remarked_on_though_the_mix_is_not_clipped(tm
     assert kinds(inspect(tmp_path / "x.wav").remarks) == ["clipped"]
 
 
+@pytest.mark.parametrize(("times", "kind"), [(3, "beyond full scale"), (32768, "beyond full scale"), (0.9, None)])
+def test_samples_beyond_full_scale_are_not_called_clipped(tmp_path, times, kind):
+    y = tune(0, 2.0)
+    save(tmp_path / "x.wav", times * y / np.abs(y).max(), subtype="FLOAT")
+    remarks = inspect(tmp_path / "x.wav").remarks
+    assert kinds(remarks) == ([kind] if kind else [])
+    assert not kind or f"up to {times:.3g} times" in remarks[0]
+
+
 def damaged(data, how, rng):
     """The bytes `data` with holes."""
     data, at = bytearray(data), int(rng.integers(4500, len(data) - 1500))

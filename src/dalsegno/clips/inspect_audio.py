@@ -18,6 +18,7 @@ from dalsegno.sound.opening import stated, stream
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
 CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
+BEYOND = 2.0  # times full scale, from where on a sample is no overshoot of a decoder, as of a clipped mp3
 CLIPPED = 1e-3  # share of samples in runs of full scale that is worth a remark
 
 
@@ -81,8 +82,10 @@ def _silence(decoded: Decoded) -> str:
 def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     """Oddities of the file that are no reason to leave it out."""
     sound = clip.sound
-    share = decoded.n_clipped / max(1, decoded.n * sound.channels)
-    remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED else []
+    share, loudest = decoded.n_clipped / max(1, decoded.n * sound.channels), max(-decoded.low, decoded.high)
+    remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED and loudest < BEYOND else []
+    if loudest >= BEYOND:
+        remarks = [f"beyond full scale: up to {loudest:.3g} times, which only numbers of floating point can be"]
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
     if sound.format not in clips_csv.FORMATS.get(excerpt.place(path)[0].suffix.lower(), ()):
