@@ -34,6 +34,10 @@ def test_rows_are_found_by_id_path_or_file_name_and_may_be_segments(tmp_path, ca
         ("clip_id,f\n\nb.y,1\nb/y.opus,2\n", "line 4: 'b/y.opus' names the clip of line 3"),
         ("clip_id,f\nb.y,1\nblues.00000,x\n", "line 3, column f: expected a finite number, got 'x'"),
         ("clip_id,f\nb.y,nan\n", "line 2, column f: expected a finite number, got 'nan'"),
+        (
+            "clip_id;f;g\nb.y;0,5;\nblues.00000;1;2%\n",
+            r"line 2, column f: expected a finite number, got '0,5' \(3 such cells in 2 rows\); write it like 0\.25, or leave",
+        ),
         ("clip_id,f\nb.y,1e39\n", "line 2, column f: expected a finite number, got '1e39'"),
         ("clip_id,f\nb.y\n", r"line 2: expected 2 cells \(clip_id, f\), got 1"),
         ("clip_id,f\nq,1\n", "no row of 1 names a clip of the data set, first 'q'"),

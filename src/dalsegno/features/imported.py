@@ -134,9 +134,13 @@ def _refuse_twice(source: str, names: pd.Series, places: list[Place | None]) -> 
 def _numbers(source: str, features: pd.DataFrame) -> Float[np.ndarray, "n_rows n_columns"]:
     """The cells as numbers. Raises UserError with the line and column of the first that is no finite number of 32 bits."""
     values = features.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    if not (right := np.abs(values) <= np.finfo(np.float32).max).all():
+    right = np.abs(values) <= np.finfo(np.float32).max
+    if not right.all():
         row, column = np.argwhere(~right)[0]
-        got = features.iloc[row, column]
+        got, n = features.iloc[row, column], int((~right).sum())
         where = f"{source}, line {features.index[row]}, column {features.columns[column]}"
-        raise UserError(f"{where}: expected a finite number, got {got!r}")
+        such = f" ({n:,} such cells in {counted(int((~right).any(1).sum()), 'row')})" if n > 1 else ""
+        raise UserError(
+            f"{where}: expected a finite number, got {got!r}{such}; write it like 0.25, or leave out its row or column"
+        )
     return values
