@@ -190,9 +190,19 @@ def test_about_names_the_data_set(root):
     (root / "about.json").write_text(json.dumps({"title": "Tunes", "synthetic": True}))
     assert listing.description(root, None) == {"title": "Tunes", "synthetic": True}
     assert listing.description(root, "Mine") == {"title": "Mine", "synthetic": True}
-    (root / "about.json").write_text("[1]")
-    with pytest.raises(errors.UserError, match=r"about\.json: expected"):
-        listing.description(root, None)
+    (root / "about.json").write_text('{"title": "Müsik"}', encoding="utf-8-sig")  # as an editor of Windows writes it
+    assert listing.description(root, None) == {"title": "Müsik", "synthetic": False}
+    odd = [
+        '{"title": null}',
+        '{"title": ["a"]}',
+        '{"title": ""}',
+        '{"title": "T", "synthetic": "false"}',
+        '{"titel": "T"}',
+    ]
+    for text in ("[1]", "{", *odd):
+        (root / "about.json").write_text(text)
+        with pytest.raises(errors.UserError, match=r"about\.json: expected"):
+            listing.description(root, None)
 
 
 def test_unknown_adapter_is_named_with_the_nearest(root):

@@ -16,6 +16,7 @@ from dalsegno.pipeline.errors import UserError
 EXPECTS = """
 <root>/fma_metadata/tracks.csv         as it is handed out, with three lines of header
 <root>/fma_small/000/000002.mp3        the clips; fma_medium/ with `dataset.target: medium`
+<root>/groups.csv                      optional, columns path,group: other groups than the artists
 """
 TARGETS = ("small", "medium")
 BROKEN = frozenset({98565, 98567, 98569, 99134, 108925, 133297})

@@ -17,6 +17,7 @@ from dalsegno.clips.tree.ids import ids
 EXPECTS = """
 <root>/**/blues.00000.au   the original .au files or copies as wav, flac, ogg, mp3, in any folders
                            (genres/blues/…, genres_original/blues/…, Data/genres_original/blues/…)
+<root>/groups.csv          optional, columns path,group: other groups than the published artists
 """
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 NAME = re.compile(rf"({'|'.join(GENRES)})\.\d{{5}}")

@@ -12,6 +12,7 @@ from dalsegno.clips.tree import groups, labelled, walk
 EXPECTS = """
 <root>/cel/[cel][cla]0001__1.wav   IRMAS-TrainingData as it is handed out, a folder per instrument; 0001 is the recording,
                                    1 the excerpt of it, and recordings are the groups
+<root>/groups.csv                  optional, columns path,group: other groups than these
 """
 RECORDING = re.compile(r"\](\d+)__\d+$")
 

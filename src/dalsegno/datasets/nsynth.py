@@ -15,6 +15,7 @@ EXPECTS = """
 <root>/nsynth-train/examples.json   notes by name: {"bass_synthetic_033-022-050": {"instrument_str": …}, …}
 <root>/nsynth-train/audio/*.wav     one file per note, its name is its key in examples.json
 <root>/nsynth-valid/…, <root>/nsynth-test/…   likewise; one of the three is enough
+<root>/groups.csv                   optional, columns path,group: other groups than the instruments
 `dataset.target`: instrument_family (the default) or instrument_source
 """
 PARTS = ("train", "valid", "test")

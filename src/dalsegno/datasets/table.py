@@ -13,6 +13,7 @@ EXPECTS = """
 <root>/<dataset.table>     .csv, .tsv, .jsonl or .parquet, a row per clip; `*/metadata.csv`: one in each folder
 <root>/**.wav              the files that it names; also flac, mp3, ogg, aiff, au, …
 <root>/unlabelled/**.wav   optional, or test/: clips to predict, those there that the table does not name
+<root>/groups.csv          optional, columns path,group: groups in place of those of a column; pieces of a file share one in any case
 `dataset.columns`: {path, label, second_label, group, split, fold, start_s, end_s}, each with the name of the column that says it;
 path may be a text such as "audio/fold{fold}/{file}", or name files without folder or suffix
 `dataset.labels`: optional, {label in the table: label here}
