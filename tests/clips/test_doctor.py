@@ -170,6 +170,32 @@ def test_margins_of_grey_pictures_are_cut_where_they_are_all_around(tmp_path, mo
     assert side.shape == (55, 32)
 
 
+@pytest.mark.parametrize("name", ["magma", "viridis", "hot", "jet"])
+def test_a_plot_with_axes_is_no_spectrogram(tmp_path, name):
+    """Its labels would be read as levels."""
+    levels = np.add.outer(np.linspace(0, 0.5, 64), np.linspace(0, 0.5, 96))
+    rgb = (matplotlib.colormaps[name](levels)[:, :, :3] * 255).round().astype(np.uint8)
+    labelled = np.pad(rgb, ((4, 30), (30, 4), (0, 0)), constant_values=255)
+    labelled[-8:-4, 40:120:8] = labelled[10:60:8, 4:8] = (30, 120, 30)
+    Image.fromarray(rgb).save(tmp_path / "bare.png")
+    Image.fromarray(labelled).save(tmp_path / "plot.png")
+    assert pictures.read(tmp_path / "bare.png").shape == (96, 64)
+    if name == "hot":  # white is its loudest level
+        return
+    with pytest.raises(ValueError, match=rf"% of it has no colour of {name}, as axes and labels have none"):
+        pictures.read(tmp_path / "plot.png")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_numbers_that_are_no_shades_are_refused_and_those_of_16_bits_are_read(tmp_path, dtype):
+    levels = np.add.outer(np.linspace(0, 0.5, 32), np.linspace(0, 0.5, 48))
+    Image.fromarray((levels * 65535).astype(np.uint16)).save(tmp_path / "x.tif")
+    assert np.abs(pictures.read(tmp_path / "x.tif") - levels[::-1].T).max() < 0.003
+    Image.fromarray((80 * levels - 80).astype(dtype)).save(tmp_path / "db.tif")
+    with pytest.raises(ValueError, match="its pixels are not of 8 or 16 bits"):
+        pictures.read(tmp_path / "db.tif")
+
+
 def test_pictures_that_are_none_are_excluded(tmp_path):
     rng = np.random.default_rng(0)
     for label in ("a", "b"):

@@ -56,6 +56,20 @@ def test_each_fault_is_named_and_the_rest_goes_on(root, tmp_path, name, make, sa
     assert list(again["path"]) == list(findings.clips.sort_values("clip_id")["path"])
 
 
+def test_near_copies_are_found_of_a_clip_of_which_a_truncated_file_holds_the_same_samples(tmp_path):
+    y = (8000 * tune(0, 12.0)).astype(np.int16)
+    save(tmp_path / "a" / "whole.wav", np.r_[y, y])
+    data = (tmp_path / "a" / "whole.wav").read_bytes()
+    (tmp_path / "a" / "0 cut.wav").write_bytes(data[: 44 + 2 * len(y)])
+    (tmp_path / "a" / "whole.wav").unlink()
+    save(tmp_path / "a" / "mended.wav", y)
+    save(tmp_path / "b" / "softer.wav", y // 3)
+    save(tmp_path / "b" / "other.wav", tune(5, 12.0))
+    findings = examine(tmp_path)
+    assert findings.clips["excluded"].str.startswith("truncated").sum() == 1
+    assert findings.copies[["clip_id_a", "clip_id_b", "kind"]].to_numpy().tolist() == [["a.mended", "b.softer", "near"]]
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".au", ".aiff", ".flac", ".ogg", ".mp3"])
 def test_a_file_cut_in_half_is_truncated(tmp_path, suffix):
     whole, half = tmp_path / f"whole{suffix}", tmp_path / f"half{suffix}"
@@ -176,9 +190,19 @@ def test_about_names_the_data_set(root):
     (root / "about.json").write_text(json.dumps({"title": "Tunes", "synthetic": True}))
     assert listing.description(root, None) == {"title": "Tunes", "synthetic": True}
     assert listing.description(root, "Mine") == {"title": "Mine", "synthetic": True}
-    (root / "about.json").write_text("[1]")
-    with pytest.raises(errors.UserError, match=r"about\.json: expected"):
-        listing.description(root, None)
+    (root / "about.json").write_text('{"title": "Müsik"}', encoding="utf-8-sig")  # as an editor of Windows writes it
+    assert listing.description(root, None) == {"title": "Müsik", "synthetic": False}
+    odd = [
+        '{"title": null}',
+        '{"title": ["a"]}',
+        '{"title": ""}',
+        '{"title": "T", "synthetic": "false"}',
+        '{"titel": "T"}',
+    ]
+    for text in ("[1]", "{", *odd):
+        (root / "about.json").write_text(text)
+        with pytest.raises(errors.UserError, match=r"about\.json: expected"):
+            listing.description(root, None)
 
 
 def test_unknown_adapter_is_named_with_the_nearest(root):

@@ -130,3 +130,27 @@ def test_the_draft_takes_tags_then_folders_and_is_read_as_it_stands(tmp_path, ca
     assert state(examine(tmp_path)) == ("file", 3, 1)
     with pytest.raises(SystemExit, match="exists already"):
         command_line.main(["groups", str(tmp_path)])
+
+
+def test_the_draft_keeps_what_the_data_set_states_itself(tmp_path, capsys):
+    """A table of tags alone would part the published artists, as every run reads the table from then on."""
+    for path in ("blues/blues.00000.wav", "blues/mine.flac", "rock/rock.00016.wav"):
+        song(tmp_path / path, "Queen" if "mine" in path else "Somebody")
+    before = examine(tmp_path).clips.set_index("path")["group"]
+    command_line.main(["groups", str(tmp_path)])
+    assert "2 as the data set states, 1 by their tags, 0 by their folder" in capsys.readouterr().out
+    after = examine(tmp_path)
+    assert after.groups_from == "file"
+    assert after.clips.set_index("path")["group"].to_dict() == before.to_dict() | {"blues/mine.flac": "queen"}
+
+
+def test_the_draft_has_a_row_for_a_file_of_many_pieces_and_the_groups_of_a_column(tmp_path, monkeypatch):
+    for name in ("x", "y"):
+        song(tmp_path / "data" / f"{name}.flac")
+    rows = "path,label,who,from,to\nx.flac,a,Ann,0,0.6\nx.flac,a,Ann,0.3,0.9\ny.flac,b,,,\n"
+    (tmp_path / "data" / "t.csv").write_text(rows)
+    columns = "{path: path, label: label, group: who, start_s: from, end_s: to}"
+    (tmp_path / "params.yaml").write_text(f"dataset: {{name: table, root: data, table: t.csv, columns: {columns}}}\n")
+    monkeypatch.chdir(tmp_path)
+    command_line.main(["groups", "data", "--dataset", "table"])
+    assert (tmp_path / "data" / "groups.csv").read_text() == "path,group,from\nx.flac,Ann,data set\ny.flac,,\n"

@@ -107,6 +107,27 @@ def test_the_nearest_name_is_found_among_many_files(tmp_path):
     assert "'JAZZ/B1.wav' is no file here (did you mean 'jazz/b1.wav'?)" in message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Path, Group\nblues/a1.wav, x\njazz/b1.wav , y\n",
+        "path,group,,\nblues/a1.wav,x,,\njazz/b1.wav,y,,\n,,,\n ,,,\n",
+        "group;path\ny;jazz/b1.wav\nx;.\\blues\\a1.wav\n;\n",
+    ],
+    ids=["blanks and capitals", "empty cells of a spreadsheet", "semicolons"],
+)
+def test_what_spreadsheets_add_does_no_harm(tmp_path, text):
+    tree(tmp_path, "blues/a1.wav", "jazz/b1.wav")
+    (tmp_path / "groups.csv").write_text(text)
+    assert groups(tmp_path) == {"blues/a1.wav": "x", "jazz/b1.wav": "y"}
+
+
+def test_a_column_with_a_cell_in_it_needs_a_name_of_its_own(tmp_path):
+    tree(tmp_path, "blues/a1.wav", "jazz/b1.wav")
+    (tmp_path / "groups.csv").write_text("path,group,,\nblues/a1.wav,x,1,2\njazz/b1.wav,y,,\n")
+    assert "line 1: the column '' is there a second time" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["Groups.csv", "groups.CSV", "group.csv"])
 def test_a_table_whose_name_is_spelt_otherwise_is_not_passed_over(tmp_path, name):
     tree(tmp_path, *PATHS)

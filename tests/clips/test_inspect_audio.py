@@ -83,6 +83,15 @@ def test_clipping_of_one_channel_is_remarked_on_though_the_mix_is_not_clipped(tm
     assert kinds(inspect(tmp_path / "x.wav").remarks) == ["clipped"]
 
 
+@pytest.mark.parametrize(("times", "kind"), [(3, "beyond full scale"), (32768, "beyond full scale"), (0.9, None)])
+def test_samples_beyond_full_scale_are_not_called_clipped(tmp_path, times, kind):
+    y = tune(0, 2.0)
+    save(tmp_path / "x.wav", times * y / np.abs(y).max(), subtype="FLOAT")
+    remarks = inspect(tmp_path / "x.wav").remarks
+    assert kinds(remarks) == ([kind] if kind else [])
+    assert not kind or f"up to {times:.3g} times" in remarks[0]
+
+
 def damaged(data, how, rng):
     """The bytes `data` with holes."""
     data, at = bytearray(data), int(rng.integers(4500, len(data) - 1500))
@@ -132,3 +141,46 @@ def test_sound_files_of_several_blocks_have_no_hole(tmp_path, monkeypatch, suffi
     for n in (20_000, 20_001, 19_999):
         save(tmp_path / f"x{suffix}", tune(0, 1.0)[:n] if n <= RATE else tune(0, 2.0)[:n])
         assert inspect(tmp_path / f"x{suffix}").fault == ""
+
+
+FORMATS = {
+    **{suffix: {} for suffix in ("wav", "au", "aiff", "w64", "rf64", "voc", "svx", "avr", "flac", "ogg", "mp3")},
+    "opus": {"format": "OGG", "subtype": "OPUS"},
+    "wve": {"subtype": "ALAW"},
+}
+
+
+@pytest.mark.parametrize("share", [0.97, 0.9, 0.5])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_file_that_was_cut_is_truncated_in_every_format_that_states_its_length(tmp_path, suffix, share):
+    path = tmp_path / f"x.{suffix}"
+    sf.write(path, np.tile(tune(2, 4.0)[:32_000], 2), 8000, **FORMATS[suffix])
+    assert inspect(path).fault == "" and inspect(path).remarks == ()
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    assert inspect(path).fault.startswith("truncated: ")
+
+
+@pytest.mark.parametrize("suffix", ["ogg", "opus"])
+def test_what_stands_behind_a_closed_stream_does_not_make_it_truncated(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    sf.write(path, tune(2, 4.0)[:32_000], 8000, **FORMATS[suffix])
+    path.write_bytes(path.read_bytes() + bytes(5000))
+    assert inspect(path).fault == "" and inspect(path).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "at", "order"), [("wav", slice(40, 44), "little"), ("au", slice(8, 12), "big")], ids=["wav", "au"]
+)
+@pytest.mark.parametrize("n", [0, 40_000])
+def test_sound_that_a_header_does_not_count_is_remarked_on(tmp_path, suffix, at, order, n):
+    path = tmp_path / f"x.{suffix}"
+    sf.write(path, tune(2, 4.0)[:32_000], 8000)
+    data = bytearray(path.read_bytes())
+    assert int.from_bytes(data[at], order) == 64_000
+    data[at] = (64_000 - n).to_bytes(4, order)
+    path.write_bytes(data)
+    facts = inspect(path)
+    assert facts.fault == "" and facts.duration_s == 4 - n / 16_000
+    said = f"odd end: {n} bytes stand behind its samples, perhaps sound that its header does not count"
+    assert facts.remarks == ((said,) if n else ())

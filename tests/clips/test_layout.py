@@ -252,6 +252,18 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path):
     assert remarks["passed over: 2 of .xyz, 1 without suffix, which are no clips of this data set"] == "files"
 
 
+def test_files_of_many_suffixes_are_counted_in_full_and_those_behind_a_link_once(tmp_path):
+    tree(tmp_path, *(f"{label}/{i}.wav" for label in "ab" for i in range(2)))
+    for letter in "abcdefghijk":
+        (tmp_path / "a" / f"x.q{letter}").touch()
+    (tmp_path / "c").symlink_to("a")
+    findings = examine(tmp_path)
+    (remark,) = findings.remarks.loc[findings.remarks["about"] == "files", "remark"]
+    named = ", ".join(f"1 of .q{letter}" for letter in "abcdefgh")
+    assert remark == f"passed over: {named}, 3 of other suffixes, which are no clips of this data set"
+    assert findings.clips.set_index("path").loc["c", "excluded"].startswith("not a file: a link")
+
+
 def test_folders_that_all_hold_the_same_folders_are_remarked_on(tmp_path):
     remarks = examine(
         tree(tmp_path, *(f"{disc}/{label}/x.wav" for disc in ("disc1", "disc2") for label in "abc"))

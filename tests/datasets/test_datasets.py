@@ -125,6 +125,16 @@ def test_missing_or_empty_root_says_what_was_expected(root):
         assert ADAPTERS[name].EXPECTS.split()[0] in str(error.value)
 
 
+@every
+def test_groups_csv_is_read_in_every_layout(root):
+    name, folder = root
+    clips = [c for c in listed(name, folder, groups="none") if c.label and not c.fault]
+    rows = [f"{clip.path.relative_to(folder).as_posix()},mine {i}\n" for i, clip in enumerate(clips)]
+    (folder / "groups.csv").write_text("".join(["path,group\n", *rows]))
+    stated = {clip.id: clip.group for clip in listed(name, folder, allow_ungrouped="tried here")}
+    assert [stated[clip.id] for clip in clips] == [f"mine {i}" for i in range(len(clips))]
+
+
 @pytest.mark.parametrize("root", ["folders"], indirect=True)
 def test_folders_groups_and_unlabelled(root):
     clips = {c.path.relative_to(root[1]).as_posix(): c for c in listed(*root)}

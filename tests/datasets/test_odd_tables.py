@@ -136,3 +136,50 @@ def test_pieces_stay_with_the_whole_of_their_file_and_with_its_length(root):
 def test_braces_that_hold_no_column_stand_for_themselves(root, group):
     found = clips(root, "clips.csv", TABLE, group=group)
     assert set(found["group"]) == {group.replace("{label}", label) for label in ("Müll", "rock")}
+
+
+PIECES = "path,label,from,to\na/x.wav,p,0,0.6\na/x.wav,p,0.3,0.9\na/y.wav,q,0,0.6\na/y.wav,q,0.3,\nb/x.wav,q,,\n"
+
+
+@pytest.mark.parametrize("asked", ["auto", "none", "tags", "file"])
+def test_pieces_of_one_file_are_a_group_whatever_groups_are_asked_for(root, asked):
+    (root / "t.csv").write_text(PIECES)
+    if asked == "file":
+        (root / "groups.csv").write_text("path,group\na/x.wav,\na/y.wav,someone\nb/x.wav,\n")
+    columns = Columns(path="path", label="label", start_s="from", end_s="to")
+    found = examine(root, "table", table="t.csv", columns=columns, groups=asked, near_copies=False)
+    named = "someone" if asked == "file" else "a/y.wav"
+    assert found.clips.set_index("path")["group"].to_dict() == {
+        "a/x.wav#t=0,0.6": "a/x.wav",
+        "a/x.wav#t=0.3,0.9": "a/x.wav",
+        "a/y.wav#t=0,0.6": named,
+        "a/y.wav#t=0.3,": named,
+        "b/x.wav": "",
+    }
+    assert found.grouping()["source"] == ("file" if asked == "file" else "data set")
+
+
+def test_a_table_of_groups_that_is_asked_for_must_be_there_beside_any_table_of_clips(root):
+    (root / "t.csv").write_text(TABLE)
+    columns = Columns(path="path", label="label")
+    with pytest.raises(UserError, match=r"groups\.csv; `dalsegno groups .*` drafts one"):
+        examine(root, "table", table="t.csv", columns=columns, groups="file")
+
+
+@pytest.mark.parametrize("second", ["2", "2.0", "02"])
+def test_a_fold_is_one_however_its_number_is_written(root, second):
+    table = f"path,label,fold\na/x.wav,p,1\na/y.wav,q,2\nb/x.wav,p,{second}\nb/z.wav,q,1.0\n"
+    assert list(clips(root, "t.csv", table, fold="fold")["split"]) == ["fold 1", "fold 2", "fold 2", "fold 1"]
+
+
+@pytest.mark.parametrize("fold", ["nan", "-1", "None"])
+def test_what_is_no_fold_is_refused(root, fold):
+    with pytest.raises(UserError, match=f"line 3: expected the fold that tests the clip, or nothing, got '{fold}'"):
+        clips(root, "t.csv", f"path,label,fold\na/x.wav,p,1\na/y.wav,q,{fold}\n", fold="fold")
+
+
+def test_a_label_that_is_called_nothing_is_none(root):
+    (root / "t.csv").write_text(TABLE.replace("b/z.wav,rock", "b/z.wav,noise"))
+    columns = Columns(path="path", label="label")
+    found = examine(root, "table", table="t.csv", columns=columns, labels={"noise": "", "rock": " rock "})
+    assert list(found.clips["label"]) == ["Müll", "Müll", "rock", ""] and found.summary()["unlabelled"] == 1

@@ -272,6 +272,25 @@ def test_official_without_a_validation_part_gets_one_from_its_training_groups():
     assert leaks.check(rows, NO_COPIES).empty
 
 
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        (
+            ["train", "valid"],
+            "fold 0 has no test clip; of the parts as they are given, it has train 15, valid 15; state",
+        ),
+        (
+            ["test", "valid"],
+            "fold 0 has no train clip; of the parts as they are given, it has valid 15, test 15; state",
+        ),
+    ],
+)
+def test_official_without_a_part_says_which_parts_there_are(stated, says):
+    clips = clips_of(["a", "b"] * 15).assign(split=[stated[i >= 15] for i in range(30)])
+    with pytest.raises(UserError, match=f"{says}.* holdout or kfold"):
+        split(clips, protocol="official")
+
+
 def test_official_of_a_data_set_that_has_none():
     with pytest.raises(UserError, match="this data set has no split of its own; use holdout or kfold"):
         split(clips_of(["a"] * 10), protocol="official")
@@ -487,6 +506,39 @@ def test_units_link_groups_and_copies_and_are_never_empty():
     assert pieces.loc["clip0003#2/3", "unit"] == "group:g"
 
 
+@pytest.mark.parametrize("name", ["val.txt", "Validation.TXT", "dev.txt"])
+def test_a_list_of_validation_clips_is_read_whatever_it_is_called(tmp_path, name):
+    clips = clips_of(["a", "b"] * 15)
+    for file, numbers in (("Train.txt", range(16)), (name, range(16, 24)), ("testing.txt", range(24, 30))):
+        (tmp_path / file).write_text("".join(f"clip{i:04d}\n" for i in numbers))
+    made = split(clips, protocol="file", file=str(tmp_path))
+    assert list(made.rows["fold0"]) == ["train"] * 16 + ["valid"] * 8 + ["test"] * 6
+    (tmp_path / "valid.txt").write_text("clip0000\n")
+    with pytest.raises(UserError, match="are both lists of the valid part; leave one"):
+        split(clips, protocol="file", file=str(tmp_path))
+
+
+@pytest.mark.parametrize("header", ["Filename,Split", "file,split", " path , SPLIT "])
+@pytest.mark.parametrize("words", [("Train", "Val", "Test"), ("training", "development", "evaluation")])
+def test_parts_and_columns_go_by_what_people_call_them(tmp_path, header, words):
+    clips = clips_of(["a", "b"] * 15)
+    parts = [0] * 16 + [1] * 8 + [2] * 6
+    rows = [f"/somewhere/{path},{words[part]}\n" for path, part in zip(clips["path"], parts, strict=True)]
+    (tmp_path / "l.csv").write_text("".join([f"{header}\n", *rows]))
+    made = split(clips, protocol="file", file=str(tmp_path / "l.csv"))
+    assert list(made.rows["fold0"]) == ["train"] * 16 + ["valid"] * 8 + ["test"] * 6
+
+
+def test_a_file_of_the_same_name_in_another_folder_is_not_the_one_that_is_listed(tmp_path):
+    clips = clips_of(["a", "b"] * 15)
+    clips["path"] = [f"{label}/{i // 2:02}.wav" for i, label in enumerate(clips["label"])]
+    rows = [f"{path},{'test' if i > 19 else 'train'}\n" for i, path in enumerate(clips["path"])]
+    (tmp_path / "l.csv").write_text("".join(["path,split\n", *rows, "jazz/03.wav,train\n", "A/14.mp3,\n"]))
+    clips = clips.drop(index=28).reset_index(drop=True)
+    with pytest.raises(UserError, match=r"not in the data: 3 of its 32 clips\n.*'a/14.wav'\n.*'jazz/03.wav'\n.*'A/14"):
+        split(clips, protocol="file", file=str(tmp_path / "l.csv"))
+
+
 def test_a_clip_has_one_line(listed):
     clips = clips_of(["a", "b"] * 15)
     (listed / "test.txt").write_text("clip0020\nclip0003\n")
@@ -509,6 +561,15 @@ def test_our_own_splits_are_a_list(tmp_path):
     splits_csv.write(tmp_path / "splits.csv", first)
     again = split(clips, protocol="file", file=str(tmp_path / "splits.csv")).rows
     assert first.equals(again)
+
+
+def test_fold_numbers_may_have_lost_their_type(tmp_path):
+    clips = clips_of(["a", "b"] * 15)
+    numbers = clips[["clip_id"]].assign(fold=[float(i // 2 % 3) for i in range(28)] + [None, None])
+    numbers.to_csv(tmp_path / "l.csv", index=False)
+    made = split(clips, protocol="file", file=str(tmp_path / "l.csv")).rows
+    assert [f"{p}" for p in (made["fold1"] == "test")[:6]] == ["False", "False", "True", "True", "False", "False"]
+    assert (made.loc[28:, ["fold0", "fold1", "fold2"]] == "").all(axis=None)
 
 
 def test_a_column_of_fold_numbers(tmp_path):

@@ -188,7 +188,7 @@ def test_mixup_mixes_labels_as_it_mixes_inputs():
     assert len(mixed.diagonal().unique()) > n / 2  # a share of its own for each sample
 
 
-@pytest.mark.parametrize(("alpha", "variance"), [(0.2, 0.1786), (1.0, 0.0833), (8.0, 0.0147)])
+@pytest.mark.parametrize(("alpha", "variance"), [(0.01, 0.2451), (0.2, 0.1786), (1.0, 0.0833), (8.0, 0.0147)])
 def test_mixup_shares_are_beta_distributed(alpha, variance):
     n = 4000
     x = torch.cat([torch.ones(n, 1), torch.zeros(n, 1)])
@@ -294,6 +294,19 @@ def test_what_would_change_nothing_is_refused(settings, says):
         augment.check(Params(**settings), (1, 32, 40), Scale(db_per_unit=1.0))
     enough = {name: 2 * value or 1 / 40 for name, value in settings.items() if name.endswith("share")}
     augment.check(Params(**settings | enough), (1, 32, 40), Scale(db_per_unit=1.0))
+
+
+@pytest.mark.parametrize("alpha", [1e-40, 1e-10, 1e-3, 0.0099])
+def test_next_to_no_mixup_is_none_and_no_half(alpha):
+    x = pictures(100)
+    torch.testing.assert_close(run(x, mixup_alpha=alpha)[0], x)
+
+
+def test_the_greatest_gain_leaves_numbers():
+    x = torch.rand(100, 1, 50, generator=generator(3)) * 2 - 1
+    p, problems = params.parse("cnn.x.augment", {"gain_db": 200.0}, Params)
+    assert p and not problems and torch.isfinite(run(x, gain_db=p.gain_db)[0]).all()
+    assert params.parse("cnn.x.augment", {"gain_db": 201.0}, Params)[1]
 
 
 def test_parameters_out_of_range_are_refused():

@@ -1,6 +1,5 @@
 """Inspect one audio file: decode it once and say what is wrong with it."""
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from dalsegno.clips.decoding import Decoded
 from dalsegno.clips.groups import tags
 from dalsegno.sound import excerpt
 from dalsegno.sound.excerpt import Opened
-from dalsegno.sound.opening import stream
+from dalsegno.sound.opening import stated, stream
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
 CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
+BEYOND = 2.0  # times full scale, from where on a sample is no overshoot of a decoder, as of a clipped mp3
 CLIPPED = 1e-3  # share of samples in runs of full scale that is worth a remark
-SHORTER = re.compile(r"^ *(?:data|Data Size|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -83,20 +82,24 @@ def _silence(decoded: Decoded) -> str:
 def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     """Oddities of the file that are no reason to leave it out."""
     sound = clip.sound
-    share = decoded.n_clipped / max(1, decoded.n * sound.channels)
-    remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED else []
+    share, loudest = decoded.n_clipped / max(1, decoded.n * sound.channels), max(-decoded.low, decoded.high)
+    remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED and loudest < BEYOND else []
+    if loudest >= BEYOND:
+        remarks = [f"beyond full scale: up to {loudest:.3g} times, which only numbers of floating point can be"]
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
     if sound.format not in clips_csv.FORMATS.get(excerpt.place(path)[0].suffix.lower(), ()):
         remarks.append(f"wrong extension: it is {sound.format}")
-    if _open_end(clip):
+    if _end(clip, path) == "open":
         remarks.append("open end: its stream was never closed, so more may have followed")
+    if clip.whole and (n := stated.uncounted(sound)):
+        remarks.append(f"odd end: {n} bytes stand behind its samples, perhaps sound that its header does not count")
     return remarks
 
 
-def _open_end(clip: Opened) -> bool:
-    """Whether it is an Ogg stream that nobody has closed: a broadcast that was recorded, or a file that was cut off."""
-    return clip.whole and "lacks an end-of-stream bit" in clip.sound.extra_info
+def _end(clip: Opened, path: Path) -> str:
+    """How an Ogg stream ends, as `stream.end_of_ogg` tells; `closed` of anything else."""
+    return stream.end_of_ogg(path) if clip.whole and clip.sound.format == "OGG" else "closed"
 
 
 def _shortfall(clip: Opened, decoded: Decoded, path: Path) -> str:
@@ -110,12 +113,9 @@ def _shortfall(clip: Opened, decoded: Decoded, path: Path) -> str:
     if decoded.gap:
         of = f" of {clip.n_frames / sound.samplerate:.2f}" if clip.stated else ""
         return f"damaged: its stream has holes, {decoded.n / sound.samplerate:.2f}{of} s can be decoded"
-    sizes = SHORTER.search(sound.extra_info)
-    promised, held = (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
-    unknown = 0 < -promised % 2**31 <= 4096  # what recorders write for that
-    if clip.whole and promised > held * 1.01 and not unknown:
-        return f"truncated: its header promises {promised} bytes of samples, {held} are there"
-    if _open_end(clip) and not stream.ends_with_a_page(path):
+    if clip.whole and (lacking := stated.missing(sound)):
+        return f"truncated: {lacking}"
+    if _end(clip, path) == "cut":
         return f"truncated: the stream has no end, {there}"
     if clip.stated and decoded.n < 0.99 * clip.n_frames:
         promised_by = "its header" if clip.whole else "its row"

@@ -53,10 +53,17 @@ def description(root: Path, title: str | None) -> dict[str, Any]:
     if not path.is_file():
         return {"title": title or root.resolve().name, "synthetic": False}
     try:
-        stated = json.loads(path.read_text(encoding="utf-8"))
-        return {"title": title or str(stated["title"]), "synthetic": bool(stated.get("synthetic", False))}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        stated = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as error:
         raise UserError(f'{path}: expected {{"title": "…"}}, got {type(error).__name__}: {error}') from None
+    own = stated.get("title") if isinstance(stated, dict) else None
+    synthetic = stated.get("synthetic", False) if own else None
+    if not isinstance(own, str) or not isinstance(synthetic, bool):
+        shown = json.dumps(stated, ensure_ascii=False)
+        raise UserError(
+            f'{path}: expected {{"title": "…"}}, with "synthetic": true if it is, got {shown[:80]}{"…" * (len(shown) > 80)}'
+        )
+    return {"title": title or own, "synthetic": synthetic}
 
 
 def _counted(clips: Iterator[Clip], n_by_label: Counter, leave_out: list[str]) -> Iterator[Clip]:

@@ -10,12 +10,13 @@ from dalsegno.artefacts.data_set.clips_csv import AUDIO
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.table import files, rows
 from dalsegno.clips.table.columns import Columns
-from dalsegno.clips.tree import walk
+from dalsegno.clips.tree import groups, walk
 from dalsegno.pipeline.errors import UserError
 
 EXPECTS = """
 <root>/fma_metadata/tracks.csv         as it is handed out, with three lines of header
 <root>/fma_small/000/000002.mp3        the clips; fma_medium/ with `dataset.target: medium`
+<root>/groups.csv                      optional, columns path,group: other groups than the artists
 """
 TARGETS = ("small", "medium")
 BROKEN = frozenset({98565, 98567, 98569, 99134, 108925, 133297})
@@ -33,7 +34,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
             raise walk.missing(root, f"has no {path.relative_to(root)}", EXPECTS)
     found = files.files(root, walk.walk(folder, AUDIO))
     made = rows.clips(table, _tracks(table, folder.name, subset), found, p, COLUMNS)
-    yield from (replace(clip, fault=_fault(clip)) for clip in rows.named(made, p))
+    yield from groups.stated(root, (replace(clip, fault=_fault(clip)) for clip in rows.named(made)), p)
 
 
 def _tracks(table: Path, folder: str, subset: str) -> pd.DataFrame:

@@ -1,11 +1,13 @@
 """A Kaggle competition: labelled training clips, test clips to predict, and what a submission must look like."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO
+from dalsegno.clips import gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
-from dalsegno.clips.tree import formats, labelled, walk
+from dalsegno.clips.tree import formats, groups, labelled, walk
 from dalsegno.clips.tree.ids import ids
 
 EXPECTS = """
@@ -27,12 +29,15 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
         raise walk.missing(root, "holds no audio file in test", EXPECTS)
     unread = formats.unread(test, paths)
     names = ids([*(file.inside for file in labels), *(path.relative_to(test) for path in (*paths, *unread))])
-    group = labelled.groups_of(root, [*(file.path for file in labels), *paths], labels, p)
+    made = []
     for name, file in zip(names, labels, strict=False):
         fault = file.fault or (None if file.label else "no label: lies in a folder of clips without one")
-        yield Clip(name, file.path, file.label, group.get(file.path) if file.label else None, fault=fault)
+        group = gtzan_csv.group(file.path.relative_to(root)) or None if file.label else None
+        made.append(Clip(name, file.path, file.label, group, fault=fault))
     for name, path in zip(names[len(labels) :], (*paths, *unread), strict=True):
-        yield Clip(name, path, fault=formats.fault(path))
+        made.append(Clip(name, path, fault=formats.fault(path)))
+    for clip in groups.stated(root, made, p):
+        yield clip if clip.label else replace(clip, group=None)
 
 
 def _part(root: Path, part: str) -> Path:

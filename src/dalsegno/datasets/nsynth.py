@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from dalsegno.clips.dataset import Clip, Params
-from dalsegno.clips.tree import walk
+from dalsegno.clips.tree import groups, walk
 from dalsegno.clips.tree.ids import safe
 from dalsegno.pipeline.errors import UserError
 
@@ -15,6 +15,7 @@ EXPECTS = """
 <root>/nsynth-train/examples.json   notes by name: {"bass_synthetic_033-022-050": {"instrument_str": …}, …}
 <root>/nsynth-train/audio/*.wav     one file per note, its name is its key in examples.json
 <root>/nsynth-valid/…, <root>/nsynth-test/…   likewise; one of the three is enough
+<root>/groups.csv                   optional, columns path,group: other groups than the instruments
 `dataset.target`: instrument_family (the default) or instrument_source
 """
 PARTS = ("train", "valid", "test")
@@ -27,6 +28,10 @@ DECODER = json.JSONDecoder()
 def clips(root: Path, p: Params) -> Iterator[Clip]:
     """Every note of the parts that are there; group: the instrument. Raises UserError on a malformed examples.json."""
     walk.check(root, EXPECTS)
+    yield from groups.stated(root, _notes(root, p), p)
+
+
+def _notes(root: Path, p: Params) -> Iterator[Clip]:
     target = p.target or TARGETS[0]
     second_target = next(name for name in TARGETS if name != target)
     present = [part for part in PARTS if (root / f"nsynth-{part}" / "examples.json").is_file()]

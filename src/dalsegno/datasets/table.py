@@ -13,6 +13,7 @@ EXPECTS = """
 <root>/<dataset.table>     .csv, .tsv, .jsonl or .parquet, a row per clip; `*/metadata.csv`: one in each folder
 <root>/**.wav              the files that it names; also flac, mp3, ogg, aiff, au, …
 <root>/unlabelled/**.wav   optional, or test/: clips to predict, those there that the table does not name
+<root>/groups.csv          optional, columns path,group: groups in place of those of a column; pieces of a file share one in any case
 `dataset.columns`: {path, label, second_label, group, split, fold, start_s, end_s}, each with the name of the column that says it;
 path may be a text such as "audio/fold{fold}/{file}", or name files without folder or suffix
 `dataset.labels`: optional, {label in the table: label here}
@@ -30,7 +31,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     listed = {row.inside for row in made}
     rest = [name for name in found.paths if name not in listed and _to_predict(name)]
     last = [rows.Row("", name, 0.0, None, Clip("", found.paths[name])) for name in rest]
-    yield from _grouped(root, rows.mapped(made, p) + last, p)
+    yield from groups.stated(root, rows.named(rows.mapped(made, p) + last), p)
 
 
 def _tables(root: Path, pattern: str) -> list[Path]:
@@ -44,15 +45,6 @@ def _tables(root: Path, pattern: str) -> list[Path]:
             f"params.yaml: dataset.table: there is no {pattern!r} below {root}{hint(pattern, known)}{there}"
         )
     return tables
-
-
-def _grouped(root: Path, made: list[rows.Row], p: Params) -> Iterator[Clip]:
-    """The clips with the groups of groups.csv, where no column states any."""
-    stated = {}
-    if p.groups in ("auto", "file") and not (p.columns and p.columns.group) and groups.table(root):
-        need = [Path(row.inside) for row in made if row.clip.label and not row.clip.fault]
-        stated = groups.read(root, [Path(row.inside) for row in made], need, p.allow_ungrouped) or {}
-    yield from rows.named([row.with_group(stated.get(Path(row.inside))) for row in made] if stated else made, p)
 
 
 def _to_predict(inside: str) -> bool:

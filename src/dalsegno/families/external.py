@@ -44,7 +44,7 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     """
     table = user_csv.read(p.file)
     classes = splits_csv.classes(splits)
-    names = next((table[c] for c in CLIPS if c in table), None)
+    names = next((table[c] for c in user_csv.called(table, CLIPS)), None)
     if names is None:
         raise UserError(
             f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {', '.join(table.columns[:6])}"

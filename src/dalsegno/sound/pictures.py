@@ -18,14 +18,19 @@ MAPS = (
     "magma", "inferno", "viridis", "plasma", "cividis", "jet", "turbo", "hot", "coolwarm", "gnuplot2", "Blues", "Reds",
 )  # fmt: skip
 MAX_PIXELS = 50_000_000  # more is a mistake or an attack
+FULL_16 = 65535  # white, in 16 bits
 MAX_DISTANCE = 12.0  # mean distance in RGB, of 255 per channel, of a picture's colours from its map's; JPEG blurs them
+FOREIGN_DISTANCE, MAX_FOREIGN = (
+    40.0,
+    0.05,
+)  # a pixel farther from the map shows no level; share of such that may be there
 
 
 def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
     """The values that a picture shows, 0 … 1: time first, and the picture's lowest row is bin 0.
 
     White or transparent margins are cut off. Raises OSError if the file cannot be opened, and ValueError if it is no picture
-    or a damaged one, has one colour only, or is coloured by no known matplotlib map.
+    or a damaged one, has one colour only, is coloured by no known matplotlib map, or shows axes, labels and the like as well.
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # Pillow's, about tags that it passes over
@@ -48,13 +53,19 @@ def _pixels(path: Path) -> UInt8[np.ndarray, "n_rows n_columns"] | UInt8[np.ndar
     with Image.open(path) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             raise Image.DecompressionBombError
-        if picture.mode.startswith("I"):
-            grey = np.asarray(picture, dtype=np.float32) * np.float32(255 / 65535)
-            return grey.round().clip(0, 255).astype(np.uint8)
+        if picture.mode.startswith("I") or picture.mode == "F":
+            return _of_16_bits(np.asarray(picture))
         if picture.mode in ("1", "L"):
             return np.asarray(picture.convert("L"))
         rgba = np.asarray(picture.convert("RGBA"))
     return np.where(rgba[:, :, 3:] < 128, np.uint8(255), rgba[:, :, :3])
+
+
+def _of_16_bits(values: np.ndarray) -> UInt8[np.ndarray, "n_rows n_columns"]:
+    """Grey values of 16 bits as those of 8. Raises ValueError for any that 16 bits do not hold, such as decibels."""
+    if values.dtype.kind == "f" or values.min() < 0 or values.max() > FULL_16:
+        raise ValueError("its pixels are not of 8 or 16 bits, so which of them are black and white is not known")
+    return (values * np.float32(255 / FULL_16)).round().astype(np.uint8)
 
 
 def _reason(error: Exception) -> str:
@@ -83,12 +94,18 @@ def _without_margins(pixels: UInt8[np.ndarray, "_ _ *_"]) -> UInt8[np.ndarray, "
 
 def _unmapped(rgb: UInt8[np.ndarray, "n_rows n_columns 3"]) -> Float32[np.ndarray, "n_rows n_columns"]:
     """Each pixel's place, 0 … 1, on the colour map whose colours are nearest to the picture's."""
-    colours, inverse = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
+    colours, inverse, counts = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
     sample = colours[:: max(1, len(colours) // 500)]
     distance, name = min((float(_tree(name).query(sample)[0].mean()), name) for name in MAPS)
     if distance > MAX_DISTANCE:
         raise ValueError(f"neither grey nor coloured by a map that is known here ({', '.join(MAPS)})")
-    place = _tree(name).query(colours)[1].astype(np.float32) / 255
+    far, nearest = _tree(name).query(colours)
+    foreign = counts[far > FOREIGN_DISTANCE].sum() / counts.sum()
+    if foreign > MAX_FOREIGN:
+        raise ValueError(
+            f"{foreign:.0%} of it has no colour of {name}, as axes and labels have none; save it without them"
+        )
+    place = nearest.astype(np.float32) / 255
     return place[inverse.reshape(-1)].reshape(rgb.shape[:2])
 
 

@@ -63,7 +63,7 @@ def split(
     unlabelled = rest[(rest["label"] == "") & (rest["excluded"] == "")]
     unlabelled = unlabelled.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
-    _refuse_unusable(rows, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
+    _refuse_unusable(rows, is_given, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
     said = made.caveats + caveats.lacking(rows)
     return replace(made, rows=rows, messages=made.messages + said + caveats.untested(rows), caveats=said)
 
@@ -164,17 +164,21 @@ def _rows(clips: pd.DataFrame, parts: list[np.ndarray]) -> pd.DataFrame:
     return clips[splits_csv.CLIP].assign(**{f"fold{k}": part for k, part in enumerate(parts)})
 
 
-def _refuse_unusable(rows: pd.DataFrame, may_lack_test: bool) -> None:
+def _refuse_unusable(rows: pd.DataFrame, is_given: bool, may_lack_test: bool) -> None:
     """Raise UserError for an empty part, a class without training clips, or a validation part that can rank nothing."""
     classes = splits_csv.classes(rows)
     for k in splits_csv.numbers(rows):
         labels = {part: rows.loc[rows[f"fold{k}"] == part, "label"] for part in ("train", "valid", "test")}
         empty = [part for part in labels if labels[part].empty and not (part == "test" and may_lack_test)]
         if empty:
-            raise UserError(
-                f"fold {k} has no {empty[0]} clip; the data may be too small or its groups too few for this "
-                "splits.protocol, splits.folds or share"
+            has = ", ".join(f"{part} {len(of_part)}" for part, of_part in labels.items() if len(of_part))
+            why = (
+                f"of the parts as they are given, it has {has}; state those of more clips, or draw parts at random "
+                "(splits.protocol: holdout or kfold)"
+                if is_given
+                else "the data may be too small or its groups too few for this splits.protocol, splits.folds or share"
             )
+            raise UserError(f"fold {k} has no {empty[0]} clip; {why}")
         splits_csv.check_trainable(labels["train"], k, classes)
         if labels["valid"].nunique() == 1:
             raise UserError(

@@ -1,17 +1,16 @@
 """Lists of clips and their parts, as people pass them around: train.txt and test.txt, or a CSV."""
 
 import re
-import unicodedata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from dalsegno.artefacts.data_set import clips_csv, user_csv
+from dalsegno.artefacts.data_set import user_csv
+from dalsegno.artefacts.data_set.clip_names import ClipNames
 from dalsegno.pipeline.errors import UserError, abridged, counted
 
 _SHOWN = 20
-_PART = {p: p for p in ("train", "valid", "test", "")} | {"val": "valid", "validation": "valid", "unlabelled": ""}
 
 
 def read(source: str | Path) -> pd.DataFrame:
@@ -36,18 +35,11 @@ def read(source: str | Path) -> pd.DataFrame:
 def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
     """Row (n_listed,) of each listed clip among `clips`, -1 if it is not there.
 
-    A name may be a clip_id, a path, or either without folder or suffix, its accents composed or not; a path may begin
-    further up, as an absolute one does. Raises UserError if it fits several clips, or if two lines name the same clip.
+    `ClipNames` says what a name may be. Raises UserError if it fits several clips, or if two lines name the same clip.
     """
-    exact, loose = {}, {}
-    for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
-        exact[clip_id] = exact[path] = row
-        for name in {_composed(clip_id), *_shortened(path)}:
-            loose.setdefault(name, []).append(row)
-    rows, seen = np.full(len(table), -1), {}
+    names, rows, seen = ClipNames(clips), np.full(len(table), -1), {}
     for i, (name, where) in enumerate(zip(table["name"], table["where"], strict=True)):
-        written = (_composed(name), *_endings(name.replace("\\", "/")))
-        hits = [exact[name]] if name in exact else next((loose[n] for n in written if n in loose), [])
+        hits = names.rows(name)
         if len(hits) > 1:
             several = ", ".join(clips["path"].iloc[hits[:3]])
             raise UserError(f"{where}: {name!r} fits {len(hits)} clips ({several}); write the path")
@@ -69,38 +61,35 @@ def refuse_missing(missing: pd.DataFrame, n_listed: int, source: str | Path) -> 
     )
 
 
-def _composed(name: str) -> str:
-    """`name` in one Unicode form: a Mac writes é as two characters, most other systems as one."""
-    return unicodedata.normalize("NFC", name)
-
-
-def _shortened(path: str) -> tuple[str, str]:
-    """A path without its suffix, and without its folder either."""
-    bare = clips_csv.bare(_composed(path))
-    return bare, PurePosixPath(bare).name
-
-
-def _endings(path: str) -> list[str]:
-    """A path without its suffix, and without its first folder, its first two, and so on."""
-    parts = clips_csv.bare(_composed(path)).split("/")
-    return ["/".join(parts[i:]) for i in range(len(parts))]
-
-
 def _folder(folder: Path) -> pd.DataFrame:
-    for name in ("train.txt", "test.txt"):
-        if not (folder / name).is_file():
-            raise UserError(
-                f"{folder / name}: no such file; splits.file is a folder of train.txt, test.txt and perhaps valid.txt"
-            )
+    lists = _lists(folder)
     rows = [
-        (line.strip(), f"{path}, line {i}", part)
+        (line.strip(), f"{lists[part]}, line {i}", part)
         for part in ("train", "valid", "test")
-        for path in [folder / f"{part}.txt"]
-        if path.is_file()
-        for i, line in enumerate(_text(path).splitlines(), 1)
+        if part in lists
+        for i, line in enumerate(_text(lists[part]).splitlines(), 1)
         if line.strip()
     ]
     return pd.DataFrame(rows, columns=["name", "where", "fold0"])
+
+
+def _lists(folder: Path) -> dict[str, Path]:
+    """The list of each part, whatever people call it: `val.txt` is that of valid. Raises UserError if there are two, or none."""
+    lists: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        part = user_csv.PART.get(path.stem.casefold()) if path.suffix.lower() == ".txt" else None
+        if part:
+            if part in lists:
+                raise UserError(
+                    f"{folder}: {lists[part].name} and {path.name} are both lists of the {part} part; leave one"
+                )
+            lists[part] = path
+    for part in ("train", "test"):
+        if part not in lists:
+            raise UserError(
+                f"{folder / part}.txt: no such file; splits.file is a folder of train.txt, test.txt and perhaps valid.txt"
+            )
+    return lists
 
 
 def _text(path: Path) -> str:
@@ -113,35 +102,36 @@ def _text(path: Path) -> str:
 
 def _csv(path: Path) -> pd.DataFrame:
     raw = user_csv.read(path)
-    name = next((c for c in ("clip_id", "path") if c in raw), None)
-    parts = sorted((c for c in raw if re.fullmatch("fold[0-9]+", c)), key=lambda c: int(c[4:]))
-    parts = next(([c] for c in ("split", "fold") if c in raw), parts)
-    if name is None or not parts:
+    names = user_csv.called(raw, user_csv.CLIPS)
+    numbered = sorted((c for c in raw if re.fullmatch("fold[0-9]+", c)), key=lambda c: int(c[4:]))
+    parts = user_csv.called(raw, ("split", "fold"))[:1] or numbered
+    if not names or not parts:
         raise UserError(
             f"{path}, line 1: expected a column clip_id or path, and split, fold or fold0, fold1, …; "
             f"got {', '.join(raw.columns)}"
         )
     where = [f"{path}, line {line}" for line in raw.index]
     raw = raw.reset_index(drop=True)
-    table = pd.DataFrame({"name": raw[name], "where": where})
-    if parts == ["fold"]:
-        return table.assign(**_tested_in(raw["fold"], where))
+    table = pd.DataFrame({"name": raw[names[0]], "where": where})
+    if parts[0].casefold() == "fold":
+        return table.assign(**_tested_in(raw[parts[0]], where))
     return table.assign(**{f"fold{k}": _parts(raw[c], where) for k, c in enumerate(parts)})
 
 
 def _parts(column: pd.Series, where: list[str]) -> pd.Series:
-    for value, line in zip(column, where, strict=True):
-        if value not in _PART:
+    plain = column.str.strip().str.casefold()
+    for value, known, line in zip(column, plain.isin(user_csv.PART), where, strict=True):
+        if not known:
             raise UserError(f"{line}: expected train, valid, test or nothing in column {column.name!r}, got {value!r}")
-    return column.map(_PART)
+    return plain.map(user_csv.PART)
 
 
 def _tested_in(column: pd.Series, where: list[str]) -> dict[str, np.ndarray]:
     for value, line in zip(column, where, strict=True):
-        if not re.fullmatch("[0-9]*", value):
+        if not re.fullmatch(r"([0-9]+(\.0+)?)?", value):
             raise UserError(f"{line}: expected the number of a fold or nothing in column 'fold', got {value!r}")
-    numbers = sorted({int(v) for v in column if v})
+    numbers = sorted({int(float(v)) for v in column if v})
     if len(numbers) == 1:
         raise UserError(f"{where[0]}: column 'fold' has only one fold, so nothing is left to train on")
-    value = column.map(lambda v: int(v) if v else -1).to_numpy()
+    value = column.map(lambda v: int(float(v)) if v else -1).to_numpy()
     return {f"fold{k}": np.where(value == n, "test", np.where(value < 0, "", "train")) for k, n in enumerate(numbers)}

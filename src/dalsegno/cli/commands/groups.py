@@ -15,10 +15,12 @@ from dalsegno.clips.dataset import Clip
 from dalsegno.clips.groups import source, tags
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.sound import excerpt
 from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
 COLUMNS = ["path", "group", "from"]
+OWN = "data set"  # what a guess is from that the data set states itself
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +51,8 @@ def write(folder: Path, dataset: str) -> list[str]:
     sizes = Counter(group for group in rows["group"] if group)
     largest = ", ".join(f"{group!r} ({size})" for group, size in sizes.most_common(N_SHOWN))
     return [
-        f"{table}: {counted(len(rows), 'file')} in {counted(len(sizes), 'group')}; {n['tags']} by their tags, {n['folder']} by their folder, "
+        f"{table}: {counted(len(rows), 'file')} in {counted(len(sizes), 'group')}; "
+        f"{f'{n[OWN]} as the data set states, ' if n[OWN] else ''}{n['tags']} by their tags, {n['folder']} by their folder, "
         f"{n['']} with no guess",
         *([f"largest: {largest}"] if largest else []),
         "Correct this table: give clips of one artist, song or instrument the same group, and leave the group empty "
@@ -58,19 +61,23 @@ def write(folder: Path, dataset: str) -> list[str]:
 
 
 def draft(root: Path, listed: Sequence[Clip]) -> pd.DataFrame:
-    """A row per clip that is a file, columns COLUMNS: its path below `root`, a guess at its group, what the guess is from.
+    """A row per file that is a clip or holds some, columns COLUMNS: its path below `root`, a guess at its group, what the guess is from.
 
-    Tags come first (the artist, or else the album), then the folder below that of the class. Nothing is decoded.
+    What the data set states of it comes first, then its tags (the artist, or else the album), then the folder below that of the
+    class. Nothing is decoded.
     """
-    files = [clip for clip in listed if clip.path.is_file()]
-    tagged = tags.groups([_names(clip.path) for clip in files])
-    rows = [_row(clip.path.relative_to(root), clip.label, name) for clip, name in zip(files, tagged, strict=True)]
+    clips = {excerpt.place(clip.path)[0]: clip for clip in listed}  # a file once, however many pieces of it are clips
+    files = [path for path in clips if path.is_file()]
+    tagged = tags.groups([_names(path) for path in files])
+    rows = [_row(path.relative_to(root), clips[path], name) for path, name in zip(files, tagged, strict=True)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(inside: Path, label: str | None, tagged: str) -> tuple[str, str, str]:
-    folder = tags.spelt(source.folder(inside, label)) if label in inside.parts else ""
-    return inside.as_posix(), tagged or folder, "tags" if tagged else "folder" if folder else ""
+def _row(inside: Path, clip: Clip, tagged: str) -> tuple[str, str, str]:
+    folder = tags.spelt(source.folder(inside, clip.label)) if clip.label in inside.parts else ""
+    guesses = {OWN: clip.group, "tags": tagged, "folder": folder}
+    origin = next((origin for origin, group in guesses.items() if group), "")
+    return inside.as_posix(), guesses.get(origin) or "", origin
 
 
 def _names(path: Path) -> tags.Names:

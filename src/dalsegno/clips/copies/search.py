@@ -50,7 +50,7 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
 def near(table: pd.DataFrame, paths: list[Path], charts: list[chart.Chart | None], r: runtime.Runtime) -> pd.DataFrame:
     """Near copies among the different recordings of `table`, as copies_csv.COLUMNS; `paths` and `charts` go as its rows."""
     decoded = table["clip_id"].isin(clips_csv.with_copies(table)["clip_id"])
-    different = np.flatnonzero(decoded & ~table["sha256"].duplicated())
+    different = np.flatnonzero(decoded & ~table["sha256"].where(decoded, table["clip_id"]).duplicated())
     known = {int(i): clip for i in different if (clip := charts[i]) is not None}
     long = {i: c.levels for i, c in known.items() if len(c.levels) >= chart.NOTE_FRAMES or not len(c.tones)}
     notes = {i: by_waveform.Note(paths[i], c.levels) for i, c in known.items() if len(c.tones)}
@@ -70,6 +70,8 @@ def _search(
         return {}
     rows = list(clips)
     near = list(neighbours(np.array(summaries, np.float32), method.radius_db, method.n_neighbours, r.workers))
+    if not near:
+        return {}
     jobs = ((clips[rows[i]], [clips[rows[j]] for j in others]) for i, others in near)
     compared = runtime.map(partial(_compare, method.similarity), jobs, len(near), r, "compare clips")
     return {

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.groups import tags
 from dalsegno.clips.tree import groups
+from dalsegno.sound import excerpt
 
 WORDS = {
     "file": "from groups.csv",
@@ -23,7 +24,8 @@ def grouped(root: Path, listed: list[Clip], tagged: Sequence[tags.Names], p: Par
     """The clips with their groups by `dataset.groups`, and the source, a key of WORDS.
 
     tagged: the names in the tags of each clip's file. With `auto`, tags are taken where there is
-    no groups.csv and the data set states no group itself.
+    no groups.csv and the data set states no group itself. Pieces of one file are a group whatever is asked for, unless
+    they have one.
     """
     source = _source(root, listed, p)
     if source == "tags":
@@ -31,10 +33,19 @@ def grouped(root: Path, listed: list[Clip], tagged: Sequence[tags.Names], p: Par
     elif source == "folders":
         named = [folder(clip.path.relative_to(root), clip.label) for clip in listed]
     else:
-        named = [clip.group or "" for clip in listed]
-    if source == "none" or not any(named):
-        return [replace(clip, group=None) for clip in listed], "none"
+        named = [clip.group or "" if source != "none" else "" for clip in listed]
+    source = source if any(named) else "none"
+    files = _cut(root, listed)
+    named = [name or file for name, file in zip(named, files, strict=True)]
+    source = "data set" if source == "none" and any(files) else source
     return [replace(clip, group=name or None) for clip, name in zip(listed, named, strict=True)], source
+
+
+def _cut(root: Path, listed: list[Clip]) -> list[str]:
+    """The file of each clip, if some clip is a piece of it; else empty."""
+    places = [excerpt.place(clip.path) for clip in listed]
+    cut = {file for file, start_s, end_s in places if start_s or end_s is not None}
+    return [file.relative_to(root).as_posix() if file in cut else "" for file, _, _ in places]
 
 
 def folder(inside: PurePath, label: str | None) -> str:

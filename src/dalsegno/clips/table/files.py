@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set.clip_names import agree
 from dalsegno.pipeline.errors import UserError, hint
 
 N_COMPARED = 2000  # paths at most among which the nearest name is looked for
@@ -31,7 +32,7 @@ class Files:
             if path in self.paths:
                 return path
         alike = self._by_name.get(posixpath.basename(plain)) or self._by_name.get(_bare(plain)) or []
-        alike = [path for path in alike if _agree(posixpath.dirname(path), posixpath.dirname(plain))]
+        alike = [path for path in alike if agree(posixpath.dirname(path), posixpath.dirname(plain))]
         if len(alike) > 1:
             several = ", ".join(map(repr, alike[:3]))
             raise UserError(f"{where}: {name!r} may be any of {len(alike)} files ({several}); write the path")
@@ -71,12 +72,6 @@ def normal(name: str) -> str:
     if "//" in plain or "./" in plain:
         plain = posixpath.normpath(plain)
     return unicodedata.normalize("NFC", plain)
-
-
-def _agree(one: str, other: str) -> bool:
-    """Whether of two folders one is the end of the other."""
-    shorter, longer = sorted((one, other), key=len)
-    return not shorter or f"/{longer}".endswith(f"/{shorter.removeprefix('/')}")
 
 
 def _bare(plain: str) -> str:

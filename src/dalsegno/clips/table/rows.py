@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 import pandas as pd
 
+from dalsegno.artefacts.data_set.user_csv import PART
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.table import read
 from dalsegno.clips.table.columns import Columns
@@ -20,12 +21,8 @@ from dalsegno.sound import excerpt
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 FOLDER = "table_folder"  # what `{table_folder}` stands for: the folder that the table lies in, below the root
-PART = {
-    **dict.fromkeys(("train", "training", "dev-train"), "train"),
-    **dict.fromkeys(("valid", "val", "validation", "dev", "development"), "valid"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-    "": "",
-}
+NUMBER = re.compile(r"(\d+)(?:\.0+)?")  # of a fold; a column of whole numbers with gaps has 2.0 in place of 2
+NO_FOLD = ("nan", "none", "null", "na", "n/a", "<na>", "nat")
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,6 @@ class Row:
     def cut(self) -> bool:
         """Whether the clip is a piece of its file."""
         return self.start_s > 0 or self.end_s is not None
-
-    def with_group(self, group: str | None) -> "Row":
-        """The row in `group`, or as it is for None."""
-        return replace(self, clip=replace(self.clip, group=group)) if group else self
 
 
 def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Columns) -> list[Row]:
@@ -67,15 +60,12 @@ def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Co
     return made
 
 
-def named(rows: list[Row], p: Params) -> Iterator[Clip]:
+def named(rows: list[Row]) -> Iterator[Clip]:
     """The clips of all tables with their ids. Raises UserError for a clip that is there twice, or pieces kept apart."""
     _refuse_twice(rows)
-    pieces = [_piece(row) for row in rows]
-    cut = {row.inside for row in rows if row.cut}
-    for name, row in zip(ids(pieces), rows, strict=True):
+    for name, row in zip(ids([_piece(row) for row in rows]), rows, strict=True):
         path = excerpt.name(row.clip.path, row.start_s, row.end_s) if row.cut else row.clip.path
-        group = row.clip.group or (row.inside if row.inside in cut and p.groups == "auto" else None)
-        yield replace(row.clip, id=name, path=path, group=group)
+        yield replace(row.clip, id=name, path=path)
 
 
 def mapped(rows: list[Row], p: Params) -> list[Row]:
@@ -86,8 +76,9 @@ def mapped(rows: list[Row], p: Params) -> list[Row]:
     for raw in p.labels:
         if raw not in known:
             raise UserError(f"params.yaml: dataset.labels: no row is labelled {raw!r}{hint(raw, sorted(known))}")
-    new = {raw: normalize("NFC", name) for raw, name in p.labels.items()}
-    return [replace(row, clip=replace(row.clip, label=new.get(row.clip.label or "", row.clip.label))) for row in rows]
+    new = {raw: normalize("NFC", name).strip() for raw, name in p.labels.items()}
+    labels = [new.get(row.clip.label or "", row.clip.label) or None for row in rows]
+    return [replace(row, clip=replace(row.clip, label=label)) for row, label in zip(rows, labels, strict=True)]
 
 
 def _stated(columns: Columns) -> list[tuple[str, str]]:
@@ -162,8 +153,11 @@ def _seconds(cells: dict[str, str], name: str, where: str) -> float | None:
 
 def _part(cells: dict[str, str], where: str) -> str | None:
     """train, valid or test; `fold 3` of a clip that the third fold tests."""
-    if cells.get("fold", "").strip():
-        return f"fold {cells['fold'].strip()}"
+    if fold := cells.get("fold", "").strip():
+        if fold.startswith("-") or fold.casefold() in NO_FOLD:
+            raise UserError(f"{where}: expected the fold that tests the clip, or nothing, got {fold!r}")
+        number = NUMBER.fullmatch(fold)
+        return f"fold {int(number[1]) if number else fold}"
     stated = cells.get("split", "").strip()
     if stated.casefold() not in PART:
         raise UserError(f"{where}: expected train, valid, test or nothing in the column of the split, got {stated!r}")

@@ -15,6 +15,7 @@ FOREIGN = frozenset({
     ".qcp", ".shn", ".mlp", ".thd", ".ofr", ".adx",
 })  # fmt: skip
 """Suffixes of sound that libsndfile does not read and ffmpeg does."""
+N_NAMED = 8  # suffixes that a census names
 
 
 def unread(root: Path, read: list[Path]) -> list[Path]:
@@ -47,6 +48,7 @@ def conversions(root: Path, paths: Iterable[Path]) -> list[str]:
 def census(paths: Iterable[Path]) -> str:
     """`12 of .m4a, 1 of .txt`: the files by suffix, the most frequent first; empty if there are none."""
     n_by_suffix = Counter(path.suffix.lower() for path in paths)
-    return ", ".join(
-        f"{n} {f'of {suffix}' if suffix else 'without suffix'}" for suffix, n in n_by_suffix.most_common(5)
-    )
+    named = n_by_suffix.most_common(N_NAMED)
+    counts = [f"{n} {f'of {suffix}' if suffix else 'without suffix'}" for suffix, n in named]
+    n_others = n_by_suffix.total() - sum(n for _, n in named)
+    return ", ".join([*counts, f"{n_others} of other suffixes"] if n_others else counts)

@@ -1,16 +1,42 @@
 """The groups that people state in groups.csv: which clips must share a split."""
 
+import shlex
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePath
 
 from dalsegno.artefacts.data_set import user_csv
+from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import layout
 from dalsegno.pipeline.errors import UserError, counted, hint
+from dalsegno.sound import excerpt
 
 N_NAMED = 5  # paths of each sort that a message names
 N_COMPARED = 2000  # paths at most among which the nearest name is looked for
+
+
+def stated(root: Path, clips: Iterable[Clip], p: Params) -> Iterator[Clip]:
+    """`clips` with the groups of root/groups.csv in place of their own, where there is that table.
+
+    As they are with a `dataset.groups` that looks elsewhere. Raises UserError as `read` does, and if the table is asked for
+    and not there.
+    """
+    there = table(root) if p.groups in ("auto", "file") else None
+    if p.groups == "file" and not there:
+        raise UserError(
+            f"params.yaml: dataset.groups: file: there is no {root / 'groups.csv'}; `dalsegno groups {shlex.quote(str(root))}` drafts one "
+            "from tags and folders, for you to correct"
+        )
+    if not there:
+        yield from clips
+        return
+    inside = [(excerpt.place(clip.path)[0].relative_to(root), clip) for clip in clips]
+    left_out = {unicodedata.normalize("NFC", label) for label in p.leave_out}
+    need = dict.fromkeys(path for path, c in inside if c.label and not c.fault and c.label not in left_out)
+    groups = read(root, list(dict.fromkeys(path for path, _ in inside)), list(need), p.allow_ungrouped) or {}
+    yield from (replace(clip, group=groups.get(path)) for path, clip in inside)
 
 
 def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: str | None) -> dict[Path, str] | None:
@@ -55,11 +81,12 @@ def table(root: Path) -> Path | None:
 def _read(table: Path) -> tuple[dict[str, int], dict[str, str]]:
     """Line and group of each path. Raises UserError on a missing column, or a path named twice with different groups."""
     rows = user_csv.read(table)
-    if not {"path", "group"} <= set(rows.columns):
+    columns = user_csv.called(rows, ("path", "group"))
+    if len(columns) != 2:
         raise UserError(f"{table}, line 1: expected the columns path,group, got {','.join(rows.columns)!r}")
     lines: dict[str, int] = {}
     groups: dict[str, str] = {}
-    for line, raw, group in zip(rows.index, rows["path"], rows["group"], strict=True):
+    for line, raw, group in zip(rows.index, *(rows[column] for column in columns), strict=True):
         name, group = _normal(PurePath(raw.replace("\\", "/"))), unicodedata.normalize("NFC", group.strip())
         lines[name] = line
         if groups.setdefault(name, group) != group:
@@ -68,7 +95,7 @@ def _read(table: Path) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _normal(path: PurePath) -> str:
-    return unicodedata.normalize("NFC", path.as_posix())
+    return unicodedata.normalize("NFC", path.as_posix()).strip()
 
 
 def _first(lines: Iterator[str]) -> str:

@@ -1,7 +1,6 @@
 """Files below folders of classes: each with the class whose folder it lies in, and what already speaks against it."""
 
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from dalsegno.clips import entry, gtzan_csv
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import formats, groups, layout, walk
 from dalsegno.clips.tree.ids import ids
-from dalsegno.pipeline.errors import UserError
 
 UNLABELLED = re.compile("(un|not|non)labell?ed(audio|clips|data|files|tracks)?|nolabels?")
 
@@ -32,30 +30,11 @@ def clips(root: Path, p: Params, suffixes: frozenset[str], noun: str, expects: s
     Without that table, files that are named as GTZAN's are, `blues/blues.00000.png`, are grouped by its artists.
     """
     found = labelled(root, suffixes, noun, expects)
-    group = groups_of(root, [file.path for file in found], found, p)
-    for name, file in zip(ids([file.inside for file in found]), found, strict=True):
-        yield Clip(name, file.path, file.label, group.get(file.path), fault=file.fault)
-
-
-def groups_of(root: Path, paths: list[Path], listed: list[Labelled], p: Params) -> dict[Path, str]:
-    """The groups of those of `paths` that root/groups.csv, or without it GTZAN's list of artists, gives one.
-
-    None with a `dataset.groups` that looks elsewhere. Raises UserError if the table is asked for and not there, or does not
-    have all of `listed` that need a group.
-    """
-    if p.groups not in ("auto", "file"):
-        return {}
-    if p.groups == "file" and not groups.table(root):
-        raise UserError(
-            f"params.yaml: dataset.groups: file: there is no {root / 'groups.csv'}; `dalsegno groups {shlex.quote(str(root))}` drafts one "
-            "from tags and folders, for you to correct"
-        )
-    inside = [path.relative_to(root) for path in paths]
-    need = [f.path.relative_to(root) for f in listed if f.label and not f.fault and f.label not in p.leave_out]
-    stated = groups.read(root, inside, need, p.allow_ungrouped)
-    if stated is None:
-        stated = {path: gtzan_csv.group(path) for path in inside}
-    return {root / path: group for path, group in stated.items() if group}
+    made = [
+        Clip(name, file.path, file.label, gtzan_csv.group(file.path.relative_to(root)) or None, fault=file.fault)
+        for name, file in zip(ids([file.inside for file in found]), found, strict=True)
+    ]
+    yield from groups.stated(root, made, p)
 
 
 def labelled(root: Path, suffixes: frozenset[str], noun: str, expects: str) -> list[Labelled]:

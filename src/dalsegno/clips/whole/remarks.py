@@ -38,7 +38,7 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
 def _passed_over(root: Path, clips: pd.DataFrame) -> str:
     """The files in folders below `root` that nothing else is said of, by suffix; empty if there are none."""
     listed, known = {excerpt.place(root / path)[0] for path in clips["path"]}, TEXT | formats.FOREIGN
-    inside = [path for folder in walk.folders(root) for path in walk.files(folder)]
+    inside = [path for folder in walk.folders(root) if folder not in listed for path in walk.files(folder)]
     new = [path for path in inside if path not in listed and path.suffix.lower() not in known]
     return formats.census(path for path in new if not entry.name_fault(path.relative_to(root)))
 

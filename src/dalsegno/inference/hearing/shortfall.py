@@ -6,7 +6,7 @@ import soundfile
 
 from dalsegno.clips import inspect_audio
 from dalsegno.sound import excerpt
-from dalsegno.sound.opening import stream
+from dalsegno.sound.opening import stated, stream
 
 
 def note(path: Path) -> str | None:
@@ -26,10 +26,10 @@ def _doubtful(path: Path) -> bool:
     """Whether there is cause to decode a file once more and count: by its header, or as its last page or frame is not there."""
     try:
         with stream.quiet(), excerpt.opened(path) as clip:
-            if inspect_audio.SHORTER.search(clip.sound.extra_info):
+            if stated.missing(clip.sound):
                 return True
             if clip.sound.format == "OGG":
-                return not stream.ends_with_a_page(path)
+                return stream.end_of_ogg(path) == "cut"
             return clip.stated and _lacks_its_end(clip.sound)
     except (soundfile.SoundFileError, OSError, ValueError):
         return False  # reading it will say why

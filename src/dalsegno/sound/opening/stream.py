@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Literal
 
 import soundfile
 
@@ -98,17 +99,24 @@ def reason(error: Exception) -> str:
     return " ".join(text.split())[:120].rstrip(".")
 
 
-def ends_with_a_page(path: Path) -> bool:
-    """Whether the last page of an Ogg stream is whole, as that of a broadcast that somebody ceased to record.
+def end_of_ogg(path: Path) -> Literal["closed", "open", "cut"]:
+    """How an Ogg stream ends: as it should, whatever stands behind it; behind a page that is not the last, as that of a
+    broadcast that somebody ceased to record; or within a page, or nowhere near the end of the file.
 
-    RFC 3533, section 6: the header has 27 bytes, then a table of the lengths of its segments, then these.
+    RFC 3533, section 6: the header has 27 bytes, of which the sixth has a bit for the last page and the last the number of
+    segments; then come their lengths, then these.
     """
     with path.open("rb") as file:
         file.seek(-min(PAGE, path.stat().st_size), io.SEEK_END)
         tail = file.read()
     header = tail[tail.rfind(b"OggS") :] if b"OggS" in tail else b""
-    table = header[27 : 27 + header[26]] if len(header) > 26 else b""
-    return bool(table) and len(header) == 27 + len(table) + sum(table)
+    if len(header) < 27:
+        return "cut"
+    lengths = header[27 : 27 + header[26]]
+    n = 27 + header[26] + sum(lengths)
+    if header[5] & 4 and len(header) >= n:
+        return "closed"
+    return "open" if len(header) == n else "cut"
 
 
 def _unwritten_size(path: Path) -> int:

@@ -22,14 +22,15 @@ from dalsegno.training.views.transforms import Batch, SoftLabels
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[float, Field(ge=0, le=1e15)]
+Decibels = Annotated[float, Field(ge=0, le=200)]
 
 
 @section
 class Params:
     """`augment:` of an entry. All are off by default, and done in the order in which they stand here, mixup last."""
 
-    gain_db: Size = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
-    equaliser_db: Size = 0.0  # each band louder or softer by up to so many dB, as if mastered or recorded elsewhere
+    gain_db: Decibels = 0.0  # louder or softer by up to so many dB: added to a spectrogram, multiplied into a waveform
+    equaliser_db: Decibels = 0.0  # each band louder or softer by up to so many dB, as if mastered or recorded elsewhere
     contrast_share: Share = 0.0  # distances from a channel's mean stretched or shrunk by up to this share: compression
     time_shift_share: Share = 0.0  # moved along time by up to this share of the length; what leaves comes in again
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees

@@ -10,6 +10,7 @@ from torch.nn import functional
 Batch = Float[Tensor, "batch *shape"]
 Pictures = Float[Tensor, "batch channel bin frame"]
 SoftLabels = Float[Tensor, "batch label"]
+LEAST_ALPHA = 0.01
 
 
 def gain(x: Batch, gain_db: float, db_per_unit: Float[Tensor, "*ones"], generator: torch.Generator) -> Batch:
@@ -75,7 +76,12 @@ def mask(x: Batch, axis: int, n_masks: int, share: float, generator: torch.Gener
 
 
 def mix(x: Batch, y: SoftLabels, alpha: float, generator: torch.Generator) -> tuple[Batch, SoftLabels]:
-    """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1)."""
+    """Mix each sample with another one, and its labels alike (Zhang et al. 2018, arXiv 1710.09412, equation 1).
+
+    Below LEAST_ALPHA nothing is mixed, as nearly every share is 0 or 1 there, of which the sampler makes a half.
+    """
+    if alpha < LEAST_ALPHA:
+        return x, y
     other = torch.randperm(len(x), generator=generator, device=x.device)
     pair = torch.full((len(x), 2), alpha, device=x.device)
     # torch.distributions.Beta takes no generator

@@ -1,0 +1,45 @@
+"""Which clip somebody means by a name: its id, its path, or as much of its path as tells it from the others."""
+
+import posixpath
+import unicodedata
+
+import pandas as pd
+
+from dalsegno.artefacts.data_set import clips_csv
+
+
+class ClipNames:
+    """The names of `clips`, rows with clip_id and path."""
+
+    def __init__(self, clips: pd.DataFrame) -> None:
+        self._exact: dict[str, int] = {}
+        self._by_file: dict[str, list[tuple[str, int]]] = {}  # without suffix: the folder and the row of each
+        for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
+            self._exact[_plain(clip_id)] = self._exact[_plain(path)] = row
+            folder, file = posixpath.split(clips_csv.bare(_plain(path)))
+            self._by_file.setdefault(file, []).append((folder, row))
+
+    def rows(self, name: str) -> list[int]:
+        """The rows of the clips that `name` may mean, of which there are several if it is too short, or none.
+
+        It is a clip_id, in whatever folder, or a path, without suffix perhaps, its accents composed or not; or the file's name
+        in folders that do not contradict: `rock/1.wav` may be `1` or `C:\\audio\\rock\\1.wav`, but not `jazz/1.wav`.
+        """
+        plain = _plain(name)
+        bare = clips_csv.bare(plain)
+        folder, file = posixpath.split(bare)
+        for whole in (plain, bare, file):
+            if whole in self._exact:
+                return [self._exact[whole]]
+        return [row for other, row in self._by_file.get(file, []) if agree(folder.casefold(), other.casefold())]
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether of two folders one is the end of the other."""
+    shorter, longer = sorted((one, other), key=len)
+    return not shorter or f"/{longer}".endswith(f"/{shorter.removeprefix('/')}")
+
+
+def _plain(name: str) -> str:
+    """A name with slashes, without dots and blanks around it, and in one Unicode form: a Mac writes é as two characters."""
+    return unicodedata.normalize("NFC", posixpath.normpath(name.strip().replace("\\", "/")))
