@@ -20,10 +20,8 @@ MAPS = (
 MAX_PIXELS = 50_000_000  # more is a mistake or an attack
 FULL_16 = 65535  # white, in 16 bits
 MAX_DISTANCE = 12.0  # mean distance in RGB, of 255 per channel, of a picture's colours from its map's; JPEG blurs them
-FOREIGN_DISTANCE, MAX_FOREIGN = (
-    40.0,
-    0.05,
-)  # a pixel farther from the map shows no level; share of such that may be there
+FOREIGN_DISTANCE = 40.0  # from the nearest colour of the map, beyond which a pixel shows no level
+MAX_FOREIGN = 0.05  # share of such pixels that may be there
 
 
 def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
