@@ -180,6 +180,10 @@ def test_of_many_classes_without_an_interval_some_are_named(tmp_path):
         assert "differ: class 00, class 01, class 02, class 03, class 04, … and 7 more." in said
 
 
+def test_a_name_longer_than_a_line_is_broken_and_widens_no_page(html):
+    assert re.search(r"\nbody \{[^}]*overflow-wrap: break-word", html)
+
+
 def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):
     skill = {"mlp/features": 0.5, "cnn/conv": 1.5}
     args = fake_runs.build(tmp_path, skill=skill, classes=fake_runs.CLASSES[:4])
