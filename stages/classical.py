@@ -29,8 +29,8 @@ def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: s
             of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
-            clips = splits_csv.met(splits, run.fold)
-            runs.append({"fold": run.fold, "seed": run.seed, "clips": clips} | estimators.numbers(run.estimator))
+            about = {"clips": splits_csv.met(splits, run.fold), "scaling": classical.scaling(predictions[-1], classes)}
+            runs.append({"fold": run.fold, "seed": run.seed} | about | estimators.numbers(run.estimator))
             chosen.append(grid_json.of_run(run.fold, run.seed, p.grid, run.accuracies))
             which = f"{clock}  fold {run.fold}  seed {run.seed}"
             progress.say(f"{which}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}  {clock.left(1)}")

@@ -201,6 +201,21 @@ def test_parameters_that_nothing_was_run_with_are_told(repository):
     assert "the workspace: params.yaml has changed since mlp@small, splits ran there; `dvc repro`" in found.lines()[-1]
 
 
+def test_models_that_were_not_run_yet_are_told_and_do_not_stop_the_others(repository):
+    fake_runs.write_params(repository, ["classical/svm", "mlp/tiny", "cnn/conv"], {"two": ["mlp/tiny", "cnn/conv"]})
+    found = diff.differences("main")
+    assert set(found.rows) == {"classical/svm", "cnn/conv"}
+    assert found.unrun == {"main": [], "the workspace": ["mlp/tiny", "ensembles/two"]}
+    assert "mlp/tiny, ensembles/two: not run yet in the workspace; `dvc repro` does it" in found.lines()
+
+
+def test_a_revision_without_a_name_is_refused(repository, capsys):
+    """As of a variable that is not set in a script: it would be the last commit, and nothing would be worse than it."""
+    with pytest.raises(SystemExit) as end:
+        main.main(["diff", "", "--fail-if-worse"])
+    assert end.value.code == 2 and "argument REV: it is empty" in capsys.readouterr().err
+
+
 def test_clips_that_one_revision_predicts_more_often_count_once(tmp_path):
     """Three clips, twice in one fold: the difference is that of the two accuracies, and p is of the same numbers."""
 

@@ -55,6 +55,31 @@ def test_files_may_be_named_by_path_and_classes_stand_in_any_order(tmp_path):
     assert pd.concat(taken.rows).set_index(["fold", "clip_id"]).loc[(0, "b.1"), "p_a"] == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("column", ["label", "genre", "truth"])
+def test_a_column_that_has_the_true_classes_is_no_prediction_unless_it_is_called_so(tmp_path, column):
+    """It would be scored 100%: the columns beside it, in a code of their own, are what the model predicted."""
+    rows = "a.1,a,1,0.9\na.2,a,0,0.8\nb.1,b,1,0.7\nb.2,b,1,0.9\n"
+    with pytest.raises(UserError, match=f"the column '{column}' has the true class of every clip") as refused:
+        read(tmp_path, f"clip_id,{column},y_pred,confidence\n{rows}")
+    assert "line 1" in str(refused.value) and "call the column 'predicted'" in str(refused.value)
+    assert read(tmp_path, f"clip_id,predicted,code,confidence\n{rows}").rows
+    assert read(tmp_path, f"clip_id,{column},y_pred,confidence\n{rows}".replace("b.2,b", "b.2,a")).rows
+
+
+def test_a_label_that_contradicts_the_probabilities_beside_it_is_told_with_its_line(tmp_path):
+    table = "clip_id,a,b,predicted\na.1,.9,.1,a\na.2,.6,.4,{}\nb.1,.3,.7,b\nb.2,.5,.5,b\n"
+    assert read(tmp_path, table.format("a")).rows and read(tmp_path, table.format("1")).rows
+    with pytest.raises(
+        UserError, match=r"line 3: 'predicted' is 'b', but 'a' is the most probable class \(1 such row\)"
+    ):
+        read(tmp_path, table.format("b"))
+
+
+def test_columns_of_other_names_are_told_beside_those_expected(tmp_path):
+    with pytest.raises(UserError, match=r"there is none for 'a', 'b'; the file has 'clip_id', '0', '1'$"):
+        read(tmp_path, TABLE.replace("a,b", "0,1", 1))
+
+
 def test_labels_alone_are_sure_and_said_to_be(tmp_path):
     taken = read(tmp_path, "id,predicted\na.1,a\na.2,b\nb.1,b\nb.2,b\nelsewhere,b\n")
     rows = pd.concat(taken.rows).set_index(["fold", "clip_id"])

@@ -105,6 +105,12 @@ def test_networks_are_trained_for_the_median_of_the_best_epochs(run, name):
     assert weights["temperature"] == pytest.approx(np.exp(np.mean(np.log(temperatures))))
 
 
+def test_an_estimator_is_calibrated_by_what_its_folds_found(run):
+    (weights,) = stored("classical/svm")["runs"]
+    scalings = [weights["scaling"] for weights in files.load("runs/classical/svm")["runs"]]
+    assert weights["scaling"] == pytest.approx(np.exp(np.mean(np.log(scalings)))) and len({*scalings}) > 1
+
+
 def test_the_epochs_are_those_that_the_run_itself_found_best(run):
     """Against the metrics that DVCLive logged of each epoch."""
     for weights in model_pt.load("runs/mlp/pca/model.pt")["runs"]:
@@ -158,7 +164,7 @@ def test_its_card_gives_the_estimate_of_the_recipe_and_claims_no_result(run, cap
     scores = {"accuracy": 0.625, "accuracy_low": 0.5, "accuracy_high": 0.75}
     compared = {
         "dataset": {"title": "sounds"}, "models": {"transfer/frozen": scores},
-        "protocol": {"name": "kfold", "folds": 2, "repeats": 1, "seeds": 2, "part": "test", "predictions": 48, "caveats": []},
+        "protocol": {"leaky": False, "name": "kfold", "folds": 2, "repeats": 1, "seeds": 2, "part": "test", "predictions": 48, "caveats": []},
         "interval": {"units": 24, "unit": "clip", "confidence": 0.95},
     }  # fmt: skip
     Path("metrics/compare.json").write_text(json.dumps(compared))

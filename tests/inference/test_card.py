@@ -13,6 +13,7 @@ from support.easy_task import stage
 from dalsegno.artefacts import model_npz
 from dalsegno.cli import main
 from dalsegno.cli.listening import card
+from dalsegno.inference import card as of_run
 
 
 @pytest.fixture
@@ -41,9 +42,10 @@ def test_it_says_data_protocol_results_limits_and_licence(compared, capsys, name
     main.main(["card", name])
     _, front, text = capsys.readouterr().out.split("---\n", 2)
     scores = json.loads(Path("metrics/compare.json").read_text())["models"][name]
-    (entry,) = yaml.safe_load(front)["model-index"]
-    values = {metric["type"]: metric["value"] for metric in entry["results"][0]["metrics"]}
-    assert values["accuracy"] == scores["accuracy"] and yaml.safe_load(front)["pipeline_tag"] == "audio-classification"
+    front = yaml.safe_load(front)
+    values = {m["type"]: m["value"] for entry in front.get("model-index", []) for m in entry["results"][0]["metrics"]}
+    assert values.get("accuracy") == (None if scores.get("leaks") else scores["accuracy"])
+    assert front["pipeline_tag"] == "audio-classification"
     for heading in ("Data", "Protocol", "Results", "Limits", "Licence", "Use"):
         assert f"## {heading}\n" in text
     assert (
@@ -101,6 +103,36 @@ def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch)
     with pytest.raises(SystemExit) as end:
         main.main(["card", "cnn/crops"])
     assert "dvc repro" in str(end.value.code)
+
+
+@pytest.mark.parametrize("leak", ["of the split", "of the weights"])
+def test_a_leaky_score_is_stamped_where_it_stands_and_not_handed_to_a_ranking(compared, capsys, tmp_path, leak):
+    shutil.copytree(compared / "metrics", tmp_path / "metrics")
+    said = json.loads((tmp_path / "metrics/compare.json").read_text())
+    if leak == "of the split":
+        said["protocol"]["leaky"] = True
+    else:
+        said["models"]["mlp/pca"]["leaks"] = ["it started from weights that knew 3 of these clips"]
+    (tmp_path / "metrics/compare.json").write_text(json.dumps(said))
+    (tmp_path / "runs").symlink_to(compared / "runs")
+    with contextlib.chdir(tmp_path):
+        main.main(["card", "mlp/pca"])
+    _, front, text = capsys.readouterr().out.split("---\n", 2)
+    assert "model-index" not in yaml.safe_load(front)
+    assert text.split("## Results\n\n")[1].startswith("**LEAKY**: it was trained on some of what is scored here")
+    assert "did not train on it" not in text
+
+
+@pytest.mark.parametrize(
+    ("folds", "seeds", "said"),
+    [(1, 1, ""), (1, 3, "the mean of all seeds, and the scores are means"), (3, 1, "the mean of all folds, which no clip here can judge")],
+)  # fmt: skip
+def test_what_the_stored_model_has_to_do_with_the_scores_is_told(folds, seeds, said):
+    compared = {"interval": {"units": 9, "unit": "clip", "confidence": 0.95}, "protocol": {"leaky": False, "folds": folds, "seeds": seeds}}  # fmt: skip
+    text = of_run._results(compared, {"accuracy": 0.5}, None)
+    assert "| accuracy | 0.500 | none |" in text and text.endswith(
+        f"The stored model answers as {said}{' of theirs' * (folds < 2)}." if said else "that did not train on it."
+    )
 
 
 def test_weights_from_a_package_have_its_licence(tmp_path, monkeypatch):

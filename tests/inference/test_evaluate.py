@@ -79,6 +79,25 @@ def test_groups_widen_the_intervals(elsewhere, capsys):
     assert (alone["units"], grouped["units"]) == (16, 6)
 
 
+def test_why_a_score_has_no_interval_is_said(elsewhere, capsys):
+    """Every Drone is of one artist, so nothing says how much artists differ; with one artist in all, nothing says anything."""
+    named = ["evaluate", "classical/logistic", str(elsewhere), "--labels", "Drone=hum"]
+    rows = [f"{path.relative_to(elsewhere)},one\n" for path in sorted((elsewhere / "Drone").iterdir())]
+    (elsewhere / "groups.csv").write_text("path,group\n" + "".join(rows))
+    main.main(named)
+    printed = capsys.readouterr().out
+    assert "on 16 clips of" in printed and "95% intervals over 9 groups\n" in printed
+    assert (
+        "scored clips are all of a single group, so that nobody can tell how much other groups of them would differ: hum."
+        in printed
+    )
+    rows += [f"{path.relative_to(elsewhere)},one\n" for path in sorted((elsewhere / "NOISE").iterdir())]
+    (elsewhere / "groups.csv").write_text("path,group\n" + "".join(rows))
+    main.main(named)
+    printed = capsys.readouterr().out
+    assert "intervals over 1 group\n" in printed and "With a single independent group there is no interval." in printed
+
+
 def test_names_that_are_not_there_are_refused(elsewhere):
     assert "the folder has no class 'Dron' (did you mean 'Drone'?)" in refusal(
         "evaluate", "cnn/crops", elsewhere, "--labels", "Dron=hum"

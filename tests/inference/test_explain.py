@@ -73,6 +73,18 @@ def test_a_class_of_whatever_name_has_its_line_and_leaves_room(run, tmp_path, mo
     assert all("\n" not in words and len(words) < 150 for words in (drawn[0].get_suptitle(), rows[1].get_title()))
 
 
+def test_that_the_beginning_alone_is_explained_stands_above_it(run, tmp_path, monkeypatch):
+    """Its probabilities are not those of the whole recording."""
+    drawn = []
+    monkeypatch.setattr(portrait, "LONGEST_S", 1.5)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    for name, seconds in (("long", 2.5), ("short", 1.0)):
+        sf.write(tmp_path / f"{name}.wav", small_run.samples("hum", 1, seconds, 8000), 8000)
+        portrait.png(portrait.explained(model.load("classical/svm"), tmp_path / f"{name}.wav"))
+    long, short = (figure.get_suptitle() for figure in drawn)
+    assert long.startswith("long.wav, its first 1.5 s: ") and short.startswith("short.wav: ")
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_name_that_the_font_cannot_show_is_no_warning(run, tmp_path):
     path = tmp_path / "sax 🎷.wav"

@@ -64,14 +64,15 @@ def test_a_long_clip_shown_whole_is_shown_in_equal_pieces(run, monkeypatch):
     assert np.isclose(pieces.sum(), 1) and not np.allclose(pieces, whole, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in small_run.MODELS if not name.startswith("classical")])
-def test_a_network_stores_the_temperatures_that_the_comparison_finds(run, name):
+@pytest.mark.parametrize("name", small_run.MODELS)
+def test_a_model_stores_the_temperatures_that_the_comparison_finds(run, name):
     """Scoring reads predictions alone, of whatever made them, so it fits anew what training has stored with the weights."""
     rows = predictions_parquet.read(f"runs/{name}/predictions.parquet")
     valid = rows[rows["split"] == "valid"].reset_index(drop=True)
     found = reliability.temperatures(valid, predictions_parquet.classes(rows))
     (member,) = model.load(name).members
-    stored = {(run["fold"], run["seed"]): run["temperature"] for run in member.stored.runs}
+    of_runs = zip(member.stored.runs, member.stored.temperatures, strict=True)
+    stored = {(run["fold"], run["seed"]): temperature for run, temperature in of_runs}
     assert found == pytest.approx(stored, rel=1e-6)
 
 

@@ -144,6 +144,46 @@ def test_an_interval_of_one_pair_is_told_from_a_p_value_of_all():
     )
 
 
+@pytest.mark.parametrize(
+    ("of_pair", "n_pairs", "said"),
+    [
+        ({"told_apart": True}, 10, "The interval holds 0 all the same: of the two it is the more cautious here, and p decides."),
+        ({"low": 0.01}, 1, "The interval leaves out 0 all the same: of the two p is the more cautious here, and it decides."),
+        ({"low": 0.01}, 10, ""),  # "for this pair alone" says why
+        ({"low": 0.01, "told_apart": True}, 1, ""),
+        ({}, 1, ""),
+    ],
+)  # fmt: skip
+def test_where_interval_and_p_would_say_different_things_p_is_said_to_decide(of_pair, n_pairs, said):
+    found = comparison([])
+    found["verdict"] |= {"pairs": n_pairs}
+    sentence = verdict.sentence(pair("cnn/conv", "mlp/small", 0.1) | of_pair, found)
+    assert sentence.endswith(f" {said}") if said else "all the same" not in sentence
+
+
+def test_an_omnibus_test_that_sees_a_difference_is_not_said_to_see_none():
+    best = list(SCORES)
+    found = comparison(best)
+    assert verdict.verdict(found, [])[1].startswith(
+        "Nothing here says that any model is better than another (Cochran's Q over all of them: p\xa0=\xa00.200). "
+    )
+    found["verdict"] |= {"p_value": 0.036}
+    assert verdict.verdict(found, [])[1].startswith(
+        "No model can be named that is better than another, though all are hardly equally good (Cochran's Q over all of them: p\xa0=\xa00.036). "
+    )
+
+
+def test_of_very_many_mistakes_some_are_named():
+    rows = [
+        {"model": "transfer/tuned-scratch", "actual": f"c{i}", "predicted": "d", "clips": 1, "share": 1.0}
+        for i in range(30)
+    ]
+    (said,) = [
+        s for s in conclusions.conclusions(comparison([]), [], pd.DataFrame(rows)) if s.startswith("The most frequent")
+    ]
+    assert said.endswith("of c0 for d, of c1 for d, of c2 for d, of c3 for d, of c4 for d, … and 25 more.")
+
+
 def test_mistakes_that_are_equally_frequent_are_all_named():
     rows = [("blues", "metal", 4), ("blues", "reggae", 4), ("folk", "jazz", 3)]
     confusion = pd.DataFrame(

@@ -65,8 +65,15 @@ def test_a_model_that_params_does_not_name_has_no_line():
 
 
 def test_a_loss_is_given_as_a_loss():
-    lost = {"accuracy": -0.092, "low": -0.163, "high": -0.022}
+    lost = {"accuracy": -0.092, "low": -0.163, "high": -0.022, "told_apart": True}
     assert gains.gained(lost) == "costs 9.2 points of accuracy (2.2 to 16.3)"
+
+
+def test_whether_a_gain_may_be_chance_its_p_value_decides():
+    by_p = {"accuracy": 0.075, "low": 0.003, "high": 0.179, "p_value": 0.125, "told_apart": False}
+    assert gains.gained(by_p) == "gains 7.5 points of accuracy, which may be chance (0.3 to 17.9)"
+    sure = {"accuracy": 0.113, "low": -0.014, "high": 0.312, "p_value": 0.008, "told_apart": True}
+    assert gains.gained(sure) == "gains 11.3 points of accuracy (between a loss of 1.4 and a gain of 31.2)"
 
 
 def test_what_cannot_be_is_told_from_what_was_not_measured():

@@ -133,7 +133,15 @@ def test_a_missing_interval_is_not_invented(tree):
 
 def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
     def unsure(comparison):
-        gain = {"accuracy": 0.031, "low": -0.01, "high": 0.072, "p_value": 0.0004, "right_alone": 1, "wrong_alone": 0}
+        gain = {
+            "accuracy": 0.031,
+            "low": -0.01,
+            "high": 0.072,
+            "p_value": 0.4,
+            "told_apart": False,
+            "right_alone": 1,
+            "wrong_alone": 0,
+        }
         comparison["gains"]["transfer/finetuned"] |= gain
 
     def one_unit(comparison):
@@ -148,10 +156,32 @@ def test_what_pretraining_gains_is_shown_with_its_interval_and_test(tree):
     assert (
         "is right about 1 clip that transfer/finetuned-scratch gets wrong, and wrong about 0 that it gets right" in text
     )
-    assert "p < 0.001" in text
+    assert "Sign-flip test: p = 0.400 for this one" in text
     assert "gains 0.0 points of accuracy (no interval can be stated)" in Page(report(root, args, one_unit)).text
     assert "gains" in Page(html).ids
     assert "gains" not in Page(report(root, args, lambda comparison: comparison["gains"].clear())).ids
+
+
+def test_a_single_model_and_a_single_class_are_not_told_in_the_plural(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.4}, classes=["a"], groups_per_class=3)
+    text = Page(render(tmp_path, args)).text
+    for said in (text, (tmp_path / "reports/compare.md").read_text()):
+        assert "of 1 class" in said
+        assert not re.search(r"\b1 (classes|models|groups)", said)
+    assert "The best of" not in text
+
+
+def test_of_many_classes_without_an_interval_some_are_named(tmp_path):
+    few = {"skill": FEW, "classes": [f"class {i:02}" for i in range(12)], "per_class": 6, "groups_per_class": 3}
+    args = fake_runs.build(tmp_path, **few)
+    text = Page(render(tmp_path, args)).text
+    for said in (text, (tmp_path / "reports/compare.md").read_text()):
+        assert "scored clips are all of a single group, so that nobody can tell" in said
+        assert "differ: class 00, class 01, class 02, class 03, class 04, … and 7 more." in said
+
+
+def test_a_name_longer_than_a_line_is_broken_and_widens_no_page(html):
+    assert re.search(r"\nbody \{[^}]*overflow-wrap: break-word", html)
 
 
 def test_segment_accuracy_is_a_column_where_some_model_has_it(html, tmp_path):

@@ -117,3 +117,14 @@ def test_the_best_are_those_not_told_apart_from_the_first_however_many_letters()
     table = pd.DataFrame(apart, columns=["model", "other"]).assign(told_apart=True)
     said = pairs.summary(s, models, table, Params(confidence=0.95))
     assert said["best"] == names[:2] and said["letters"]["m27"] == "(27)"
+
+
+def test_what_was_left_to_chance_is_not_said_to_be_large_enough_to_be_seen():
+    """Ahead in five groups of eight, by two clips of five each, and level in three: p is 0.0625."""
+    other = np.tile([True] * 5, 8)
+    for unit in range(5):
+        other[5 * unit : 5 * unit + 2] = False
+    _, _, found = of_units({"m0": np.ones(40, bool), "m1": other}, 8)
+    (pair,) = found.to_dict("records")
+    assert pair["accuracy"] == 0.25 and pair["p_value"] == 0.0625 and not pair["told_apart"]
+    assert pair["visible"] >= 0.25

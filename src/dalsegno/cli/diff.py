@@ -24,7 +24,7 @@ class Differences:
     whether it was told_apart from what it was; relabelled: clips that are left out as their labels differ; leaky: of the two.
 
     apart: why a model of both cannot be compared. stale: stages of either that were run with other parameters than
-    params.yaml has there.
+    params.yaml has there. unrun: models that params.yaml names there and that predicted nothing.
     """
 
     old: str
@@ -34,6 +34,7 @@ class Differences:
     only_new: list[str]
     apart: dict[str, str]
     stale: dict[str, list[str]]
+    unrun: dict[str, list[str]]
 
     @property
     def worse(self) -> list[str]:
@@ -43,11 +44,20 @@ class Differences:
     def lines(self) -> list[str]:
         """The comparison as text, a line per model."""
         width = max([len(name) for name in self.rows] + [5])
-        lines = [f"accuracy in %, {self.old} and {self.new}, on the clips that both scored; p after Holm", ""]
+        lines = [
+            f"accuracy in %, {self.old} and {self.new}, on the clips that both scored",
+            "each interval is that of one model alone; p, after Holm over all that changed, decides",
+            "",
+        ]
         lines += [f"{name:<{width}}  {self._words(row)}" for name, row in self.rows.items()]
         lines += [f"{name}: {why}" for name, why in self.apart.items()]
         lines += [f"{', '.join(self.only_old)}: only in {self.old}"] if self.only_old else []
         lines += [f"{', '.join(self.only_new)}: only in {self.new}"] if self.only_new else []
+        lines += [
+            f"{', '.join(names)}: not run yet in {where}; `dvc repro` does it"
+            for where, names in self.unrun.items()
+            if names
+        ]
         return [*lines, *(
             f"{where}: params.yaml has changed since {', '.join(stages)} ran there; `dvc repro` brings the predictions up to date"
             for where, stages in self.stale.items() if stages
@@ -91,8 +101,8 @@ def differences(old: str, new: str | None = None) -> Differences:
     only_old, only_new = (
         [name for name in one.clips if name not in other.clips] for one, other in ((before, after), (after, before))
     )
-    stale = {rev: state.stale for rev, state in named.items()}
-    return Differences(old, new or WORKSPACE, _judged(rows, p), only_old, only_new, apart, stale)
+    stale, unrun = ({rev: getattr(state, of) for rev, state in named.items()} for of in ("stale", "unrun"))
+    return Differences(old, new or WORKSPACE, _judged(rows, p), only_old, only_new, apart, stale, unrun)
 
 
 def _incomparable(before: pd.DataFrame, after: pd.DataFrame) -> str:

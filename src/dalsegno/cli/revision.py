@@ -12,7 +12,7 @@ from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
 from dvc_data.index import DataIndexDirError
 
-from dalsegno.artefacts import leaks_json
+from dalsegno.artefacts import leaks_json, model_name
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli.checking import inputs
 from dalsegno.pipeline import params
@@ -32,13 +32,15 @@ class State:
     """clips: by model and clip, how many predictions are right and of how many; label and unit of the clip.
 
     leaky: models that were trained on scored clips, copies of them or their groups. stale: stages that were last run with
-    other parameters than params.yaml has, on which predictions depend.
+    other parameters than params.yaml has, on which predictions depend. unrun: models that params.yaml names and that predicted
+    nothing, and ensembles of them.
     """
 
     part: str
     clips: dict[str, pd.DataFrame]
     leaky: frozenset[str]
     stale: list[str]
+    unrun: list[str]
 
 
 def state(rev: str | None) -> State:
@@ -99,12 +101,15 @@ def _read(folder: Path, rev: str) -> State:
         entries, problems = params.parse(ensembles.FAMILY, doc.get(ensembles.FAMILY) or {}, ensembles.Entries)
         if problems:
             raise Refused(problems)
-        members = ensembles.members(entries, list(tables))
+        unrun = [name for name in model_name.named(doc) if name not in tables and not name.startswith(ensembles.FAMILY)]
+        waiting = [key for key, models in entries.items() if {*unrun} & {*models}]
+        members = ensembles.members({key: of for key, of in entries.items() if key not in waiting}, list(tables))
         tables |= ensembles.means(members, tables)
     except (UserError, FileNotFoundError) as error:
         raise UserError(f"{rev}: {error}") from None
     clips = {name: _hits(held_out.shared(s, [table]), table) for name, table in tables.items() if len(table)}
-    return State(s.part, clips, _leaky(folder, folders, members), _stale(folder, doc))
+    unrun += [f"{ensembles.FAMILY}/{key}" for key in waiting]
+    return State(s.part, clips, _leaky(folder, folders, members), _stale(folder, doc), unrun)
 
 
 def _hits(s: held_out.Scored, table: pd.DataFrame) -> pd.DataFrame:

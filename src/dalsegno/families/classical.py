@@ -153,6 +153,16 @@ def accuracy(p: Float[np.ndarray, "row label"], part: Part) -> float:
     return float((predicted == part.y[first]).mean())
 
 
+def scaling(predicted: pd.DataFrame, classes: list[str]) -> float:
+    """The temperature that suits the probabilities of the validation clips, whatever temperature they come from.
+
+    predicted: a run's rows of predictions.parquet.
+    """
+    valid = predicted[(predicted["split"] == "valid") & (predicted["label"] != "")]
+    p = valid[[f"p_{c}" for c in classes]].to_numpy()
+    return calibration.temperature_from(p, pd.Index(classes).get_indexer(valid["label"]))
+
+
 def temperature(model: BaseEstimator, part: Part) -> float:
     """The temperature of an estimator with decision values, fitted on `part`; 1.0 if it has probabilities of its own.
 

@@ -17,6 +17,7 @@ UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobo
 LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
 PREDICTED, RUN = "predicted", ("fold", "seed")
 _SHOWN = 5
+_ROUNDED = 0.01 + 1e-9  # how much less probable than another a class may be written that was as probable
 
 
 @section
@@ -40,7 +41,8 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     """Read the file of `p` for the clips of `splits`, each fold; without a column `fold`, a row serves all folds.
 
     Raises UserError, with the line where there is one, for a class that is missing, a row that is there twice,
-    probabilities that do not sum to 1, an unknown label or fold, and scored clips that are not there.
+    probabilities that do not sum to 1 or contradict the label beside them, an unknown label or fold, scored clips that are not
+    there, and labels that may be the true ones.
     """
     table = user_csv.read(p.file)
     classes = splits_csv.classes(splits)
@@ -66,6 +68,8 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
             _refuse_missing(p, fold, seed, splits, set(ids), of_no_clip)
             unknown |= set(of_no_clip)
             frames.append(predictions_parquet.frame(splits, fold, seed, ids, values[here][place >= 0], classes))
+    if labelled not in (None, PREDICTED):
+        _refuse_truth(p.file, str(labelled), pd.concat(frames), classes)
     notes = (UNKNOWN_TRAINING, LABELS_ALONE) if labelled else (UNKNOWN_TRAINING,)
     return Predictions(frames, notes, sorted(unknown))
 
@@ -93,8 +97,8 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
     lacking = [c for c in classes if c not in bare]
     if lacking:
         raise UserError(
-            f"{file}, line 1: expected a column of probabilities for each class, or a column {PREDICTED!r}; there is none "
-            f"for {_listed(lacking)}{hint(lacking[0], list(bare))}"
+            f"{file}, line 1: expected a column of probabilities for each class, called as the class is, or a column "
+            f"{PREDICTED!r}; there is none for {_listed(lacking)}; the file has {_listed(list(table))}"
         )
     cells = table[[bare[c] for c in classes]]
     values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
@@ -109,7 +113,33 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
         such = counted(int(wrong.sum()), "such row")
         why = "divide per cents by 100" if 99 < total < 101 else "write them with three digits or more, and all classes"
         raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({such}); {why}")
+    if PREDICTED in table:
+        _refuse_contradiction(file, table[PREDICTED], values, classes)
     return values / values.sum(1, keepdims=True)
+
+
+def _refuse_contradiction(file: str, labels: pd.Series, values: np.ndarray, classes: list[str]) -> None:
+    """Raise UserError with the first line whose label is a class less probable than another: some column is not what it is called."""
+    known = labels.isin(classes).to_numpy()
+    own = values[known, labels[known].map(classes.index).to_numpy(int)]
+    wrong = values[known].max(1) - own > _ROUNDED
+    if wrong.any():
+        line, row = labels.index[known][wrong.argmax()], values[known][wrong.argmax()]
+        raise UserError(
+            f"{file}, line {line}: {PREDICTED!r} is {labels[line]!r}, but {classes[row.argmax()]!r} is the most probable class "
+            f"({counted(int(wrong.sum()), 'such row')}); mend the columns, or leave out {PREDICTED!r}"
+        )
+
+
+def _refuse_truth(file: str, column: str, rows: pd.DataFrame, classes: list[str]) -> None:
+    """Raise UserError if a column of labels that is not called PREDICTED holds the true class of every labelled clip."""
+    rows = rows[rows["label"] != ""]
+    given = rows[[f"p_{c}" for c in classes]].to_numpy().argmax(1)
+    if len(rows) and (given == rows["label"].map(classes.index)).all():
+        raise UserError(
+            f"{file}, line 1: the column {column!r} has the true class of every clip, as if it were no prediction; if your model "
+            f"predicted this, call the column {PREDICTED!r}, else give that name to the column that it predicted"
+        )
 
 
 def _rounding(cells: pd.DataFrame) -> float:

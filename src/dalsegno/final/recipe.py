@@ -54,7 +54,15 @@ class Recipe:
     @property
     def temperature(self) -> float:
         """The geometric mean of the temperatures of all folds and seeds, since each was fitted as a logarithm."""
-        return float(np.exp(np.mean(np.log([run["temperature"] for run in self.content["runs"]]))))
+        return self._mean("temperature")
+
+    @property
+    def scaling(self) -> float:
+        """The same of the temperatures by which the probabilities of an estimator become calibrated."""
+        return self._mean("scaling")
+
+    def _mean(self, of_run: str) -> float:
+        return float(np.exp(np.mean(np.log([run.get(of_run, 1.0) for run in self.content["runs"]]))))
 
 
 def kept(name: str) -> tuple[ModuleType, str]:

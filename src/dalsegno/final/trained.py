@@ -62,5 +62,5 @@ def _estimator(of: Recipe, source: Path, splits: pd.DataFrame) -> tuple[dict[str
     )
     model = classical.pipeline(p, of.seed, of.options, rows)
     fitted = classical.Calibrated(model, of.temperature, len(classes), of.options)
-    run = {"fold": 0, "seed": of.seed, "clips": splits_csv.met(splits, 0)} | estimators.numbers(fitted)
-    return run, {"options": of.options}, torch.float32
+    run = {"fold": 0, "seed": of.seed, "clips": splits_csv.met(splits, 0), "scaling": of.scaling}
+    return run | estimators.numbers(fitted), {"options": of.options}, torch.float32

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from dalsegno.artefacts.markdown import literal, sentence
-from dalsegno.inference.stored import find, model_file
+from dalsegno.inference.stored import find, licences_of, model_file
 from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.scoring.ensembles import FAMILY
@@ -31,7 +31,7 @@ def card(name: str, licences: dict[str, str]) -> str:
         raise UserError(
             f"{scored}: metrics/compare.json has no such model{hint(scored, known)}; it has {', '.join(known)}"
         )
-    licence = _licence(stored, licences)
+    licence = licences_of.licence(stored, licences)
     scores = compared["models"][scored]
     parts = [
         f"---\n{yaml.safe_dump(_front(name, compared, {} if final else scores, licence), sort_keys=False, allow_unicode=True)}---\n",
@@ -40,7 +40,7 @@ def card(name: str, licences: dict[str, str]) -> str:
         f"## Protocol\n\n{_protocol(compared, splits)}",
         f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
         f"## Limits\n\n{_limits(compared, scores, splits)}",
-        f"## Licence\n\n{_licence_words(stored, licence)}",
+        f"## Licence\n\n{licences_of.words(stored, licence)}",
         f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\n{_alone(stored)}",
     ]
     return "\n\n".join(parts) + "\n"
@@ -54,13 +54,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, Any]:
     """The YAML above the text, by which the Hub files a model; scores: empty if none belong to it."""
-    values = [{"type": metric, "value": scores[metric]} for metric in SHOWN if scores.get(metric) is not None]
-    tags = {"tags": ["audio", "music"]}
+    shown = () if _leaky(compared, scores) else SHOWN  # a score that is too high is none to be ranked by
+    values = [{"type": metric, "value": scores[metric]} for metric in shown if scores.get(metric) is not None]
     dataset = {"type": "audio", "name": compared["dataset"]["title"], "split": compared["protocol"]["part"]}
     result = {"task": {"type": "audio-classification"}, "dataset": dataset, "metrics": values}
     about = {"library_name": "dalsegno", "pipeline_tag": "audio-classification"}
-    licensed = {"license": "other", "license_name": licence}
-    return about | licensed | tags | ({"model-index": [{"name": name, "results": [result]}]} if values else {})
+    about |= {"license": "other", "license_name": licence, "tags": ["audio", "music"]}
+    return about | ({"model-index": [{"name": name, "results": [result]}]} if values else {})
 
 
 def _what(name: str, stored: list[model_file.Stored]) -> str:
@@ -73,9 +73,7 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
     lines = []
     for of in stored:
         seen = of.content.get("backbone", of.content)
-        words = {key: of.content.get(key) for key in ("estimator", "arch")} | {
-            "kind": seen.get("spectrogram", {}).get("kind")
-        }
+        words = of.content | {"kind": seen.get("spectrogram", {}).get("kind")}
         start = f"; it started from `{of.content['weights']}`" if of.content.get("weights") else ""
         lines.append(f"{kinds[of.kind].format(**words)}{start}. {_trained(of)}")
     opening = "An ensemble, the mean of:\n\n- " if name.startswith(f"{FAMILY}/") else ""
@@ -135,10 +133,9 @@ def _protocol(compared: dict, splits: dict) -> str:
     p = compared["protocol"]
     leaks = _kinds(splits["leaks"])
     found = f"Found on both sides: {leaks}." if leaks else "No clip, copy or group stands on both sides."
-    leaky = " **The split is leaky: the scores are too high.**" if splits["leaky"] else ""
     return (
         f"`{p['name']}`: folds {p['folds']}, repeats {p['repeats']}, seeds {p['seeds']}; scored on the {p['part']} part, "
-        f"{counted(p['predictions'], 'prediction')}. {found}{leaky}"
+        f"{counted(p['predictions'], 'prediction')}. {found}"
     )
 
 
@@ -151,19 +148,30 @@ def _results(compared: dict, scores: dict, final: dict[str, Any] | None) -> str:
     """A table; the scores are those of single folds, not of their mean, which no held-out clip can judge."""
     interval = compared["interval"]
     rows = []
-    for metric in METRICS:
-        if scores.get(metric) is None:
-            continue
+    for metric in (metric for metric in METRICS if scores.get(metric) is not None):
         low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")
         ends = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "none"
         rows.append(f"| {metric.replace('_', ' ')} | {scores[metric]:.3f} | {ends} |")
     head = f"| metric | value | {100 * interval['confidence']:g}% interval |\n| --- | --- | --- |"
-    note = (
-        f"Intervals count {counted(interval['units'], interval['unit'])}. Each clip was scored by the models of the folds that "
-        "did not train on it"
+    note = f"Intervals count {counted(interval['units'], interval['unit'])}."
+    leaky, protocol = _leaky(compared, scores), compared["protocol"]
+    note += "" if leaky else " Each clip was scored by models that did not train on it."
+    if not final and (protocol["folds"] > 1 or protocol["seeds"] > 1):
+        of = (
+            "folds, which no clip here can judge"
+            if protocol["folds"] > 1
+            else "seeds, and the scores are means of theirs"
+        )
+        note += f" The stored model answers as the mean of all {of}."
+    return "\n".join([leaky + head, *rows, "", note])
+
+
+def _leaky(compared: dict, scores: dict) -> str:
+    """A stamp for scores that are too high; empty for others."""
+    known = "on some of what is scored here, on copies of it, or on clips of its groups"
+    return f"**LEAKY**: it was trained {known}. These scores are too high.\n\n" * bool(
+        scores.get("leaks") or compared["protocol"]["leaky"]
     )
-    mean = "" if final else "; the stored model answers as the mean of all folds, which no clip here can judge"
-    return "\n".join([head, *rows, "", f"{note}{mean}."])
 
 
 def _limits(compared: dict, scores: dict, splits: dict) -> str:
@@ -183,18 +191,3 @@ def _alone(stored: list[model_file.Stored]) -> str:
     if len(files) > 1:
         return f"It needs the files of all its members, {', '.join(files)}, and the `params.yaml` that names them."
     return f"or, with the stored file {files[0]} alone, `dalsegno predict {stored[0].path.name} FILE`."
-
-
-def _licence(stored: list[model_file.Stored], licences: dict[str, str]) -> str:
-    """That of the published weights that a model started from; `unknown` if they are not listed, `none` without any."""
-    starts = {of.content["weights"] for of in stored if of.content.get("weights")}
-    published = {licences.get(path, "unknown") for path in starts if not path.startswith("data/pretrain/")}
-    return ", ".join(sorted(published)) or "none"
-
-
-def _licence_words(stored: list[model_file.Stored], licence: str) -> str:
-    starts = sorted({of.content["weights"] for of in stored if of.content.get("weights")})
-    if not starts:
-        return "It started from nobody else's weights; no licence but that of the recordings is on it."
-    own = "they were trained by this run" if licence == "none" else f"licence of the published weights: {licence}"
-    return f"It started from {', '.join(f'`{path}`' for path in starts)}; {own}. The licence of the recordings holds as well."

@@ -138,7 +138,6 @@ def scores(
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "copies": n_copies, "units": int(s.rows["unit"].nunique())}
-    counted |= {"confidence": p.confidence}
+    counted = {"clips": len(clips), "copies": n_copies} | compare.interval(s, p)
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

@@ -37,11 +37,12 @@ N_NAMED = 4  # classes in the timeline
 class Portrait:
     """What the picture shows.
 
-    p: of the excerpt, which lasts `seconds`. db (frame, bin): a spectrogram of it, as the model sees it if it sees one.
+    p: of the excerpt, which lasts `seconds` and is all of the file, or its `beginning`. db (frame, bin): a spectrogram of it, as the model sees it if it sees one.
     times, over_time: the middle of each part of a recording, in seconds, and its probabilities; empty for pictures.
     """
 
     name: str
+    beginning: bool
     labels: list[str]
     p: Float[np.ndarray, " label"]
     seconds: float
@@ -81,7 +82,7 @@ def _explained(model: Model, path: Path, label: str | None) -> Portrait:
             db, seconds = _mel(excerpt), sum(len(block) / rate_hz for block, rate_hz in audio.mono(excerpt))
             found = saliency.of_sound(model, excerpt, place)
         times, over_time = ([], []) if model.of_pictures else _sliding(model, excerpt, Path(folder))
-        return Portrait(path.name, model.labels, p, seconds, db, found, times, over_time)
+        return Portrait(path.name, excerpt != path, model.labels, p, seconds, db, found, times, over_time)
 
 
 def png(portrait: Portrait) -> bytes:
@@ -91,7 +92,8 @@ def png(portrait: Portrait) -> bytes:
     rows = figure.subplots(3 if portrait.times else 2, sharex=True)
     label, extent = _short(portrait.labels[portrait.saliency.label], 40), (0.0, portrait.seconds, 0.0, 1.0)
     best = ", ".join(f"{_short(portrait.labels[i])} {portrait.p[i]:.1%}" for i in np.argsort(-portrait.p)[:3])
-    _title(figure, f"{_short(portrait.name, 40)}: {best}")
+    part = f", its first {LONGEST_S:g} s" * portrait.beginning
+    _title(figure, f"{_short(portrait.name, 40)}{part}: {best}")
     rows[0].imshow(portrait.db.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
     rows[0].set_ylabel("frequency, low to high")
     rows[0].set_yticks([])

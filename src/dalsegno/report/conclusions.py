@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.pipeline.errors import abridged
 from dalsegno.report import formatting, gains
 from dalsegno.report.settings import nouns
 from dalsegno.report.verdict import listed, sentence
 
+MOST_MISTAKES = 5  # that are named
 ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
 
 
@@ -102,7 +104,7 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
     numbers = [None if pd.isna(pair[k]) else pair[k] for k in ("accuracy", "low", "high")]
     if pair["model"] == bare:
         numbers = [None if number is None else -number for number in (numbers[0], numbers[2], numbers[1])]
-    gain: dict[str, Any] = dict(zip(("accuracy", "low", "high"), numbers, strict=True))
+    gain = dict(zip(("accuracy", "low", "high"), numbers, strict=True)) | {"told_apart": pair["told_apart"]}
     n = comparison["verdict"]["pairs"]
     after = f" after Holm over {n} pairs" if n > 1 else ""
     return (
@@ -121,7 +123,7 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
         which = "mistake" if len(calls) == 1 else "mistakes"
         yield (
             f"The most frequent {which} of {best}: it takes {formatting.share(own['share'].max(), 0)} of the clips "
-            f"{listed(calls)}."
+            f"{listed(calls) if len(calls) <= MOST_MISTAKES else ', '.join(abridged(calls, MOST_MISTAKES))}."
         )
     n_models = confusion["model"].nunique()
     if len(wrong) and n_models > 1:

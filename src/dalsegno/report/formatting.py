@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.pipeline.errors import abridged
 from dalsegno.scoring.statistics import ranking
 
 UNMEASURED = "??"
 NONE = "–"  # there can be no such number
+_NAMED = 5  # classes in a list that may be long
 STAMP = " (LEAKY)"
 
 
@@ -129,6 +131,15 @@ def units(interval: Mapping[str, Any], kind: str = "") -> str:
     """What an interval counts, such as `80 groups`; interval: as in compare.json, kind: a word before the noun."""
     n = interval["units"]
     return f"{number(n)} {kind}{interval['unit']}{'' if n == 1 else 's'}"
+
+
+def lone(interval: Mapping[str, Any]) -> str:
+    """Why means over classes have no interval; empty if they have one. interval: as in compare.json."""
+    unit, names = interval["unit"], ", ".join(abridged(interval["lone_classes"], _NAMED))
+    return names and (
+        f"Means over classes have no interval, as there are classes whose scored clips are all of a single {unit}, so that "
+        f"nobody can tell how much other {unit}s of them would differ: {names}."
+    )
 
 
 def names(comparison: dict[str, Any]) -> dict[str, str]:

@@ -6,15 +6,19 @@ from typing import Any
 from dalsegno.report import formatting
 
 
-def gained(gain: dict[str, Any]) -> str:
-    """A gain of compare.json as the rest of a sentence on pretraining: `costs 9.2 points of accuracy (2.2 to 16.3)`."""
+def gained(gain: Mapping[str, Any]) -> str:
+    """A gain of compare.json as the rest of a sentence on pretraining: `costs 9.2 points of accuracy (2.2 to 16.3)`.
+
+    Whether it may be chance, the p-value decides, as everywhere; the interval may just hold 0, or leave it out, beside it.
+    """
     value, low, high = gain["accuracy"], gain["low"], gain["high"]
     lost = formatting.points(value).startswith("−")
     said = f"{'costs' if lost else 'gains'} {formatting.points(abs(value))} points of accuracy"
     if low is None or high is None:
         return f"{said} (no interval can be stated)"
+    said += "" if gain["told_apart"] else ", which may be chance"
     if low <= 0 <= high:
-        return f"{said}, which may be chance (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
+        return f"{said} (between a loss of {formatting.points(-low)} and a gain of {formatting.points(high)})"
     ends = (-high, -low) if lost else (low, high)
     return f"{said} ({formatting.points(ends[0])} to {formatting.points(ends[1])})"
 

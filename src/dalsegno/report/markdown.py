@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.markdown import literal, sentence
+from dalsegno.pipeline.errors import counted
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores
 from dalsegno.report.tables.table import Table
@@ -37,7 +38,7 @@ def table(
     lines += [
         "## Scores",
         "",
-        f"Uniform guessing among {dataset['classes']} classes gives {formatting.share(1 / dataset['classes'])}.",
+        f"Uniform guessing among {counted(dataset['classes'], 'class')} gives {formatting.share(1 / dataset['classes'])}.",
     ]
     lines += _tables(comparison, chosen, kaggle)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
@@ -93,7 +94,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
     dataset, protocol, interval = (comparison[k] for k in ("dataset", "protocol", "interval"))
     scored = "test clips" if protocol["part"] == "test" else "**validation clips, as the splits hold no test clip**"
     lines = [
-        f"Protocol {literal(protocol['name'])}: {dataset['scored_clips']} {scored} of {dataset['classes']} classes, "
+        f"Protocol {literal(protocol['name'])}: {dataset['scored_clips']} {scored} of {counted(dataset['classes'], 'class')}, "
         f"folds {protocol['folds']}, repeats {protocol['repeats']}, seeds {protocol['seeds']}. In brackets: "
         f"{formatting.share(interval['confidence'], None)} intervals over {formatting.units(interval)}."
     ]
@@ -121,8 +122,7 @@ def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[st
             f"Folds overlap unevenly: all {protocol['predictions']} predictions are pooled, and each counts once."
         )
     if interval["lone_classes"]:
-        names = ", ".join(map(literal, interval["lone_classes"]))
-        lines.append(f"No interval for means over classes: all clips of {names} are of a single {interval['unit']}.")
+        lines.append(literal(formatting.lone(interval)))
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
     if protocol["left_out"]:

@@ -19,11 +19,12 @@ def sentence(pair: dict[str, Any], comparison: dict[str, Any]) -> str:
         return f"{one} has {gained} points more than {other}; with a single {comparison['interval']['unit']}, its uncertainty cannot be estimated."
     alone = " for this pair alone" if n > 1 else ""
     ends = f"{gained} points ({formatting.points(pair['low'])} to {formatting.points(pair['high'])}{alone}), {p}"
+    more = f"{_at_odds(pair, n)}{_over_folds(pair)}"
     if pair["told_apart"]:
-        return f"{one} beats {other} by {ends}.{_over_folds(pair)}"
+        return f"{one} beats {other} by {ends}.{more}"
     visible = f"the smallest that could be seen is about {formatting.points(pair['visible'])} points"
     seen = NONE_VISIBLE if pd.isna(pair["visible"]) else visible
-    return f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; {seen}.{_over_folds(pair)}"
+    return f"{one} and {other} are not told apart by {_evidence(comparison)}: a difference of {ends}; {seen}.{more}"
 
 
 def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str]:
@@ -50,9 +51,19 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     worse = [name for name in others if name not in tied]
     better = f" It is better than {listed(worse)}." if worse else ""
     tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {listed(tied)}."
-    none = "" if worse else f"Nothing here says that any model is better than another{_omnibus(said)}. "
+    none = "" if worse else f"{_of_none(said, comparison['interval'])} "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
+
+
+def _at_odds(pair: dict[str, Any], n_pairs: int) -> str:
+    """What to make of an interval that by itself would say otherwise than p, where that is not due to many pairs."""
+    holds = pair["low"] <= 0 <= pair["high"]
+    if pair["told_apart"] and holds:
+        return " The interval holds 0 all the same: of the two it is the more cautious here, and p decides."
+    if not pair["told_apart"] and not holds and n_pairs == 1:
+        return " The interval leaves out 0 all the same: of the two p is the more cautious here, and it decides."
+    return ""
 
 
 def listed(names: list[str]) -> str:
@@ -96,8 +107,12 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     )
 
 
-def _omnibus(said: dict[str, Any]) -> str:
-    return f" (Cochran's Q over all of them: {formatting.p_value(said['p_value'])})"
+def _of_none(said: dict[str, Any], interval: dict[str, Any]) -> str:
+    """What follows where no pair is told apart: Cochran's Q may still say that not all models are equally good."""
+    q = f"Cochran's Q over all of them: {formatting.p_value(said['p_value'])}"
+    if said["models"] > 2 and said["p_value"] < 1 - interval["confidence"]:
+        return f"No model can be named that is better than another, though all are hardly equally good ({q})."
+    return f"Nothing here says that any model is better than another{f' ({q})' if said['models'] > 2 else ''}."
 
 
 def _over_folds(pair: dict[str, Any]) -> str:

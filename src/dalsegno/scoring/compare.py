@@ -180,10 +180,15 @@ def setting(
             "left_out": left_out,
             "caveats": splits["caveats"],
         },
-        "interval": {
-            "confidence": p.confidence,
-            "unit": "group" if s.grouped else "clip",
-            "units": int(s.units.max()) + 1,
-            "lone_classes": s.lone,
-        },
+        "interval": interval(s, p),
+    }
+
+
+def interval(s: Scored, p: Params) -> dict[str, Any]:
+    """What intervals are over: `interval` of compare.json."""
+    return {
+        "confidence": p.confidence,
+        "unit": "group" if s.grouped else "clip",
+        "units": int(s.units.max()) + 1,
+        "lone_classes": s.lone,
     }

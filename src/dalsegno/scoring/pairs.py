@@ -26,7 +26,8 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
 
     p_holm: the p-value after Holm's correction over these pairs; told_apart: whether it leaves the difference to chance no
     longer. visible: about the smallest difference that would be sure after a correction over so many pairs, were the models
-    as often of two minds as they are; empty where there are too few units for any. p_resampled and the three probabilities
+    as often of two minds as they are, and no smaller than one that was left to chance; empty where there are too few units
+    for any. p_resampled and the three probabilities
     (resampled_t.py) are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises
     UserError if `p.pairs` names a model that there is not.
     """
@@ -41,11 +42,8 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     ]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
     p_holm = holm.adjusted(pairs["p_value"].to_numpy(np.float64))
-    return pairs.assign(
-        p_holm=p_holm,
-        told_apart=holm.told_apart(p_holm, p.confidence),
-        visible=_visible(pairs, s, max(int(n.sum()) for _, n in hits.values()), p),
-    ).round(6)
+    pairs = pairs.assign(p_holm=p_holm, told_apart=holm.told_apart(p_holm, p.confidence))
+    return pairs.assign(visible=_visible(pairs, s, max(int(n.sum()) for _, n in hits.values()), p)).round(6)
 
 
 def _visible(pairs: pd.DataFrame, s: Scored, n_predictions: int, p: Params) -> Float[np.ndarray, " n_pairs"]:
@@ -54,8 +52,10 @@ def _visible(pairs: pd.DataFrame, s: Scored, n_predictions: int, p: Params) -> F
     if least > s.units.max() + 1:
         return np.full(len(pairs), np.nan)
     half = (pairs["high"] - pairs["low"]).to_numpy(np.float64) / 2
-    strict = special.ndtri(1 - (1 - p.confidence) / 2 / max(1, len(pairs))) / special.ndtri((1 + p.confidence) / 2)
-    return np.clip(half * strict, least / n_predictions, 1)
+    tails = (1 - p.confidence) / 2 / np.array([max(1, len(pairs)), 1])
+    corrected, single = special.stdtrit(s.units.max(), 1 - tails)
+    unseen = np.where(pairs["told_apart"], 0, pairs["accuracy"]).astype(np.float64)
+    return np.clip(half * corrected / single, np.maximum(unseen, least / n_predictions), 1)
 
 
 def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Params) -> dict[str, Any]:

@@ -250,11 +250,15 @@ def in_a_tie(best, **other):
         (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
         (in_a_tie(["a"], verdict={"models": 1}), "Whether a is worth its cost cannot be said"),
         (
-            in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}),
+            in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": -0.01, "high": 0.2, "told_apart": True}}),
             "trained for as long as these two were, it pays to start from pretrained",
         ),
-        (in_a_tie(["a"], gains={"a (LEAKY)": {"accuracy": 0.1, "low": 0.02, "high": 0.2}}), "cannot be concluded"),
-        (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "low": -0.2, "high": -0.02}}), "it pays to start from random"),
+        (in_a_tie(["a"], gains={"a (LEAKY)": {"accuracy": 0.1, "told_apart": True}}), "cannot be concluded"),
+        (in_a_tie(["a"], gains={"a": {"accuracy": -0.1, "told_apart": True}}), "it pays to start from random"),
+        (
+            in_a_tie(["a"], gains={"a": {"accuracy": 0.1, "low": 0.01, "high": 0.2, "told_apart": False}}),
+            "Whether pretraining helps a, these clips do not show.",
+        ),
     ],
 )
 def test_what_follows_is_no_more_than_the_numbers_allow(s, said):

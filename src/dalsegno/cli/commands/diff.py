@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 
 from dalsegno.cli import diff
+from dalsegno.cli.listening import options
 from dalsegno.pipeline.errors import UserError
 
 LOST, UNKNOWN = 1, 2  # exit codes of --fail-if-worse
@@ -13,9 +14,13 @@ LOST, UNKNOWN = 1, 2  # exit codes of --fail-if-worse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The revisions, and whether a loss is an error."""
-    parser.add_argument("old", metavar="REV", help="a branch, tag, commit or experiment")
+    parser.add_argument("old", metavar="REV", type=options.name, help="a branch, tag, commit or experiment")
     parser.add_argument(
-        "new", metavar="REV", nargs="?", help="the revision to compare with it (default: the workspace)"
+        "new",
+        metavar="REV",
+        nargs="?",
+        type=options.name,
+        help="the revision to compare with it (default: the workspace)",
     )
     parser.add_argument(
         "--fail-if-worse",

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
     lines = [
-        f"{arguments.model} on {counted(scores['clips'], 'clip')} of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals",
+        f"{arguments.model} on {counted(scores['clips'], 'clip')} of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals over {formatting.units(scores)}",
         "",
     ]
     for name in METRICS:
@@ -69,8 +69,21 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
     alike = f"{counted(scores['copies'], 'exact copy')} of other files not scored, as in a run"
-    lines += ["", *([alike] if scores["copies"] else []), *_known(scores), *_not_scored(scores)]
+    lines += [
+        "",
+        *_unbounded(scores),
+        *([alike] if scores["copies"] else []),
+        *_known(scores),
+        *_not_scored(scores),
+    ]
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def _unbounded(scores: dict) -> list[str]:
+    """Why some scores have no interval."""
+    if scores["units"] < 2:
+        return [f"With a single independent {scores['unit']} there is no interval."]
+    return [said] if (said := formatting.lone(scores)) else []
 
 
 def _known(scores: dict) -> list[str]:
@@ -98,7 +111,7 @@ def _not_scored(scores: dict) -> list[str]:
     )
     lines += [f"{counted(n_loose, 'file')} not scored, outside the class folders"] if n_loose else []
     lines += [f"{counted(scores['hidden'], 'hidden file')} skipped"] if scores["hidden"] else []
-    lines += _named(scores["unread"], "not scored, unreadable")
+    lines += _named(scores["unread"], "not scored, unreadable or without a class")
     lines += _named(scores["unheard"], "not scored, because there is no sound to judge by")
     return lines + _named(scores["cut_off"], "scored in part, cut off")
 

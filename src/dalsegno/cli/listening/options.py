@@ -7,7 +7,8 @@ MODEL = "a key of the run, such as cnn/conv, an ensemble, or a stored file"
 
 
 def name(word: str) -> str:
-    """A model. An empty word, such as an unset variable in a script, is refused: as a path it would be the current folder."""
+    """A model, or a revision. An empty word, such as an unset variable in a script, is refused: as a path it would be the current
+    folder, as a revision the last commit."""
     if not word:
         raise argparse.ArgumentTypeError("it is empty")
     return word

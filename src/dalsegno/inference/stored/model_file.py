@@ -48,8 +48,9 @@ class Stored:
 
     @property
     def temperatures(self) -> list[float]:
-        """By which the probabilities of each run become calibrated; 1 for an estimator, which has applied its own."""
-        return [1.0 if self.kind == "classical" else float(run.get("temperature", 1.0)) for run in self.runs]
+        """By which the probabilities of each run become calibrated; that of an estimator is another than made them of its values."""
+        of_run = "scaling" if self.kind == "classical" else "temperature"
+        return [float(run.get(of_run, 1.0)) for run in self.runs]
 
     def section(self, what: str, raw: Any, cls: type) -> Any:
         """`raw`, a part of the file, as the parameters that this version knows. Raises UserError where it knows others."""

@@ -53,7 +53,7 @@ def content(
     ]
     sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
-        "title": p.title or f"{formatting.capitalised(dataset['title'])}: {len(s.compare['models'])} models compared",
+        "title": p.title or f"{formatting.capitalised(dataset['title'])}: {introduction.compared(s)}",
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),

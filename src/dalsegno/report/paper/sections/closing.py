@@ -57,7 +57,7 @@ def _gain(name: str, of: dict[str, Any]) -> str:
 def _open(name: str, of: dict[str, Any]) -> str:
     if name.endswith(formatting.STAMP):
         return f"What pretraining does to {name} cannot be concluded, as its weights knew scored clips."
-    if of["low"] is None or of["high"] is None or of["low"] <= 0 <= of["high"]:
+    if not of["told_apart"]:
         return f"Whether pretraining helps {name}, these clips do not show."
     verb = "helped" if of["accuracy"] > 0 else "harmed"
     return f"Pretraining {verb} {name}: trained for as long as these two were, it pays to start from " + (

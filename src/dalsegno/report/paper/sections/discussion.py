@@ -182,9 +182,10 @@ def _limits(s: Sources) -> Iterator[str]:
     )
     if protocol.get("seeds") == 1:
         yield "Each network was trained with one seed; how far another seed would move its score was not measured."
-    yield f"The best of {len(s.compare['models'])} models looks somewhat better than it is, as it was chosen on the clips that are scored."
+    if len(s.compare["models"]) > 1:
+        yield f"The best of {len(s.compare['models'])} models looks somewhat better than it is, as it was chosen on the clips that are scored."
     if interval["units"] < 10:
-        yield f"With {interval['units']} independent {interval['unit']}s, intervals are rough."
+        yield f"With {formatting.units(interval, 'independent ')}, intervals are rough."
     said = [of_models(s.compare["models"]) for of_models in (formatting.mixture, formatting.unfinished)]
     yield from (sentence for sentence in said if sentence)
     for kind in ("leaks", "notes"):

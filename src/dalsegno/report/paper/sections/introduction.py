@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dalsegno.pipeline.errors import counted
 from dalsegno.report import conclusions, formatting, verdict
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
@@ -28,7 +29,8 @@ def introduction(s: Sources, p: Params) -> Iterator[Block]:
     families: dict[str, list[str]] = {}
     for name in s.compare["models"]:
         families.setdefault(conclusions.family(name), []).append(name)
-    yield blocks.text("The models compared are of these kinds:")
+    n_models = len(s.compare["models"])
+    yield blocks.text("The models compared are of these kinds:" if n_models > 1 else "There is one model:")
     yield blocks.points(f"{FAMILIES.get(of, of)}: {', '.join(names)}" for of, names in families.items())
     yield blocks.text(
         "Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
@@ -40,25 +42,31 @@ def _subject(s: Sources) -> str:
     """What is to be recognised, and why models have to be compared."""
     dataset, labels = s.compare["dataset"], list(s.clips.get("labels", {}))
     named = f": {verdict.listed(labels)}" if 1 < len(labels) <= MOST_NAMED else ""
-    return (
-        f"The classes to recognise are the {dataset['classes']} of {dataset['title']}{named}. No kind of model is the best on all data, so "
-        "several are compared on these."
-    )
+    several = " No kind of model is the best on all data, so several are compared on these."
+    subject = f"The classes to recognise are the {dataset['classes']} of {dataset['title']}{named}."
+    return subject + several * (len(s.compare["models"]) > 1)
+
+
+def compared(s: Sources) -> str:
+    """What the title says is compared."""
+    n = len(s.compare["models"])
+    return f"{n} models compared" if n > 1 else f"what {next(iter(s.compare['models']))} recognises"
 
 
 def question(s: Sources) -> str:
     """What the paper answers."""
-    dataset = s.compare["dataset"]
-    return (
-        f"Which of {len(s.compare['models'])} models recognises {dataset['classes']} classes of {dataset['title']} best, and is the "
-        "difference more than chance?"
-    )
+    dataset, models = s.compare["dataset"], list(s.compare["models"])
+    what = f"{counted(dataset['classes'], 'class')} of {dataset['title']}"
+    if len(models) == 1:
+        return f"How well does {models[0]} recognise {what}?"
+    return f"Which of {len(models)} models recognises {what} best, and is the difference more than chance?"
 
 
 def how(s: Sources) -> str:
     """How it is answered, in a sentence."""
-    interval = s.compare["interval"]
+    interval, single = s.compare["interval"], len(s.compare["models"]) == 1
+    scored = "It is trained and scored" if single else "They are trained and scored on the same clips"
     return (
-        f"They are trained and scored on the same clips, under {ground.protocol(s.compare['protocol'])}, and compared in pairs with "
-        f"{formatting.share(interval['confidence'], None)} intervals over {interval['units']:,} independent {interval['unit']}s."
+        f"{scored}, under {ground.protocol(s.compare['protocol'])}, {'' if single else 'and compared in pairs '}with "
+        f"{formatting.share(interval['confidence'], None)} intervals over {formatting.units(interval, 'independent ')}."
     )

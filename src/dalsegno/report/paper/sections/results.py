@@ -145,5 +145,5 @@ def _left_out(s: Sources) -> str:
     if protocol["not_shared"]:
         said.append(f"{protocol['not_shared']:,} predictions are left out, as not every model made them: a clip without features, for one.")  # fmt: skip
     if interval["lone_classes"]:
-        said.append(f"Means over classes have no interval (??), as all scored clips of {', '.join(interval['lone_classes'])} are of a single {interval['unit']}.")  # fmt: skip
+        said.append(formatting.lone(interval))
     return "".join(f" {sentence}" for sentence in said)
