@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+import yaml
 from support import small_run, stored
 from support.commands import refusal
 
@@ -18,6 +19,7 @@ from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
 from dalsegno.cli.listening import predict
 from dalsegno.inference import model
+from dalsegno.pipeline.errors import UserError
 
 FILE = "sounds/hum/1.flac"
 
@@ -52,6 +54,22 @@ def test_below_the_threshold_it_abstains(run, capsys):
     assert len(rows) == 2 and rows[1].startswith(f"{FILE},,0.3")
     (entry,) = json.loads(said(capsys, "classical/majority", FILE, "--threshold", "0.9", "--format", "json").out)
     assert entry["label"] is None and f"{FILE},,{entry['probability']:.6f}" == rows[1]
+
+
+def test_an_ensemble_that_cannot_answer_names_the_member_and_stops_no_other(run, tmp_path, monkeypatch):
+    doc = yaml.safe_load(Path("params.yaml").read_text())
+    doc["ensembles"] |= {"theirs": ["cnn/crops", "external/keras"], "gone": ["cnn/crops", "cnn/gone"]}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(doc))
+    (tmp_path / "runs").symlink_to(run / "runs")
+    file = Path("sounds/hum/3.wav").resolve()
+    monkeypatch.chdir(tmp_path)
+    assert model.load("ensembles/both").clip(file).sum() == pytest.approx(1)
+    with pytest.raises(
+        UserError, match="ensembles/theirs: its member external/keras: its predictions were made elsewhere"
+    ):
+        model.load("ensembles/theirs")
+    with pytest.raises(UserError, match="ensembles/gone: its member cnn/gone: there is no such model"):
+        model.load("ensembles/gone")
 
 
 @pytest.mark.parametrize("name", ["cnn/wave", "transfer/published", "mlp/plain", "ensembles/both"])

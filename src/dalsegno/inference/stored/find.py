@@ -21,7 +21,7 @@ def files(name: str) -> list[Path]:
     if (inside := _in_folder(path)).is_file():
         return [inside]
     if path.parts[:1] == (ensembles.FAMILY,):
-        return [_of_key(member) for member in _members(name)]
+        return [_of_member(member, name) for member in _members(name)]
     return [_of_key(name)]
 
 
@@ -65,8 +65,16 @@ def _existing(path: Path, name: str) -> Path:
 
 
 def _members(name: str) -> list[str]:
-    entries = params.load(ensembles=ensembles.Entries)
-    of_ensembles = ensembles.members(entries, _of_the_run())
-    if name not in of_ensembles:
-        raise UserError(f"{name}: there is no such ensemble in {params.FILE}{hint(name, list(of_ensembles))}")
-    return of_ensembles[name]
+    """Those of this ensemble; what is wrong with another one is no matter here."""
+    entries, key = params.load(ensembles=ensembles.Entries), name.removeprefix(f"{ensembles.FAMILY}/")
+    if key not in entries:
+        known = [f"{ensembles.FAMILY}/{other}" for other in entries]
+        raise UserError(f"{name}: there is no such ensemble in {params.FILE}{hint(name, known)}")
+    return ensembles.members({key: entries[key]}, entries[key])[name]
+
+
+def _of_member(member: str, name: str) -> Path:
+    try:
+        return _of_key(member)
+    except UserError as error:
+        raise UserError(f"{name}: its member {error}") from None
