@@ -75,6 +75,13 @@ def test_a_label_that_contradicts_the_probabilities_beside_it_is_told_with_its_l
         read(tmp_path, table.format("b"))
 
 
+def test_columns_may_be_written_with_capitals(tmp_path):
+    text = "Path,Label,Predicted,Fold\na/1.wav,a,a,0\nb/1.wav,b,a,0\na/2.wav,a,b,1\nb/2.wav,b,b,1\n"
+    rows = pd.concat(read(tmp_path, text).rows).set_index("clip_id")
+    assert rows["fold"].to_dict() == {"a.1": 0, "b.1": 0, "a.2": 1, "b.2": 1}
+    assert rows["p_a"].to_dict() == {"a.1": 1, "b.1": 1, "a.2": 0, "b.2": 0}
+
+
 def test_columns_of_other_names_are_told_beside_those_expected(tmp_path):
     with pytest.raises(UserError, match=r"there is none for 'a', 'b'; the file has 'clip_id', '0', '1'$"):
         read(tmp_path, TABLE.replace("a,b", "0,1", 1))

@@ -94,7 +94,7 @@ def test_a_name_of_several_clips_is_refused_and_accents_are_one_in_every_form(tm
         ("is_b", [c for c in (0, 1, 0) for _ in range(4)], "has one value for all clips of a class"),
         ("target", ["rock", "pop", "jazz"] * 4, None),
         ("kind", [c for c in "xyz" for _ in range(4)], "has one value for all clips of a class"),
-        ("artist_id", [7 * (i // 2) for i in range(12)], "has one value for all clips of a group"),
+        ("artist_id", [7 * (i // 2) for i in range(12)], "numbers the groups"),
         ("Unnamed: 0", range(0, 24, 2), "numbers the rows"),
         ("", range(12), "numbers the rows"),
         ("n", [5, 3, 4, *range(6, 15)], "numbers the rows"),
@@ -119,6 +119,19 @@ def test_columns_that_give_a_class_away_are_left_out_and_named(tmp_path, capsys,
 @pytest.mark.parametrize("cells", [[1, 1, 1, 2] * 3, [3] * 12, [0.5 * i for i in range(12)], [0, 1] * 6])
 def test_other_columns_of_few_values_are_features(tmp_path, cells):
     assert [row["g"] for _, _, row in read(tmp_path, {"g": cells})] == cells
+
+
+def test_what_is_the_same_in_all_segments_of_a_clip_or_of_a_recording_is_a_feature(tmp_path):
+    """A tempo per clip or song; and a rare event of 0 and 1, which the few clips that share a group share by chance."""
+    tempo = [60.5 + i for i in range(12)]
+    alone = MANY.assign(group=MANY["clip_id"])
+    per_segment = {"segment": [0, 1] * 12, "tempo": [bpm for bpm in tempo for _ in range(2)]}
+    found = read(tmp_path, per_segment, alone, MANY["path"].repeat(2))
+    assert [row["tempo"] for _, _, row in found] == per_segment["tempo"]
+    per_song = [bpm for bpm in tempo[:6] for _ in range(2)]
+    assert [row["tempo"] for _, _, row in read(tmp_path, {"tempo": per_song})] == per_song
+    rare = [0] * 10 + [1] * 2
+    assert [row["voice"] for _, _, row in read(tmp_path, {"voice": rare})] == rare
 
 
 def test_a_column_may_number_the_segments(tmp_path):

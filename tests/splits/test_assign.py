@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.artefacts.data_set.clip_names import ClipNames
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
@@ -537,6 +538,16 @@ def test_a_file_of_the_same_name_in_another_folder_is_not_the_one_that_is_listed
     clips = clips.drop(index=28).reset_index(drop=True)
     with pytest.raises(UserError, match=r"not in the data: 3 of its 32 clips\n.*'a/14.wav'\n.*'jazz/03.wav'\n.*'A/14"):
         split(clips, protocol="file", file=str(tmp_path / "l.csv"))
+
+
+def test_an_id_that_is_the_name_of_several_files_is_not_meant_in_another_folder():
+    """A file of Kaggle's test folder has the id `1`; a list of training clips has `rock/1.wav`."""
+    clips = pd.DataFrame(
+        {"clip_id": ["rock.1", "jazz.1", "1"], "path": ["train/rock/1.wav", "train/jazz/1.wav", "test/1.wav"]}
+    )
+    names = ClipNames(clips)
+    found = {"rock/1.wav": [0], "/data/train/jazz/1.wav": [1], "1": [2], "pop/1.wav": [], "audio/rock.1.wav": [0]}
+    assert {name: names.rows(name) for name in found} == found
 
 
 def test_a_clip_has_one_line(listed):

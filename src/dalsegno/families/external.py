@@ -46,15 +46,15 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     """
     table = user_csv.read(p.file)
     classes = splits_csv.classes(splits)
-    names = next((table[c] for c in user_csv.called(table, CLIPS)), None)
-    if names is None:
+    named = user_csv.called(table, CLIPS)
+    if not named:
         raise UserError(
             f"{p.file}, line 1: expected a column of clip names ({', '.join(CLIPS)}), got {', '.join(table.columns[:6])}"
         )
     labelled = _labelled(p.file, table, classes)
     values = _one_hot(p.file, table[labelled], classes) if labelled else _probabilities(p.file, table, classes)
-    listed = pd.DataFrame({"name": names, "where": [f"{p.file}, line {line}" for line in table.index]})
-    keys = {key: _numbers(p.file, table[key]) if key in table else None for key in RUN}
+    listed = pd.DataFrame({"name": table[named[0]], "where": [f"{p.file}, line {line}" for line in table.index]})
+    keys = {key: next((_numbers(p.file, table[c]) for c in user_csv.called(table, (key,))), None) for key in RUN}
     _refuse_unknown_fold(p.file, table, keys["fold"], splits_csv.numbers(splits))
     known = clips[clips["clip_id"].isin(splits["clip_id"])]
     frames, unknown = [], set()
@@ -68,8 +68,8 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
             _refuse_missing(p, fold, seed, splits, set(ids), of_no_clip)
             unknown |= set(of_no_clip)
             frames.append(predictions_parquet.frame(splits, fold, seed, ids, values[here][place >= 0], classes))
-    if labelled not in (None, PREDICTED):
-        _refuse_truth(p.file, str(labelled), pd.concat(frames), classes)
+    if labelled and labelled.casefold() != PREDICTED:
+        _refuse_truth(p.file, labelled, pd.concat(frames), classes)
     notes = (UNKNOWN_TRAINING, LABELS_ALONE) if labelled else (UNKNOWN_TRAINING,)
     return Predictions(frames, notes, sorted(unknown))
 
@@ -80,12 +80,14 @@ def _labelled(file: str, table: pd.DataFrame, classes: list[str]) -> str | None:
     Raises UserError where several may, as one of them is likely to hold the true class.
     """
     of_class = {column for name, column in _bare(table).items() if name in classes}
-    if of_class - {*CLIPS, *LABELS, *RUN}:
+    known = user_csv.called(table, (*CLIPS, *LABELS, *RUN))
+    if of_class - {*known}:
         return None
-    others = [c for c in table if c not in (*CLIPS, *LABELS, *RUN) and len(table)]
-    may = [c for c in LABELS if c in table] + [c for c in others if table[c].isin(classes).all()]
-    if PREDICTED in may or len(may) < 2:
-        return PREDICTED if PREDICTED in may else next(iter(may), None)
+    others = [c for c in table if c not in known and len(table)]
+    may = user_csv.called(table, LABELS) + [c for c in others if table[c].isin(classes).all()]
+    predicted = user_csv.called(table, (PREDICTED,))
+    if predicted or len(may) < 2:
+        return next(iter(predicted or may), None)
     raise UserError(
         f"{file}, line 1: which of the columns {_listed(may)} holds what was predicted? Call it {PREDICTED!r}, or leave out "
         "the true classes"
@@ -113,8 +115,8 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
         such = counted(int(wrong.sum()), "such row")
         why = "divide per cents by 100" if 99 < total < 101 else "write them with three digits or more, and all classes"
         raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({such}); {why}")
-    if PREDICTED in table:
-        _refuse_contradiction(file, table[PREDICTED], values, classes)
+    for column in user_csv.called(table, (PREDICTED,)):
+        _refuse_contradiction(file, table[column], values, classes)
     return values / values.sum(1, keepdims=True)
 
 
@@ -126,8 +128,8 @@ def _refuse_contradiction(file: str, labels: pd.Series, values: np.ndarray, clas
     if wrong.any():
         line, row = labels.index[known][wrong.argmax()], values[known][wrong.argmax()]
         raise UserError(
-            f"{file}, line {line}: {PREDICTED!r} is {labels[line]!r}, but {classes[row.argmax()]!r} is the most probable class "
-            f"({counted(int(wrong.sum()), 'such row')}); mend the columns, or leave out {PREDICTED!r}"
+            f"{file}, line {line}: {labels.name!r} is {labels[line]!r}, but {classes[row.argmax()]!r} is the most probable class "
+            f"({counted(int(wrong.sum()), 'such row')}); mend the columns, or leave out {labels.name!r}"
         )
 
 
@@ -169,9 +171,8 @@ def _numbers(file: str, column: pd.Series) -> np.ndarray:
 
 def _refuse_unknown_fold(file: str, table: pd.DataFrame, fold: np.ndarray | None, known: list[int]) -> None:
     """Raise UserError with the first line whose fold the splits do not have: its row would serve nothing."""
-    wrong = np.zeros(len(table), bool) if fold is None else ~np.isin(fold, known)
-    if wrong.any():
-        got, line = table["fold"].iloc[wrong.argmax()], table.index[wrong.argmax()]
+    if fold is not None and (wrong := ~np.isin(fold, known)).any():
+        got, line = fold[wrong.argmax()], table.index[wrong.argmax()]
         raise UserError(f"{file}, line {line}: there is no fold {got}; the splits have {', '.join(map(str, known))}")
 
 

@@ -22,7 +22,9 @@ LENGTHS = ("length", "duration", "duration_s")
 PARTS = ("split", "fold")
 NUMBERS = ("", "index", "unnamed: 0")  # what pandas calls the numbers of rows
 SEGMENT, OURS = "segment", "view"  # columns that mean something in features.parquet
-FEWEST = 6  # rows at least that continue a count, or repeat what another of their class or group has: no chance
+FEWEST = (
+    6  # rows at least that continue a count, or clips that repeat what another of their class or group has: no chance
+)
 
 Place = tuple[str, int]  # a clip and a segment of it
 
@@ -101,8 +103,10 @@ def _giveaways(table: pd.DataFrame, clip_ids: list[str], clips: pd.DataFrame) ->
             yield column, "has a name that stands for something else here; under another name it is read"
         elif name in NUMBERS or _numbers_rows(cells):
             yield column, "numbers the rows"
-        elif owner := next((owner for owner in ("label", "group") if _names(cells, facts[owner])), None):
-            yield column, f"has one value for all clips of a {'class' if owner == 'label' else owner}"
+        elif _follows(cells, facts["label"]):
+            yield column, "has one value for all clips of a class"
+        elif _follows(cells, facts["group"]) and _numbers_each(cells, facts["group"]):
+            yield column, "numbers the groups"
 
 
 def _numbers_rows(cells: pd.Series) -> bool:
@@ -113,11 +117,18 @@ def _numbers_rows(cells: pd.Series) -> bool:
     return len(cells) > FEWEST and numbers.is_unique and int(np.ptp(numbers)) == len(cells) - 1
 
 
-def _names(cells: pd.Series, owner: pd.Series) -> bool:
-    """Whether `cells` differ, but never within the rows of one `owner`, of which empty ones are unknown."""
-    cells, owner = cells[(owner != "").to_numpy()].reset_index(drop=True), owner[owner != ""].reset_index(drop=True)
-    repeated = len(owner) - owner.nunique()
-    return repeated >= FEWEST and cells.nunique() > 1 and int(cells.groupby(owner).nunique().max()) == 1
+def _follows(cells: pd.Series, owner: pd.Series) -> bool:
+    """Whether `cells` differ, but never within the rows of one `owner`, by clip_id, of which empty ones are unknown."""
+    known = (owner != "").to_numpy()
+    cells, owner = cells[known], owner[known]
+    repeated = owner.index.nunique() - owner.nunique()
+    return repeated >= FEWEST and cells.nunique() > 1 and int(cells.groupby(owner.to_numpy()).nunique().max()) == 1
+
+
+def _numbers_each(cells: pd.Series, owner: pd.Series) -> bool:
+    """Whether `cells` that follow `owner` differ for each, and are no measurements, which have fractions."""
+    fractions = pd.to_numeric(cells, errors="coerce") % 1
+    return cells[(owner != "").to_numpy()].nunique() == owner[owner != ""].nunique() and not (fractions > 0).any()
 
 
 def _refuse_twice(source: str, names: pd.Series, places: list[Place | None]) -> None:

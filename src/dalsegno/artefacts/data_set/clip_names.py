@@ -22,16 +22,19 @@ class ClipNames:
     def rows(self, name: str) -> list[int]:
         """The rows of the clips that `name` may mean, of which there are several if it is too short, or none.
 
-        It is a clip_id, in whatever folder, or a path, without suffix perhaps, its accents composed or not; or the file's name
-        in folders that do not contradict: `rock/1.wav` may be `1` or `C:\\audio\\rock\\1.wav`, but not `jazz/1.wav`.
+        It is a clip_id or a path, without suffix perhaps, its accents composed or not; or the file's name in folders that do
+        not contradict: `rock/1.wav` may be `1` or `C:\\audio\\rock\\1.wav`, but not `jazz/1.wav`; or a clip_id in whatever folder,
+        unless it is the file's name of several clips.
         """
         plain = _plain(name)
         bare = clips_csv.bare(plain)
-        folder, file = posixpath.split(bare)
-        for whole in (plain, bare, file):
+        for whole in (plain, bare):
             if whole in self._exact:
                 return [self._exact[whole]]
-        return [row for other, row in self._by_file.get(file, []) if agree(folder.casefold(), other.casefold())]
+        folder, file = posixpath.split(bare)
+        alike = self._by_file.get(file, [])
+        hits = [row for other, row in alike if agree(folder.casefold(), other.casefold())]
+        return hits or ([self._exact[file]] if file in self._exact and len(alike) < 2 else [])
 
 
 def agree(one: str, other: str) -> bool:
