@@ -169,6 +169,17 @@ def test_what_stands_behind_a_closed_stream_does_not_make_it_truncated(tmp_path,
     assert inspect(path).fault == "" and inspect(path).remarks == ()
 
 
+@pytest.mark.parametrize("suffix", ["wav", "w64", "rf64", "au", "aiff"])
+@pytest.mark.parametrize("n", [128, 20_000])
+def test_no_more_bytes_stand_behind_the_samples_than_were_put_there(tmp_path, suffix, n):
+    """A tag of 128 bytes is not worth a remark."""
+    path = tmp_path / f"x.{suffix}"
+    sf.write(path, tune(2, 4.0)[:32_000], 8000, format=suffix.upper())
+    path.write_bytes(path.read_bytes() + b"TAG" + bytes(n - 3))
+    numbers = [int(remark.split()[2]) for remark in inspect(path).remarks]
+    assert numbers == [] if n < 1000 else all(abs(number - n) < 64 for number in numbers)
+
+
 @pytest.mark.parametrize(
     ("suffix", "at", "order"), [("wav", slice(40, 44), "little"), ("au", slice(8, 12), "big")], ids=["wav", "au"]
 )

@@ -85,7 +85,7 @@ def _remarks(clip: Opened, decoded: Decoded, path: Path) -> list[str]:
     share, loudest = decoded.n_clipped / max(1, decoded.n * sound.channels), max(-decoded.low, decoded.high)
     remarks = [f"clipped: {share:.1%} of its samples"] if share > CLIPPED and loudest < BEYOND else []
     if loudest >= BEYOND:
-        remarks = [f"beyond full scale: up to {loudest:.3g} times, which only numbers of floating point can be"]
+        remarks = [f"beyond full scale: samples of up to {loudest:.3g} times it, which only floating point can hold"]
     if decoded.cancelled_db > CANCELLED_DB:
         remarks.append(f"channels cancel: their mean lies {decoded.cancelled_db:.0f} dB below them, and is what counts")
     if sound.format not in clips_csv.FORMATS.get(excerpt.place(path)[0].suffix.lower(), ()):

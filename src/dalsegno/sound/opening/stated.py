@@ -10,7 +10,7 @@ _SIZES = re.compile(
 _FRAMES = re.compile(r"^ *Frames +: (\d+)", re.MULTILINE)
 _CUT_VOC = "Seems to be a truncated file"
 _LENGTH = re.compile(r"^Length : (\d+)", re.MULTILINE)
-_NO_CHUNK = re.compile(r"^\*\*\* Unknown chunk marker .* at position (\d+)", re.MULTILINE)
+_NO_CHUNK = re.compile(r"^\*\*\* Unknown chunk marker .* at position (0x[\dA-F]+|\d+)", re.MULTILINE)
 _AU = re.compile(r"^  Data Offset : (\d+)\n  Data Size   : (\d+)$", re.MULTILINE)
 LACKING, BEHIND = 0.01, 0.01  # shares that are not worth mention: of what is promised, of the file
 
@@ -37,7 +37,7 @@ def uncounted(sound: SoundFile) -> int:
     """Number of bytes behind the samples that are no part of the format, perhaps more sound; 0 if they are few."""
     log = sound.extra_info
     length, chunk, au = _LENGTH.search(log), _NO_CHUNK.search(log), _AU.search(log)
-    end = int(chunk[1]) if chunk else int(au[1]) + int(au[2]) if au else None
+    end = int(chunk[1], 0) if chunk else int(au[1]) + int(au[2]) if au else None
     if not length or end is None:
         return 0
     n_bytes = int(length[1])
