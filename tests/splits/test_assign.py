@@ -530,6 +530,14 @@ def test_parts_and_columns_go_by_what_people_call_them(tmp_path, header, words):
     assert list(made.rows["fold0"]) == ["train"] * 16 + ["valid"] * 8 + ["test"] * 6
 
 
+def test_numbered_columns_of_parts_may_have_capitals(tmp_path):
+    (tmp_path / "l.csv").write_text("Path,Fold0,fold1\na.wav,train,test\nb.wav,test,train\n")
+    assert lists.read(tmp_path / "l.csv")[["fold0", "fold1"]].to_numpy().tolist() == [
+        ["train", "test"],
+        ["test", "train"],
+    ]
+
+
 def test_a_file_of_the_same_name_in_another_folder_is_not_the_one_that_is_listed(tmp_path):
     clips = clips_of(["a", "b"] * 15)
     clips["path"] = [f"{label}/{i // 2:02}.wav" for i, label in enumerate(clips["label"])]

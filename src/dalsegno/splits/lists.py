@@ -103,7 +103,7 @@ def _text(path: Path) -> str:
 def _csv(path: Path) -> pd.DataFrame:
     raw = user_csv.read(path)
     names = user_csv.called(raw, user_csv.CLIPS)
-    numbered = sorted((c for c in raw if re.fullmatch("fold[0-9]+", c)), key=lambda c: int(c[4:]))
+    numbered = sorted((c for c in raw if re.fullmatch("fold[0-9]+", c.casefold())), key=lambda c: int(c[4:]))
     parts = user_csv.called(raw, ("split", "fold"))[:1] or numbered
     if not names or not parts:
         raise UserError(
