@@ -206,7 +206,7 @@ def test_models_that_were_not_run_yet_are_told_and_do_not_stop_the_others(reposi
     found = diff.differences("main")
     assert set(found.rows) == {"classical/svm", "cnn/conv"}
     assert found.unrun == {"main": [], "the workspace": ["mlp/tiny", "ensembles/two"]}
-    assert "mlp/tiny, ensembles/two: not run yet in the workspace; `dvc repro` does it" in found.lines()
+    assert "mlp/tiny, ensembles/two: not run yet in the workspace; `dvc repro` runs them" in found.lines()
 
 
 def test_a_revision_without_a_name_is_refused(repository, capsys):

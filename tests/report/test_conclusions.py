@@ -169,7 +169,7 @@ def test_an_omnibus_test_that_sees_a_difference_is_not_said_to_see_none():
     )
     found["verdict"] |= {"p_value": 0.036}
     assert verdict.verdict(found, [])[1].startswith(
-        "No model can be named that is better than another, though all are hardly equally good (Cochran's Q over all of them: p\xa0=\xa00.036). "
+        "No model can be named as better than another, although it is unlikely that all are equally good (Cochran's Q over all of them: p\xa0=\xa00.036). "
     )
 
 

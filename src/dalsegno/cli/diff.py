@@ -54,7 +54,7 @@ class Differences:
         lines += [f"{', '.join(self.only_old)}: only in {self.old}"] if self.only_old else []
         lines += [f"{', '.join(self.only_new)}: only in {self.new}"] if self.only_new else []
         lines += [
-            f"{', '.join(names)}: not run yet in {where}; `dvc repro` does it"
+            f"{', '.join(names)}: not run yet in {where}; `dvc repro` runs them"
             for where, names in self.unrun.items()
             if names
         ]

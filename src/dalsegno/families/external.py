@@ -17,7 +17,7 @@ UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobo
 LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
 PREDICTED, RUN = "predicted", ("fold", "seed")
 _SHOWN = 5
-_ROUNDED = 0.01 + 1e-9  # how much less probable than another a class may be written that was as probable
+_ROUNDED = 0.01 + 1e-9  # by how much rounding may make one of two equally probable classes the less probable
 
 
 @section

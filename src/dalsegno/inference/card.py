@@ -54,7 +54,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, Any]:
     """The YAML above the text, by which the Hub files a model; scores: empty if none belong to it."""
-    shown = () if _leaky(compared, scores) else SHOWN  # a score that is too high is none to be ranked by
+    shown = () if _leaky(compared, scores) else SHOWN  # scores that are too high must not be ranked
     values = [{"type": metric, "value": scores[metric]} for metric in shown if scores.get(metric) is not None]
     dataset = {"type": "audio", "name": compared["dataset"]["title"], "split": compared["protocol"]["part"]}
     result = {"task": {"type": "audio-classification"}, "dataset": dataset, "metrics": values}

@@ -111,7 +111,7 @@ def _of_none(said: dict[str, Any], interval: dict[str, Any]) -> str:
     """What follows where no pair is told apart: Cochran's Q may still say that not all models are equally good."""
     q = f"Cochran's Q over all of them: {formatting.p_value(said['p_value'])}"
     if said["models"] > 2 and said["p_value"] < 1 - interval["confidence"]:
-        return f"No model can be named that is better than another, though all are hardly equally good ({q})."
+        return f"No model can be named as better than another, although it is unlikely that all are equally good ({q})."
     return f"Nothing here says that any model is better than another{f' ({q})' if said['models'] > 2 else ''}."
 
 

@@ -27,9 +27,8 @@ def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataF
     p_holm: the p-value after Holm's correction over these pairs; told_apart: whether it leaves the difference to chance no
     longer. visible: about the smallest difference that would be sure after a correction over so many pairs, were the models
     as often of two minds as they are, and no smaller than one that was left to chance; empty where there are too few units
-    for any. p_resampled and the three probabilities
-    (resampled_t.py) are there for repeated cross-validation alone. predicted: the rows that `models` were made from. Raises
-    UserError if `p.pairs` names a model that there is not.
+    for any. p_resampled and the three probabilities (resampled_t.py) are there for repeated cross-validation alone. predicted:
+    the rows that `models` were made from. Raises UserError if `p.pairs` names a model that there is not.
     """
     ranked = gathered.ranked(s, models)
     resampled = 1 < s.repeats < s.rows["fold"].nunique()  # else every fold has the same clips
@@ -78,7 +77,7 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
 
 
 def asked(names: list[str], p: Params) -> list[tuple[str, str]]:
-    """The pairs to ask about, that of two models first which stands first in `names`. Raises UserError for one that is no pair of two models."""
+    """The pairs to ask about, each in the order of `names`. Raises UserError for one that is no pair of two of them."""
     if p.pairs is None:
         return list(combinations(names, 2))
     for i, pair in enumerate(p.pairs):

@@ -17,7 +17,7 @@ def problems() -> list[str]:
 
 
 def _heads(doc: dict[str, Any]) -> Iterator[str]:
-    """Heads on stored embeddings that are told of another backbone than these were computed with."""
+    """Heads that name another backbone than the one that computed the stored embeddings that they read."""
     for key, entry in (doc.get("transfer") or {}).items():
         section, _, stored = entry["input"].partition("/")
         if section != "embeddings" or stored not in (doc.get(section) or {}):

@@ -20,7 +20,7 @@ from dalsegno.sound.opening import stream
 
 N_SHOWN = 10  # largest groups that are named
 COLUMNS = ["path", "group", "from"]
-OWN = "data set"  # what a guess is from that the data set states itself
+OWN = "data set"  # where a group comes from that the data set states itself
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -48,7 +48,7 @@ class Stored:
 
     @property
     def temperatures(self) -> list[float]:
-        """By which the probabilities of each run become calibrated; that of an estimator is another than made them of its values."""
+        """By which the probabilities of each run become calibrated; those of an estimator come from another one already."""
         of_run = "scaling" if self.kind == "classical" else "temperature"
         return [float(run.get(of_run, 1.0)) for run in self.runs]
 
