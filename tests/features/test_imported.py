@@ -121,6 +121,15 @@ def test_other_columns_of_few_values_are_features(tmp_path, cells):
     assert [row["g"] for _, _, row in read(tmp_path, {"g": cells})] == cells
 
 
+def test_numbers_of_rows_are_found_where_some_rows_are_of_no_clip(tmp_path):
+    """As in a table of a whole data set, of which some clips are left out."""
+    here = MANY.drop(index=[0, 5])
+    (tmp_path / "t.csv").write_text(
+        "path,f,n\n" + "".join(f"{path},{i / 7},{i}\n" for i, path in enumerate(MANY["path"]))
+    )
+    assert {tuple(row) for _, _, row in imported.rows(str(tmp_path / "t.csv"), here)} == {("f",)}
+
+
 def test_what_is_the_same_in_all_segments_of_a_clip_or_of_a_recording_is_a_feature(tmp_path):
     """A tempo per clip or song; and a rare event of 0 and 1, which the few clips that share a group share by chance."""
     tempo = [60.5 + i for i in range(12)]

@@ -47,7 +47,7 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
         f"{source}: features of {n} of {counted(len(clips), 'clip')}; the others are left out of feature models"
     )
     known = user_csv.called(table, (*CLIPS, *LABELS, SEGMENT))
-    reasons = dict(_giveaways(table.drop(columns=known)[here], [clip_id for clip_id, _ in found], clips))
+    reasons = dict(_giveaways(table.drop(columns=known), places, clips))
     for column, reason in reasons.items():
         progress.say(f"{source}: column {column!r} is left out, as it {reason}")
     features = table.drop(columns=[*known, *reasons])
@@ -90,18 +90,21 @@ def _places(source: str, table: pd.DataFrame, names: pd.Series, clips: pd.DataFr
     return places
 
 
-def _giveaways(table: pd.DataFrame, clip_ids: list[str], clips: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """(column, why it says of a clip what nobody heard in it); `clip_ids` go as the rows."""
+def _giveaways(table: pd.DataFrame, places: list[Place | None], clips: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """(column, why it says of a clip what nobody heard in it); `places` go as the rows."""
+    here = [place is not None for place in places]
+    clip_ids = [place[0] for place in places if place]
     facts = clips.set_index("clip_id").reindex(clip_ids, columns=["label", "group"], fill_value="")
     for column in table:
-        cells, name = table[column].str.strip(), column.casefold()
+        every, name = table[column].str.strip(), column.casefold()
+        cells = every[here]
         if name in LENGTHS:
             yield column, "tells how files were cut and not how they sound; under another name it is read"
         elif name in PARTS:
             yield column, "tells how clips were split and not how they sound"
         elif name == OURS:
             yield column, "has a name that stands for something else here; under another name it is read"
-        elif name in NUMBERS or _numbers_rows(cells):
+        elif name in NUMBERS or _numbers_rows(every):
             yield column, "numbers the rows"
         elif _follows(cells, facts["label"]):
             yield column, "has one value for all clips of a class"
