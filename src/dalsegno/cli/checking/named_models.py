@@ -1,4 +1,4 @@
-"""What params.yaml says of its models by their names: are there such models, and can they do what is asked of them?"""
+"""Models that params.yaml refers to by name: do they exist, and can they do what is asked of them?"""
 
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +36,7 @@ def _said(check: Callable[[], None]) -> str | None:
 
 
 def _ensembles(entries: dict[str, list[str]], seeds: dict[str, list[int]]) -> None:
-    """Raise UserError for an ensemble of models that there are not, or whose seeds differ."""
+    """Raise UserError for an ensemble of models that do not exist or whose seeds differ."""
     for name, models in ensembles.members(entries, list(seeds)).items():
         known = {model: seeds[model] for model in models if seeds[model]}
         if known:
@@ -44,19 +44,19 @@ def _ensembles(entries: dict[str, list[str]], seeds: dict[str, list[int]]) -> No
 
 
 def _pairs(names: list[str]) -> None:
-    """Raise UserError for a pair of models that there are not."""
+    """Raise UserError for a pair of models that do not exist."""
     pairs.asked(names, params.load(compare=intervals.Params))
 
 
 def _final(key: str, names: list[str]) -> None:
-    """Raise UserError if there is no model to train on all clips."""
+    """Raise UserError if the model to train on all clips does not exist."""
     model = params.variant(key, final=final_entry.Params).model
     if model not in names:
         raise UserError(f"final.{key}.model: there is no model {model!r}{hint(model, names)}")
 
 
 def _search(key: str) -> None:
-    """Raise UserError if there is no such model to search, or none of the settings that are searched."""
+    """Raise UserError if the model to search, or a setting that is searched, does not exist."""
     p = params.variant(key, search=search_entry.Params)
     try:
         subject.searched(p.of).check(p.input, p.space)
