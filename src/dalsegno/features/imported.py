@@ -22,9 +22,7 @@ LENGTHS = ("length", "duration", "duration_s")
 PARTS = ("split", "fold")
 NUMBERS = ("", "index", "unnamed: 0")  # what pandas calls the numbers of rows
 SEGMENT, OURS = "segment", "view"  # columns that mean something in features.parquet
-FEWEST = (
-    6  # rows at least that continue a count, or clips that repeat what another of their class or group has: no chance
-)
+FEWEST = 6  # rows that continue a count, or clips that repeat what others of their class or group have: no chance
 
 Place = tuple[str, int]  # a clip and a segment of it
 
