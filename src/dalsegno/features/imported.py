@@ -78,9 +78,7 @@ def _places(source: str, table: pd.DataFrame, names: pd.Series, clips: pd.DataFr
             clip, _, number = clips_csv.bare(name).rpartition(".")
             hits, segment = (known.rows(clip), number) if number.isdecimal() else ([], "")
         where = f"{source}, line {names.index[i]}"
-        if len(hits) > 1:
-            several = ", ".join(clips["path"].iloc[hits[:3]])
-            raise UserError(f"{where}: {name!r} fits {len(hits)} clips ({several}); write the path")
+        known.refuse_several(name, hits, where)
         if hits and not segment.isdecimal():
             raise UserError(f"{where}, column {SEGMENT}: expected the number of a segment, got {segment!r}")
         places.append((ids[hits[0]], int(segment)) if hits else None)

@@ -40,9 +40,7 @@ def find(table: pd.DataFrame, clips: pd.DataFrame) -> np.ndarray:
     names, rows, seen = ClipNames(clips), np.full(len(table), -1), {}
     for i, (name, where) in enumerate(zip(table["name"], table["where"], strict=True)):
         hits = names.rows(name)
-        if len(hits) > 1:
-            several = ", ".join(clips["path"].iloc[hits[:3]])
-            raise UserError(f"{where}: {name!r} fits {len(hits)} clips ({several}); write the path")
+        names.refuse_several(name, hits, where)
         if hits and hits[0] in seen:
             raise UserError(f"{where}: {name!r} is the clip that {seen[hits[0]]} already names; a clip has one line")
         for row in hits:

@@ -6,12 +6,14 @@ import unicodedata
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
+from dalsegno.pipeline.errors import UserError
 
 
 class ClipNames:
     """The names of `clips`, rows with clip_id and path."""
 
     def __init__(self, clips: pd.DataFrame) -> None:
+        self._paths = clips["path"].tolist()
         self._exact: dict[str, int] = {}
         self._by_file: dict[str, list[tuple[str, int]]] = {}  # without suffix: the folder and the row of each
         for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
@@ -35,6 +37,12 @@ class ClipNames:
         alike = self._by_file.get(file, [])
         hits = [row for other, row in alike if agree(folder.casefold(), other.casefold())]
         return hits or ([self._exact[file]] if file in self._exact and len(alike) < 2 else [])
+
+    def refuse_several(self, name: str, rows: list[int], where: str) -> None:
+        """Raise UserError if `name`, which stands at `where`, file and line, may mean several clips, as `rows` gave them."""
+        if len(rows) > 1:
+            several = ", ".join(self._paths[row] for row in rows[:3])
+            raise UserError(f"{where}: {name!r} fits {len(rows)} clips ({several}); write the path")
 
 
 def agree(one: str, other: str) -> bool:
