@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from dalsegno.artefacts.markdown import literal, sentence
-from dalsegno.inference.stored import find, licences_of, model_file
+from dalsegno.inference.stored import find, model_file, model_licence
 from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.scoring.ensembles import FAMILY
@@ -31,7 +31,7 @@ def card(name: str, licences: dict[str, str]) -> str:
         raise UserError(
             f"{scored}: metrics/compare.json has no such model{hint(scored, known)}; it has {', '.join(known)}"
         )
-    licence = licences_of.licence(stored, licences)
+    licence = model_licence.licence(stored, licences)
     scores = compared["models"][scored]
     parts = [
         f"---\n{yaml.safe_dump(_front(name, compared, {} if final else scores, licence), sort_keys=False, allow_unicode=True)}---\n",
@@ -40,7 +40,7 @@ def card(name: str, licences: dict[str, str]) -> str:
         f"## Protocol\n\n{_protocol(compared, splits)}",
         f"## Results\n\n{_estimate(final)}{_results(compared, scores, final)}",
         f"## Limits\n\n{_limits(compared, scores, splits)}",
-        f"## Licence\n\n{licences_of.words(stored, licence)}",
+        f"## Licence\n\n{model_licence.words(stored, licence)}",
         f"## Use\n\n```console\n$ dalsegno predict {name} FILE\n```\n\n{_alone(stored)}",
     ]
     return "\n\n".join(parts) + "\n"

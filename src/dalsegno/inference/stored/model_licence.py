@@ -8,15 +8,19 @@ def licence(stored: list[Stored], licences: dict[str, str]) -> str:
 
     licences: of published weights, by their path.
     """
-    starts = {of.content["weights"] for of in stored if of.content.get("weights")}
-    published = {licences.get(path, "unknown") for path in starts if not path.startswith("data/pretrain/")}
+    published = {licences.get(path, "unknown") for path in _starts(stored) if not path.startswith("data/pretrain/")}
     return ", ".join(sorted(published)) or "none"
 
 
 def words(stored: list[Stored], licence: str) -> str:
     """What the weights that models started from ask of whoever passes these on; licence: as of `licence`."""
-    starts = sorted({of.content["weights"] for of in stored if of.content.get("weights")})
+    starts = _starts(stored)
     if not starts:
         return "It started from nobody else's weights; no licence but that of the recordings is on it."
     own = "they were trained by this run" if licence == "none" else f"licence of the published weights: {licence}"
     return f"It started from {', '.join(f'`{path}`' for path in starts)}; {own}. The licence of the recordings holds as well."
+
+
+def _starts(stored: list[Stored]) -> list[str]:
+    """The paths of the weights that models started from."""
+    return sorted({of.content["weights"] for of in stored if of.content.get("weights")})
