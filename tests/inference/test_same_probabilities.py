@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from support import small_run, stored
 
 from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.inference import model
+from dalsegno.scoring import ensembles
 from dalsegno.scoring.per_model import reliability
 
 CLOSE = 1e-5
@@ -43,6 +46,22 @@ def test_an_ensemble_answers_with_the_mean_of_its_members(run):
     path = Path("sounds/hum/3.wav")
     alone = [model.load(name).clip(path) for name in small_run.PARAMS["ensembles"]["both"]]
     assert np.allclose(model.load("ensembles/both").clip(path), np.mean(alone, axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("members", [["classical/svm", "cnn/crops"], ["classical/svm", "mlp/plain"], ["mlp/plain"]])
+def test_what_answers_at_its_temperatures_is_scaled_as_the_comparison_scales_it(run, tmp_path, monkeypatch, members):
+    """An ensemble has temperatures of its own; a member with one seed stands beside each seed of the others."""
+    tables = {name: predictions_parquet.read(f"runs/{name}/predictions.parquet") for name in members}
+    rows = ensembles.mean("both", tables)
+    fitted = reliability.temperatures(rows[rows["split"] == "valid"], classes := predictions_parquet.classes(rows))
+    clips = pd.read_csv("data/clips.csv", dtype=str).set_index("path")["clip_id"]
+    expected = reliability.scaled(rows[rows["clip_id"] == clips["hum/3.wav"]], fitted)[[f"p_{c}" for c in classes]]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"ensembles": {"both": members}}))
+    (tmp_path / "runs").symlink_to(run / "runs")
+    file = Path("sounds/hum/3.wav").resolve()
+    monkeypatch.chdir(tmp_path)
+    asked = model.load("ensembles/both" if len(members) > 1 else members[0], calibrated=True).clip(file)
+    assert np.allclose(asked, expected.mean(), atol=CLOSE)
 
 
 def test_a_stored_file_is_all_that_is_needed(run, tmp_path, monkeypatch):

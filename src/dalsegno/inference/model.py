@@ -7,25 +7,25 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from dalsegno.artefacts.data_set.clips_csv import AUDIO, PICTURE
-from dalsegno.artefacts.learning import calibration
 from dalsegno.inference.hearing import silence
-from dalsegno.inference.kinds.member import Member
-from dalsegno.inference.stored import find, model_file
+from dalsegno.inference.kinds.member import Answers, Member
+from dalsegno.inference.stored import find, model_file, temperatures
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.scoring.per_model import reliability
 
 
 @dataclass(frozen=True)
 class Model:
     """name: as the user wrote it. members: one, or those of an ensemble; all answer about the same labels.
 
-    calibrated: whether the probabilities of each fold and seed are scaled by its temperature, which was fitted on validation
-    clips, before they are averaged. Without it they are those of the pipeline.
+    temperatures: by which the probabilities of each fold and seed are scaled before they are averaged, as of
+    `temperatures.temperatures`. Without them they are those of the pipeline.
     """
 
     name: str
     members: list[Member]
-    calibrated: bool = False
+    temperatures: reliability.Temperatures | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -53,18 +53,14 @@ class Model:
 
     def probabilities(self, path: Path) -> Float64[np.ndarray, " label"]:
         """As `clip`, also of silence, of which a model says something like of anything else."""
-        p = np.mean([together(self._answers(member, path)) for member in self.members], axis=0)
+        answers = [_answers(member, path) for member in self.members]
+        if self.temperatures is None:
+            p = np.mean([together(of) for of in answers], axis=0)
+        else:
+            p = temperatures.together([member.stored for member in self.members], answers, self.temperatures)
         if not np.isfinite(p).all():
             raise UserError(f"{path}: the model's answer is no number; its weights, or the file, are damaged")
         return p
-
-    def _answers(self, member: Member, path: Path) -> Float[np.ndarray, "run label"]:
-        with model_file.fitting(member.stored.path):
-            answers = member.answers(path)
-        if not self.calibrated:
-            return answers
-        temperatures = member.stored.temperatures
-        return np.stack([calibration.scaled(p[None], t)[0] for p, t in zip(answers, temperatures, strict=True)])
 
 
 def together(answers: Float[np.ndarray, "run label"]) -> Float64[np.ndarray, " label"]:
@@ -73,7 +69,7 @@ def together(answers: Float[np.ndarray, "run label"]) -> Float64[np.ndarray, " l
 
 
 def load(name: str, calibrated: bool = False) -> Model:
-    """The model that `name` means, a key of the run or a path. calibrated: as of `Model`.
+    """The model that `name` means, a key of the run or a path. calibrated: whether it answers at its temperatures.
 
     Raises UserError if there is none, it cannot be read, or members of an ensemble do not go together.
     """
@@ -85,7 +81,12 @@ def load(name: str, calibrated: bool = False) -> Model:
             raise UserError(
                 f"{name}: {other.stored.path} knows other classes, or other files, than {first.stored.path}"
             )
-    return Model(name, members, calibrated)
+    return Model(name, members, temperatures.temperatures(name, stored) if calibrated else None)
+
+
+def _answers(member: Member, path: Path) -> Answers:
+    with model_file.fitting(member.stored.path):
+        return member.answers(path)
 
 
 def _member(stored: model_file.Stored) -> Member:
