@@ -51,6 +51,17 @@ def test_a_twin_from_scratch_is_a_network_on_spectrograms_without_pretraining(co
     assert conclusions.family("transfer/tuned-scratch (LEAKY)") == "cnn"
 
 
+def test_a_baseline_that_reads_nothing_does_not_stand_for_features(confusion):
+    """classical/majority alone on the side of features would have let spectrograms win against nothing."""
+    compared, pairs = comparison([]), [pair("cnn/conv", "classical/majority", 0.1, told_apart=True)]
+    compared["models"] = {
+        "cnn/conv": compared["models"]["cnn/conv"] | {"input_ms_per_clip": 3.1},
+        "classical/majority": compared["models"]["classical/svm"] | {"input_ms_per_clip": 0.0},
+    }
+    said = " ".join(conclusions.conclusions(compared, pairs, confusion))
+    assert "Families by their most accurate model" in said and "Features against spectrograms" not in said
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

@@ -61,9 +61,11 @@ def _families(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[s
 
 
 def _inputs(ranked: list[str], pairs: list[dict[str, Any]], comparison: dict[str, Any]) -> Iterator[str]:
-    """Features against spectrograms, both without pretraining."""
+    """Features against spectrograms, both without pretraining. A baseline that reads no input stands for neither."""
+    reading = [name for name in ranked if comparison["models"][name].get("input_ms_per_clip") != 0]
     best = [
-        next((name for name in ranked if family(name) in families), None) for families in (ON_FEATURES, ON_SPECTROGRAMS)
+        next((name for name in reading if family(name) in families), None)
+        for families in (ON_FEATURES, ON_SPECTROGRAMS)
     ]
     if all(best):
         said = _said(str(best[0]), str(best[1]), pairs, comparison)
