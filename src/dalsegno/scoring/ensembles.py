@@ -63,9 +63,18 @@ def common_seeds(name: str, seeds: dict[str, list[int]]) -> list[int]:
     return most
 
 
-def together(known: list[dict[str, Any]]) -> dict[str, Any]:
-    """What an ensemble costs and what its weights knew, from that of its members: sums, where all of them have the number."""
-    costs = {name: sum(m[name] for m in known) for name in COSTS if all(name in m for m in known)}
+def together(known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What an ensemble costs and what its weights knew, from that of its members, by their names: sums, where all of them
+    have the number, and sentences that name the members they are about."""
+    costs = {name: sum(m[name] for m in known.values()) for name in COSTS if all(name in m for m in known.values())}
     costs = {name: cost if isinstance(cost, int) else float(f"{cost:.3g}") for name, cost in costs.items()}
-    said = {kind: list(dict.fromkeys(text for m in known for text in m.get(kind, []))) for kind in ("leaks", "notes")}
-    return costs | {kind: texts for kind, texts in said.items() if texts}
+    return costs | {kind: texts for kind in ("leaks", "notes") if (texts := _said(known, kind))}
+
+
+def _said(known: dict[str, dict[str, Any]], kind: str) -> list[str]:
+    """Each sentence once, after the members that it is about."""
+    about: dict[str, list[str]] = {}
+    for model, of_model in known.items():
+        for text in of_model.get(kind, []):
+            about.setdefault(text, []).append(model)
+    return [f"About {' and '.join(models)}: {text}" for text, models in about.items()]

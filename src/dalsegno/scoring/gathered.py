@@ -33,7 +33,9 @@ class Gathered:
             name: compare.cost(run / "cost.json") | compare.known(run / "leaks.json", synthetic)
             for name, run in self.folders.items()
         }
-        return known | {name: ensembles.together([known[m] for m in models]) for name, models in self.members.items()}
+        return known | {
+            name: ensembles.together({m: known[m] for m in models}) for name, models in self.members.items()
+        }
 
 
 def ranked(s: Scored, models: dict[str, list[Run]]) -> list[str]:
