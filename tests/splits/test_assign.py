@@ -591,6 +591,11 @@ def test_fold_numbers_may_have_lost_their_type(tmp_path):
     assert (made.loc[28:, ["fold0", "fold1", "fold2"]] == "").all(axis=None)
 
 
+def test_blanks_around_the_number_of_a_fold_mean_nothing(tmp_path):
+    (tmp_path / "l.csv").write_text("path, fold\na.wav, 1\nb.wav, 2\nc.wav, \n")
+    assert lists.read(tmp_path / "l.csv")["fold0"].tolist() == ["test", "train", ""]
+
+
 def test_a_column_of_fold_numbers(tmp_path):
     clips = clips_of(["a", "b"] * 15)
     clips.assign(fold=[str(i % 3 + 1) for i in range(30)])[["clip_id", "fold"]].to_csv(tmp_path / "f.csv", index=False)
@@ -630,7 +635,10 @@ def test_lists_that_are_no_text(tmp_path):
         lists.read(tmp_path / "l.csv")
     (tmp_path / "train.txt").write_bytes(b"a\n\xff\n")
     (tmp_path / "test.txt").write_text("b\n")
-    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8"):
+    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8, got the byte 0xff"):
+        lists.read(tmp_path)
+    (tmp_path / "train.txt").write_bytes("a\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"train\.txt, line 1: expected text in UTF-8, got UTF-16"):
         lists.read(tmp_path)
 
 
