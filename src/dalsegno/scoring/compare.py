@@ -114,7 +114,7 @@ def cost(path: Path) -> dict[str, Any]:
     """What a model cost, from cost.json if there is one; timings and memory to three digits, as no more of them is repeatable."""
     if not path.is_file():
         return {}
-    known = json.loads(path.read_text())
+    known = json.loads(path.read_text(encoding="utf-8"))
     counts = {
         name: round(known[name])
         for name in ("parameters", "trained_parameters", "max_epochs")
