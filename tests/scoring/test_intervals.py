@@ -52,6 +52,13 @@ def test_perfect_and_hopeless_models_have_a_width(name):
     assert 0.05 < high < 0.2
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_class_of_a_single_unit_leaves_means_over_classes_without_an_interval(name):
+    labels, p = case(np.arange(40) % 9 > 1)
+    low, high = interval(name, labels, p, units=np.where(labels == 0, 0, np.arange(40)))
+    assert ((low, high) == (None, None)) is (METRICS[name].kind == "mean over classes")
+
+
 def test_a_mean_over_uneven_classes_is_worth_fewer_clips():
     uneven = np.r_[np.zeros(38, int), 1, 1]
     p = np.eye(4)[uneven]
