@@ -25,7 +25,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     walk.check(root, EXPECTS)
     assert p.columns and p.table
     found = files.files(root, walk.walk(root, AUDIO))
-    made = [row for path in _tables(root, p.table) for row in rows.clips(path, read.read(path), found, p, p.columns)]
+    made = [row for path in _tables(root, p.table) for row in rows.clips(path, read.read(path), found, p.columns)]
     if not made:
         raise UserError(f"{root / p.table}: it has no rows, so there is no clip")
     listed = {row.inside for row in made}
