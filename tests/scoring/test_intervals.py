@@ -59,6 +59,19 @@ def test_a_class_of_a_single_unit_leaves_means_over_classes_without_an_interval(
     assert ((low, high) == (None, None)) is (METRICS[name].kind == "mean over classes")
 
 
+@pytest.mark.parametrize("n", [12, 24])
+def test_where_no_clip_is_called_right_the_right_class_may_still_be_among_three(n):
+    """Accuracy ends at 0 and has no width below; it had given none to what is not 0."""
+    labels = np.arange(24) % 6
+    p = np.full((24, 6), 0.05)
+    p[np.arange(24), (labels + 1) % 6] = 0.4
+    p[np.arange(n), labels[:n]] = 0.3
+    p[np.arange(n, 24), (labels[n:] + 2) % 6] = p[np.arange(n, 24), (labels[n:] + 3) % 6] = 0.3
+    assert interval("accuracy", labels, p)[0] == 0
+    expected = proportion_confint(n, 24, 0.05, method="wilson")
+    assert interval("top_3_accuracy", labels, p) == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_mean_over_uneven_classes_is_worth_fewer_clips():
     uneven = np.r_[np.zeros(38, int), 1, 1]
     p = np.eye(4)[uneven]
