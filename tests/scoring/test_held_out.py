@@ -70,6 +70,23 @@ def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
     assert scores["accuracy"] == pytest.approx(6 / 9)
 
 
+def test_a_clip_that_one_seed_did_not_predict_is_scored_of_none():
+    s = held_out.held_out(splits(["t"] * 6))
+    predicted = table(s, lambda row: True, seeds=(0, 1))
+    cut = held_out.shared(s, [predicted[~((predicted["seed"] == 1) & (predicted["clip_id"] == "c003"))]])
+    assert (list(cut.clips.index), cut.missing) == (["c000", "c001", "c002", "c004", "c005"], 1)
+
+
+@pytest.mark.parametrize(("parts", "fitted"), [("tttvvn", ["c003", "c004"]), ("vvvnnn", [])])
+def test_nothing_is_fitted_on_clips_that_are_scored(tmp_path, parts, fitted):
+    rows = splits(list(parts))
+    s, path = held_out.held_out(rows), tmp_path / "predictions.parquet"
+    p = np.full((len(rows), 2), 0.5)
+    predictions_parquet.write(path, [predictions_parquet.frame(rows, 0, 0, list(rows["clip_id"]), p, s.classes)])
+    scored, valid = held_out.read("cnn/conv", path, s)
+    assert list(scored["clip_id"]) == list(s.clips.index) and list(valid["clip_id"]) == fitted
+
+
 def test_the_unit_is_what_splits_csv_links_else_the_group_else_the_clip():
     parts = ["t"] * 6
     alone = held_out.held_out(splits(parts))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from dalsegno.scoring import compare, intervals
@@ -52,11 +53,12 @@ def test_perfect_and_hopeless_models_have_a_width(name):
     assert 0.05 < high < 0.2
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_a_class_of_a_single_unit_leaves_means_over_classes_without_an_interval(name):
-    labels, p = case(np.arange(40) % 9 > 1)
-    low, high = interval(name, labels, p, units=np.where(labels == 0, 0, np.arange(40)))
-    assert ((low, high) == (None, None)) is (METRICS[name].kind == "mean over classes")
+@pytest.mark.parametrize("n_units", [2, 5, 200])
+def test_the_expanded_percentiles_are_hesterbergs(n_units):
+    """As he defines them (2015): at the normal tail of sqrt(n / (n - 1)) times Student's quantile."""
+    low, high = intervals.expanded_percentile(np.linspace(0, 1, 100_001), n_units, 0.95)
+    tail = stats.norm.cdf(-np.sqrt(n_units / (n_units - 1)) * stats.t.ppf(0.975, n_units - 1))
+    assert (low, high) == pytest.approx((tail, 1 - tail), abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [12, 24])

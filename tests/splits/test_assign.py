@@ -480,6 +480,7 @@ def test_an_exact_copy_across_a_given_split_costs_the_training_side(tmp_path, ke
         rows = made.rows.set_index("clip_id")["fold0"]
         expected = {name(i): part for i, part in enumerate(PARTS) if i != goes}
         assert rows[rows != ""].to_dict() == expected
+        assert goes is None or (name(goes) in rows) is (goes == kept)  # an excluded copy that is in no part has no row
         assert leaks.check(made.rows, pairs).empty
         assert {"train: 20 of 20 found", "valid: 4 of 4 found", "test: 6 of 6 found"} <= set(made.messages)
         gone = [m for m in made.messages if "exact copy" in m]

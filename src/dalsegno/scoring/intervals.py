@@ -80,7 +80,8 @@ class Accuracy:
         worth = self.class_clips if kind == "mean over classes" else 1.0
         spreads = [d.var() / (v * (1 - v)) if 0 < v < 1 else 0 for v, d in ((self.value, self.draws), (value, draws))]
         ratio = min(spreads[0] / spreads[1], 1 / worth) if min(spreads) > 0 else worth
-        low = self.low if self.low < self.value else self.high  # where no clip is right, the one end tells of both sides
+        # Where no clip is right, or each, the one end tells of both sides.
+        low = self.low if self.low < self.value else self.high
         high = self.high if self.high > self.value else self.low
         return self._ends(low, value, ratio)[0], self._ends(high, value, ratio)[1]
 
