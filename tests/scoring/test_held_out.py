@@ -8,6 +8,7 @@ from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import compare, held_out
 from dalsegno.scoring.intervals import Params
+from dalsegno.scoring.per_model import seeds
 
 P = Params(confidence=0.95, resamples=200)
 
@@ -59,6 +60,14 @@ def test_even_repeats_are_runs_of_their_own():
     assert s.repeats == 2
     assert [run.clips.tolist() for run in runs] == [[0, 1, 2, 3]] * 2
     assert compare.scores(s, {"m": runs}, P)["m"]["accuracy"] == 0.5
+
+
+def test_runs_are_in_order_of_seed_so_that_the_repeats_of_one_stand_together():
+    s = held_out.held_out(splits(["tntn", "ntnt", "tnnt", "nttn"]))
+    runs = held_out.runs(s, table(s, lambda row: row["seed"] == 0, seeds=(1, 0)))
+    scores = compare.scores(s, {"m": runs}, P)["m"]
+    assert len(runs) == 4 and scores["accuracy"] == 0.5
+    assert seeds.spread(s, runs, scores, 0.95)["accuracy_sd"] == pytest.approx(np.std([1, 0], ddof=1))
 
 
 def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
