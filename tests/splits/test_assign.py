@@ -512,6 +512,10 @@ def test_units_link_groups_and_copies_and_are_never_empty():
     assert list(rows["unit"][:5]) == ["group:g"] * 4 + ["clip:clip0004"]
     assert rows.loc["clip0010", "unit"] == rows.loc["clip0029", "unit"] == "clip:clip0010"
     assert rows["unit"].nunique() == 25
+    linked = pd.DataFrame([("clip0002", "clip0020", "near", 0.9)], columns=pairs.columns)
+    assert (
+        split(clips, linked).rows.set_index("clip_id")["unit"]["clip0020"] == "group:h"
+    )  # a group comes before a clip
     assert rows.loc["clip0007", "sha256"] == "sum of clip0007"
     pieces = split(clips, pairs, protocol="shuffled_segments", segments=3).rows.set_index("clip_id")
     assert pieces.loc["clip0003#2/3", "unit"] == "group:g"
