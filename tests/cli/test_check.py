@@ -74,6 +74,11 @@ def test_a_key_that_a_twin_would_have_is_refused(here):  # noqa: F811
     assert the_line() == "transfer: 'finetuned-scratch' cannot name an entry; a name with -scratch is that of a twin"
 
 
+def test_keys_that_differ_in_case_alone_are_refused(here):  # noqa: F811
+    here(("  svm: {", "  Logistic: {"), ("three: [classical/svm, ", "three: [classical/logistic, "))
+    assert the_line().startswith("classical: 'Logistic' and 'logistic' differ only in case")
+
+
 def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
     here(("  svm: {", "  logistic: {"))
     assert "'logistic' stands here twice" in refusal("check")

@@ -128,6 +128,7 @@ def test_tables_that_are_none_are_refused(root):
         root, "clip.csv"
     )
     assert "there is no '../clips.csv' below" in refusal(root, "../clips.csv")
+    assert f"there is no '{'x' * 300}' below" in refusal(root, "x" * 300)
     (root / "broken.jsonl").write_text('{"file": "a/x.wav"}\n{"file": \n')
     assert "line 2: not JSON" in refusal(root, "broken.jsonl")
     (root / "list.jsonl").write_text("[1]\n")

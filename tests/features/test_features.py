@@ -21,6 +21,7 @@ from dalsegno.features.analysis import Analysis
 from dalsegno.features.block import N_FRAMES
 from dalsegno.pipeline import errors, params
 from dalsegno.sound import spectrum
+from dalsegno.sound.replay import Replay
 
 REAL = Path("../shared/data/gtzan_audio")
 RATE_HZ = 22050
@@ -99,6 +100,14 @@ def test_a_long_recording_in_blocks_has_the_features_of_the_whole():
     theirs = librosa.feature.mfcc(y=y, sr=RATE_HZ)
     assert np.abs(values(y, "mfcc").T - theirs).max() < 1e-3
     assert np.abs(values(y, "onset").T - librosa.onset.onset_strength(y=y, sr=RATE_HZ)[None]).max() < 1e-3
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 11])
+def test_segments_hold_every_sample_once_and_differ_by_one_at_most(n):
+    y = np.arange(11, dtype=np.float32)
+    parts = [np.concatenate(list(part)) for part in compute._segments("x", Replay(lambda: [y[:6], y[6:]]), n)]
+    assert np.array_equal(np.concatenate(parts), y)
+    assert sorted({len(part) for part in parts}, reverse=True) == sorted({-(-11 // n), 11 // n}, reverse=True)
 
 
 def test_known_signals():

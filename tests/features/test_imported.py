@@ -121,6 +121,14 @@ def test_other_columns_of_few_values_are_features(tmp_path, cells):
     assert [row["g"] for _, _, row in read(tmp_path, {"g": cells})] == cells
 
 
+@pytest.mark.parametrize(("n", "kept"), [(8, True), (9, False)])
+def test_what_five_clips_share_with_their_class_may_be_chance(tmp_path, n, kept):
+    few = MANY.iloc[[0, 1, 2, 4, 5, 6, 8, 9, 10][:n]]  # of three classes
+    codes = list(pd.factorize(few["label"])[0])
+    found = [row.get("g") for _, _, row in read(tmp_path, {"g": codes}, few, few["path"])]
+    assert found == (codes if kept else [None] * n)
+
+
 def test_numbers_of_rows_are_found_where_some_rows_are_of_no_clip(tmp_path):
     """As in a table of a whole data set, of which some clips are left out."""
     here = MANY.drop(index=[0, 5])

@@ -19,6 +19,7 @@ from dalsegno.artefacts.learning import model_pt
 from dalsegno.cli import main
 from dalsegno.cli.listening import predict
 from dalsegno.inference import model
+from dalsegno.inference.stored import find
 from dalsegno.pipeline.errors import UserError
 
 FILE = "sounds/hum/1.flac"
@@ -148,6 +149,15 @@ def test_a_folder_without_sound_says_what_it_holds(run, capsys, tmp_path):
         "holds nothing that the model takes, only 1 of .txt"
         in said(capsys, "cnn/crops", tmp_path, code=predict.UNREAD).err
     )
+
+
+def test_a_network_that_is_called_from_scratch_is_no_twin_of_another_family(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(find, "RUNS", tmp_path)
+    file = tmp_path / "cnn/crops-scratch/model.pt"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    known = find.keys()
+    assert "cnn/crops-scratch" in known and find.files("cnn/crops-scratch") == [file]
 
 
 def test_a_model_that_is_not_there_is_named_with_those_that_are(run):

@@ -12,8 +12,10 @@ import soundfile as sf
 from support import small_run
 
 from dalsegno.cli import main
+from dalsegno.cli.listening import answers
 from dalsegno.clips import inspect_audio
 from dalsegno.inference import demo, model, portrait, saliency
+from dalsegno.inference.asked import Answer
 from dalsegno.inference.hearing.silence import SHORTEST_S, Unheard
 
 RATE_HZ = 8000
@@ -85,6 +87,12 @@ def test_a_timeline_passes_over_pauses(run, capsys, tmp_path):
     assert parts[1]["note"] == SILENT and parts[3]["note"] == "no answer, as it is too short: 0.010 s"
     assert "x.wav,1.000,2.000,,\n" in printed(capsys, *words, "csv")
     assert f"0:01.0–0:02.0  {SILENT}\n" in printed(capsys, *words, "table")
+
+
+def test_a_time_that_is_rounded_up_to_a_minute_is_one(capsys):
+    table = answers.Table(["a", "b"], 1, 0.0, True)
+    table.add(Answer(Path("x.wav"), np.array([0.7, 0.3]), 119.94, 179.97))
+    assert capsys.readouterr().out == "x.wav  1:59.9–3:00.0  a 70.0%\n"
 
 
 def test_evaluate_scores_the_others_and_counts_them(run, capsys, tmp_path):

@@ -129,6 +129,14 @@ def test_without_a_twin_there_is_no_gain(tmp_path):
     assert "gains" not in Path(args[6]).read_text()
 
 
+def test_a_network_that_is_called_from_scratch_is_no_twin_of_another_family(tmp_path):
+    args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.0, "cnn/conv-scratch": 0.5, "mlp/features": 1.0})
+    found = compare(tmp_path, args)
+    assert list(found["models"]) == ["mlp/features", "cnn/conv", "cnn/conv-scratch"] and found["gains"] == {}
+    shutil.copytree(tmp_path / "runs/mlp/features", tmp_path / "runs/mlp/features-scratch")  # left by an earlier run
+    assert list(compare(tmp_path, args)["models"]) == list(found["models"])
+
+
 def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
     args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.5, "mlp/features": 1.0})
     models = compare(tmp_path, args)["models"]

@@ -8,6 +8,7 @@ from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import compare, held_out
 from dalsegno.scoring.intervals import Params
+from dalsegno.scoring.per_model import seeds
 
 P = Params(confidence=0.95, resamples=200)
 
@@ -61,6 +62,14 @@ def test_even_repeats_are_runs_of_their_own():
     assert compare.scores(s, {"m": runs}, P)["m"]["accuracy"] == 0.5
 
 
+def test_runs_are_in_order_of_seed_so_that_the_repeats_of_one_stand_together():
+    s = held_out.held_out(splits(["tntn", "ntnt", "tnnt", "nttn"]))
+    runs = held_out.runs(s, table(s, lambda row: row["seed"] == 0, seeds=(1, 0)))
+    scores = compare.scores(s, {"m": runs}, P)["m"]
+    assert len(runs) == 4 and scores["accuracy"] == 0.5
+    assert seeds.spread(s, runs, scores, 0.95)["accuracy_sd"] == pytest.approx(np.std([1, 0], ddof=1))
+
+
 def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
     s = held_out.held_out(splits(["tt"] * 6))
     predicted = table(s, lambda row: row["fold"] == 0)
@@ -68,6 +77,23 @@ def test_clips_that_not_all_models_predicted_may_make_repeats_uneven():
     assert (s.repeats, cut.repeats, cut.missing) == (2, 1, 3)
     scores = compare.scores(cut, {"m": held_out.runs(cut, predicted)}, P)["m"]
     assert scores["accuracy"] == pytest.approx(6 / 9)
+
+
+def test_a_clip_that_one_seed_did_not_predict_is_scored_of_none():
+    s = held_out.held_out(splits(["t"] * 6))
+    predicted = table(s, lambda row: True, seeds=(0, 1))
+    cut = held_out.shared(s, [predicted[~((predicted["seed"] == 1) & (predicted["clip_id"] == "c003"))]])
+    assert (list(cut.clips.index), cut.missing) == (["c000", "c001", "c002", "c004", "c005"], 1)
+
+
+@pytest.mark.parametrize(("parts", "fitted"), [("tttvvn", ["c003", "c004"]), ("vvvnnn", [])])
+def test_nothing_is_fitted_on_clips_that_are_scored(tmp_path, parts, fitted):
+    rows = splits(list(parts))
+    s, path = held_out.held_out(rows), tmp_path / "predictions.parquet"
+    p = np.full((len(rows), 2), 0.5)
+    predictions_parquet.write(path, [predictions_parquet.frame(rows, 0, 0, list(rows["clip_id"]), p, s.classes)])
+    scored, valid = held_out.read("cnn/conv", path, s)
+    assert list(scored["clip_id"]) == list(s.clips.index) and list(valid["clip_id"]) == fitted
 
 
 def test_the_unit_is_what_splits_csv_links_else_the_group_else_the_clip():

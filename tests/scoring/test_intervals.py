@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from dalsegno.scoring import compare, intervals
@@ -50,6 +51,27 @@ def test_perfect_and_hopeless_models_have_a_width(name):
     low, high = interval(name, *case(np.zeros(40, bool)))
     assert low == 0
     assert 0.05 < high < 0.2
+
+
+@pytest.mark.parametrize("n_units", [2, 5, 200])
+def test_the_expanded_percentiles_are_hesterbergs(n_units):
+    """As he defines them (2015): at the normal tail of sqrt(n / (n - 1)) times Student's quantile."""
+    low, high = intervals.expanded_percentile(np.linspace(0, 1, 100_001), n_units, 0.95)
+    tail = stats.norm.cdf(-np.sqrt(n_units / (n_units - 1)) * stats.t.ppf(0.975, n_units - 1))
+    assert (low, high) == pytest.approx((tail, 1 - tail), abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [12, 24])
+def test_where_no_clip_is_called_right_the_right_class_may_still_be_among_three(n):
+    """Accuracy ends at 0 and has no width below; it had given none to what is not 0."""
+    labels = np.arange(24) % 6
+    p = np.full((24, 6), 0.05)
+    p[np.arange(24), (labels + 1) % 6] = 0.4
+    p[np.arange(n), labels[:n]] = 0.3
+    p[np.arange(n, 24), (labels[n:] + 2) % 6] = p[np.arange(n, 24), (labels[n:] + 3) % 6] = 0.3
+    assert interval("accuracy", labels, p)[0] == 0
+    expected = proportion_confint(n, 24, 0.05, method="wilson")
+    assert interval("top_3_accuracy", labels, p) == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_mean_over_uneven_classes_is_worth_fewer_clips():

@@ -96,6 +96,14 @@ def test_shares_are_kept_in_every_class():
     assert counts["valid"].to_dict() == {"a": 10, "b": 30, "c": 5}
 
 
+def test_the_share_of_validation_is_of_all_clips_in_folds_as_well():
+    rows = split(clips_of(["a"] * 100 + ["b"] * 40), protocol="kfold", folds=2, valid_share=0.2).rows
+    for column in parts_of(rows):
+        counts = pd.crosstab(rows["label"], rows[column])
+        assert counts.loc["a"].to_dict() == {"test": 50, "train": 30, "valid": 20}
+        assert counts.loc["b"].to_dict() == {"test": 20, "train": 12, "valid": 8}
+
+
 def test_shares_with_groups_are_near():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(150), rng.integers(1, 9, 150))
@@ -113,12 +121,13 @@ def test_a_giant_group_does_not_swallow_the_test_part():
         assert (rows["fold0"] == "test").sum() == 12
 
 
-def test_a_cut_keeps_a_unit_of_every_class_and_takes_one():
+@pytest.mark.parametrize("share", [0.95, 0.01])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cut_keeps_a_unit_of_every_class_and_takes_one(share, seed):
     labels = np.array(["many"] * 20 + ["two"] * 2 + ["one"])
-    for share, taken in ((0.95, 1), (0.01, 1)):
-        cut = draw.carve(labels, np.arange(23), share, np.random.default_rng(0))
-        assert cut[20:22].sum() == taken and not cut[22]
-        assert 1 <= cut[:20].sum() <= 19
+    cut = draw.carve(labels, np.arange(23), share, np.random.default_rng(seed))
+    assert cut[20:22].sum() == 1 and not cut[22]
+    assert 1 <= cut[:20].sum() <= 19
 
 
 def chances(labels, groups, share, n_draws=200):
@@ -471,6 +480,7 @@ def test_an_exact_copy_across_a_given_split_costs_the_training_side(tmp_path, ke
         rows = made.rows.set_index("clip_id")["fold0"]
         expected = {name(i): part for i, part in enumerate(PARTS) if i != goes}
         assert rows[rows != ""].to_dict() == expected
+        assert goes is None or (name(goes) in rows) is (goes == kept)  # an excluded copy that is in no part has no row
         assert leaks.check(made.rows, pairs).empty
         assert {"train: 20 of 20 found", "valid: 4 of 4 found", "test: 6 of 6 found"} <= set(made.messages)
         gone = [m for m in made.messages if "exact copy" in m]
@@ -502,6 +512,10 @@ def test_units_link_groups_and_copies_and_are_never_empty():
     assert list(rows["unit"][:5]) == ["group:g"] * 4 + ["clip:clip0004"]
     assert rows.loc["clip0010", "unit"] == rows.loc["clip0029", "unit"] == "clip:clip0010"
     assert rows["unit"].nunique() == 25
+    linked = pd.DataFrame([("clip0002", "clip0020", "near", 0.9)], columns=pairs.columns)
+    assert (
+        split(clips, linked).rows.set_index("clip_id")["unit"]["clip0020"] == "group:h"
+    )  # a group comes before a clip
     assert rows.loc["clip0007", "sha256"] == "sum of clip0007"
     pieces = split(clips, pairs, protocol="shuffled_segments", segments=3).rows.set_index("clip_id")
     assert pieces.loc["clip0003#2/3", "unit"] == "group:g"
@@ -591,6 +605,11 @@ def test_fold_numbers_may_have_lost_their_type(tmp_path):
     assert (made.loc[28:, ["fold0", "fold1", "fold2"]] == "").all(axis=None)
 
 
+def test_blanks_around_the_number_of_a_fold_mean_nothing(tmp_path):
+    (tmp_path / "l.csv").write_text("path, fold\na.wav, 1\nb.wav, 2\nc.wav, \n")
+    assert lists.read(tmp_path / "l.csv")["fold0"].tolist() == ["test", "train", ""]
+
+
 def test_a_column_of_fold_numbers(tmp_path):
     clips = clips_of(["a", "b"] * 15)
     clips.assign(fold=[str(i % 3 + 1) for i in range(30)])[["clip_id", "fold"]].to_csv(tmp_path / "f.csv", index=False)
@@ -630,7 +649,10 @@ def test_lists_that_are_no_text(tmp_path):
         lists.read(tmp_path / "l.csv")
     (tmp_path / "train.txt").write_bytes(b"a\n\xff\n")
     (tmp_path / "test.txt").write_text("b\n")
-    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8"):
+    with pytest.raises(UserError, match=r"train\.txt, line 2: expected text in UTF-8, got the byte 0xff"):
+        lists.read(tmp_path)
+    (tmp_path / "train.txt").write_bytes("a\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"train\.txt, line 1: expected text in UTF-8, got UTF-16"):
         lists.read(tmp_path)
 
 

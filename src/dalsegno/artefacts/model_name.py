@@ -21,7 +21,11 @@ def named(doc: Mapping[str, Any]) -> list[str]:
     return [f"{family}/{key}" for family in (*TRAINED, "ensembles", "external") for key in mapping(doc, family)]
 
 
+def is_twin(name: str) -> bool:
+    """Whether a model is the twin from scratch of a transfer entry; a key of another family may end as it likes."""
+    return name.startswith("transfer/") and name.endswith(SCRATCH)
+
+
 def folder(runs_dir: str | Path, name: str) -> Path:
     """The folder of a model's files; it need not exist, as that of an ensemble does not."""
-    own = Path(runs_dir, name)
-    return Path(runs_dir, name.removesuffix(SCRATCH), CONTROL) if name.endswith(SCRATCH) and not own.is_dir() else own
+    return Path(runs_dir, name.removesuffix(SCRATCH), CONTROL) if is_twin(name) else Path(runs_dir, name)

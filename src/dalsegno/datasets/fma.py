@@ -33,7 +33,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
         if not path.exists():
             raise walk.missing(root, f"has no {path.relative_to(root)}", EXPECTS)
     found = files.files(root, walk.walk(folder, AUDIO))
-    made = rows.clips(table, _tracks(table, folder.name, subset), found, p, COLUMNS)
+    made = rows.clips(table, _tracks(table, folder.name, subset), found, COLUMNS)
     yield from groups.stated(root, (replace(clip, fault=_fault(clip)) for clip in rows.named(made)), p)
 
 

@@ -25,7 +25,7 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
     walk.check(root, EXPECTS)
     assert p.columns and p.table
     found = files.files(root, walk.walk(root, AUDIO))
-    made = [row for path in _tables(root, p.table) for row in rows.clips(path, read.read(path), found, p, p.columns)]
+    made = [row for path in _tables(root, p.table) for row in rows.clips(path, read.read(path), found, p.columns)]
     if not made:
         raise UserError(f"{root / p.table}: it has no rows, so there is no clip")
     listed = {row.inside for row in made}
@@ -37,7 +37,10 @@ def clips(root: Path, p: Params) -> Iterator[Clip]:
 def _tables(root: Path, pattern: str) -> list[Path]:
     """The tables of that name, in order. Raises UserError if there is none."""
     inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts  # what DVC watches
-    tables = sorted(path for path in root.glob(pattern) if path.is_file()) if inside else []
+    try:
+        tables = sorted(path for path in root.glob(pattern) if path.is_file()) if inside else []
+    except OSError:  # the name is longer than a file system allows
+        tables = []
     if not tables:
         known = [p.relative_to(root).as_posix() for p in walk.walk(root, frozenset(layout.TABLES)) if p.is_file()]
         there = f"; tables there: {', '.join(known[:5])}" if known else ""

@@ -27,7 +27,6 @@ def peaks(power: Float32[np.ndarray, "n_frames n_bins"], sample_rate_hz: int) ->
     n_fft = 2 * (power.shape[1] - 1)
     hz = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=n_fft)
     low, high = np.searchsorted(hz, [F_MIN_HZ, min(F_MAX_HZ, sample_rate_hz / 2)])
-    low = max(low, 1)
     floor = np.float32(THRESHOLD) * power.max(axis=1, keepdims=True)
     t, k = np.divmod(np.flatnonzero(power[:, low:high] > floor), high - low)  # faster than np.nonzero
     k += low

@@ -2,7 +2,7 @@
 
 import re
 
-from dalsegno.artefacts.model_name import SCRATCH, TRAINED
+from dalsegno.artefacts.model_name import TRAINED, is_twin
 from dalsegno.pipeline.params import section
 
 
@@ -20,7 +20,7 @@ class Params:
             raise ValueError(
                 f"model is {self.model!r}: its predictions were made elsewhere, so nothing here can train it"
             )
-        if self.model.endswith(SCRATCH):
+        if is_twin(self.model):
             raise ValueError(
                 f"model is {self.model!r}, a twin from scratch; make it an entry of cnn, and name that here"
             )

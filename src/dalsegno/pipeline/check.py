@@ -52,8 +52,13 @@ def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
     """What is wrong with a dictionary of variants: a key becomes the name of a stage, of files and of a word in a command."""
     if not isinstance(entries, dict):
         return [f"{section}: expected entries by name, or {{}} for none, got {shown(entries)}"]
-    problems = []
+    problems, seen = [], dict[str, str]()
     for key, raw in entries.items():
+        if (other := seen.setdefault(key.lower(), key)) != key:
+            problems.append(
+                f"{section}: {key!r} and {other!r} differ only in case, and would share a folder where a file system does "
+                "not tell the two apart; rename one"
+            )
         if not KEY.fullmatch(key) or key.lower() in BOOLEANS:
             problems.append(
                 f"{section}: {key!r} cannot name an entry; expected a word of letters, digits, _ and - that begins with a "

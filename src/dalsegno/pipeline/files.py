@@ -81,15 +81,9 @@ def _leftovers(path: Path) -> list[Path]:
 
 
 def _is_written(draft: Path, process: int) -> bool:
-    if process == os.getpid():
-        return draft.name in _LIVE
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is another user's
-        pass
-    return True
+    import psutil  # only where something was left behind
+
+    return draft.name in _LIVE if process == os.getpid() else psutil.pid_exists(process)
 
 
 def _remove(path: Path) -> None:

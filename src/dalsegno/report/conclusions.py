@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import is_twin
 from dalsegno.pipeline.errors import abridged
 from dalsegno.report import formatting, gains
 from dalsegno.report.settings import nouns
@@ -17,7 +17,7 @@ ON_FEATURES, ON_SPECTROGRAMS = ("classical", "mlp"), ("cnn",)
 
 def family(name: str) -> str:
     """The family that a model counts as: the twin of a transfer model is a network on spectrograms, trained from scratch."""
-    return "cnn" if name.removesuffix(formatting.STAMP).endswith(SCRATCH) else name.split("/")[0]
+    return "cnn" if is_twin(name.removesuffix(formatting.STAMP)) else name.split("/")[0]
 
 
 def best_of_each(ranked: Iterable[str]) -> dict[str, str]:

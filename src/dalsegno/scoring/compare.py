@@ -114,7 +114,7 @@ def cost(path: Path) -> dict[str, Any]:
     """What a model cost, from cost.json if there is one; timings and memory to three digits, as no more of them is repeatable."""
     if not path.is_file():
         return {}
-    known = json.loads(path.read_text())
+    known = json.loads(path.read_text(encoding="utf-8"))
     counts = {
         name: round(known[name])
         for name in ("parameters", "trained_parameters", "max_epochs")
@@ -147,9 +147,9 @@ def folders(variants: dict[str, list[str]], runs_dir: str | Path) -> dict[str, P
     by_name = {}
     for name in [f"{family}/{key}" for family, keys in variants.items() for key in keys]:
         by_name[name] = Path(runs_dir, name)
-        control = model_name.folder(runs_dir, name + model_name.SCRATCH)
-        if control.is_dir():
-            by_name[name + model_name.SCRATCH] = control
+        twin = name + model_name.SCRATCH
+        if model_name.is_twin(twin) and (control := model_name.folder(runs_dir, twin)).is_dir():
+            by_name[twin] = control
     return by_name
 
 

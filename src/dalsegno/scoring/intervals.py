@@ -80,12 +80,14 @@ class Accuracy:
         worth = self.class_clips if kind == "mean over classes" else 1.0
         spreads = [d.var() / (v * (1 - v)) if 0 < v < 1 else 0 for v, d in ((self.value, self.draws), (value, draws))]
         ratio = min(spreads[0] / spreads[1], 1 / worth) if min(spreads) > 0 else worth
-        return self._end(self.low, value, ratio)[0], self._end(self.high, value, ratio)[1]
+        # Where no clip is right, or each, the one end tells of both sides.
+        low = self.low if self.low < self.value else self.high
+        high = self.high if self.high > self.value else self.low
+        return self._ends(low, value, ratio)[0], self._ends(high, value, ratio)[1]
 
-    def _end(self, end: float, value: float, ratio: float) -> tuple[float, float]:
+    def _ends(self, end: float, value: float, ratio: float) -> tuple[float, float]:
         """Wilson's ends around `value` for `ratio` times as many clips as put accuracy's interval at `end`."""
-        gap = (self.value - end) ** 2
-        return wilson(value, ratio * end * (1 - end) / gap, 1.0) if gap > 0 else (value, value)
+        return wilson(value, ratio * end * (1 - end) / (self.value - end) ** 2, 1.0)
 
 
 def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:

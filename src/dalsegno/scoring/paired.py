@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import SCRATCH, is_twin
 from dalsegno.scoring import held_out
 from dalsegno.scoring.held_out import Run, Scored
 from dalsegno.scoring.intervals import Params
@@ -25,7 +25,7 @@ Hits = tuple[Int[np.ndarray, " n_clips"], Int[np.ndarray, " n_clips"]]
 def gains(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, Any]]:
     """The gain of each model that has a twin from scratch `over` that twin, by the model's name, and whether the two are
     `told_apart`: a comparison that was planned, so that its p-value is not corrected."""
-    twins = {name: name + SCRATCH for name in models if name + SCRATCH in models}
+    twins = {name: twin for name in models if is_twin(twin := name + SCRATCH) and twin in models}
     found = {name: {"over": twin} | gain(s, models[name], models[twin], p) for name, twin in twins.items()}
     apart = holm.told_apart(np.array([of["p_value"] for of in found.values()]), p.confidence)
     return {name: of | {"told_apart": sure} for (name, of), sure in zip(found.items(), apart.tolist(), strict=True)}

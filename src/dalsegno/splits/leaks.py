@@ -3,7 +3,7 @@
 import pandas as pd
 
 from dalsegno.artefacts.learning import pieces, splits_csv
-from dalsegno.pipeline.errors import UserError, abridged
+from dalsegno.pipeline.errors import UserError, abridged, counted
 
 KINDS = ("clip", "group", "exact copy", "near copy")
 _SHOWN = 20
@@ -55,9 +55,7 @@ def refuse(crossings: pd.DataFrame) -> None:
     """Raise UserError with the first leaks and their number, if there are any."""
     if crossings.empty:
         return
-    number = ", ".join(
-        f"{n} {kind if n == 1 else kind.replace('copy', 'copie') + 's'}" for kind, n in counts(crossings).items() if n
-    )
+    number = ", ".join(counted(n, kind) for kind, n in counts(crossings).items() if n)
     lines = [f"fold {r.fold}: {r.kind} {r.what} is in {r.parts}" for r in crossings.itertuples()]
     raise UserError(
         f"the split leaks: {number} in more than one part\n  " + "\n  ".join(abridged(lines, _SHOWN)) + "\n"

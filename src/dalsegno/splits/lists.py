@@ -93,9 +93,8 @@ def _lists(folder: Path) -> dict[str, Path]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{path}, line {line}: expected text in UTF-8; save it as UTF-8") from None
+    except UnicodeDecodeError:
+        raise UserError(user_csv.not_utf8(path)) from None
 
 
 def _csv(path: Path) -> pd.DataFrame:
@@ -112,7 +111,7 @@ def _csv(path: Path) -> pd.DataFrame:
     raw = raw.reset_index(drop=True)
     table = pd.DataFrame({"name": raw[names[0]], "where": where})
     if parts[0].casefold() == "fold":
-        return table.assign(**_tested_in(raw[parts[0]], where))
+        return table.assign(**_tested_in(raw[parts[0]].str.strip(), where))
     return table.assign(**{f"fold{k}": _parts(raw[c], where) for k, c in enumerate(parts)})
 
 

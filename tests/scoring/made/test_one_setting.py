@@ -38,7 +38,10 @@ def test_a_value_reads_as_in_a_sentence(tmp_path):
 
 
 def test_twins_and_other_families_are_no_pair(tmp_path):
-    assert not groups(tmp_path, cnn__a=PLAIN, mlp__a=changed(arch="mlp"), cnn__a_scratch=changed(arch="resnet"))
+    twin = changed(arch="resnet")
+    assert not groups(tmp_path, transfer__a=PLAIN, mlp__a=changed(arch="mlp"), transfer__a_scratch=twin)
+    (found,) = groups(tmp_path, cnn__a=PLAIN, cnn__a_scratch=twin)  # no twin, whatever it is called
+    assert found == {"setting": "arch", "models": {"cnn/a": "conv", "cnn/a-scratch": "resnet"}}
 
 
 def test_a_model_and_its_copy_differ_in_nothing(tmp_path):

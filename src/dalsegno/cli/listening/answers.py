@@ -111,4 +111,6 @@ FORMATS: dict[str, type[Writer]] = {"table": Table, "csv": Csv, "json": Json}
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+    """`2:59.9`; what is rounded up to a whole minute is one."""
+    minutes, tenths = divmod(round(10 * seconds), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"

@@ -41,7 +41,7 @@ class Row:
         return self.start_s > 0 or self.end_s is not None
 
 
-def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Columns) -> list[Row]:
+def clips(table: Path, frame: pd.DataFrame, files: Files, columns: Columns) -> list[Row]:
     """The clips of the rows of one table, in their order.
 
     Raises UserError for a column that is not there, a part, time or label that is none, and if no path leads to a file.
@@ -50,7 +50,7 @@ def clips(table: Path, frame: pd.DataFrame, files: Files, p: Params, columns: Co
     places = [read.place(table, number) for number in frame.index]
     cells = {name: _cells(table, frame, folder, name, column) for name, column in _stated(columns)}
     _refuse_nested(cells, places)
-    made = [_row(files, folder, place, row, p) for place, row in zip(places, _dicts(cells), strict=True)]
+    made = [_row(files, folder, place, row) for place, row in zip(places, _dicts(cells), strict=True)]
     if made and all(row.clip.fault for row in made):
         first = made[0]
         raise UserError(
@@ -119,7 +119,7 @@ def _dicts(cells: dict[str, list[str]]) -> Iterator[dict[str, str]]:
     return (dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True))
 
 
-def _row(files: Files, folder: str, where: str, cells: dict[str, str], p: Params) -> Row:
+def _row(files: Files, folder: str, where: str, cells: dict[str, str]) -> Row:
     start_s, end_s = _seconds(cells, "start_s", where) or 0.0, _seconds(cells, "end_s", where)
     if end_s is not None and end_s <= start_s:
         raise UserError(f"{where}: a clip must end after it starts, got start_s {start_s:g} and end_s {end_s:g}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dalsegno.artefacts import model_name
 from dalsegno.artefacts.model_name import CONTROL, FILES, SCRATCH
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, hint
@@ -42,8 +43,7 @@ def _of_the_run() -> list[str]:
 def _of_key(name: str) -> Path:
     if name.startswith(f"{FINAL}/"):
         return _existing(_in_folder(FINALS / name.removeprefix(f"{FINAL}/")), name)
-    twin = name.endswith(SCRATCH)
-    return _existing(_in_folder(RUNS / name.removesuffix(SCRATCH) / CONTROL if twin else RUNS / name), name)
+    return _existing(_in_folder(model_name.folder(RUNS, name)), name)
 
 
 def _in_folder(folder: Path) -> Path:

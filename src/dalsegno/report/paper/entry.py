@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import SCRATCH, is_twin
 
 
 def is_frozen(name: str, doc: dict[str, Any]) -> bool:
@@ -13,7 +13,7 @@ def is_frozen(name: str, doc: dict[str, Any]) -> bool:
 def learns(name: str, doc: dict[str, Any]) -> str:
     """What of a network learns: the head alone, some blocks, or all."""
     entry = _settings(name, doc)
-    if name.endswith(SCRATCH) or "unfreeze" not in entry:
+    if is_twin(name) or "unfreeze" not in entry:
         return "the head alone" if is_frozen(name, doc) else "all, from scratch"
     blocks = {"all": "all blocks", 0: "the head alone", 1: "the last block"}
     return blocks.get(entry["unfreeze"], f"the last {entry['unfreeze']} blocks")
@@ -22,7 +22,7 @@ def learns(name: str, doc: dict[str, Any]) -> str:
 def monitor(name: str, doc: dict[str, Any]) -> str:
     """The metric that chose the epoch of a network."""
     entry = _settings(name, doc)
-    train = entry.get("control") if name.endswith(SCRATCH) else entry.get("train")
+    train = entry.get("control") if is_twin(name) else entry.get("train")
     return (train or {}).get("monitor", "val_loss")
 
 

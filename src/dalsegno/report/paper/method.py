@@ -37,12 +37,12 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     if family == "external":
         return [("origin", f"predictions made elsewhere, taken in from {entry['file']}")]
     if family == "classical":
-        return list(_classical(entry, doc, cite))
+        return list(_classical(entry, cite))
     twin = key not in doc[family]
     return list(_network(family, entry, twin, doc, cite))
 
 
-def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
+def _classical(entry: dict[str, Any], cite: Cited) -> Iterator[Topic]:
     if entry["estimator"] == "majority":
         yield "estimator", "the class with most training clips, whatever the clip: what is reached without listening"
         return
@@ -58,7 +58,7 @@ def _classical(entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> Itera
 
 
 def _network(family: str, entry: dict[str, Any], twin: bool, doc: dict[str, Any], cite: Cited) -> Iterator[Topic]:
-    yield "input", _input(family, entry, doc, cite)
+    yield "input", _input(family, entry, doc)
     arch, model = str(entry["arch"]), entry.get("model") or _embedding(entry, doc).get("model") or {}
     if "dense" in model and not model["dense"]:  # no hidden layer that dropout could follow
         model = {name: value for name, value in model.items() if name != "dropout"}
@@ -121,7 +121,7 @@ def _schedule(train: dict[str, Any], cite: Cited) -> str:
     return f"{schedule}{cite(schedule)}{rise}"
 
 
-def _input(family: str, entry: dict[str, Any], doc: dict[str, Any], cite: Cited) -> str:
+def _input(family: str, entry: dict[str, Any], doc: dict[str, Any]) -> str:
     if family == "mlp":
         return FROM_TABLE
     section, _, key = str(entry.get("input", f"spectrograms/{entry.get('spectrogram')}")).partition("/")

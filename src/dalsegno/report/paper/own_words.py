@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from typing import Any
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import SCRATCH, is_twin
 from dalsegno.pipeline.errors import hint
 from dalsegno.pipeline.params import section
 
@@ -50,6 +50,6 @@ def missing(p: Params, models: Collection[str], kaggle: Mapping[str, Any]) -> li
     lacking += [f"paper.team: what {member.name} contributed (did)" for member in p.team if member.did is None]
     lacking += ["paper.introduction: what the question is, and why it matters"] if p.introduction is None else []
     lacking += ["paper.conclusions: what you conclude"] if p.conclusions is None else []
-    unexplained = [name for name in models if name not in p.why and not name.endswith(SCRATCH)]
+    unexplained = [name for name in models if name not in p.why and not is_twin(name)]
     lacking += [f"paper.why: the reason for {', '.join(unexplained)}"] if unexplained else []
     return lacking + ([] if kaggle else ["a Kaggle score: dalsegno kaggle-score MODEL SCORE"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.artefacts import settings_json
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import is_twin
 
 WHOLE = "augment"  # counts as one setting, as its parts are one thing that is done to a clip
 Groups = list[dict[str, Any]]
@@ -21,7 +21,7 @@ def groups(folders: Mapping[str, Path]) -> Groups:
     found: dict[tuple[str, str, str], dict[str, str]] = {}
     for name, run in folders.items():
         entry = settings_json.read(run).get("entry")
-        if entry and not name.endswith(SCRATCH):
+        if entry and not is_twin(name):
             flat = dict(_flat(entry))
             for path, value in flat.items():
                 others = json.dumps({k: v for k, v in flat.items() if k != path}, sort_keys=True)

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
+ROUNDING = 1e-12  # of sums that are equal, whose mean may differ from them in its last digit
+
 
 def q(sums: Float[np.ndarray, "n_models n_units"]) -> tuple[float, float]:
     """Q and its p-value (chi-squared, n_models - 1 degrees of freedom). (0, 1) where no unit tells two models apart.
@@ -17,7 +19,7 @@ def q(sums: Float[np.ndarray, "n_models n_units"]) -> tuple[float, float]:
     """
     apart = sums - sums.mean(axis=0)
     within = (apart**2).sum()
-    if within == 0:
+    if within < ROUNDING:
         return 0.0, 1.0
     degrees = len(sums) - 1
     statistic = degrees * (apart.sum(axis=1) ** 2).sum() / within

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.artefacts.model_name import is_twin
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, entry
@@ -80,7 +80,7 @@ def _transfer(s: Sources) -> Iterator[Block]:
 
 def _strategies(transferred: list[str], against: dict[frozenset[str], dict[str, Any]], s: Sources) -> Iterator[Block]:
     """The best frozen network against the best that was fine-tuned, and what either learnt and took."""
-    models, own = s.compare["models"], [name for name in transferred if not name.endswith(SCRATCH)]
+    models, own = s.compare["models"], [name for name in transferred if not is_twin(name)]
     frozen, tuned = (next((n for n in own if entry.is_frozen(n, s.params) is still), None) for still in (True, False))
     if not frozen or not tuned or frozenset((frozen, tuned)) not in against:
         return

@@ -128,4 +128,4 @@ def _plain(name: str) -> str:
 
 
 def _is_twin(name: str) -> bool:
-    return _plain(name).endswith(model_name.SCRATCH)
+    return model_name.is_twin(_plain(name))
