@@ -379,6 +379,15 @@ def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  
           "embeddings.notes: arch is vgg, but pretrain.notes, whose weights it takes, has resnet; name the same in both",
           "embeddings.notes: reads spectrograms.musicnn, but pretrain.notes, whose weights it takes, learnt from "
           "spectrograms.logmel, which is another; name the same in both"]),
+        ([("input: embeddings/notes\n    arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}",
+           "input: embeddings/notes\n    arch: resnet\n    model: {width: 32, depth: [1, 1, 1], stem: image}")],
+         ["transfer.frozen.model: width is 32, but embeddings.notes has 16; name the same in both, or leave model out of the former",
+          "transfer.frozen.model: depth is [1, 1, 1], but embeddings.notes has [1, 1, 1, 1]; name the same in both, or leave model "
+          "out of the former"]),
+        ([("weights: data/pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze",
+           "weights: ./data//pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze"),
+          ("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
+         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
         ([("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
          "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
     ],

@@ -182,6 +182,9 @@ def test_an_unknown_network_is_refused_with_the_nearest_name():
     assert "did you mean 'resnet18'" in params.parse("x", {"name": "resnet19"}, arch.Params)[1][0]
     assert "there are: alexnet" in params.parse("x", {"name": "?"}, arch.Params)[1][0]
     assert "takes pictures of one size" in params.parse("x", {"name": "vit_b_16", "size": "as_is"}, arch.Params)[1][0]
+    told = params.parse("x", {"name": "vit_b_32", "size": 240}, arch.Params)[1]
+    assert told == ["x: size is 240, but vit_b_32 has patches of 32; give a multiple of 32"]
+    assert not params.parse("x", {"name": "vit_b_16", "size": 240}, arch.Params)[1]
 
 
 def test_a_size_that_comes_to_nothing_is_refused():

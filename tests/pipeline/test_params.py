@@ -42,6 +42,14 @@ class Outer:
     several: dict[str, Inner] = None
 
 
+@section
+class Several:
+    """Values that are a number or a word."""
+
+    size: Annotated[int, Field(ge=8)] | Literal["as_is"] | None = None
+    blocks: Annotated[tuple[Annotated[int, Field(ge=0)] | Literal["last"], ...], Field(min_length=1)] | None = None
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """Write text to params.yaml in an empty working directory."""
@@ -86,6 +94,20 @@ def test_a_value_of_another_type_is_refused(key, value):
 def test_a_value_out_of_range_is_refused_with_the_bound():
     assert told({"n_mels": 0})["outer.n_mels"] == "should be greater than 0, got 0"
     assert "'mean' or 'std'" in told({"kind": "sum"})["outer.kind"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "problems"),
+    [
+        ({"size": 3}, ["x.size: should be greater than or equal to 8, or 'as_is', got 3"]),
+        ({"size": "large"}, ["x.size: should be a valid integer, or 'as_is', got \"large\""]),
+        ({"blocks": [1, "last", -1]}, ["x.blocks.2: should be greater than or equal to 0, or 'last', got -1"]),
+        ({"blocks": []}, ["x.blocks: should have at least 1 item, got []"]),
+        ({"blocks": [None]}, ["x.blocks.0: should be a valid integer, or 'last', got null"]),
+    ],
+)
+def test_a_value_that_may_be_of_several_types_has_one_reason_at_its_path(raw, problems):
+    assert params.parse("x", raw, Several)[1] == problems
 
 
 def test_a_batch_size_of_1e3_is_refused(here):

@@ -1,5 +1,7 @@
 """Augmentation: off by default, on as asked, decided by the generator alone."""
 
+import re
+
 import pytest
 import torch
 
@@ -283,10 +285,10 @@ def test_noise_on_a_table_is_measured_by_each_feature_in_training():
     [
         (
             {"frequency_masks": 1, "frequency_mask_share": 0.03},
-            r"frequency_mask_share: 0\.03 of 32 bins .*at least 0\.031",
+            r"frequency_mask_share: 0\.03 of 32 bins .*at least 0\.0313,",
         ),
         ({"time_masks": 2, "time_mask_share": 0.0}, r"time_mask_share: 0 of 40 frames .*set time_masks to 0"),
-        ({"time_shift_share": 0.01}, r"time_shift_share: 0\.01 of 40 frames .*at least 0\.013"),
+        ({"time_shift_share": 0.01}, r"time_shift_share: 0\.01 of 40 frames .*at least 0\.0125,"),
     ],
 )
 def test_what_would_change_nothing_is_refused(settings, says):
@@ -294,6 +296,16 @@ def test_what_would_change_nothing_is_refused(settings, says):
         augment.check(Params(**settings), (1, 32, 40), Scale(db_per_unit=1.0))
     enough = {name: 2 * value or 1 / 40 for name, value in settings.items() if name.endswith("share")}
     augment.check(Params(**settings | enough), (1, 32, 40), Scale(db_per_unit=1.0))
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 30, 49, 64, 130, 300, 431, 51_200])
+@pytest.mark.parametrize("of", ["frequency_mask", "time_mask", "time_shift"])
+def test_the_least_share_that_is_told_is_enough(of, n):
+    settings = {f"{of}_share": 1e-9} | ({f"{of}s": 1} if of.endswith("mask") else {})
+    with pytest.raises(errors.UserError) as refused:
+        augment.check(Params(**settings), (1, n, n), Scale(db_per_unit=1.0))
+    least = float(re.search(r"at least (\S+),", str(refused.value))[1])
+    augment.check(Params(**settings | {f"{of}_share": least}), (1, n, n), Scale(db_per_unit=1.0))
 
 
 @pytest.mark.parametrize("alpha", [1e-40, 1e-10, 1e-3, 0.0099])

@@ -7,6 +7,7 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import memory, network
 from dalsegno.training.network import Model
+from dalsegno.training.views import preprocess
 
 RAISED = (
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB of which 1.2 GiB is free."
@@ -31,16 +32,22 @@ def test_a_gpu_that_is_too_small_says_what_to_lower(trained, tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data_cnn_a", "params.yaml", "splits.csv"]
 
 
-@pytest.mark.parametrize("side", [10**6, 10**15])
+@pytest.mark.parametrize("side", [10**6, 10**15, 10**20])
 def test_a_network_beyond_all_memory_says_so(side):
     """PyTorch has other words where the size itself is beyond 64 bits."""
     with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower it"), memory.enough("lower it"):
         torch.nn.Conv2d(10**3, 10**3, side)
 
 
-@pytest.mark.parametrize("width", [10**12, 10**15])
+def test_what_a_view_makes_of_a_crop_may_be_beyond_all_memory():
+    p, resized = params.component("dalsegno.models", "conv").Params(), preprocess.Resize((10**7, 10**7))
+    with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower view.crop_s or view.resize"):
+        network.build("conv", p, resized, torch.zeros(2, 1, 16, 16), 3)
+
+
+@pytest.mark.parametrize("width", [10**12, 10**15, 10**18])
 def test_an_architecture_beyond_all_memory_is_named_in_whichever_stage_builds_it(width):
-    p, example = params.component("dalsegno.models", "conv").Params(channels=(width,)), torch.zeros(1, 1, 16, 16)
+    p, example = params.component("dalsegno.models", "conv").Params(channels=(9, width)), torch.zeros(1, 1, 16, 16)
     with pytest.raises(UserError, match=r"the machine has not enough memory.*: lower the size of conv \(model\)"):
         network.build("conv", p, torch.nn.Identity(), example, 3)
 

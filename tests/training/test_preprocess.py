@@ -97,6 +97,15 @@ def test_principal_components_keep_the_share_asked_for_and_are_white():
         assert torch.allclose(done.T @ done / 400, torch.eye(n), atol=1e-3)
 
 
+def test_there_are_no_more_principal_components_than_directions_in_which_the_training_rows_vary():
+    x, unseen = torch.randn(2, 40, 60, generator=torch.Generator().manual_seed(0))
+    x[:, 1] = 3 * x[:, 0]  # of no direction of its own
+    pca = preprocess.Pca.fitted(x[:, :60], 1.0)
+    assert pca.axes.shape == (60, 39) and pca(unseen).abs().max() < 10
+    assert preprocess.Pca.fitted(x[:, :2], 1.0).axes.shape == (2, 1)
+    assert preprocess.Pca.fitted(torch.zeros(5, 3), 1.0)(torch.zeros(1, 3)).tolist() == [[0.0]]
+
+
 @pytest.mark.parametrize("whiten", [False, True])
 def test_principal_components_are_scikit_learns(whiten):
     x = torch.randn(200, 6, generator=torch.Generator().manual_seed(0)) @ torch.randn(6, 6) + 1

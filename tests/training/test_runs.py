@@ -75,6 +75,8 @@ def test_components_are_left_unwhitened_only_where_there_are_any(trained):
     assert not white["prep.1.axes"].allclose(plain["prep.1.axes"])
     with pytest.raises(UserError, match="whiten is false, but pca is null"):
         trained("mlp", "c", params=as_they_are)
+    with pytest.raises(UserError, match=r"mlp\.\w+\.pca: .*greater than 0, got 0"):
+        trained("mlp", "c", pca=0)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def headed(**head):
     return accuracy(Path("run"), "test")
 
 
-@pytest.mark.parametrize("over", ["windows", "mean", "attention"])
+@pytest.mark.parametrize("over", ["windows", "mean", "mean_std", "attention"])
 def test_the_layer_that_tells_the_label_weighs_most(here, over):
     stored(WIDTHS)
     weighted = headed(over=over, dropout=0.5, layers="weighted")

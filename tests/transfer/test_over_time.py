@@ -45,6 +45,14 @@ def test_windows_that_are_not_there_change_nothing(pool):
         assert pool(filled).isfinite().all()
 
 
+@pytest.mark.parametrize("pool", [over_time.Mean(), over_time.MeanAndDeviation(), over_time.Attention(2)])
+@pytest.mark.parametrize("windows", [[[1.0, 2.0]], [[1.0, 2.0], [1.0, 3.0]], [[1.0, 2.0], [3.0, 4.0], [NAN, NAN]]])
+def test_gradients_are_numbers_whatever_the_windows(pool, windows):
+    x = torch.tensor([windows], requires_grad=True)
+    pool(x).sum().backward()
+    assert x.grad[~x.isnan()].isfinite().all()
+
+
 def test_attention_can_learn_to_look_at_one_window():
     pool = over_time.Attention(2)
     with torch.no_grad():

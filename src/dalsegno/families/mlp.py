@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import torch
+from pydantic import Field
 from torch import nn
 
 from dalsegno.artefacts import features_parquet
@@ -16,7 +17,6 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
-from dalsegno.training.objective.ranges import Share
 from dalsegno.training.views import augment, preprocess
 
 
@@ -26,7 +26,8 @@ class Params:
 
     arch: str  # a file of src/dalsegno/models/
     model: Annotated[Any, params.chosen("dalsegno.models", by="arch")]
-    pca: Share | None = None  # keep the principal components that explain this share of the variance
+    # keep the principal components that explain this share of the variance
+    pca: Annotated[float, Field(gt=0, le=1)] | None = None
     whiten: bool = True  # scale each of them to unit variance; scikit-learn's PCA does not, unless it is told to
     augment: augment.Params
     train: train.Params
@@ -72,7 +73,7 @@ def job(p: Params, rows: Rows, splits: pd.DataFrame, device: torch.device) -> Jo
 def _preprocessing(p: Params, rows: Rows, train_ids: list[str]) -> nn.Module:
     """Standardisation and, where `p` asks for them, principal components, of the rows of the training clips."""
     standardise = preprocess.Standardise(*rows.moments(train_ids))
-    if not p.pca:
+    if p.pca is None:
         return standardise
     x = standardise(rows.take(rows.examples(train_ids)[0]))
     return nn.Sequential(standardise, preprocess.Pca.fitted(x, p.pca, p.whiten))

@@ -43,7 +43,7 @@ RENAMED = {"features.": "body.", "conc_se_layers.0.": "", "classifier.2.": "head
 class Params:
     """`model:` of `arch: efficientat`."""
 
-    width: Annotated[float, Field(gt=0)] = 1.0  # share of MobileNetV3-Large's channels: 0.4 is mn04, 1 mn10, 4 mn40
+    width: Annotated[float, Field(gt=0, le=100)] = 1.0  # share of MobileNetV3-Large's: 0.4 is mn04, 1 mn10, 4 mn40
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2  # before the logits
 
 

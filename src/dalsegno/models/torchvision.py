@@ -1,8 +1,7 @@
 """Any classifier of torchvision by its name, as a row of blocks under a new head.
 
-The picture that it takes (three channels, ImageNet's mean and deviation, its size) is made by the first block, from
-values in [0, 1]: `view.normalise: minmax`. Each further block begins with a layer that has weights and ends before the
-next: a convolution with its normalisation, activation and pooling, or a stage of residual blocks.
+The first block makes the picture that it takes (three channels, ImageNet's mean and deviation, its size) of values in
+[0, 1]: `view.normalise: minmax`. Each further one goes from one layer with weights to the next, or is a residual stage.
 """
 
 import re
@@ -47,6 +46,9 @@ class Params:
             raise ValueError(f"name is {self.name!r}, which is no classifier of torchvision{nearest}")
         if self.size == "as_is" and self.name.startswith(ONE_SIZE):
             raise ValueError(f"size is 'as_is', but {self.name} takes pictures of one size; give a number or null")
+        patch = int(self.name.rpartition("_")[2]) if self.name.startswith("vit") else 1
+        if isinstance(self.size, int) and self.size % patch:
+            raise ValueError(f"size is {self.size}, but {self.name} has patches of {patch}; give a multiple of {patch}")
         if self.pool == "none" and self.hidden:
             raise ValueError("pool is 'none', which takes the place of hidden layers; set hidden to false")
 
@@ -99,8 +101,7 @@ class ClassToken(nn.Module):
 def build(p: Params, input_shape: tuple[int, ...], n_labels: int) -> nn.Module:
     """Map pictures in [0, 1] of one channel or three, (batch, channel, bin, frame), to logits, (batch, label).
 
-    Weights are random. Raises ValueError if input_shape is not (1 or 3, bins, frames), or `size` is so small that
-    the poolings leave nothing.
+    Weights are random. Raises ValueError unless input_shape is (1 or 3, bins, frames) and poolings leave some of `size`.
     """
     if len(input_shape) != 3 or input_shape[0] not in (1, 3) or min(input_shape[1:]) < LEAST:
         raise ValueError(

@@ -2,10 +2,12 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +16,8 @@ from dalsegno.pipeline.errors import UserError, hint
 
 LARGEST = 10**18 - 1  # what fits in 64 bits, as NumPy and PyTorch count
 LONGEST = 200  # of a value, in a message
+INTERNAL = re.compile(r"^Value error, |^(Input|Tuple|List|Dictionary) (?=should )| after validation, not \d+$")
+"""What pydantic says in messages of how it goes about it."""
 
 
 class NoText(str):
@@ -78,7 +82,26 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
 
 def reasons(error: ValidationError, cls: type) -> list[tuple[str, str]]:
     """(path under the section, what is wrong there) of everything that pydantic refused in a `cls`."""
-    return [reason for detail in error.errors() for reason in _reasons_of(detail, cls)]
+    told: dict[Any, ErrorDetails] = {}
+    for detail in error.errors():
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail.get("ctx", {})["min_length"]:
+            continue  # it counts entries without those that are refused
+        loc = _as_typed(detail["loc"], cls)
+        one = loc if loc != detail["loc"] else (loc, detail["type"])
+        if one in told:
+            told[one]["msg"] += f", or {detail['msg'].removeprefix('Input should be ')}"
+        else:
+            told[one] = {**detail, "loc": loc}
+    return [reason for detail in told.values() for reason in _reasons_of(detail, cls)]
+
+
+def _as_typed(loc: tuple[int | str, ...], cls: Any) -> tuple[int | str, ...]:
+    """A path under a `cls`, without the names that pydantic gives to the alternatives of a value, such as number or word."""
+    for i in range(len(loc)):
+        within = _at(cls, loc[:i])
+        if get_origin(within) in (Union, UnionType) and len({*get_args(within)} - {NoneType}) > 1:
+            return loc[:i]
+    return loc
 
 
 def _reasons_of(detail: ErrorDetails, cls: type) -> list[tuple[str, str]]:
@@ -99,7 +122,7 @@ def _reasons_of(detail: ErrorDetails, cls: type) -> list[tuple[str, str]]:
 
 def _reason(message: str, got: Any) -> str:
     """pydantic's message and the value; a section's own check is about several values and names them itself."""
-    message = message.removeprefix("Value error, ").removeprefix("Input ").replace("valid array", "valid list")
+    message = INTERNAL.sub("", message).replace("valid array", "valid list")
     own_check = isinstance(got, dict) or is_dataclass(got)
     return message if own_check else f"{message}, got {shown(got)}"
 
@@ -112,11 +135,17 @@ def shown(value: Any) -> str:
 
 def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
     """The dataclass that the path `loc` leads to, for the names it knows; None if it leads to none."""
+    found = _at(cls, loc)
+    return found if is_dataclass(found) else None
+
+
+def _at(cls: Any, loc: tuple[int | str, ...]) -> Any:
+    """The type of what the path `loc` leads to; of a value that may also be null, the other type."""
     for part in loc:
         if is_dataclass(cls):
             cls = get_type_hints(cls).get(str(part))
         elif get_origin(cls) in (dict, list, tuple):
-            cls = get_args(cls)[-1]
-        members = [a for a in get_args(cls) if is_dataclass(a)] if not is_dataclass(cls) else []
-        cls = members[0] if len(members) == 1 and get_origin(cls) not in (dict, list, tuple) else cls
-    return cls if is_dataclass(cls) else None
+            cls = next(kind for kind in reversed(get_args(cls)) if kind is not ...)
+        others = [kind for kind in get_args(cls) if kind is not NoneType]
+        cls = others[0] if get_origin(cls) in (Union, UnionType) and len(others) == 1 else cls
+    return cls

@@ -16,7 +16,11 @@ BY_LIBRARIES = (
     "CUFFT_ALLOC_FAILED",
 )
 """What CUDA and its libraries say where memory runs out; PyTorch itself has an exception of its own."""
-ON_CPU = ("DefaultCPUAllocator: can't allocate memory", "Storage size calculation overflowed")
+ON_CPU = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "Storage size calculation overflowed",
+    "Overflow when unpacking long",  # of a side beyond 64 bits, which is a TypeError
+)
 
 
 def sent(numbers: Tensor, device: torch.device) -> Tensor:
@@ -32,7 +36,7 @@ def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         gpu = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in BY_LIBRARIES)
         if not gpu and not any(words in str(error) for words in ON_CPU):
             raise

@@ -39,7 +39,7 @@ def build(arch: str, p: Any, prep: nn.Module, example: Float[Tensor, "batch *sha
     example: stored data (batch, …) as the model will get it. Weights lie channels last, which makes convolutions 1.5 to
     2.5 times faster on a CPU. Raises UserError if the architecture cannot take this input, or does not fit in memory.
     """
-    with torch.no_grad():
+    with torch.no_grad(), memory.enough("lower view.crop_s or view.resize"):
         shape = tuple(prep.to(example.device)(example).shape[1:])
     with memory.enough(f"lower the size of {arch} (model)"):
         try:

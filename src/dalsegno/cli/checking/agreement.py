@@ -1,10 +1,15 @@
 """Entries of params.yaml that build on one another: do they name the same network, weights and spectrogram?"""
 
 from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline import params
+from dalsegno.pipeline.refusals import shown
 from dalsegno.sound import storing
+from dalsegno.transfer.adapting.entry import Frozen
+from dalsegno.transfer.embedding import embedding_entry
 
 MADE_BY = {"data/pretrain": "pretrain", "runs/cnn": "cnn"}
 """The section whose entries write weights into a folder of their own name below this one."""
@@ -22,17 +27,25 @@ def _heads(doc: dict[str, Any]) -> Iterator[str]:
         section, _, stored = entry["input"].partition("/")
         if section != "embeddings" or stored not in (doc.get(section) or {}):
             continue
+        of = f"{section}.{stored}"
         for name in ("arch", "weights"):
             if entry[name] != (theirs := doc[section][stored][name]):
-                yield f"transfer.{key}: {name} is {entry[name]}, but embeddings.{stored} has {theirs}; name the same in both"
+                yield f"transfer.{key}: {name} is {entry[name]}, but {of} has {theirs}; name the same in both"
+        ours = params.parse(f"transfer.{key}", entry, Frozen)[0].model
+        theirs = params.parse(of, doc[section][stored], embedding_entry.Params)[0].model
+        for field in fields(ours) if type(ours) is type(theirs) else ():
+            if (here := getattr(ours, field.name)) != (there := getattr(theirs, field.name)):
+                yield (
+                    f"transfer.{key}.model: {field.name} is {shown(here)}, but {of} has {shown(there)}; name the same in both, or "
+                    "leave model out of the former"
+                )
 
 
 def _backbones(doc: dict[str, Any]) -> Iterator[str]:
     """Networks that start from weights of another architecture, or of one that learnt from another spectrogram."""
     for where, entry, spectrogram in _readers(doc):
-        above, _, path = entry["weights"].partition("/")
-        folder, _, rest = path.partition("/")
-        section, key = MADE_BY.get(f"{above}/{folder}"), rest.partition("/")[0]
+        above, folder, key, *_ = *Path(entry["weights"]).parts, "", "", ""
+        section = MADE_BY.get(f"{above}/{folder}")
         made = (doc.get(section) or {}).get(key) if section else None
         if not made:
             continue

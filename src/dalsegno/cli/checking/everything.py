@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dalsegno.cli.checking import agreement, inputs
+from dalsegno.cli.checking import inputs
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import check, params, runtime
@@ -29,9 +29,9 @@ def check_all() -> None:
     except UserError as error:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
     if not problems:
-        # chosen by name, as it imports PyTorch, for which no fault above waits
-        names = params.component("dalsegno.cli.checking", "named_models")
-        problems = [*names.problems(), *agreement.problems()]
+        # chosen by name, as they import PyTorch, for which no fault above waits
+        later = [params.component("dalsegno.cli.checking", name) for name in ("named_models", "agreement")]
+        problems = [line for module in later for line in module.problems()]
     problems += _repository()
     if problems:
         raise Refused(list(dict.fromkeys(problems)))

@@ -4,6 +4,7 @@ Batches come as they are stored, before the preprocessing of the model: spectrog
 linear, tables in the unit of each feature. `Scale` says what these units are.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -116,7 +117,7 @@ def _check_sizes(p: Params, shape: Sequence[int]) -> None:
         if getattr(p, switch) and share * length < least:
             raise UserError(
                 f"augment.{name}: {share:g} of {length} {unit} is less than {least:g}, so nothing would be changed; give at "
-                f"least {least / length:.2g}, or set {switch} to 0"
+                f"least {math.ceil(least / length * 1e4) / 1e4:g}, or set {switch} to 0"
             )
 
 

@@ -123,11 +123,12 @@ class Pca(nn.Module):
     @classmethod
     def fitted(cls, x: Float[Tensor, "row feature"], share: float, whiten: bool = True) -> "Pca":
         """x: training rows after standardisation. share: keep the fewest components that explain this share of the
-        variance (0.95 in recipes/unm_convolneunet.yaml). whiten: scale each component to unit variance.
+        variance (0.95 in recipes/unm_convolneunet.yaml), of those with any. whiten: scale each component to unit variance.
         """
         _, deviations, axes = torch.linalg.svd(x.double() - x.double().mean(0), full_matrices=False)
         explained = (deviations**2).cumsum(0) / (deviations**2).sum()
-        n = min(int((explained < share).sum()) + 1, len(deviations))
+        n_varying = int((deviations > max(x.shape) * torch.finfo(x.dtype).eps * deviations[0]).sum())  # the rank of x
+        n = max(1, min(int((explained < share).sum()) + 1, n_varying))
         scale = (deviations[:n] / len(x) ** 0.5).clamp_min(1e-6) if whiten else torch.ones_like(deviations[:n])
         return cls((axes[:n] / scale[:, None]).T.float().contiguous())
 

@@ -70,11 +70,16 @@ class Mean(nn.Module):
 
 
 class MeanAndDeviation(nn.Module):
-    """The mean of a clip's windows and, behind it, their standard deviation."""
+    """The mean of a clip's windows and, behind it, their standard deviation.
+
+    Its gradients are finite, for layers with weights before it: a square root has none at 0, the deviation of one window.
+    """
 
     def forward(self, x: Windows) -> Float[Tensor, "batch both"]:
-        mean = x.nanmean(1, keepdim=True)
-        return torch.cat([mean.squeeze(1), (x - mean).square().nanmean(1).sqrt()], 1)
+        there, mean = ~x.isnan(), x.nanmean(1, keepdim=True)
+        variance = (x - mean).where(there, 0).square().sum(1) / there.sum(1)
+        differ = variance > 0
+        return torch.cat([mean.squeeze(1), variance.where(differ, 1).sqrt().where(differ, 0)], 1)
 
 
 class Attention(nn.Module):
