@@ -215,6 +215,9 @@ def test_all_trials_read_the_same(tmp_path):
     one = subject.Subject("cnn.a", entry, lambda *_: None, lambda *_: None)
     with pytest.raises(UserError, match="space: spectrogram: all trials read spectrograms/mel; make a search of each"):
         one.check("spectrograms/mel", {"spectrogram": {"choice": ["mel", "stft"]}})
+    for path in ("control", "control.lr", "train.curves.0"):
+        with pytest.raises(UserError, match=f"space: {path}: it changes nothing in what a trial is judged by"):
+            one.check("spectrograms/mel", {path: {"choice": [1, 2]}})
     weights = tmp_path / "weights.pt"
     weights.write_bytes(b"weights")
     assert one.files({"weights": {"choice": [str(weights), "gone.pt"]}}) == [weights]

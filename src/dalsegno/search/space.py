@@ -55,7 +55,7 @@ def grid(space: Space) -> dict[str, Sequence[Any]]:
 
     Raises UserError if there is neither.
     """
-    values = {
+    values: dict[str, Sequence[Any]] = {
         path: list(map(_stored, spec["choice"])) if "choice" in spec else range(spec["int"][0], spec["int"][1] + 1)
         for path, spec in space.items()
         if {"choice", "int"} & spec.keys()
