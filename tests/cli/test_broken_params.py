@@ -29,8 +29,19 @@ BROKEN = {
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_ends_in_a_plain_word(tmp_path, monkeypatch, command, content):
     monkeypatch.chdir(tmp_path)
-    for folder in ("m/a", "m/b", "stages", ".git", ".dvc"):
+    for folder in ("m/a", "m/b", "stages", ".git", ".dvc", "data/searches/q"):
         Path(folder).mkdir(parents=True)
+    Path("data/searches/q/best.yaml").write_text("mlp.small: {train.lr: 0.1}\n")
     Path("params.yaml").write_bytes(content)
     assert refusal(*command.split())
     assert Path("params.yaml").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{a", b"mlp.small: 3", b"\xff"])
+def test_a_search_whose_best_values_are_broken_ends_in_a_plain_word(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    Path("data/searches/q").mkdir(parents=True)
+    Path("data/searches/q/best.yaml").write_bytes(content)
+    Path("params.yaml").write_text(PARAMS)
+    assert "data/searches/q/best.yaml" in refusal("apply-search", "q")
+    assert Path("params.yaml").read_text() == PARAMS

@@ -62,10 +62,19 @@ def test_what_is_new_stands_first_in_its_section():
         "d: &t {lr: 1e-3}\nmlp: {small: {train: *t}, big: {train: *t}}\n",
         "mlp: {small: {train: {lr: &lr 1e-3}}, big: {train: {lr: *lr}}}\n",
         "mlp: {small: {train: {lr: 1, lr: 2}}}\n",
+        "d: &d {train: {lr: 1e-3}}\nmlp: {small: {<<: *d}, big: {<<: *d}}\n",
     ],
 )
 def test_a_value_that_others_share_is_left_to_the_user(text):
     with pytest.raises(UserError, match=r"^params\.yaml: mlp\.small\.train\.lr cannot .*; set it to 0\.2 by hand$"):
+        with_values(text, train__lr="0.2")
+
+
+@pytest.mark.parametrize(
+    "text", ["mlp: {}\n", "mlp: {small: {train: }}\n", "mlp: {small: {train: 3}}\n", "mlp: {small: [1]}\n"]
+)
+def test_a_section_that_is_not_there_is_named(text):
+    with pytest.raises(UserError, match=r"^params\.yaml has no mlp\.small\.train\.lr to write to$"):
         with_values(text, train__lr="0.2")
 
 

@@ -1,6 +1,8 @@
 """Crops, windows and parts of a stored clip, and which views are refused."""
 
+import gc
 import re
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -256,6 +258,19 @@ def test_training_clips_alone_decide_how_long_a_crop_is(tmp_path, view, frames):
     assert seen(tmp_path, **view).for_training(["d"]).input_shape == seen(tmp_path, **view).input_shape
     fixed = seen(tmp_path, crop_s=2.0)
     assert fixed.for_training(["c"]) is fixed
+
+
+def test_frames_go_with_the_last_view_of_them_and_wait_for_no_collection_of_garbage(tmp_path):
+    """On a GPU they may be as much as half of its memory, and each trial of a search opens them anew."""
+    gc.disable()
+    try:
+        p = seen(tmp_path, crop_s=None)
+        frames, of_training = weakref.ref(p.frames), p.for_training(["a"])
+        assert p.for_training(["a"]) is of_training
+        del p, of_training
+        assert frames() is None
+    finally:
+        gc.enable()
 
 
 def test_a_very_long_clip_shown_whole_is_shown_in_equal_pieces_none_shorter_than_a_crop(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ KINDS = {
     "median": {"pruner": "median", "trials": 8},
     "tpe": {"sampler": "tpe", "trials": 12},
     "grid": {"sampler": "grid", "trials": None, "space": {"train.batch_size": {"choice": [8, 16]}, "train.lr": {"choice": [0.01, 0.1]}}},
+    "grid and range": {"sampler": "grid", "trials": None, "space": {"train.batch_size": {"choice": [8, 16]}, "model.widths.0": {"int": [4, 6]}, "train.lr": {"uniform": [0.01, 0.1]}}},
 }  # fmt: skip
 
 

@@ -138,6 +138,15 @@ def test_a_grid_visits_every_point_once(folder):
     ]
 
 
+def test_ranges_beside_a_grid_are_drawn_at_each_of_its_points(folder):
+    mixed = {"model.dropout": {"uniform": [0.0, 0.5]}, "model.widths.0": {"int": [4, 5]}, "train.batch_size": {"choice": [8, 16]}}  # fmt: skip
+    entry = ENTRY | {"sampler": "grid", "trials": None, "pruner": "halving", "space": mixed}
+    rows, _ = search(entry=entry)
+    assert sorted(zip(rows["model.widths.0"], rows["train.batch_size"], strict=True)) == [(w, b) for w in (4, 5) for b in (8, 16)]  # fmt: skip
+    assert rows["model.dropout"].nunique() == 4 and rows["model.dropout"].between(0, 0.5).all()
+    assert search("b", entry)[0].equals(rows)
+
+
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
 def test_halving_ends_trials_that_fall_behind(folder, sampler):
     long = SMALL | {"train": SMALL["train"] | {"epochs": 12}}
@@ -206,6 +215,9 @@ def test_all_trials_read_the_same(tmp_path):
     one = subject.Subject("cnn.a", entry, lambda *_: None, lambda *_: None)
     with pytest.raises(UserError, match="space: spectrogram: all trials read spectrograms/mel; make a search of each"):
         one.check("spectrograms/mel", {"spectrogram": {"choice": ["mel", "stft"]}})
+    for path in ("control", "control.lr", "train.curves.0"):
+        with pytest.raises(UserError, match=f"space: {path}: it changes nothing in what a trial is judged by"):
+            one.check("spectrograms/mel", {path: {"choice": [1, 2]}})
     weights = tmp_path / "weights.pt"
     weights.write_bytes(b"weights")
     assert one.files({"weights": {"choice": [str(weights), "gone.pt"]}}) == [weights]
@@ -218,6 +230,7 @@ def test_all_trials_read_the_same(tmp_path):
         ({"model.dropout": {"uniform": [0.5, 1.5]}}, "mlp.small.model.dropout: should be less than 1, got 1.5"),
         ({"train.batch_size": {"choice": [8, "x"]}}, "mlp.small.train.batch_size: "),
         ({"model.widths.0": {"int": [0, 8]}}, "mlp.small.model.widths.0: "),
+        ({"train.batch_size": {"uniform": [8, 16]}}, "mlp.small.train.batch_size: should be a valid integer, got 8.0"),
         ({"train.lrr": {"fixed": 1}}, "mlp.small.train.lrr: there is no such parameter (did you mean 'lr'?)"),
         ({"model.widths": {"choice": [[8], ["a"]]}}, "mlp.small.model.widths.0: "),
     ],

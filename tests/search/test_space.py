@@ -76,6 +76,7 @@ def test_a_grid_has_no_more_trials_than_it_has_points():
     )
     assert p.n_trials == 6
     assert space.grid(p.space) == {"x": [1, 2, 3], "y": range(1, 3)}
+    assert space.grid(p.space | GOOD | {"z": {"fixed": 1}}) == space.grid(p.space)
 
 
 def test_a_choice_between_lists_is_kept_as_text_and_read_back():

@@ -110,6 +110,7 @@ def pretended():
     }  # fmt: skip
     patches = [mock.patch.object(torch.cuda, name, lambda *_, value=value: value) for name, value in answers.items()]
     patches += [
+        mock.patch.object(torch.cuda, "is_bf16_supported", lambda **_: True),
         mock.patch.object(torch, "Generator", made),
         mock.patch.object(torch, "autocast", lambda _, *args, **kwargs: autocast("cpu", *args, **kwargs)),
         mock.patch.object(torch._C, "_group_tensors_by_device_and_dtype", grouped),

@@ -99,10 +99,15 @@ def test_what_is_pretended_fails_as_a_gpu_does():
     assert gpu.waits == []  # no line of ours
 
 
-def test_only_pictures_and_waveforms_are_trained_in_bfloat16():
-    assert [precision.of_training(GPU, shape) for shape in ((1, 64, 128), (1, 2048), (213,))] == [
-        torch.bfloat16, torch.bfloat16, torch.float32,
-    ]  # fmt: skip
+@pytest.mark.parametrize("generation, of_pictures", [(8, torch.bfloat16), (7, torch.float32)], ids=["A100", "T4"])
+def test_only_pictures_and_waveforms_are_trained_in_bfloat16_on_a_gpu_that_has_it(monkeypatch, generation, of_pictures):
+    for name, value in {
+        "is_available": True, "current_device": 0, "get_device_properties": mock.Mock(major=generation),
+        "_check_bf16_tensor_supported": True,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+    shapes = ((1, 64, 128), (1, 2048), (213,))
+    assert [precision.of_training(GPU, shape) for shape in shapes] == [of_pictures, of_pictures, torch.float32]
     assert precision.of_training(CPU, (1, 64, 128)) == torch.float32
 
 
@@ -128,6 +133,13 @@ def test_each_process_passes_things_on_at_its_own_gpu(monkeypatch):
     monkeypatch.setattr(together.dist, "destroy_process_group", calls.destroy)
     with together.joined(torch.device("cuda", 1)):
         assert calls.mock_calls == [mock.call.set_device(torch.device("cuda", 1)), mock.call.init("nccl")]
+
+
+def test_what_pytorch_keeps_of_a_trial_before_is_free_for_the_next_one(monkeypatch):
+    """Else a store of 40% of the memory would lie on the GPU in the first trial of a search alone."""
+    for name, value in {"mem_get_info": (50, 100), "memory_reserved": 45, "memory_allocated": 5}.items():
+        monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
+    assert memory.free_bytes(GPU) == 90
 
 
 @pytest.mark.parametrize("raised", memory.BY_LIBRARIES)

@@ -1,8 +1,9 @@
 """The text of params.yaml: read, with another value and every other character as it was, and how it differs."""
 
 import difflib
+from functools import reduce
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
@@ -34,6 +35,10 @@ def with_value(text: str, path: list[str], written: str) -> str:
 
     Raises UserError if that section is not there, or if more than this value would change.
     """
+    *parents, last = path
+    owner = reduce(_item, parents, yaml.safe_load(text))
+    if not isinstance(owner, dict) and _item(owner, last) is None:
+        raise UserError(f"{params.FILE} has no {'.'.join(path)} to write to")
     changed = _written(text, path, written)
     try:
         exact = yaml.safe_load(changed) == _changed(yaml.safe_load(text), path, yaml.safe_load(written))
@@ -48,15 +53,14 @@ def with_value(text: str, path: list[str], written: str) -> str:
 
 
 def _written(text: str, path: list[str], written: str) -> str:
+    """The text with `written` at `path`, or as it is where a part of the path is merged from elsewhere by <<."""
     *parents, last = path
-    owner: Any = yaml.compose(text)
-    for step in parents:
-        owner = _inside(owner, step) or _gone(path)
+    owner: Any = reduce(_inside, parents, yaml.compose(text))
     old = _inside(owner, last)
     if old is not None:
         return _before(text, old) + written + text[_end(text, old) :]
-    if not isinstance(owner, yaml.MappingNode):
-        _gone(path)
+    if owner is None:
+        return text
     first = owner.start_mark
     if owner.flow_style:
         rest = text[first.index + 1 :]
@@ -96,13 +100,17 @@ def _changed(doc: Any, path: list[str], value: Any) -> Any:
     return doc | {step: _changed(doc.get(step), rest, value)}
 
 
+def _item(owner: Any, step: str) -> Any:
+    """What a mapping has under a key, or a list at a place; None if there is none."""
+    if isinstance(owner, dict):
+        return owner.get(step)
+    at = int(step) if isinstance(owner, list) and step.isdecimal() else -1
+    return owner[at] if 0 <= at < len(owner) else None
+
+
 def _inside(node: Any, step: str) -> Any:
     """The node of a key of a mapping, or at a place in a list; None if there is none."""
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == step), None)
     at = int(step) if isinstance(node, yaml.SequenceNode) and step.isdecimal() else -1
     return node.value[at] if 0 <= at < len(getattr(node, "value", [])) else None
-
-
-def _gone(path: list[str]) -> NoReturn:
-    raise UserError(f"{params.FILE} has no {'.'.join(path)} to write to")

@@ -21,7 +21,7 @@ class Params:
     space: dict[str, Any]
     sampler: Literal["random", "grid", "tpe"] = "random"
     pruner: Literal["halving", "median"] | None = None  # ends trials that fall behind, by the epoch
-    trials: Count | None = 20  # null: all of a grid
+    trials: Count | None = 20  # null: all points of a grid
     metric: Literal["val_accuracy", "val_balanced_accuracy", "val_macro_f1", "val_loss"] = "val_accuracy"
     folds: Count | None = 1  # the first folds, on which a trial is trained; null: all
     seed: Annotated[int, Field(ge=0)] = 0  # of what is drawn; networks are trained with the seeds of their entry

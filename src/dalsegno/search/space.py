@@ -43,22 +43,26 @@ def meant(space: Space, trial: dict[str, Any]) -> dict[str, Any]:
 
 
 def edges(space: Space) -> Iterator[tuple[str, Any]]:
-    """Each path with every value of its choice, or with the lowest and the highest of its range."""
+    """Each path with every value of its choice, or with the lowest and the highest of its range, of a kind with those between."""
     for path, spec in space.items():
         ((kind, value),) = spec.items()
-        yield from ((path, v) for v in ([value] if kind == "fixed" else value))
+        values = [value] if kind == "fixed" else map(float, value) if kind.endswith("uniform") else value
+        yield from ((path, v) for v in values)
 
 
 def grid(space: Space) -> dict[str, Sequence[Any]]:
-    """All values of each setting, as a journal keeps them. Raises UserError for a range, which has no end of them."""
-    endless = [path for path, spec in space.items() if not {"choice", "int", "fixed"} & spec.keys()]
-    if endless:
-        raise UserError(f"space: {endless[0]}: a grid needs a choice or whole numbers, got {_shown(space[endless[0]])}")
-    return {
+    """All values of each choice and of each range of whole numbers, as a journal keeps them; other ranges are drawn from at each point.
+
+    Raises UserError if there is neither.
+    """
+    values: dict[str, Sequence[Any]] = {
         path: list(map(_stored, spec["choice"])) if "choice" in spec else range(spec["int"][0], spec["int"][1] + 1)
         for path, spec in space.items()
-        if "fixed" not in spec
+        if {"choice", "int"} & spec.keys()
     }
+    if not values:
+        raise UserError(f"space: a grid needs a choice or whole numbers (int) besides ranges, got {_shown(space)}")
+    return values
 
 
 def points(space: Space) -> list[dict[str, Any]]:

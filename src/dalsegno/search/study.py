@@ -56,7 +56,8 @@ def opened(p: Params, path: str | Path, study: str) -> Study:
 
 
 def prepare(found: Study, p: Params) -> list[int]:
-    """Put all trials into the journal; the numbers of those that are still to be made. Of a grid, each has its point.
+    """Put all trials into the journal; the numbers of those that are still to be made. Of a grid, each has its point,
+    and draws what the grid leaves open.
 
     A trial has its number before it is made, and keeps it if the search is broken off and goes on.
     """

@@ -16,6 +16,10 @@ from dalsegno.search import jobs, space
 from dalsegno.training.job import Job
 
 SOURCES = ("spectrogram", "input")  # settings that say what is read
+UNREAD = (
+    "control",
+    "train.curves",
+)  # settings of the twin from scratch, and of what is drawn of a run: no trial has either
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Searched:
             raise UserError(f"input is {source}, but {self.name} reads {own}; write the same")
         if elsewhere := [path for path in drawn if path in SOURCES]:
             raise UserError(f"space: {elsewhere[0]}: all trials read {source}; make a search of each")
+        if idle := [path for path in drawn if f"{path}.".startswith(tuple(f"{name}." for name in UNREAD))]:
+            raise UserError(f"space: {idle[0]}: it changes nothing in what a trial is judged by; leave it out")
         edges, problems = list(space.edges(drawn)), dict[str, None]()
         start = dict(reversed(edges))  # the first value of each path
         for path, value in edges:

@@ -28,6 +28,12 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
     return numbers if device.type == "cpu" else numbers.pin_memory().to(device, non_blocking=True)
 
 
+def free_bytes(gpu: torch.device) -> int:
+    """What this process can still have of the memory of a GPU, what PyTorch keeps of its earlier use included."""
+    kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
+    return torch.cuda.mem_get_info(gpu)[0] + kept
+
+
 @contextmanager
 def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
     """Raise UserError with `advice`, what to do about it, if a GPU or the machine runs out of memory meanwhile.

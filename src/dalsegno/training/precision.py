@@ -13,9 +13,12 @@ from dalsegno.pipeline.cluster import ranks
 def of_training(device: torch.device, input_shape: Sequence[int]) -> torch.dtype:
     """bfloat16 on a GPU for spectrograms and waveforms, where that halves the time; else float32.
 
-    input_shape: of one example. Networks on tables are too small to become faster.
+    input_shape: of one example. Networks on tables are too small to become faster. GPUs older than Ampere, such as a T4,
+    can only imitate bfloat16: slowly, and not at all in the convolutions of cuDNN.
     """
-    return torch.bfloat16 if device.type == "cuda" and len(input_shape) > 1 else torch.float32
+    if device.type != "cuda" or len(input_shape) < 2 or not torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.float32
+    return torch.bfloat16
 
 
 @contextmanager

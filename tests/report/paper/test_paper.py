@@ -16,7 +16,7 @@ from support.wording import faults
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
-from dalsegno.report.paper import blocks, content, example, own_words, pdf
+from dalsegno.report.paper import blocks, content, example, own_words, pdf, references
 from dalsegno.report.paper.sections import closing, discussion, files, ground, models, search
 from dalsegno.report.search import found
 from tools import submission
@@ -395,6 +395,14 @@ def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_p
     assert found.read(str(tmp_path / "data/clips.csv")) == []
     with pytest.raises(UserError, match=r"paper.search: there is no search.json in"):
         found.read(str(tmp_path / "runs"))
+
+
+@pytest.mark.parametrize(("rate", "others"), [({"uniform": [0, 1]}, True), ({"choice": [0.1, 0.2]}, False)])
+def test_a_grid_says_whether_other_settings_were_drawn_at_its_points(tmp_path, rate, others):
+    space = {"train.batch_size": {"choice": [8, 16]}, "train.lr": rate}
+    written = a_search(tmp_path / "s", sampler="grid", space=space)
+    how = search._how(written, pd.DataFrame({"state": ["complete"]}), "validation accuracy", references.Cited())
+    assert "the points of a grid" in how and ("each with the other settings drawn at random" in how) == others
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dalsegno.cli import params_text
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
@@ -27,14 +25,23 @@ def run(arguments: argparse.Namespace) -> None:
         known = [best.parent.name for best in FOUND.glob("*/best.yaml")]
         made_by = f"; `dvc repro search/dvc.yaml:search@{arguments.key}` makes it if `search:` in {params.FILE} has that entry"
         raise UserError(f"{arguments.key}: there is no {path}{hint(arguments.key, known) or made_by}")
+    params.document()  # says what is wrong where it is no YAML
     before = params_text.read()
-    after = _with_values(before, yaml.safe_load(path.read_text(encoding="utf-8")))
+    after = _with_values(before, _best(path))
     print(params_text.difference(before, after, "before", params.FILE), end="")
     if before == after:
         print(f"{params.FILE} has these values already")
     elif not arguments.show:
         files.write_text(Path(params.FILE), after)
         print(f"{params.FILE} now has the best values; `dvc repro` runs what they affect")
+
+
+def _best(path: Path) -> dict[str, dict[str, Any]]:
+    """The values of best.yaml, by entry and path below it."""
+    best = params.document(path)
+    if not all(isinstance(values, dict) for values in best.values()):
+        raise UserError(f"{path} is not as the search wrote it; `dvc repro search/dvc.yaml` makes it anew")
+    return best
 
 
 def _with_values(text: str, best: dict[str, dict[str, Any]]) -> str:

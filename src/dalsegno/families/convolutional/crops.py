@@ -57,6 +57,7 @@ class Crops(Shown):
         longest = int(n_frames.max())
         if longest not in self._by_length:
             self._by_length[longest] = crops = copy.copy(self)
+            crops._by_length = {}  # would else lead back to them, and keep their frames on a GPU when nobody needs them
             crops._set_crop(longest)
             compare_lengths(self.view, n_frames, self.meta["frame_rate_hz"], self.folder)
         return self._by_length[longest]

@@ -82,6 +82,4 @@ def _constant(value: float | list[float], device: torch.device) -> Float[Tensor,
 
 def _resident(frames: Shaped[Tensor, "frame *shape"], device: torch.device) -> Shaped[Tensor, "frame *shape"]:
     """`frames` on the GPU if they take at most half of its free memory; else where they are, a memory map."""
-    if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
-        return frames.to(device)
-    return frames
+    return frames.to(device) if device.type == "cuda" and frames.nbytes < memory.free_bytes(device) / 2 else frames

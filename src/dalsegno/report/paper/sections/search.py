@@ -67,9 +67,11 @@ def _search(found: dict[str, Any], trials: pd.DataFrame, doc: dict[str, Any], ci
 def _how(found: dict[str, Any], trials: pd.DataFrame, metric: str, cite: Cited) -> str:
     states = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
     pruner = PRUNERS.get(found["pruner"] or "", "")
+    left_open = any({"uniform", "loguniform", "logint"} & of.keys() for of in found["space"].values())
+    others = ", each with the other settings drawn at random" * (found["sampler"] == "grid" and left_open)
     return (
         f"The settings of {found['of'].replace('.', '/')} were searched in {found['trials']} trials ({states}), {SAMPLERS[found['sampler']]}"
-        f"{cite(found['sampler'])}{pruner}{cite(found['pruner'] or '')}, and judged by their {metric} alone."
+        f"{others}{cite(found['sampler'])}{pruner}{cite(found['pruner'] or '')}, and judged by their {metric} alone."
     )
 
 
