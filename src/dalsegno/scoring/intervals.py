@@ -80,12 +80,12 @@ class Accuracy:
         worth = self.class_clips if kind == "mean over classes" else 1.0
         spreads = [d.var() / (v * (1 - v)) if 0 < v < 1 else 0 for v, d in ((self.value, self.draws), (value, draws))]
         ratio = min(spreads[0] / spreads[1], 1 / worth) if min(spreads) > 0 else worth
-        return self._end(self.low, value, ratio)[0], self._end(self.high, value, ratio)[1]
+        ends = [end for end in (self.low, self.high) if end != self.value]  # one if no clip is right, or every one
+        return self._around(value, ends[0], ratio)[0], self._around(value, ends[-1], ratio)[1]
 
-    def _end(self, end: float, value: float, ratio: float) -> tuple[float, float]:
+    def _around(self, value: float, end: float, ratio: float) -> tuple[float, float]:
         """Wilson's ends around `value` for `ratio` times as many clips as put accuracy's interval at `end`."""
-        gap = (self.value - end) ** 2
-        return wilson(value, ratio * end * (1 - end) / gap, 1.0) if gap > 0 else (value, value)
+        return wilson(value, ratio * end * (1 - end) / (self.value - end) ** 2, 1.0)
 
 
 def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
