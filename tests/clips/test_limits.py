@@ -11,12 +11,12 @@ from dalsegno.clips.whole import evidence, limits
 NO_COPIES = pd.DataFrame([], columns=copies_csv.COLUMNS)
 
 
-def said(n_per_class, group=lambda i: f"g{i}", seconds=5.0, labels="ab"):
+def said(n_per_class, group=lambda i: f"g{i}", seconds=5.0, labels="ab", root="../my music"):
     rows = [(f"{label}{i}", label, group(i)) for label in labels for i in range(n_per_class)]
     clips = pd.DataFrame("", index=range(len(rows)), columns=clips_csv.COLUMNS)
     clips[["clip_id", "label", "group"]] = rows
     clips["duration_s"] = seconds
-    return limits.limits(clips, "../my music", evidence.weigh(clips, NO_COPIES))
+    return limits.limits(clips, root, evidence.weigh(clips, NO_COPIES))
 
 
 def test_many_clips_in_many_groups_need_no_word():
@@ -42,6 +42,21 @@ def test_each_lack_is_said_alone(how, starts):
     assert sentence.startswith(starts) and (
         "no group" not in sentence.lower() or "`dalsegno groups '../my music'`" in sentence
     )
+
+
+def test_a_table_of_groups_that_is_there_is_to_be_filled_in_and_not_drafted_again(tmp_path):
+    (tmp_path / "groups.csv").write_text("path,group\n")
+    (sentence,) = said(400, group=lambda i: "", root=str(tmp_path))
+    assert sentence.endswith(f"Fill in the column `group` of {tmp_path}/groups.csv.")
+
+
+def test_a_correlation_that_changes_nothing_is_not_mentioned_twice():
+    """A near copy links two clips, and all others are alone."""
+    clips = pd.DataFrame("", index=range(80), columns=clips_csv.COLUMNS)
+    clips = clips.assign(clip_id=[f"c{i:02d}" for i in range(80)], label=["a", "b"] * 40, duration_s=5.0)
+    copies = pd.DataFrame([("c00", "c02", "near", 0.9)], columns=copies_csv.COLUMNS)
+    (sentence,) = [s for s in limits.limits(clips, ".", evidence.weigh(clips, copies)) if s.startswith("About ")]
+    assert sentence.endswith("right or wrong together with a correlation of 0.2.")
 
 
 def test_a_class_of_fewer_groups_than_folds_is_named_before_a_run_stops_on_it():

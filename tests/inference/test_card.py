@@ -100,6 +100,7 @@ def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch)
         main.main(["card", "cnn/crop"])
     assert "did you mean 'cnn/crops'?" in str(end.value.code)
     monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("dataset: {}\n")
     with pytest.raises(SystemExit) as end:
         main.main(["card", "cnn/crops"])
     assert "dvc repro" in str(end.value.code)

@@ -67,7 +67,11 @@ def test_a_single_class_is_scored_and_folders_are_refused_in_words_of_this_comma
     said = [refusal("evaluate", "classical/logistic", tmp_path / name) for name in ("gone", "one/hum", "parts")]
     shutil.copytree("sounds", tmp_path / "parts/train")
     said.append(refusal("evaluate", "classical/logistic", tmp_path / "parts"))
-    assert "is not there" in said[0] and "outside of a class folder" in said[1] and "it has train, the model" in said[3]
+    assert (
+        "is not there" in said[0]
+        and "outside of a class folder" in said[1]
+        and "classes there are train, those of the model" in said[3]
+    )
     assert not any("dataset." in words or "split" in words for words in said)
 
 

@@ -192,7 +192,7 @@ def test_of_very_many_mistakes_some_are_named():
     (said,) = [
         s for s in conclusions.conclusions(comparison([]), [], pd.DataFrame(rows)) if s.startswith("The most frequent")
     ]
-    assert said.endswith("of c0 for d, of c1 for d, of c2 for d, of c3 for d, of c4 for d, … and 25 more.")
+    assert said.endswith("c0 for d, c1 for d, c2 for d, c3 for d, c4 for d, … and 25 more.")
 
 
 def test_mistakes_that_are_equally_frequent_are_all_named():
@@ -205,7 +205,8 @@ def test_mistakes_that_are_equally_frequent_are_all_named():
     )
     (said,) = [s for s in conclusions.conclusions(comparison([]), [], confusion) if s.startswith("The most frequent")]
     assert said == (
-        "The most frequent mistakes of transfer/tuned-scratch: it takes 13% of the clips of blues for metal and of blues for reggae."
+        "The most frequent mistakes of transfer/tuned-scratch, each with 13% of the clips of a class: it takes blues for metal and "
+        "blues for reggae."
     )
 
 

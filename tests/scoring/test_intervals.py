@@ -148,6 +148,11 @@ def test_the_right_class_among_three_is_a_share_like_accuracy():
     )
 
 
+def test_where_no_clip_is_right_the_share_among_three_has_two_ends():
+    labels, p = 2 + np.arange(40) % 2, np.tile([0.4, 0.3, 0.2, 0.1], (40, 1))  # half of them are third
+    assert interval("top_3_accuracy", labels, p) == pytest.approx(proportion_confint(20, 40, method="wilson"), abs=0.01)
+
+
 @pytest.mark.parametrize(("n_groups", "size", "icc"), [(80, 1, 0), (30, 6, 0.2)], ids=str)
 def test_the_calibration_error_of_an_overconfident_model_is_held_as_often_as_it_says(n_groups, size, icc):
     rng = np.random.default_rng(5)

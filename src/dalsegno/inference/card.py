@@ -8,6 +8,7 @@ import yaml
 
 from dalsegno.artefacts.markdown import literal, sentence
 from dalsegno.inference.stored import find, model_file, model_licence
+from dalsegno.pipeline import params
 from dalsegno.pipeline.duration import duration
 from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.scoring.ensembles import FAMILY
@@ -48,7 +49,8 @@ def card(name: str, licences: dict[str, str]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise UserError(f"{path}: no such file in {Path.cwd()}; dvc repro writes it")
+        todo = "dvc repro writes it" if Path(params.FILE).is_file() else "run from the top of the repository"
+        raise UserError(f"{path}: no such file in {Path.cwd()}; {todo}")
     return json.loads(path.read_text(encoding="utf-8"))
 
 

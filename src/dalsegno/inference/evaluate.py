@@ -72,7 +72,7 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
         raise UserError(f"{root}: every file lies outside of a class folder. Expected there:\n    {EXPECTS}")
     if not rows:
         raise UserError(
-            f"{root}: no file has a class that the model knows; it has {', '.join(sorted(there))}, the model "
+            f"{root}: no file has a class that the model knows; the classes there are {', '.join(sorted(there))}, those of the model "
             f"{', '.join(model.labels)}; name the pairs with --labels theirs=ours"
         )
     found.clips = pd.DataFrame(rows, columns=["path", "label", "group"])

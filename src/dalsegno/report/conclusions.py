@@ -121,10 +121,12 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     own = wrong[wrong["model"] == best]
     if len(own):
         most = own[own["share"] == own["share"].max()]
-        calls = [f"of {row.actual} for {row.predicted}" for row in most.itertuples()]
-        which = "mistake" if len(calls) == 1 else "mistakes"
+        calls = [f"{row.actual} for {row.predicted}" for row in most.itertuples()]
+        often = f"{formatting.share(own['share'].max(), 0)} of the clips of"
         yield (
-            f"The most frequent {which} of {best}: it takes {formatting.share(own['share'].max(), 0)} of the clips "
+            f"The most frequent mistake of {best}: it takes {often} {calls[0]}."
+            if len(calls) == 1
+            else f"The most frequent mistakes of {best}, each with {often} a class: it takes "
             f"{listed(calls) if len(calls) <= MOST_MISTAKES else ', '.join(abridged(calls, MOST_MISTAKES))}."
         )
     n_models = confusion["model"].nunique()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.cli import params_text
+from dalsegno.cli.listening import options
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -14,19 +15,20 @@ FOUND = Path("data/searches")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which search, and whether to look only."""
-    parser.add_argument("key", metavar="KEY", help="an entry of `search:` in params.yaml that was run")
+    parser.add_argument(
+        "key", metavar="KEY", type=options.name, help="an entry of `search:` in params.yaml that was run"
+    )
     parser.add_argument("--show", action="store_true", help="show the difference and change nothing")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the values of best.yaml. Raises UserError if the search was not run, or its entry is gone."""
-    path = FOUND / arguments.key / "best.yaml"
+    before, path = params_text.read(), FOUND / arguments.key / "best.yaml"
     if not path.is_file():
         known = [best.parent.name for best in FOUND.glob("*/best.yaml")]
         made_by = f"; `dvc repro search/dvc.yaml:search@{arguments.key}` makes it if `search:` in {params.FILE} has that entry"
         raise UserError(f"{arguments.key}: there is no {path}{hint(arguments.key, known) or made_by}")
     params.document()  # says what is wrong where it is no YAML
-    before = params_text.read()
     after = _with_values(before, _best(path))
     print(params_text.difference(before, after, "before", params.FILE), end="")
     if before == after:

@@ -1,15 +1,15 @@
 """`dalsegno check-encoder FILE`: try an encoder of one's own before a run does."""
 
 import argparse
-from pathlib import Path
 
+from dalsegno.cli.listening import options
 from dalsegno.pipeline.errors import UserError
 from dalsegno.transfer.embedding import own_encoder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and the sample rate that it is to hear."""
-    parser.add_argument("file", type=Path, help=f"a Python file with {own_encoder.CONTRACT}")
+    parser.add_argument("file", type=options.path, help=f"a Python file with {own_encoder.CONTRACT}")
     parser.add_argument("--rate", type=int, default=16000, help="sample rate in Hz (default: %(default)s)")
 
 

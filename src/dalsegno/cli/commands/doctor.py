@@ -2,10 +2,10 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from dalsegno.cli.commands import datasets
+from dalsegno.cli.listening import options
 from dalsegno.clips import examine
 from dalsegno.clips.examine import Examination
 from dalsegno.pipeline import files
@@ -17,7 +17,7 @@ N_SHOWN = 5  # files of each kind that the doctor lists
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder, its layout, and how much to say."""
-    parser.add_argument("folder", type=Path, help="the folder of clips")
+    parser.add_argument("folder", type=options.path, help="the folder of clips")
     parser.add_argument(
         "--dataset", choices=datasets.NAMES, default="folders", help="layout of the folder (default: %(default)s)"
     )
@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print counts and every file left out as JSON, and nothing else"
     )
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write the findings as HTML as well")
+    parser.add_argument(
+        "--page", type=options.written(".html", ".htm"), metavar="FILE", help="write the findings as HTML as well"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

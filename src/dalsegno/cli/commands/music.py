@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from dalsegno.cli import params_text
+from dalsegno.cli.listening import options
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
@@ -13,7 +14,7 @@ from dalsegno.pipeline.refusals import mapping
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder."""
-    parser.add_argument("folder", type=Path, help="a folder that holds one folder of sound per class")
+    parser.add_argument("folder", type=options.path, help="a folder that holds one folder of sound per class")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises UserError if there is no such folder, or no params.yaml here.
     """
-    here, folder = Path(params.FILE), arguments.folder.expanduser()
+    here, folder, text = Path(params.FILE), arguments.folder.expanduser(), params_text.read()
     if not folder.is_dir():
         raise UserError(
             f"{walk.where(folder)} is not a folder; expected one that holds a folder per class{walk.nearest(folder)}"
@@ -30,8 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(
             f"{walk.where(folder)} holds this repository; name a folder that holds a folder per class alone"
         )
-    now, text = mapping(params.document(), "dataset"), params_text.read()
-    before = text
+    now, before = mapping(params.document(), "dataset"), text
     wanted = {"name": "folders", "root": _root(folder.resolve())}
     for name, value in wanted.items():
         if now.get(name) != value:

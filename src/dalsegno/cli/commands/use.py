@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from dalsegno.cli import params_text
+from dalsegno.cli.listening import options
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -13,7 +14,11 @@ RECIPES, KEPT = Path("recipes"), Path(".params.yaml.before-use")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which recipe, or the way back."""
     parser.add_argument(
-        "recipe", metavar="RECIPE", nargs="?", help="a file in recipes/, with or without .yaml (default: list them)"
+        "recipe",
+        metavar="RECIPE",
+        nargs="?",
+        type=options.name,
+        help="a file in recipes/, with or without .yaml (default: list them)",
     )
     parser.add_argument("--show", action="store_true", help="show the difference and change nothing")
     parser.add_argument("--undo", action="store_true", help="put back what the last `dalsegno use` replaced")

@@ -27,16 +27,23 @@ def list_all(_: argparse.Namespace) -> None:
 
 def fetch(arguments: argparse.Namespace) -> None:
     """Download published weights. Raises UserError if they do not arrive whole and as published."""
-    if not Path(params.FILE).is_file():
-        raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")
+    _at_the_top()
     print(f"{weights.fetch(arguments.name)}: complete, and as published")
 
 
 def verify(_: argparse.Namespace) -> None:
     """Print a line about each file in the folder of weights. Raises UserError if one is not what was published."""
-    n_wrong = 0
+    _at_the_top()
+    n_wrong, n_files = 0, 0
     for line, right in weights.verify():
         print(line)
-        n_wrong += not right
+        n_wrong, n_files = n_wrong + (not right), n_files + 1
+    if not n_files:
+        print(f"{weights.FOLDER}/ holds no file to check; `dalsegno weights fetch NAME` downloads one")
     if n_wrong:
         raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove each wrong file and fetch it again")
+
+
+def _at_the_top() -> None:
+    if not Path(params.FILE).is_file():
+        raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")

@@ -17,7 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", metavar="MODEL", type=options.name, help="a key of the run, such as cnn/conv, or an ensemble"
     )
     parser.add_argument(
-        "--to", metavar="FILE", type=options.path, help="the file to write, such as README.md (default: print it)"
+        "--to",
+        metavar="FILE",
+        type=options.written(".md", ".txt"),
+        help="the file to write, such as README.md (default: print it)",
     )
 
 

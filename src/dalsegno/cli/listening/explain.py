@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         metavar="PNG",
-        type=options.path,
+        type=options.written(".png"),
         help="the picture (default: <name of the file>.explained.png in the current folder)",
     )
 

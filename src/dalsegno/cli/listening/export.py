@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--onnx", action="store_true", required=True, help="write ONNX, the only format")
     parser.add_argument(
-        "--to", metavar="FILE", type=options.path, help="the file to write (default: <family>_<key>.onnx, here)"
+        "--to",
+        metavar="FILE",
+        type=options.written(".onnx"),
+        help="the file to write (default: <family>_<key>.onnx, here)",
     )
 
 

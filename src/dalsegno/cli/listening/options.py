@@ -1,6 +1,7 @@
 """What the commands about trained models share: names of models, paths, and examples in the help."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 MODEL = "a key of the run, such as cnn/conv, an ensemble, or a stored file"
@@ -17,6 +18,21 @@ def name(word: str) -> str:
 def path(word: str) -> Path:
     """A file or folder, to read or to write."""
     return Path(name(word))
+
+
+def written(*suffixes: str) -> Callable[[str], Path]:
+    """A file to write in the format that `suffixes` stand for. Another suffix is refused: it would promise another format, and may
+    be that of a recording or a model, which would be lost."""
+
+    def checked(word: str) -> Path:
+        target = path(word)
+        if target.suffix.lower() not in ("", *suffixes):
+            raise argparse.ArgumentTypeError(
+                f"{word!r} does not end in {' or '.join(suffixes)}, the format that is written"
+            )
+        return target
+
+    return checked
 
 
 def examples(parser: argparse.ArgumentParser, *lines: str, more: str = "") -> None:

@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         more=f"""\
 exit codes:
   0  every file has an answer
-  {UNREAD}  some files could not be read: each of them has a message (in JSON, an error), and the others have an answer
-  1  nothing was classified, for example because the model cannot be used: there is a message, and no other output""",
+  {UNREAD}  at least one file could not be read: each of these has a message (in JSON, an error), and the others have an answer
+  1  no file was tried, for example because the model cannot be used: there is a message, and no other output""",
     )
     parser.add_argument("model", metavar="MODEL", type=options.name, help=options.MODEL)
     parser.add_argument(

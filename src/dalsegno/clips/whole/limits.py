@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
@@ -26,7 +27,12 @@ def limits(clips: pd.DataFrame, root: str, evidence: Evidence) -> list[str]:
 
 def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
     n = int((used["group"] == "").sum())
-    draft = f"`dalsegno groups {shlex.quote(root)}` drafts a groups.csv from tags and folders for you to correct."
+    table = Path(root, "groups.csv")
+    draft = (
+        f"Fill in the column `group` of {table}."
+        if table.is_file()
+        else f"`dalsegno groups {shlex.quote(root)}` drafts a groups.csv from tags and folders for you to correct."
+    )
     sides = "clips of one artist, song or instrument may be trained on and tested on, and results too high"
     if n == len(used):
         yield f"No groups are known: {sides}. {draft}"
@@ -69,10 +75,8 @@ def _enough(n_by_label: pd.Series, evidence: Evidence) -> str:
         each, if_so = "each of an artist and a recording of its own", ""
     else:
         each = "in groups as large as now"
-        if_so = (
-            f" That assumes that clips of one group are right or wrong together with a correlation of {CORRELATION}; with "
-            f"{STRONG}, it takes about {more}."
-        )
+        if_so = f" That assumes that clips of one group are right or wrong together with a correlation of {CORRELATION}"
+        if_so += f"; with {STRONG}, it takes about {more}." if more > n else "."
     goal = f"would bring the interval of an accuracy of {ACCURACY:.0%} to ±{100 * ENOUGH:.0f} points"
     return f"About {n} clips per class (the smallest has {n_by_label.min()}), {each}, {goal}.{if_so}"
 

@@ -56,12 +56,19 @@ def _existing(path: Path, name: str) -> Path:
     if path.is_file():
         return path
     known = keys()
-    there = f"; stored here are: {', '.join(known)}" if known else f"; {RUNS}/ holds no model: dvc repro trains them"
+    there = f"; stored here are: {', '.join(known)}" if known else f"; {_no_run()}"
     if name.startswith(f"{FINAL}/"):
         there += f"; dvc repro final/dvc.yaml:final@{name.removeprefix('final/')} trains an entry of `final:`"
     if name.startswith("external/"):
         raise UserError(f"{name}: its predictions were made elsewhere, so there is no model here to ask")
     raise UserError(f"{name}: there is no such model, neither a key of the run nor a file{hint(name, known)}{there}")
+
+
+def _no_run() -> str:
+    """Why no model is stored in this folder, and what to do."""
+    if not Path(params.FILE).is_file():
+        return f"there is no {params.FILE} in {Path.cwd()}: run from the top of the repository, or name a stored file"
+    return f"{RUNS}/ holds no model: dvc repro trains them, or dvc pull fetches those of a colleague"
 
 
 def _members(name: str) -> list[str]:

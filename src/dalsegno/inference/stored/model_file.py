@@ -97,8 +97,8 @@ def read(path: Path) -> Stored:
     with path.open("rb") as file:
         if file.read(len(ARCHIVE)) != ARCHIVE:
             raise UserError(
-                f"{path}: no stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv, and behind it "
-                "what it is to be asked about"
+                f"{path}: no stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv; "
+                "the model is named first"
             )
     archive.refuse_compressed(path)
     content = params.component(*_reader(path)).load(path)  # PyTorch for networks alone

@@ -9,7 +9,7 @@ from dalsegno.report.tables.table import Column, Table, plain
 COLUMNS = [
     Column("input", words=True), Column("made from", words=True), Column("clips"), Column("seconds\nin all"), Column("ms\nper clip"),
 ]  # fmt: skip
-LEGEND = "What models are made from, each computed once; wall-clock seconds, with as many processes as `runtime.workers` says."
+LEGEND = "What models are made from, each computed once, for exact copies too, which are left out later; wall-clock seconds, with as many processes as `runtime.workers` says."
 
 
 def table(comparison: Mapping[str, Any]) -> Table:

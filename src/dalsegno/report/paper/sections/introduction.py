@@ -43,7 +43,7 @@ def _subject(s: Sources) -> str:
     dataset, labels = s.compare["dataset"], list(s.clips.get("labels", {}))
     named = f": {verdict.listed(labels)}" if 1 < len(labels) <= MOST_NAMED else ""
     several = " No kind of model is the best on all data, so several are compared on these."
-    subject = f"The classes to recognise are the {dataset['classes']} of {dataset['title']}{named}."
+    subject = f"The task is to recognise {counted(dataset['classes'], 'class')} of {dataset['title']}{named}."
     return subject + several * (len(s.compare["models"]) > 1)
 
 
