@@ -75,6 +75,17 @@ def test_a_label_that_contradicts_the_probabilities_beside_it_is_told_with_its_l
         read(tmp_path, table.format("b"))
 
 
+def test_a_fold_without_a_test_part_beside_others_scores_nothing(tmp_path):
+    """As a list may state it; its validation clips are scored of no model."""
+    splits = SPLITS.assign(fold1=["train", "valid", "train", "valid"])
+    (tmp_path / "t.csv").write_text("clip_id,a,b\na.1,.9,.1\nb.1,.3,.7\n")
+    taken = external.predictions(external.Params(file=str(tmp_path / "t.csv")), CLIPS, splits)
+    assert [len(rows) for rows in taken.rows] == [2, 2]
+    splits = splits.assign(fold0=splits["fold0"].replace("test", "valid"))
+    with pytest.raises(UserError, match="no row for 2 of the 2 valid clips of fold 1"):
+        external.predictions(external.Params(file=str(tmp_path / "t.csv")), CLIPS, splits)
+
+
 def test_columns_may_be_written_with_capitals(tmp_path):
     text = "Path,Label,Predicted,Fold\na/1.wav,a,a,0\nb/1.wav,b,a,0\na/2.wav,a,b,1\nb/2.wav,b,b,1\n"
     rows = pd.concat(read(tmp_path, text).rows).set_index("clip_id")

@@ -208,6 +208,13 @@ def test_the_table_is_written_in_groups_and_read_as_one(tmp_path):
     assert not (tmp_path / "g.parquet").exists()
 
 
+def test_a_table_is_read_in_order_of_clips_and_segments_however_it_was_written(tmp_path):
+    rows = [("b", 1, {"f": 3.0}), ("a", 0, {"f": 1.0}), ("b", 0, {"f": 2.0}), ("c", 0, {"f": 4.0})]
+    features_parquet.write(tmp_path / "f.parquet", rows)
+    table = features_parquet.read(tmp_path / "f.parquet", {"a", "b"})
+    assert (table.clip_ids.tolist(), table.x.tolist()) == (["a", "b", "b"], [[1], [2], [3]])
+
+
 stage = runpy.run_path("stages/features.py")["main"]
 
 

@@ -126,6 +126,11 @@ def test_a_class_of_a_single_unit_leaves_means_over_classes_without_interval():
     assert scores["log_loss_low"] is not None
 
 
+def test_a_negative_probability_is_none_though_the_row_sums_to_one():
+    rows = pd.DataFrame({"clip_id": ["a", "b", "c"], "p_x": [1.5, 1.0005, 0.3], "p_y": [-0.5, -0.0005, 0.7]})
+    assert predictions_parquet.unsound(rows) == ["a"]
+
+
 @pytest.mark.parametrize("spoil", [lambda p: p + 0.5, lambda p: -p, lambda p: p * np.nan])
 def test_predictions_that_are_no_probabilities_are_refused_by_name(tmp_path, spoil):
     """A row that does not sum to one would be scored as if it did, and one that is no number would end in a traceback."""

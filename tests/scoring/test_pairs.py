@@ -14,7 +14,7 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import held_out, pairs
 from dalsegno.scoring.held_out import Scored
 from dalsegno.scoring.intervals import Params
-from dalsegno.scoring.statistics import holm
+from dalsegno.scoring.statistics import holm, resampled_t
 
 COMPARE = runpy.run_path(str(Path("stages/compare.py").resolve()))["main"]
 SKILL = {"classical/majority": None, "mlp/features": 1.2, "cnn/conv": 1.4, "cnn/resnet": 1.6}
@@ -106,6 +106,25 @@ def test_folds_that_all_test_the_same_clips_are_no_repeated_cross_validation():
     hits = {f"m{i}": np.arange(60) < 30 + 10 * i for i in range(2)}
     s, _, found = of_units(hits, 60, n_folds=3)
     assert s.repeats == 3 and found["p_resampled"].isna().all() and found["accuracy"].tolist() == [0.166667]
+
+
+def test_repeated_cross_validation_is_judged_by_the_share_that_each_fold_tests():
+    """Three times two folds: each tests half of the clips."""
+    rng, repeats, n = np.random.default_rng(0), 3, 60
+    part = np.concatenate([2 * r + rng.permutation(n) % 2 for r in range(repeats)])
+    rows = pd.DataFrame({"clip_id": np.tile([f"c{i:02d}" for i in range(n)], repeats), "fold": part, "label": 0})
+    rows = rows.assign(unit=np.tile(np.arange(n), repeats), repeat=np.repeat(np.arange(repeats), n))
+    s = Scored("test", ["x", "y"], rows.sort_values(["fold", "clip_id"], ignore_index=True), False)
+    hits = {"m0": rng.random(len(rows)) < 0.8, "m1": rng.random(len(rows)) < 0.6}
+    tables = {name: s.rows[["clip_id", "fold"]].assign(seed=0, p_x=h * 1.0, p_y=1 - h) for name, h in hits.items()}
+    models = {name: held_out.runs(s, table) for name, table in tables.items()}
+    (pair,) = pairs.table(s, models, tables, Params(confidence=0.95)).to_dict("records")
+    by_fold = [pd.Series(h).groupby(s.rows["fold"]).mean() for h in hits.values()]
+    judged = resampled_t.test((by_fold[0] - by_fold[1]).to_numpy(), tested=0.5, margin=0.01)
+    assert pair["model"] == "m0" and pair["p_resampled"] == pytest.approx(judged.p_value, abs=1e-6)
+    assert [pair[f"p_{of}"] for of in ("better", "equivalent", "worse")] == pytest.approx(
+        [judged.better, judged.equivalent, judged.worse], abs=1e-6
+    )
 
 
 def test_the_best_are_those_not_told_apart_from_the_first_however_many_letters():

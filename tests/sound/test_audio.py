@@ -1,5 +1,6 @@
 """Decoding: mono, resampled, and refusals that name the file."""
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -28,6 +29,14 @@ def test_resampling_keeps_pitch_and_duration(tmp_path):
     y = samples(tmp_path / "a.wav", 22050)
     assert len(y) == 22050
     assert np.argmax(np.abs(np.fft.rfft(y))) == 1000
+
+
+@pytest.mark.parametrize(("rate_hz", "n"), [(44100, 1001), (16000, 16001), (48000, 7), (8000, 3)])
+def test_resampling_gives_as_many_samples_as_librosa(tmp_path, rate_hz, n):
+    y = np.random.default_rng(0).normal(0, 0.1, n).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", y, rate_hz, subtype="FLOAT")
+    theirs = librosa.resample(y, orig_sr=rate_hz, target_sr=22050)
+    assert samples(tmp_path / "a.wav", 22050) == pytest.approx(theirs, abs=1e-6)
 
 
 def test_peak_normalisation_removes_gain_and_spares_silence(tmp_path):

@@ -7,7 +7,6 @@ enter it: a clip that two seeds of three call right counts two thirds. Dietteric
 models.
 """
 
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -73,6 +72,4 @@ def _sums(units: np.ndarray, model: Hits, other: Hits) -> np.ndarray:
     Both models predicted the same clips equally often but for their numbers of seeds, by which their hits are weighed.
     """
     (right, n), (other_right, other_n) = model, other
-    common = gcd(int(n.sum()), int(other_n.sum()))
-    gained = right * (int(other_n.sum()) // common) - other_right * (int(n.sum()) // common)
-    return np.rint(np.bincount(units, gained)).astype(np.int64)
+    return np.rint(np.bincount(units, right * other_n.sum() - other_right * n.sum())).astype(np.int64)

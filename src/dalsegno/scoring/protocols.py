@@ -106,11 +106,10 @@ def evaluate(
 
 
 def _of_segments(rows: pd.DataFrame, s: Segments) -> pd.DataFrame:
-    """`rows` with one row per segment; a clip without a group is the group of its own segments, which are not independent."""
+    """`rows` with one row per segment; those of a clip share its unit, as they are not independent."""
     by_id = rows.set_index("clip_id")
     clip_ids = pd.Index(s.ids if s.ids[0] in by_id.index else s.clip_ids)
-    wide = by_id.loc[clip_ids].reset_index(drop=True).assign(clip_id=s.ids)
-    return wide.assign(group=np.where(wide["group"] == "", "\0" + s.clip_ids, wide["group"]))
+    return by_id.loc[clip_ids].reset_index(drop=True).assign(clip_id=s.ids)
 
 
 def _of_clips(predicted: pd.DataFrame) -> pd.DataFrame:

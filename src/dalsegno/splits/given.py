@@ -9,7 +9,7 @@ import pandas as pd
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
-from dalsegno.splits import lists
+from dalsegno.splits import caveats, lists
 
 FOLD = "fold "
 """What a published fold is called in the column `split` of clips.csv: `fold 3` tests the clip."""
@@ -36,7 +36,7 @@ class Given:
 
     def messages(self) -> list[str]:
         """A line per part: how many of the list were found, and which were not if they are few; and what cannot be used."""
-        unusable = f"listed, but excluded or without a label: {len(self.unusable)} ({', '.join(self.unusable[:5])})"
+        unusable = f"listed, but excluded or without a label: {caveats.some(self.unusable)}"
         found = [
             f"{part}: {self.n_found[part]} of {n} found"
             + (f" (absent: {', '.join(self.absent[part])})" if 0 < len(self.absent[part]) <= 5 else "")

@@ -46,6 +46,14 @@ def test_equals_scikit_learns_report_and_wilson():
                 assert np.isnan([row.recall, row.recall_low, row.recall_high]).all()
 
 
+def test_clips_are_counted_once_however_many_runs_there_are():
+    labels = np.array([0, 0, 1])
+    runs = [Run(np.arange(3), np.eye(4)[[0, called, 1]]) for called in (0, 1)]
+    found = table(scored(labels, np.arange(3)), {"m": runs}).set_index("class")
+    assert found["clips"].tolist() == [2, 1, 0, 0] and found.loc["a", "recall"] == 0.75
+    assert found.loc["b", "precision"] == pytest.approx(2 / 3, abs=1e-6)
+
+
 def test_a_class_of_one_unit_has_no_interval_and_one_of_few_a_wider_one():
     labels, right = np.repeat([0, 1, 2], 40), np.tile(np.arange(40) < 30, 3)
     units = np.r_[np.zeros(40, int), 1 + np.arange(40) // 10, 5 + np.arange(40)]

@@ -94,6 +94,15 @@ def test_bins_hold_every_prediction_with_mean_confidence_and_share_right():
     ]
 
 
+def test_the_share_that_is_answered_is_rounded_to_whole_clips_and_not_beyond():
+    """Of 100 clips 55% are 55, although 0.55 times 100 is a little more."""
+    sure = np.linspace(0.99, 0.6, 100)
+    s = scored(np.repeat([0, 1], [55, 45]))
+    run = Run(np.arange(100), np.stack([sure, 1 - sure], axis=1))
+    found = reliability.coverage_rows("m", s, [run])
+    assert found["accuracy"].tolist()[:11] == [1.0] * 11 and found["accuracy"].tolist()[11] == round(55 / 60, 4)
+
+
 def test_the_surest_clips_are_answered_first_and_equals_count_as_their_mean():
     p = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25]])
     s, run = scored(np.array([0, 0, 0, 1])), Run(np.arange(4), p)
