@@ -384,6 +384,15 @@ def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  
          ["transfer.frozen.model: width is 32, but embeddings.notes has 16; name the same in both, or leave model out of the former",
           "transfer.frozen.model: depth is [1, 1, 1], but embeddings.notes has [1, 1, 1, 1]; name the same in both, or leave model "
           "out of the former"]),
+        ([("head: {widths: [], dropout: 0.0}\n    train", "head: {layers: weighted}\n    train"),
+          ("head: {widths: [], dropout: 0.5}", "head: {layers: weighted}")],
+         ["transfer.frozen.head: layers is weighted, but embeddings.notes gives one layer; name several in embeddings.notes.layers",
+          "transfer.songs.head: layers is weighted, but embeddings.songs gives one layer; name several in "
+          "embeddings.songs.model.layers"]),
+        ([("head: {widths: [], dropout: 0.0}\n    train", "head: {layers: weighted}\n    train"),
+          ("notes/model.pt\n    view: {crop_s: 1.0}", "notes/model.pt\n    layers: [1, embedding]\n    view: {crop_s: 1.0}"),
+          ("head: {widths: [], dropout: 0.5}", "head: {layers: weighted}"),
+          ("arch: musicnn, model: {}", "arch: musicnn, model: {layers: [cnn1, penultimate]}")], None),
         ([("weights: data/pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze",
            "weights: ./data//pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze"),
           ("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
@@ -392,9 +401,13 @@ def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  
          "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
     ],
 )  # fmt: skip
-def test_entries_that_build_on_one_another_must_agree(here, edits, lines_):  # noqa: F811
+def test_entries_that_build_on_one_another_must_agree(here, edits, lines_, capsys):  # noqa: F811
     here(*edits)
-    assert lines() == lines_
+    if lines_ is None:
+        main.main(["check"])
+        assert "no problems" in capsys.readouterr().out
+    else:
+        assert lines() == lines_
 
 
 def test_a_copy_without_hidden_files_is_told(here):  # noqa: F811

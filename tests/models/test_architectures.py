@@ -182,6 +182,12 @@ def test_pictures_may_have_several_channels(arch):
     assert build(arch, (3, 64, 64)).eval()(batch_of((3, 64, 64))).shape == (3, N_LABELS)
 
 
+@pytest.mark.parametrize(("arch", "name"), [("resnet", "depth"), ("bbnn", "blocks"), ("vgg", "convolutions")])
+def test_more_layers_than_anybody_could_train_are_refused_before_they_are_made(arch, name):
+    (problem,) = parse(arch, **{name: [2, 10**9] if arch == "resnet" else 10**9})[1]
+    assert problem.endswith("should be less than or equal to 1000, got 1000000000")
+
+
 def test_mlp_has_the_widths_and_the_activation_of_each_layer():
     model = build("mlp", widths=(64, 48, 64), activation=("tanh", "relu", "tanh"), batch_norm=True)
     assert [layer[0].out_features for layer in model.body] == [64, 48, 64]

@@ -44,6 +44,10 @@ def test_a_parameter_that_is_missing_or_of_no_use_is_named():
     assert "must begin with embeddings/" in problems(input="gone")[0]
     assert problems(probe=0.1) == [] and problems(probe=0.1, head={"widths": [8]})[0].endswith("leave one of them out")
     assert problems(body_lr_decay=1.5) and problems(unfreeze_every=0)
+    (late,) = problems(unfreeze=1, unfreeze_every=2)
+    assert (
+        late.startswith("transfer.x: unfreeze_every is 2, so the last of 1 block would") and "train.epochs is 2" in late
+    )
     assert problems(control=TRAIN) == [] and problems(control=True)[0].startswith(
         "transfer.x.control: should be an object"
     )

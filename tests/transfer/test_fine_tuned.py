@@ -1,5 +1,7 @@
 """Fine-tuning: which blocks learn, how the head starts, and a twin that fails."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,21 @@ def test_more_blocks_than_there_are_cannot_learn(here):
     ):
         tuned(unfreeze=2, unfreeze_every=1)
     assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"unfreeze": 2}, False),  # the dense layer and the average
+        ({"unfreeze": 3}, True),
+        ({"unfreeze": "all", "batch_norm": "frozen"}, False),
+        ({"unfreeze": 4, "unfreeze_every": 1}, True),  # in the end
+    ],
+)
+def test_batches_of_one_are_refused_only_where_batch_norm_would_take_their_statistics(here, changes, refused):
+    one = {"train": TRAIN | {"batch_size": 1, "epochs": 5, "lr": 1e-4}}
+    with pytest.raises(UserError, match="batches of one") if refused else nullcontext():
+        tuned(**OURS | changes | one)
 
 
 @pytest.mark.parametrize("n_labels", [2, 3])

@@ -1,11 +1,12 @@
 """Heads that see all windows of a clip at once."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from support.easy_task import accuracy, stage
+from support.easy_task import accuracy, stage, state
 from support.transfer_task import TRAIN, embedded, write_params
 
 from dalsegno.artefacts.features_parquet import FeatureTable
@@ -66,6 +67,27 @@ def test_neighbours_are_those_of_the_same_direction_and_never_the_clip_itself():
     head = over_time.Neighbours(known, torch.tensor([0, 1, 2]), 3, 1)
     assert head.eval()(known[:, None]).argmax(1).tolist() == [0, 1, 2]
     assert head.train()(known[:, None]).argmax(1).tolist() == [1, 0, 1]
+
+
+NEAREST = {"input": "embeddings/x", "arch": "conv", "weights": "ours/model.pt", "train": TRAIN}
+
+
+def test_the_neighbours_of_a_clip_are_other_clips_and_no_augmented_views_of_itself(here):
+    known = []
+    for changes in ({}, {"views": 2, "augment": {"gain_db": 3.0}}):
+        embedded(**changes)
+        write_params(transfer={"x": NEAREST | {"head": {"over": "neighbours"}}})
+        stage("transfer")("x", "e", "splits.csv", "run", "metrics")
+        known.append(state(Path("run"))["net.known"])
+    assert len(known[0]) == 48 and torch.equal(*known)
+
+
+def test_more_neighbours_than_there_are_clips_are_refused(here):
+    embedded()
+    for k, message in ((48, "head.k is 48, but there are 48 training clips, .*; give at most 47"), (47, None)):
+        write_params(transfer={"x": NEAREST | {"head": {"over": "neighbours", "k": k}}})
+        with pytest.raises(UserError, match=message) if message else nullcontext():
+            stage("transfer")("x", "e", "splits.csv", "run", "metrics")
 
 
 @pytest.mark.parametrize("over", OVER)

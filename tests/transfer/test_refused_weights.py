@@ -78,6 +78,19 @@ FAULTS = {
         lambda: OURS | save("half.pt", {"arch": "conv", "runs": []}),
         r"half.pt: not a checkpoint of a network on spectrograms; it lacks labels, view, spectrogram",
     ),
+    "a checkpoint without a run": (
+        lambda: spoilt(runs=[]),
+        r"spoilt.pt: a checkpoint of ours, but not a whole one \(ValueError: there are no weights in it\); train it again",
+    ),
+    "a checkpoint of no view": (lambda: spoilt(view=None), r"spoilt.pt: a checkpoint of ours, but not a whole one"),
+    "a checkpoint of an unknown view": (
+        lambda: spoilt(view={"normalise": "log"}),
+        r"spoilt.pt: a checkpoint of ours, but not a whole one \(ValueError: view.normalise: should be 'dataset', .*got \"log\"",
+    ),
+    "a checkpoint whose weights are none": (
+        lambda: spoilt(runs=[{"fold": 0, "state": {"prep.mean": 1.0}}]),
+        r"not a whole one \(ValueError: prep.mean is no tensor\)",
+    ),
     "no tensors": (lambda: save("none.pt", {"a": 1}), r"none.pt: neither a checkpoint of ours nor a state dict"),
     "a list": (lambda: save("list.pt", [torch.zeros(1)]), r"list.pt: holds a list, not weights by name"),
     "a pickle with code": (
@@ -96,6 +109,10 @@ FAULTS = {
     "nothing": (lambda: garbage(b""), r"x.pt: not a readable file of weights"),
     "no file": (lambda: {"weights": "there.pt"}, r"there.pt: there is no such file"),
 }
+
+
+def spoilt(**changes):
+    return OURS | save("spoilt.pt", model_pt.load("ours/model.pt") | changes)
 
 
 def sized():

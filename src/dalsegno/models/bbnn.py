@@ -21,7 +21,7 @@ class Params:
     """The published network by default: 32 channels in every convolution, three blocks."""
 
     channels: Annotated[int, Field(ge=1)] = 32  # output channels of every convolution
-    blocks: Annotated[int, Field(ge=1)] = 3  # in the broadcast module
+    blocks: Annotated[int, Field(ge=1, le=1000)] = 3  # in the broadcast module
     pool_frames: Annotated[int, Field(ge=1)] = 4  # frames pooled to one by the shallow layer
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # before the logits; the paper has none
 

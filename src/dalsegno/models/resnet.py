@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dalsegno.pipeline.params import section
 
 Count = Annotated[int, Field(ge=1)]
+Blocks = Annotated[int, Field(ge=1, le=1000)]
 
 
 @section
@@ -17,7 +18,7 @@ class Params:
     """Stages of basic blocks; each stage doubles the channels, and from the second on halves the picture."""
 
     width: Count = 64  # channels of the first stage
-    depth: Annotated[tuple[Count, ...], Field(min_length=1)] = (2, 2, 2, 2)  # blocks of each stage; this is ResNet-18
+    depth: Annotated[tuple[Blocks, ...], Field(min_length=1)] = (2, 2, 2, 2)  # blocks of each stage; this is ResNet-18
     kernel_size: Count = 3  # side of the blocks' square kernels, odd
     stem: Literal["image", "small"] = "image"  # image: 7 × 7 by steps of 2, then max pooling by 2; small: 3 × 3 by 1
     pooling: Literal["average", "max"] = "average"  # how the last stage becomes one vector

@@ -20,7 +20,7 @@ class Params:
     """A stack of convolutions and a pooling for each of `channels`."""
 
     channels: Annotated[tuple[Count, ...], Field(min_length=1)] = (32, 64, 128, 256)  # of each stack
-    convolutions: Count = 2  # in each stack
+    convolutions: Annotated[int, Field(ge=1, le=1000)] = 2  # in each stack
     dense: Count = 256  # width of the hidden layer before the logits
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5  # before and after the hidden layer
 

@@ -65,8 +65,12 @@ def _batches(run: Run) -> Batches:
 
 
 def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
-    """Raise UserError if batches are of one example and the model normalises over the batch."""
-    if batches.batch_size == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules()):
+    """Raise UserError if batches are of one example and the model, as it is when all of it learns, normalises over the batch."""
+    if batches.batch_size > 1:
+        return
+    if isinstance(model, train.ChangesByEpoch):
+        model.begin_epoch(model.last_change)
+    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in model.train().modules()):
         raise UserError(
             f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
             "examples: batch normalisation cannot train on batches of one; there must be at least 2 of both"

@@ -31,14 +31,23 @@ def _heads(doc: dict[str, Any]) -> Iterator[str]:
         for name in ("arch", "weights"):
             if entry[name] != (theirs := doc[section][stored][name]):
                 yield f"transfer.{key}: {name} is {entry[name]}, but {of} has {theirs}; name the same in both"
-        ours = params.parse(f"transfer.{key}", entry, Frozen)[0].model
-        theirs = params.parse(of, doc[section][stored], embedding_entry.Params)[0].model
-        for field in fields(ours) if type(ours) is type(theirs) else ():
-            if (here := getattr(ours, field.name)) != (there := getattr(theirs, field.name)):
-                yield (
-                    f"transfer.{key}.model: {field.name} is {shown(here)}, but {of} has {shown(there)}; name the same in both, or "
-                    "leave model out of the former"
-                )
+        head = params.parse(f"transfer.{key}", entry, Frozen)[0]
+        embedded = params.parse(of, doc[section][stored], embedding_entry.Params)[0]
+        yield from _models(f"transfer.{key}", head, of, embedded)
+
+
+def _models(where: str, head: Frozen, of: str, embedded: embedding_entry.Params) -> Iterator[str]:
+    """What a head at `where` says of its backbone's model or asks of its layers, and the embeddings `of` contradict."""
+    ours, theirs = head.model, embedded.model
+    for field in fields(ours) if type(ours) is type(theirs) else ():
+        if (here := getattr(ours, field.name)) != (there := getattr(theirs, field.name)):
+            yield (
+                f"{where}.model: {field.name} is {shown(here)}, but {of} has {shown(there)}; name the same in both, or leave "
+                "model out of the former"
+            )
+    if head.head.layers and len(embedded.layers or getattr(theirs, "layers", ())) < 2:
+        names = "model.layers" if hasattr(theirs, "layers") else "layers"
+        yield f"{where}.head: layers is weighted, but {of} gives one layer; name several in {of}.{names}"
 
 
 def _backbones(doc: dict[str, Any]) -> Iterator[str]:

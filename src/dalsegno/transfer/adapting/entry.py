@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from dalsegno.families.convolutional.view import View
+from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import chosen, component, one_of, section
 from dalsegno.training import train
 from dalsegno.training.objective.ranges import Count, Positive
@@ -64,6 +65,16 @@ class FineTuned(Entry):
         if self.probe and self.head.widths:
             raise ValueError(
                 f"probe starts a linear head, but head.widths is {list(self.head.widths)}; leave one of them out"
+            )
+        if self.unfreeze != "all":
+            self.check_turns(self.unfreeze)
+
+    def check_turns(self, n_free: int) -> None:
+        """Raise UserError if training ends before it is the turn of the last of `n_free` blocks."""
+        if self.unfreeze_every and self.unfreeze_every * n_free >= self.train.epochs:
+            raise UserError(
+                f"unfreeze_every is {self.unfreeze_every}, so the last of {counted(n_free, 'block')} would begin to learn after epoch "
+                f"{self.unfreeze_every * n_free}, but train.epochs is {self.train.epochs}; raise it, or lower unfreeze"
             )
 
 

@@ -79,9 +79,5 @@ def _n_free(p: FineTuned, n_blocks: int) -> int:
     n_free = n_blocks if p.unfreeze == "all" else p.unfreeze
     if n_free > n_blocks:
         raise UserError(f"unfreeze is {n_free}, but {p.arch} has {n_blocks} blocks; give at most that, or 'all'")
-    if p.unfreeze_every and p.unfreeze_every * n_free >= p.train.epochs:
-        raise UserError(
-            f"unfreeze_every is {p.unfreeze_every}, so the last of {n_free} blocks would begin to learn after epoch "
-            f"{p.unfreeze_every * n_free}, but train.epochs is {p.train.epochs}; raise it, or lower unfreeze"
-        )
+    p.check_turns(n_free)
     return n_free

@@ -30,6 +30,9 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
     Raises UserError if the embeddings are of another network than `p` names, or of a single layer where layers are weighted.
     """
     stored = features_parquet.read(Path(folder, "embeddings.parquet"), set(splits["clip_id"]))
+    if p.head.over == "neighbours":  # or a clip's augmented views would be its nearest ones
+        plain = stored.views == 0
+        stored = replace(stored, x=stored.x[plain], clip_ids=stored.clip_ids[plain], views=stored.views[plain])
     table = (Rows if p.head.over == "windows" else over_time.Sequences)(stored, device)
     meta = json.loads(Path(folder, "meta.json").read_text(encoding="utf-8"))
     description = _backbone(p, meta) | {"head": asdict(p.head), "input": p.input, "entry": asdict(p)}
@@ -52,11 +55,15 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
 
 
 def _head(head: Head, table: Rows, prep: nn.Module, train_ids: list[str], splits: pd.DataFrame) -> nn.Module:
-    """The head of a fold; only one of neighbours knows the training clips."""
+    """The head of a fold; only one of neighbours knows the training clips. Raises UserError if there are not `head.k` of them."""
     classes = splits_csv.classes(splits)
     if head.over != "neighbours":
         return over_time.head(head, table.input_shape[0], len(classes))
     rows, owners = table.examples(train_ids)
+    if head.k and head.k >= len(rows):
+        raise UserError(
+            f"head.k is {head.k}, but there are {len(rows)} training clips, and none is its own neighbour; give at most {len(rows) - 1}"
+        )
     labels = splits.set_index("clip_id")["label"][owners].map(classes.index)
     known = prep.to(table.x.device)(table.take(rows)).nanmean(1)
     number = torch.tensor(labels.to_numpy(), device=known.device)

@@ -1,5 +1,6 @@
 """A file of weights as a network can use it: a checkpoint of ours, or a publisher's state dict, and what it was trained on."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ import pandas as pd
 from torch import Tensor
 
 from dalsegno.artefacts.learning import model_pt, splits_csv
+from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.training.views import preprocess
 from dalsegno.transfer.pretrained import provenance
 from dalsegno.transfer.pretrained.provenance import COLUMNS, Provenance
@@ -120,16 +122,33 @@ def _recordings(module: Published, path: str) -> tuple[str, ...]:
 
 
 def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile:
-    """Raises UserError if the checkpoint is of another kind of model, or of another spectrogram than that of `meta`."""
+    """Raises UserError if the checkpoint is of another kind of model, damaged, or of another spectrogram than that of `meta`."""
     missing = [name for name in OURS if name not in saved]
     if missing:
         raise UserError(f"{path}: not a checkpoint of a network on spectrograms; it lacks {', '.join(missing)}")
-    if differences := list(_differences(saved["spectrogram"], meta)):
+    try:
+        differences = list(_differences(saved["spectrogram"], meta))
+        view = DEFAULTS | saved["view"]
+        inherited = saved.get("provenance", {"recordings": [], "silent": []})
+        runs = [Run(_tensors(run["state"]), run["fold"], _provenance(run, inherited, path)) for run in saved["runs"]]
+        if not runs:
+            raise ValueError("there are no weights in it")
+        prepared = {name: view[name] for name in PREPROCESSING}
+        if problems := params.parse("view", json.loads(json.dumps(prepared)), View)[1]:
+            raise ValueError(problems[0])
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        said = f"{type(error).__name__}: {gist(error)}"
+        raise UserError(f"{path}: a checkpoint of ours, but not a whole one ({said}); train it again") from None
+    if differences:
         raise UserError(f"{path}: trained on another kind of spectrogram ({'; '.join(differences)})")
-    view = DEFAULTS | saved["view"]
-    inherited = saved.get("provenance", {"recordings": [], "silent": []})
-    runs = [Run(run["state"], run["fold"], _provenance(run, inherited, path)) for run in saved["runs"]]
-    return WeightsFile(path, saved["arch"], runs, {name: view[name] for name in PREPROCESSING}, whole=True)
+    return WeightsFile(path, saved["arch"], runs, prepared, whole=True)
+
+
+def _tensors(state: dict[str, Any]) -> dict[str, Tensor]:
+    """`state`, all of which must be tensors: ValueError if something is not."""
+    if strange := [name for name, value in state.items() if not isinstance(value, Tensor)]:
+        raise ValueError(f"{strange[0]} is no tensor")
+    return state
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
