@@ -133,6 +133,24 @@ def test_a_lock_of_a_process_that_was_killed_is_not_waited_for(folder):
     assert time.perf_counter() - began < 10
 
 
+def test_a_worker_that_outlived_its_search_writes_no_more_once_another_goes_on(folder):
+    """As where memory ran out and the main process was killed: its worker told the end of a trial whose settings were gone."""
+    whole, _ = search("whole", ENTRY | {"trials": 2})
+    p, _ = params.parse("search.a", ENTRY | {"trials": 2}, Params)
+    of = study.Subject("mlp.small", SMALL, lambda *_: None, lambda *_: None)
+    name = study.name(p, of, study.digest([Path("data/features.parquet"), Path("data/splits.csv"), *of.files(p.space)]))
+    JOURNAL.parent.mkdir(exist_ok=True)
+    left = study.opened(p, JOURNAL, name)
+    number, *_ = study.prepare(left, p)
+    trial = study.Trial(left, left.trials[number]._trial_id)
+    for path, distribution in study.space.drawn(p.space).items():
+        trial._suggest(path, distribution)
+    journal.mend(JOURNAL)
+    with pytest.raises(UserError, match="another run of the search has gone on from here"):
+        left.tell(trial, 1.0)
+    assert search(entry=ENTRY | {"trials": 2})[0].equals(whole)
+
+
 def test_a_worker_waits_no_longer_for_a_lock_than_a_line_takes(folder, monkeypatch):
     monkeypatch.setattr(journal, "STALE_S", 3)
     JOURNAL.parent.mkdir()

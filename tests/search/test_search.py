@@ -1,6 +1,8 @@
 """A search from the table of features to its page: seeded, pruned, by several processes."""
 
 import contextlib
+import json
+import re
 from pathlib import Path
 from unittest import mock
 
@@ -19,6 +21,7 @@ from dalsegno.cli import main
 from dalsegno.inference.stored import model_file, networks
 from dalsegno.pipeline import params, progress, runtime
 from dalsegno.pipeline.errors import UserError
+from dalsegno.report.search import found
 from dalsegno.search import draw, jobs, outcome, space, study, subject
 from dalsegno.search.draw import ByNumber
 from dalsegno.search.entry import Params
@@ -55,9 +58,12 @@ def test_the_page_says_what_its_data_are_and_of_how_many_the_best_was_chosen(fol
 def test_the_best_of_many_flatters_more_where_fewer_clips_judge_it():
     p, _ = params.parse("search.a", ENTRY, Params)
     rows = pd.DataFrame({"state": ["complete", "complete", "pruned", "failed"], "val_accuracy": [0.8, 0.6, 0.3, None]})
-    expected = 0.8463 * np.sqrt(0.7 * 0.3 / 100)  # the mean of the largest of three normal deviates
-    assert outcome.flattery(rows, p, 100) == pytest.approx(expected, rel=0.02)
-    assert outcome.flattery(rows, p, 400) == pytest.approx(expected / 2, rel=0.02)
+    rng = np.random.default_rng(0)
+    for n_clips in (10, 100, 400):
+        best_of_three = rng.binomial(n_clips, 0.7, (100_000, 3)).max(1) / n_clips
+        assert outcome.flattery(rows, p, n_clips) == pytest.approx(best_of_three.mean() - 0.7, rel=0.02)
+    few = pd.DataFrame({"state": ["complete"] * 100, "val_accuracy": [0.95] * 100})
+    assert outcome.flattery(few, p, 20) == pytest.approx(0.05, abs=1e-3)  # none has more than all right
     assert outcome.flattery(rows[2:], p, 100) is None
 
 
@@ -248,6 +254,18 @@ def test_settings_that_depend_on_each_other_are_left_to_the_trials(folder):
     rows, _ = search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": both})
     assert rows["state"].tolist() == ["complete"] * 3 + ["failed"]
     assert "whiten is false, but pca is null" in rows["error"].iloc[-1]
+
+
+def test_a_choice_of_nothing_is_told_as_params_yaml_has_it(folder):
+    nothing = {"pca": {"choice": [None, 0.9]}, "train.epochs": {"fixed": 1}}
+    search(entry=ENTRY | {"sampler": "grid", "trials": None, "space": nothing})
+    ((_, _, trials),) = found.read("data/searches/a")
+    assert sorted(map(str, trials["pca"])) == ["0.9", "null"]
+    page = Path("data/searches/a/page.html").read_text()
+    assert page.count(">null<") == 2 and "nan" not in re.findall(
+        r">(\w+)<", page
+    )  # in the table, and on the axis of its panel
+    assert json.loads(Path("data/searches/a/search.json").read_text())["values"]["pca"] in (None, 0.9)
 
 
 def test_lists_are_drawn_as_wholes(folder):

@@ -132,7 +132,8 @@ def test_each_process_passes_things_on_at_its_own_gpu(monkeypatch):
     monkeypatch.setattr(together.dist, "init_process_group", calls.init)
     monkeypatch.setattr(together.dist, "destroy_process_group", calls.destroy)
     with together.joined(torch.device("cuda", 1)):
-        assert calls.mock_calls == [mock.call.set_device(torch.device("cuda", 1)), mock.call.init("nccl")]
+        waiting = mock.call.init("nccl", timeout=together.PATIENCE)  # for a validation of hours, not ten minutes
+        assert calls.mock_calls == [mock.call.set_device(torch.device("cuda", 1)), waiting]
 
 
 def test_what_pytorch_keeps_of_a_trial_before_is_free_for_the_next_one(monkeypatch):

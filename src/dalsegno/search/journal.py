@@ -1,6 +1,7 @@
 """The file in which a search keeps its trials line by line, which several processes share and from which it goes on."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ class Journal(BaseJournalBackend):
 
     A trial writes a line for each setting and each epoch that may be pruned, so that waiting took up to a tenth of a
     search. What a power failure takes away is trained again.
+
+    `mend` replaces the file. Workers of a search that was killed have the old one open, and end when they notice.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,25 +30,29 @@ class Journal(BaseJournalBackend):
         path = path.absolute()
         self._path, self._lock = path, JournalFileSymlinkLock(str(path), grace_period=STALE_S)
         self._file = JournalFileBackend(str(path), self._lock)
+        self._open = path.open("a", encoding="utf-8", newline="\n")
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
         """The lines from this number on."""
         return self._file.read_logs(log_number_from)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write these lines behind those of all processes."""
+        """Write these lines behind those of all processes. Raises UserError if another search has gone on from the file."""
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
         self._lock.acquire()
         try:
-            with self._path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(lines)
+            if not self._path.exists() or not os.path.samestat(os.fstat(self._open.fileno()), self._path.stat()):
+                raise UserError(f"{self._path}: another run of the search has gone on from here, so this one ends")
+            self._open.write(lines)
+            self._open.flush()
         finally:
             self._lock.release()
 
 
 def mend(path: Path) -> None:
     """Take out what a search that was broken off has left half done, as if it had not been begun: its lock, the line that a
-    machine wrote when it lost its power, and whatever was told of trials that came to no end.
+    machine wrote when it lost its power, and whatever was told of trials that came to no end. Its workers, if any are left,
+    write no more.
 
     Raises UserError for what is no journal, and for a line in it that is none.
     """
@@ -62,9 +69,8 @@ def mend(path: Path) -> None:
     ended = {number for number, state in states.items() if state.is_finished()}
     told = ["trial_id" in log and "state" not in log and log["trial_id"] not in ended for log in logs]
     left = b"".join(line for line, unfinished in zip(lines, told, strict=True) if not unfinished)
-    if left != whole:
-        with files.atomic(path) as draft:
-            draft.write_bytes(left)
+    with files.atomic(path) as draft:
+        draft.write_bytes(left)
 
 
 def _log(line: bytes, i: int, path: Path) -> dict[str, Any]:

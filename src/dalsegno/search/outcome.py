@@ -8,6 +8,7 @@ import optuna
 import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import binom
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import space, study
@@ -65,16 +66,16 @@ def importance(found: Study, p: Params) -> dict[str, float]:
 def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:
     """By how much the best of n trials would look better than they are, were all equally good; None for a loss.
 
-    The expected maximum of n normal deviates times the standard error of a share of `n_valid` clips at the mean of those
-    that came to their end. n counts those that were pruned as well: to fall behind, they were judged.
+    The expected maximum of n binomial shares of `n_valid` clips, each with the mean of the trials that came to their end.
+    n counts those that were pruned as well: to fall behind, they were judged. Trials that answer alike flatter less.
     """
     judged = int((rows["state"] != "failed").sum())
     values = rows.loc[rows["state"] == "complete", p.metric].astype(float)
     if not p.maximise or judged < 2 or not n_valid:
         return None
     share = float(values.mean())
-    deviates = np.random.default_rng(0).standard_normal((20_000, judged)).max(1).mean()
-    return float(deviates * np.sqrt(share * (1 - share) / n_valid))
+    below = binom.cdf(np.arange(n_valid), n_valid, share) ** judged  # that no trial has more clips right
+    return float((1 - below).sum() / n_valid - share)
 
 
 def _complete(found: Study, p: Params) -> list[FrozenTrial]:
@@ -85,4 +86,5 @@ def _row(trial: FrozenTrial, p: Params) -> dict[str, Any]:
     state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")
     value = trial.value if state == "complete" else next(reversed(trial.intermediate_values.values()), None)
     of_trial = {"trial": trial.number + 1, "state": state, p.metric: value, "epochs": trial.user_attrs.get("epochs")}
-    return of_trial | trial.params | {"error": trial.user_attrs.get("error", "")}
+    drawn = {path: "null" if value is None else value for path, value in trial.params.items()}
+    return of_trial | drawn | {"error": trial.user_attrs.get("error", "")}

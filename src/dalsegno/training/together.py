@@ -7,6 +7,7 @@ a process is alone, nothing here does anything.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -16,6 +17,9 @@ from torch import Tensor, nn
 from dalsegno.pipeline.cluster import ranks
 
 T = TypeVar("T")
+PATIENCE = timedelta(days=1)
+"""How long the others wait for the first process, which alone validates; NCCL's own ten minutes end a run on a million clips.
+torchrun ends all of them as soon as one has failed."""
 
 
 @contextmanager
@@ -26,7 +30,7 @@ def joined(device: torch.device) -> Iterator[None]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)  # which NCCL uses; else all processes would use the first GPU
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield
     finally:

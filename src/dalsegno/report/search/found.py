@@ -32,4 +32,5 @@ def _read(folder: Path) -> Search:
     found = json.loads(Path(folder, FILE).read_text(encoding="utf-8"))
     if not {"space", "leaky"} <= found.keys():
         raise UserError(f"paper.search: {folder}/search.json is of an earlier version; `dvc repro search/dvc.yaml:search@{folder.name}` makes it anew")  # fmt: skip
-    return folder.name, found, pd.read_csv(folder / "trials.csv", dtype={"error": str}).fillna({"error": ""})
+    trials = pd.read_csv(folder / "trials.csv", dtype={"error": str}, keep_default_na=False, na_values="")
+    return folder.name, found, trials.fillna({"error": ""})

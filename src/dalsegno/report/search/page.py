@@ -40,5 +40,6 @@ def _written(name: str, rows: pd.DataFrame, found: dict[str, Any], n_shown: int,
 
 
 def _number(value: Any) -> str:
-    absent = value is None or (isinstance(value, float) and math.isnan(value))
-    return "–" if absent else f"{value:.4g}" if isinstance(value, float) else f"{value}"
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:.4g}"
+    return "null" if value is None else f"{value}"

@@ -79,7 +79,7 @@ def _chosen(found: dict[str, Any]) -> str:
     accuracy, (_, ends) = formatting.share(found.get("accuracy")), formatting.with_ends(found, "accuracy")
     clips = "test clips" if found["part"] == "test" else "validation clips, on which it was chosen as well"
     by = found.get("flattery")
-    luck = f" The best of so many trials would look better by about {formatting.points(by)} points than it is if all were equally good." * (by is not None)  # fmt: skip
+    luck = f" The best of so many trials would look better by about {formatting.points(by)} points than it is if all were equally good; less, the more they answer alike." * (by is not None)  # fmt: skip
     return f"Only the best was then trained on all folds and scored: {accuracy} ({ends}) of the {clips}{formatting.STAMP * bool(found.get('leaks'))}.{luck}"
 
 
