@@ -50,3 +50,12 @@ def test_elsewhere_each_command_says_where_to_run_it(tmp_path, monkeypatch, word
     (tmp_path / "inside").mkdir()
     monkeypatch.chdir(tmp_path / "inside")
     assert "run from the top of the repository" in refusal(*words)
+
+
+@pytest.mark.parametrize("command", ["doctor", "groups", "music"])
+def test_data_that_dvc_has_not_fetched_yet_are_said_to_be_that(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("dataset: {}\n")
+    Path("data").mkdir()
+    Path("data/my music.dvc").touch()
+    assert "; `dvc pull 'data/my music.dvc'` fetches it" in refusal(command, "data/my music")

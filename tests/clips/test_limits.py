@@ -71,7 +71,9 @@ def test_a_class_of_fewer_groups_than_folds_is_named_before_a_run_stops_on_it():
 
 def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
     (sentence,) = said(400, seconds=1.57)
-    assert sentence.endswith("The shortest has 1.57 s; nine of ten have 1.5 s, which suits `view.crop_s` of a network.")
+    assert sentence.endswith(
+        "The shortest has 1.57 s, and nine of ten have 1.5 s or more: `view.crop_s: 1.5` suits them."
+    )
     mixed = pd.Series([5.0] * 795 + [2.0] * 5)  # fewer than one in ten: the default suits
     (sentence,) = said(400, seconds=mixed)
     assert sentence.endswith("5 of 800 labelled clips. The shortest has 2.00 s.")

@@ -446,3 +446,22 @@ def test_every_table_and_figure_is_referred_to_by_the_number_that_the_layout_giv
     ]
     assert second["blocks"][0]["words"] == "End. See Table 5."
     assert [block["kind"] for block in first["blocks"]].count("figures") == 2  # what is empty is left out
+
+
+def test_what_is_said_of_copies_and_groups_is_what_was_done_with_them(tmp_path):
+    args = tree(tmp_path)
+    read = read_from(tmp_path, args)
+    leaky = dataclasses.replace(
+        read, splits=read.splits | {"leaks": read.splits["leaks"] | {"group": 3, "near_copy": 2}}
+    )
+    blind = dataclasses.replace(read, params=read.params | {"dataset": {"near_copies": False}})
+    of_data = {name: str(list(ground.data(of, [], references.Cited()))) for name, of in
+               {"kept apart": read, "leaky": leaky, "not searched for": blind}.items()}  # fmt: skip
+    assert "those found are kept on one side of the split" in of_data["kept apart"]
+    assert "on either side of the split" in of_data["leaky"] and "on one side" not in of_data["leaky"]
+    assert "near copies were not searched for" in of_data["not searched for"]
+    assert "pairs of near copies" not in of_data["not searched for"]
+    stays = "stay in one part"
+    assert stays in str(list(ground.splits(read, references.Cited()))) and stays not in str(
+        list(ground.splits(leaky, references.Cited()))
+    )

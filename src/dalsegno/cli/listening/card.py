@@ -12,7 +12,7 @@ from dalsegno.pipeline.refusals import mapping
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, and where the card goes."""
-    options.examples(parser, "dalsegno card cnn/conv", "dalsegno card cnn/conv --to README.md")
+    options.examples(parser, "dalsegno card cnn/conv", "dalsegno card cnn/conv --to MODEL_CARD.md")
     parser.add_argument(
         "model", metavar="MODEL", type=options.name, help="a key of the run, such as cnn/conv, or an ensemble"
     )
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="FILE",
         type=options.written(".md", ".txt"),
-        help="the file to write, such as README.md (default: print it)",
+        help="the file to write, such as MODEL_CARD.md (default: print it)",
     )
 
 

@@ -1,6 +1,7 @@
 """What lies below the root of a data set."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,9 +40,12 @@ def where(root: Path) -> str:
 
 
 def nearest(root: Path) -> str:
-    """The end of a message about a folder that is not there: the folder beside it whose name is nearest, or nothing."""
+    """The end of a message about a folder that is not there: how to fetch it if DVC tracks it, or the folder beside it whose name
+    is nearest, or nothing."""
     if root.parts[:1] == ("~",):
         return "; write out what ~ stands for"
+    if (pointer := Path(f"{root}.dvc")).is_file():
+        return f"; `dvc pull {shlex.quote(str(pointer))}` fetches it"
     parent = root.parent
     beside = sorted(str(parent / path.name) for path in folders(parent)) if is_folder(parent) else []
     return hint(str(root), beside)

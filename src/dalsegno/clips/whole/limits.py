@@ -103,5 +103,9 @@ def _lengths(used: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Shorter than {SEEN_S:g} s, which is what the default networks see of a clip at a time, with silence after its "
             f"end: {n:,} of {counted(len(used), 'labelled clip')}. The shortest has {short.min():.2f} s"
-            + (f"; nine of ten have {fits:g} s, which suits `view.crop_s` of a network." if fits < SEEN_S else ".")
+            + (
+                f", and nine of ten have {fits:g} s or more: `view.crop_s: {fits:g}` suits them."
+                if fits < SEEN_S
+                else "."
+            )
         )

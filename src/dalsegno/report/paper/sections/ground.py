@@ -44,15 +44,14 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
         f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
         f"{number(clips.get('unlabelled'))} of them without a label{_lasting(clips)}. "
         f"Every file was decoded once.{MONO if any('wave' in clip for clip in examples) else ''} Files that are broken, silent, shorter than the minimum, or exact copies of another "
-        "are left out; near copies (another gain, format, bit rate or sample rate, or shifted in time) are found and kept on one side of "
-        "the split."
+        f"are left out; {_near_copies(s)}."
     )
-    copies = clips.get("copies", {})
+    copies, kept = clips.get("copies", {}), f"kept{', on one side of a split' * _apart(s, 'near_copy')}"
     rows = [(kind.replace("_", " "), "left out", number(n)) for kind, n in clips.get("excluded", {}).items()]
     remarks = {kind: n for kind, n in clips.get("remarks", {}).items() if kind not in NO_FAULTS}
     rows += [(FAULTS.get(kind, kind.replace("_", " ")), "kept", number(n)) for kind, n in remarks.items()]
-    rows += [("pairs of near copies", "kept, on one side of a split", number(copies.get("near")))]
-    rows += [("pairs of copies under two labels", "kept, on one side of a split; one of the two labels is wrong", number(copies.get("across")))]  # fmt: skip
+    rows += [("pairs of near copies", kept, number(copies.get("near")))] if _searched(s) else []
+    rows += [("pairs of copies under two labels", f"{kept}; one of the two labels is wrong", number(copies.get("across")))]  # fmt: skip
     yield blocks.table("Faults found in the files.", ["fault", "what was done", "number"], rows, words=2)
     labels = clips.get("labels", {})
     if len(labels) <= MOST_CLASSES:
@@ -66,11 +65,33 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     yield blocks.figures(figures.examples(examples), SOUNDS if heard else PICTURES, 3)
 
 
+def _searched(s: Sources) -> bool:
+    """Whether near copies were searched for."""
+    return (s.params.get("dataset") or {}).get("near_copies", True)
+
+
+def _apart(s: Sources, kind: str) -> bool:
+    """Whether no two clips that are linked in this way (`leaks` of splits.json) are on two sides of the split."""
+    return not s.splits["leaks"].get(kind)
+
+
+def _near_copies(s: Sources) -> str:
+    """What became of near copies, in a clause."""
+    if not _searched(s):
+        return "near copies were not searched for"
+    where = "on one side of the split" if _apart(s, "near_copy") else "in the data, on either side of the split"
+    return (
+        "near copies (another gain, format, bit rate or sample rate, or shifted in time) were searched for, and those found are kept "
+        f"{where}"
+    )
+
+
 def splits(s: Sources, cite: Cited) -> Iterator[Block]:
     """Who was trained on and who was scored, what leaks, and what the split alone does to a score."""
     used = s.compare["protocol"]
     cited = cite(*(["fault_filtered"] * (used["name"] in ("fault_filtered", "artist_folds"))))
-    grouped = _grouped(s.clips.get("groups") or {}) if s.compare["interval"]["unit"] == "group" else ""
+    by_group = s.compare["interval"]["unit"] == "group" and _apart(s, "group")
+    grouped = _grouped(s.clips.get("groups") or {}) if by_group else ""
     yield blocks.text(
         f"Models are trained and scored under {protocol(used)}{cited}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
         f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(used)}."
