@@ -316,11 +316,11 @@ mlp: # ours
     doc = yaml.safe_load(changed)["mlp"]["small"]
     assert doc["model"]["widths"] == [found["values"]["model.widths.0"]]
     assert doc["train"]["lr"] == pytest.approx(found["values"]["train.lr"], abs=1e-6)
+    with pytest.raises(SystemExit, match="did you mean 'a'"):
+        main.main(["apply-search", "aa"])
     Path("params.yaml").unlink()
     with pytest.raises(SystemExit, match=r"params\.yaml: no such file in .*; run from the top of the repository"):
         main.main(["apply-search", "a"])
-    with pytest.raises(SystemExit, match="did you mean 'a'"):
-        main.main(["apply-search", "aa"])
 
 
 def test_trials_are_shared_out_by_ray(folder, monkeypatch):
