@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 SCRIPT = Path("bench/gpu.sh").resolve()
@@ -64,7 +65,9 @@ def test_ctrl_c_ends_the_part_that_is_running_and_leaves_nothing(tmp_path):
     python.write_text(f"#!/bin/sh\ncase $* in *loader.py*) echo $$ > {marks}/pid; exec sleep 60;; esac\n")
     python.chmod(0o755)
     env = os.environ | {"PYTHON": str(python), "TMPDIR": str(scratch), "PARTS": "steps"}
-    with subprocess.Popen(["bash", SCRIPT], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background is started to ignore it
+    with subprocess.Popen(["bash", SCRIPT], env=env, preexec_fn=heeded, **quiet) as run:
         while not list(marks.iterdir()):
             time.sleep(0.05)
         run.send_signal(signal.SIGINT)
