@@ -12,11 +12,17 @@ from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import unreadable
 
 
-def read(path: str | Path = params.FILE) -> str:
-    """The text as it is, with the ends of its lines. Raises UserError where there is no such file, or no text."""
+def existing(path: str | Path = params.FILE) -> Path:
+    """The file. Raises UserError where there is none, as outside the top of the repository."""
     here = Path(path)
     if not here.is_file():
         raise UserError(f"{here}: no such file in {Path.cwd()}; run from the top of the repository")
+    return here
+
+
+def read(path: str | Path = params.FILE) -> str:
+    """The text as it is, with the ends of its lines. Raises UserError where there is no such file, or no text."""
+    here = existing(path)
     try:
         with here.open(encoding="utf-8", newline="") as file:
             return file.read()

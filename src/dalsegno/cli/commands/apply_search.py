@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dalsegno.cli import params_text
-from dalsegno.cli.listening import options
+from dalsegno.cli import options, params_text
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
 

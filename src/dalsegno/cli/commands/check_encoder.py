@@ -2,7 +2,7 @@
 
 import argparse
 
-from dalsegno.cli.listening import options
+from dalsegno.cli import options
 from dalsegno.pipeline.errors import UserError
 from dalsegno.transfer.embedding import own_encoder
 

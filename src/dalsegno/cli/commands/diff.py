@@ -5,8 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from dalsegno.cli import diff
-from dalsegno.cli.listening import options
+from dalsegno.cli import diff, options
 from dalsegno.pipeline.errors import UserError
 
 LOST, UNKNOWN = 1, 2  # exit codes of --fail-if-worse

@@ -4,8 +4,8 @@ import argparse
 import json
 from typing import Any
 
+from dalsegno.cli import options
 from dalsegno.cli.commands import datasets
-from dalsegno.cli.listening import options
 from dalsegno.clips import examine
 from dalsegno.clips.examine import Examination
 from dalsegno.pipeline import files

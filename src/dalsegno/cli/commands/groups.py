@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import soundfile as sf
 
+from dalsegno.cli import options
 from dalsegno.cli.commands import datasets
-from dalsegno.cli.listening import options
 from dalsegno.clips import listing
 from dalsegno.clips.dataset import Clip
 from dalsegno.clips.groups import source, tags

@@ -4,8 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from dalsegno.cli import params_text
-from dalsegno.cli.listening import options
+from dalsegno.cli import options, params_text
 from dalsegno.clips.tree import walk
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dalsegno.cli import params_text
-from dalsegno.cli.listening import options
+from dalsegno.cli import options, params_text
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError, hint
 

@@ -1,10 +1,8 @@
 """`dalsegno weights list|fetch|verify`: published weights to begin from."""
 
 import argparse
-from pathlib import Path
 
-from dalsegno.cli import weights
-from dalsegno.pipeline import params
+from dalsegno.cli import params_text, weights
 from dalsegno.pipeline.errors import UserError
 
 
@@ -27,13 +25,13 @@ def list_all(_: argparse.Namespace) -> None:
 
 def fetch(arguments: argparse.Namespace) -> None:
     """Download published weights. Raises UserError if they do not arrive whole and as published."""
-    _at_the_top()
+    params_text.existing()
     print(f"{weights.fetch(arguments.name)}: complete, and as published")
 
 
 def verify(_: argparse.Namespace) -> None:
     """Print a line about each file in the folder of weights. Raises UserError if one is not what was published."""
-    _at_the_top()
+    params_text.existing()
     n_wrong, n_files = 0, 0
     for line, right in weights.verify():
         print(line)
@@ -42,8 +40,3 @@ def verify(_: argparse.Namespace) -> None:
         print(f"{weights.FOLDER}/ holds no file to check; `dalsegno weights fetch NAME` downloads one")
     if n_wrong:
         raise UserError(f"{n_wrong} wrong in {weights.FOLDER}; remove each wrong file and fetch it again")
-
-
-def _at_the_top() -> None:
-    if not Path(params.FILE).is_file():
-        raise UserError(f"{params.FILE}: no such file in {Path.cwd()}; run from the top of the repository")

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dalsegno.cli import weights
-from dalsegno.cli.listening import options
+from dalsegno.cli import options, weights
 from dalsegno.inference import card
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.refusals import mapping

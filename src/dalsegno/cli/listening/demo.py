@@ -2,7 +2,7 @@
 
 import argparse
 
-from dalsegno.cli.listening import options
+from dalsegno.cli import options
 from dalsegno.inference import model
 from dalsegno.pipeline import params
 

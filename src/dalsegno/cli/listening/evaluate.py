@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 
-from dalsegno.cli.listening import options
+from dalsegno.cli import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime

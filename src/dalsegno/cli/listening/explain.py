@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dalsegno.cli.listening import options
+from dalsegno.cli import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import model
 from dalsegno.inference.hearing import shortfall

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dalsegno.cli.listening import options
+from dalsegno.cli import options
 from dalsegno.inference import model
 from dalsegno.pipeline import params
 

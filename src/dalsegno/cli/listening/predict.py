@@ -4,7 +4,8 @@ import argparse
 import math
 import sys
 
-from dalsegno.cli.listening import answers, options
+from dalsegno.cli import options
+from dalsegno.cli.listening import answers
 from dalsegno.inference import asked, model
 from dalsegno.pipeline import progress
 

@@ -1,4 +1,4 @@
-"""What the commands about trained models share: names of models, paths, and examples in the help."""
+"""What commands share: names and paths as words of a command line, files to write, and examples in the help."""
 
 import argparse
 from collections.abc import Callable
