@@ -8,7 +8,7 @@ import optuna
 import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import binom
+from scipy import special
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import space, study
@@ -74,7 +74,7 @@ def flattery(rows: pd.DataFrame, p: Params, n_valid: int) -> float | None:
     if not p.maximise or judged < 2 or not n_valid:
         return None
     share = float(values.mean())
-    below = binom.cdf(np.arange(n_valid), n_valid, share) ** judged  # that no trial has more clips right
+    below = special.bdtr(np.arange(n_valid), n_valid, share) ** judged  # that no trial has more clips right
     return float((1 - below).sum() / n_valid - share)
 
 

@@ -43,7 +43,7 @@ def meant(space: Space, trial: dict[str, Any]) -> dict[str, Any]:
 
 
 def edges(space: Space) -> Iterator[tuple[str, Any]]:
-    """Each path with every value of its choice, or with the lowest and the highest of its range, of a kind with those between."""
+    """Each path with every value of its choice, or with the ends of its range, as floats where it has fractions."""
     for path, spec in space.items():
         ((kind, value),) = spec.items()
         values = [value] if kind == "fixed" else map(float, value) if kind.endswith("uniform") else value

@@ -16,10 +16,8 @@ from dalsegno.search import jobs, space
 from dalsegno.training.job import Job
 
 SOURCES = ("spectrogram", "input")  # settings that say what is read
-UNREAD = (
-    "control",
-    "train.curves",
-)  # settings of the twin from scratch, and of what is drawn of a run: no trial has either
+UNREAD = ("control", "train.curves")
+"""Settings of the twin from scratch, and of what is drawn of a run: no trial has either."""
 
 
 @dataclass(frozen=True)
