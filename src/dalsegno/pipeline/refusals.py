@@ -3,14 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -34,6 +34,11 @@ class Refused(UserError):
     def __str__(self) -> str:
         noun = "problem" if len(self.problems) == 1 else "problems"
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
+def nested(problems: Iterable[tuple[str, str]]) -> PydanticCustomError:
+    """What a validator raises that has found several problems in a value: (path inside it, what is wrong there)."""
+    return PydanticCustomError("chosen", "nested", {"problems": [*problems]})
 
 
 def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
