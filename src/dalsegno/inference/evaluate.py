@@ -121,23 +121,29 @@ def scores(
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Raises UserError if there is no answer. Of exact copies with one label the first counts alone, as in a run; `copies` is how many
-    there are beyond. The intervals are over groups where groups.csv names them, else over clips, those of the same content as one.
+    Exact copies count as in a run: of those with one label the first alone, and `copies` is how many there are beyond; of those with
+    several labels none, as nobody knows which is right, and `doubtful` is how many these are. The intervals are over groups where
+    groups.csv names them, else over clips. Raises UserError if there is no answer, or none to a clip of one label.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
     clips = found.clips.iloc[[i for i, _ in answers]].reset_index(drop=True)
-    clips["content"] = clips["path"].map(found.content)
-    first = ~clips.duplicated(["content", "label"])
-    n_copies, probabilities = int((~first).sum()), np.array([p for _, p in answers])[first]
-    clips = clips[first].reset_index(drop=True)
-    unit = clips["group"].where(clips["group"] != "", clips["content"])
+    content = clips["path"].map(found.content)
+    doubtful, first = clips.groupby(content)["label"].transform("nunique") > 1, ~content.duplicated()
+    if doubtful.all():
+        raise UserError(
+            "each file has an exact copy in another class, so nobody knows what any of them is: nothing can be scored"
+        )
+    copies = {"copies": int((~first & ~doubtful).sum()), "doubtful": int(doubtful.sum())}
+    scored = first & ~doubtful
+    clips, probabilities = clips[scored].reset_index(drop=True), np.array([p for _, p in answers])[scored]
+    unit = clips["group"].where(clips["group"] != "", "\0" + clips["path"].map(str))  # else it stands alone
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
     s = Scored(
         "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "copies": n_copies} | compare.interval(s, p)
+    counted = {"clips": len(clips)} | copies | compare.interval(s, p)
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

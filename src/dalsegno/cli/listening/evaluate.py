@@ -69,10 +69,14 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
     alike = f"{counted(scores['copies'], 'exact copy')} of other files not scored, as in a run"
+    doubtful = (
+        f"{counted(scores['doubtful'], 'file')} not scored, as an exact copy of each is in another class, as in a run"
+    )
     lines += [
         "",
         *_unbounded(scores),
         *([alike] if scores["copies"] else []),
+        *([doubtful] if scores["doubtful"] else []),
         *_known(scores),
         *_not_scored(scores),
     ]
