@@ -43,7 +43,9 @@ READS = {
         ROOT / "report/page/macros.html.j2",
         ROOT / "report/page/style.css",
     },
-    ROOT / "report/layout/templates.py": {ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css")},
+    ROOT / "report/layout/templates.py": {
+        ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css", "edges.js")
+    },
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""
 READS_PACKAGES = {ROOT / "transfer/wheels/installed.py": {"musicnn"}}

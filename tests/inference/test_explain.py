@@ -73,6 +73,22 @@ def test_a_class_of_whatever_name_has_its_line_and_leaves_room(run, tmp_path, mo
     assert all("\n" not in words and len(words) < 150 for words in (drawn[0].get_suptitle(), rows[1].get_title()))
 
 
+@pytest.mark.parametrize(("label", "named"), [(0, [0, 1, 2, 3]), (5, [0, 1, 2, 5])])
+def test_the_timeline_names_the_classes_that_stand_above_it_and_the_one_that_is_explained(monkeypatch, label, named):
+    """Not those that are the most probable in parts alone."""
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    p = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01])
+    saliency_of = saliency.Saliency(label, np.zeros((1, 4)))
+    shown = portrait.Portrait(
+        "x", False, list("abcdef"), p, 3.0, np.zeros((4, 4), np.float32), saliency_of, [1.0, 2.0], [p[::-1]] * 2
+    )
+    portrait.png(shown)
+    title, legend = drawn[0].get_suptitle(), drawn[0].axes[2].get_legend().get_texts()
+    assert title == "x: a 40.0%, b 30.0%, c 15.0%"
+    assert [text.get_text().strip() for text in legend] == ["abcdef"[i] for i in named]
+
+
 def test_that_the_beginning_alone_is_explained_stands_above_it(run, tmp_path, monkeypatch):
     """Its probabilities are not those of the whole recording."""
     drawn = []

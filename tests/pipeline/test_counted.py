@@ -1,8 +1,8 @@
-"""One of a thing is one thing."""
+"""One of a thing is one thing, and the last of several has a word before it."""
 
 import pytest
 
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import counted, joined
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,10 @@ from dalsegno.pipeline.errors import counted
 )  # fmt: skip
 def test_a_number_agrees_with_its_noun(n, noun, said):
     assert counted(n, noun) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcd", "a, b, c and d")]
+)
+def test_words_are_joined_as_a_sentence_has_them(words, said):
+    assert joined(words) == said and joined(iter(words), "or") == said.replace(" and ", " or ")

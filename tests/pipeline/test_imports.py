@@ -3,9 +3,12 @@
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from dalsegno.pipeline import stage
 
 COMPILER = {"torch._dynamo", "torch._inductor", "triton", "sympy", "torch.utils.flop_counter"}
 SEVERAL = {
@@ -54,12 +57,12 @@ def test_every_stage_is_here():
     assert list(UNUSED) == sorted(script.stem for script in Path("stages").glob("*.py"))
 
 
-@pytest.mark.parametrize("stage", UNUSED)
-def test_a_stage_imports_what_it_uses(stage):
-    code = f"import sys\nsys.path.insert(0, 'stages')\nimport {stage}\nprint(*sys.modules)"
+@pytest.mark.parametrize("name", UNUSED)
+def test_a_stage_imports_what_it_uses(name):
+    code = f"import sys\nsys.path.insert(0, 'stages')\nimport {name}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert not UNUSED[stage] & set(done.stdout.split())
+    assert not UNUSED[name] & set(done.stdout.split())
 
 
 def test_collecting_garbage_is_no_part_of_the_import_of_pytorch():
@@ -69,15 +72,37 @@ def test_collecting_garbage_is_no_part_of_the_import_of_pytorch():
     assert int(done.stdout) < 50, done.stderr
 
 
+def started(*words, **options):
+    """Python with these words, which heeds Ctrl-C even where the tests run in the background and are started to ignore it."""
+    return subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL), **options,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("inside", ["time.sleep(1)", "__import__('slow')"])
 def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path, inside):
     """Within one, C++ code makes an ImportError of it or aborts."""
     (tmp_path / "slow.py").write_text("import time; print('begun', flush=True); time.sleep(1); print('whole')")
     code = f"import time; from dalsegno.pipeline.cluster import ending; ending.interrupt_between_imports(); print('ready', flush=True); {inside}; time.sleep(9)"
-    ran = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ran = started("-c", code, cwd=tmp_path)
     lines = [ran.stdout.readline() for _ in range(2 if "slow" in inside else 1)]
     ran.send_signal(signal.SIGINT)
     out, err = ran.communicate(timeout=8)
     assert lines[0] == "ready\n" and (out == "whole\n") == ("slow" in inside) and "KeyboardInterrupt" in err
+
+
+@pytest.mark.parametrize(("place", "said"), [("top", ""), ("main", f"\nslow: {stage.STOPPED}\n")])
+def test_ctrl_c_ends_a_stage_without_a_traceback_wherever_it_is(tmp_path, place, said):
+    """At the top of its script, which imports for seconds, as in its `main`."""
+    wait = "import time; print('ready', flush=True); time.sleep(9)"
+    script = tmp_path / "stages/slow.py"
+    script.parent.mkdir()
+    script.write_text(
+        f"import dalsegno\n{wait if place == 'top' else ''}\nfrom dalsegno.pipeline import stage\ndef main(): {wait}\nstage.run(main)\n"
+    )
+    ran = started("stages/slow.py", cwd=tmp_path)
+    assert ran.stdout.readline() == "ready\n"
+    ran.send_signal(signal.SIGINT)
+    _, err = ran.communicate(timeout=8)
+    assert (ran.returncode, err) == (130, said)

@@ -51,6 +51,11 @@ def test_what_cannot_be_shown_stands_above_what_can(examination):
     assert "Only 2 groups (" in html and examination.summary()["limits"] == examination.limits()
 
 
+def test_a_table_that_is_wider_than_a_phone_says_at_its_edge_that_it_scrolls(examination):
+    html = page.render(examination, [])
+    assert 'classList.toggle("more"' in html and ".more { border-right" in html
+
+
 def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted(examination):
     html = page.render(examination, page.drawings(examination))
     assert "blues &amp; more/Ü 0.wav" in html and "%20" not in html and "%C3" not in html

@@ -73,9 +73,9 @@ def html(tree):
     return tree[2]
 
 
-def test_needs_no_network_and_runs_its_own_script_alone(html):
+def test_needs_no_network_and_runs_its_own_scripts_alone(html):
     page = Page(html)
-    assert page.tags.count("script") == 1 and "<script>" in html
+    assert page.tags.count("script") == html.count("<script>") == 2  # of all pages and of this one
     assert not re.search(r"<[^>]* on\w+=", html)
     assert "link" not in page.tags
     beside = {link for link in page.links if not link.startswith("#")}
@@ -200,7 +200,7 @@ def test_hostile_names_are_text(tmp_path):
     args = fake_runs.build(tmp_path, classes=sorted(HOSTILE), skill=FEW, title="<img src=x onerror=alert(1)>")
     html = render(tmp_path, args)
     page = Page(html)
-    assert page.tags.count("script") == 1
+    assert page.tags.count("script") == 2
     assert "img" not in page.tags
     for name in HOSTILE:
         assert name in page.text

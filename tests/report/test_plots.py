@@ -67,6 +67,14 @@ def test_a_phone_has_names_and_numbers_above_the_intervals():
     assert narrow.count("50.0  (40.0–60.0)") == broad.count("50.0  (40.0–60.0)") == 2
 
 
+def test_the_line_of_guessing_crosses_no_name_on_a_phone():
+    svg = plots.forest({f"model {i}": {"accuracy": 0.5} for i in range(4)}, 0.1, narrow=True)
+    names = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>model \d<', svg)]
+    lines = [sorted(map(float, ys)) for ys in re.findall(r'd="M22.5 ([\d.]+)L22.5 ([\d.]+)"', svg)]
+    assert len(names) == len(lines) == 4
+    assert not [y for y in names for top, foot in lines if top - 1 < y < foot + 8]  # letters are 8 points high above y
+
+
 def test_a_confusion_is_drawn_from_the_cells_that_are_not_zero():
     counts = np.array([[11, 0, 0], [0, 0, 0], [7, 0, 13]])
     svg = plots.confusion(tables.confusion_rows("m", counts, ["a", "b", "c"]))

@@ -95,8 +95,9 @@ def test_it_is_compared_like_any_other_model(tmp_path):
 def test_what_is_said_of_members_names_them():
     """Once, where it is said of several; an ensemble was not trained elsewhere because one member was."""
     elsewhere, knew = "It was trained elsewhere.", "Its weights knew 3 scored clips."
-    known = {"external/a": {"notes": [elsewhere]}, "external/b": {"notes": [elsewhere]}, "cnn/c": {"leaks": [knew]}}
+    known = {"external/a": {"notes": [elsewhere]}, "external/b": {"notes": [elsewhere]},
+             "external/d": {"notes": [elsewhere]}, "cnn/c": {"leaks": [knew]}}  # fmt: skip
     assert ensembles.together(known) == {
         "leaks": [f"About cnn/c: {knew}"],
-        "notes": [f"About external/a and external/b: {elsewhere}"],
+        "notes": [f"About external/a, external/b and external/d: {elsewhere}"],
     }

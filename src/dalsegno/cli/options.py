@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from dalsegno.pipeline.errors import joined
+
 MODEL = "a key of the run, such as cnn/conv, an ensemble, or a stored file"
 
 
@@ -28,7 +30,7 @@ def written(*suffixes: str) -> Callable[[str], Path]:
         target = path(word)
         if target.suffix.lower() not in ("", *suffixes):
             raise argparse.ArgumentTypeError(
-                f"{word!r} does not end in {' or '.join(suffixes)}, the format that is written"
+                f"{word!r} does not end in {joined(suffixes, 'or')}, the format that is written"
             )
         return target
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from dalsegno.clips.known import collections
 from dalsegno.clips.table.columns import Columns
 from dalsegno.pipeline import params
+from dalsegno.pipeline.errors import joined
 from dalsegno.pipeline.params import section
 
 WHERE = "`dataset.root` in params.yaml says where the data set lies, `dataset.name` which layout it has."
@@ -50,7 +51,8 @@ class Params:
             raise ValueError(f"{', '.join(given)}: of no use where name is {self.name!r}; they go with name: table")
         targets = getattr(params.component("dalsegno.datasets", self.name), "TARGETS", ())
         if self.target is not None and self.target not in targets:
-            expected = " or ".join(targets) or f"null, as name is {self.name!r}, which has one label per clip"
+            none = f"null, as name is {self.name!r}, which has one label per clip"
+            expected = joined(targets, "or") if targets else none
             raise ValueError(f"target is {self.target!r}; expected {expected}")
 
 

@@ -91,7 +91,7 @@ def png(portrait: Portrait) -> bytes:
     FigureCanvasAgg(figure)
     rows = figure.subplots(3 if portrait.times else 2, sharex=True)
     label, extent = _short(portrait.labels[portrait.saliency.label], 40), (0.0, portrait.seconds, 0.0, 1.0)
-    best = ", ".join(f"{_short(portrait.labels[i])} {portrait.p[i]:.1%}" for i in np.argsort(-portrait.p)[:3])
+    best = ", ".join(f"{_short(portrait.labels[i])} {portrait.p[i]:.1%}" for i in _likeliest(portrait)[:3])
     part = f", its first {LONGEST_S:g} s" * portrait.beginning
     _title(figure, f"{_short(portrait.name, 40)}{part}: {best}")
     rows[0].imshow(portrait.db.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
@@ -152,12 +152,18 @@ def _saliency(axes: Axes, found: Saliency, extent: tuple[float, float, float, fl
 
 def _timeline(axes: Axes, portrait: Portrait) -> None:
     over_time = np.stack(portrait.over_time)
-    for i in np.argsort(-np.nansum(over_time, axis=0))[:N_NAMED]:
+    likeliest, explained = _likeliest(portrait)[:N_NAMED], portrait.saliency.label
+    for i in likeliest if explained in likeliest else [*likeliest[:-1], explained]:
         name = " " + _short(portrait.labels[i], 40).replace("$", r"\$")  # one that begins with _ stands in no legend
         axes.plot(portrait.times, over_time[:, i], marker=".", label=name)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("probability around a time")
     axes.legend(loc="upper right", fontsize=8)
+
+
+def _likeliest(portrait: Portrait) -> list[int]:
+    """All classes, the most probable first: what stands above the picture leads in its timeline as well."""
+    return np.argsort(-portrait.p, kind="stable").tolist()
 
 
 def _short(name: str, most: int = 24) -> str:

@@ -2,7 +2,7 @@
 
 import difflib
 import errno
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
 
@@ -25,6 +25,12 @@ def counted(n: int, noun: str) -> str:
     ending = noun[-1]
     several = f"{noun[:-1]}ies" if ending == "y" else f"{noun}es" if ending in "sx" else f"{noun}s"
     return f"{n:,} {several}"
+
+
+def joined(words: Iterable[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; last: the word before the last one."""
+    *others, end = words
+    return f"{', '.join(others)} {last} {end}" if others else end
 
 
 def abridged(lines: Sequence[str], most: int) -> list[str]:

@@ -21,6 +21,7 @@ def run(main: Callable[..., None]) -> None:
     """
     alone = sys.orig_argv[-len(sys.argv) :] == sys.argv  # the process was started for this stage alone
     if alone:
+        ending.interrupt_between_imports()
         gc.freeze()  # what is imported stays to the end, and collecting garbage there takes a fifth of a short stage
     try:
         message = _run(main)

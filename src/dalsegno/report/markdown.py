@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.markdown import literal, sentence
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import counted, joined
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores
 from dalsegno.report.tables.table import Table
@@ -126,7 +126,7 @@ def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[st
     if protocol["not_shared"]:
         lines.append(f"Left out: {protocol['not_shared']} predictions due that some model did not make.")
     if protocol["left_out"]:
-        names = ", ".join(map(literal, protocol["left_out"]))
+        names = joined(map(literal, protocol["left_out"]))
         lines.append(f"Left out: {names}, which predicted none of these clips.")
     return lines
 

@@ -26,7 +26,9 @@ def forest(models: dict[str, dict[str, Any]], chance: float, metric: str = "accu
     axes.round_below(metric.replace("_", " "), percent=True)
     if not narrow:
         axes.left(range(len(ranked)), [short(name) for name, _ in ranked], line=False)
-    axes.line([chance, chance], [-0.6, len(ranked) - 0.4], INK, 1, "1 1.7")
+    spans = [(row - 0.3, row + 0.28) for row in range(len(ranked))] if narrow else [(-0.6, len(ranked) - 0.4)]
+    for span in spans:  # between the names
+        axes.line([chance, chance], span, INK, 1, "1 1.7")
     axes.text(chance * axes.width, -5, "even guessing")
     for row, (name, scores) in enumerate(ranked):
         low, high = scores.get(f"{metric}_low"), scores.get(f"{metric}_high")

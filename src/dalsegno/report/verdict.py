@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.pipeline.errors import joined
 from dalsegno.report import formatting
 
 NONE_VISIBLE = "so little independent evidence can show no difference, however large"
@@ -42,15 +43,15 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
         ]
     others = [name for name in formatting.ranked(formatting.honest(models) or models) if name != best]
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
-    lead += f", as many as {listed(equal)}" if equal else ", the most of all"
+    lead += f", as many as {joined(equal)}" if equal else ", the most of all"
     if not said["letters"]:
         return [f"{lead}.", *(sentence(pair, comparison) for pair in pairs)]
     everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
     if not tied:
         return [f"{lead}. It is better than {everyone}, by more than chance explains."]
     worse = [name for name in others if name not in tied]
-    better = f" It is better than {listed(worse)}." if worse else ""
-    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {listed(tied)}."
+    better = f" It is better than {joined(worse)}." if worse else ""
+    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {joined(tied)}."
     none = "" if worse else f"{_of_none(said, comparison['interval'])} "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
@@ -64,11 +65,6 @@ def _at_odds(pair: dict[str, Any], n_pairs: int) -> str:
     if not pair["told_apart"] and not holds and n_pairs == 1:
         return " The interval leaves out 0 all the same: of the two p is the more cautious here, and it decides."
     return ""
-
-
-def listed(names: list[str]) -> str:
-    """`a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _visible(pairs: list[dict[str, Any]]) -> str:

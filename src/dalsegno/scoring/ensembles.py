@@ -6,7 +6,7 @@ import pandas as pd
 from pydantic import Field
 
 from dalsegno.artefacts.learning import predictions_parquet
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, hint, joined
 
 FAMILY = "ensembles"
 COSTS = ("parameters", "trained_parameters", "train_s", "predict_ms_per_clip")
@@ -77,4 +77,4 @@ def _said(known: dict[str, dict[str, Any]], kind: str) -> list[str]:
     for model, of_model in known.items():
         for text in of_model.get(kind, []):
             about.setdefault(text, []).append(model)
-    return [f"About {' and '.join(models)}: {text}" for text, models in about.items()]
+    return [f"About {joined(models)}: {text}" for text, models in about.items()]

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dalsegno.pipeline.errors import joined
 from dalsegno.pipeline.params import section
 
 NO_LIST = "data/clips.csv"
@@ -40,7 +41,7 @@ class Protocol:
     def __post_init__(self) -> None:
         for name in ("test_share", "folds", "repeats", "grouped"):
             if getattr(self, name) is not None and name not in OPTIONS.get(self.protocol, {}):
-                owners = " or ".join(protocol for protocol, options in OPTIONS.items() if name in options)
+                owners = joined((protocol for protocol, options in OPTIONS.items() if name in options), "or")
                 raise ValueError(
                     f"{name} is an option of protocol {owners}, and the protocol is {self.protocol}: leave it out, or set "
                     "it to null"

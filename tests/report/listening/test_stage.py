@@ -81,7 +81,7 @@ def test_hostile_names_stay_data_in_the_page(tmp_path):
         STAGES["report"](args[5], *fake_runs.for_report(tmp_path, args))
     assert content["models"] == formatting.ranked(json.loads(Path(args[5]).read_text())["models"])
     html = (tmp_path / "report.html").read_text()
-    assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
+    assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 4
     assert not re.search(r"\son\w+=", html)
     data = re.search(r'<script type="application/json" id="listening-data">(.*?)</script>', html, re.DOTALL)
     assert json.loads(data[1])["clips"] == content["clips"]
@@ -105,7 +105,7 @@ def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp
         STAGES["report"](args[5], *(given := fake_runs.for_report(tmp_path, args)))
         STAGES["paper"](args[5], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
     html = (tmp_path / "report.html").read_text()
-    assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 3
+    assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 4
     figures = re.findall(r'<figure class="card">.*?</figure>', html, re.DOTALL)
     assert len(figures) == 2 and all(re.search(r'<img [^>]*alt="[^"]{40,}">', figure) for figure in figures)
     assert "98%, and 45% without the reddest field." in figures[0]

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, joined
 
 N_NAMED = 8  # folders that a message names
 PARTS = {
@@ -57,9 +57,10 @@ def bare(name: str) -> str:
 def _tables(root: Path) -> list[str]:
     """A line about the tables in `root`, if there are any: they may name the classes."""
     named = sorted(path.name for path in root.iterdir() if path.suffix.lower() in TABLES and path.name != "groups.csv")
-    tables = " or ".join(named[:N_NAMED])
-    way = f"If {tables} says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows how"
-    return [way] if named else []
+    if not named:
+        return []
+    tables = joined(named[:N_NAMED], "or")
+    return [f"If {tables} says which class each file has, set `dataset.name: table`; `dalsegno datasets` shows how"]
 
 
 def _lone_train(inner: dict[str, set[str]], parts: dict[str, str]) -> list[str]:

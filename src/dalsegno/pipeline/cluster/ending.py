@@ -15,7 +15,8 @@ IMPORT, AGAIN_S = "<frozen importlib._bootstrap>", 0.05
 
 def interrupt_between_imports() -> None:
     """Let Ctrl-C wait for the end of an import, in which C++ makes an ImportError of it, or aborts."""
-    signal.signal(signal.SIGINT, _interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job in the background is started to ignore it
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:

@@ -51,18 +51,6 @@ document.addEventListener("keydown", (event) => {
   if (next) { event.preventDefault(); next.focus(); }
 });
 
-// What can be scrolled can be reached with the keyboard, and says so at its edge; what fits is no stop on the way.
-const fit = new ResizeObserver((entries) => entries.forEach(({ target }) => edge(target)));
-function edge(wide) {
-  const beyond = wide.scrollWidth - wide.clientWidth;
-  if (beyond > 1) wide.tabIndex = 0; else wide.removeAttribute("tabindex");
-  wide.classList.toggle("more", wide.scrollLeft < beyond - 1);
-}
-for (const wide of document.querySelectorAll(".wide")) {
-  fit.observe(wide);
-  wide.addEventListener("scroll", () => edge(wide), { passive: true });
-}
-
 const dialog = document.getElementById("enlarged");
 for (const plot of document.querySelectorAll(".plot")) {
   const button = document.createElement("button");

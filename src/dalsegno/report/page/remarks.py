@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dalsegno.report import formatting, verdict
+from dalsegno.pipeline.errors import joined
+from dalsegno.report import formatting
 
 
 def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
@@ -22,4 +23,4 @@ def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple
     by_text: dict[str, list[str]] = {}
     for name, text in formatting.sentences(comparison, "notes"):
         by_text.setdefault(text, []).append(name)
-    yield from ((verdict.listed(names), [text]) for text, names in by_text.items())
+    yield from ((joined(names), [text]) for text, names in by_text.items())

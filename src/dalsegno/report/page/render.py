@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dalsegno.pipeline.duration import duration
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import counted, joined
 from dalsegno.report import architecture, conclusions, curve_plots, formatting, gains, panels, plots, verdict
 from dalsegno.report.layout import templates
 from dalsegno.report.listening.section import embedded
@@ -41,7 +41,7 @@ def render(
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
             "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "capitalised": formatting.capitalised, "units": formatting.units,
-            "counted": counted, "lone": formatting.lone,
+            "counted": counted, "joined": joined, "lone": formatting.lone,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)

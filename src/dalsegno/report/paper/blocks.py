@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any
 
-from dalsegno.report import verdict
+from dalsegno.pipeline.errors import joined
 from dalsegno.report.paper.figures import Figure
 from dalsegno.report.tables.table import Table
 
@@ -93,7 +93,7 @@ def _with_references(within: Iterable[Block], numbers: dict[str, int]) -> list[B
 
 def _numbers(ns: list[int]) -> str:
     """`3`, `3 and 4`, `3 to 5`; what is shown together has one number after the other."""
-    return f"{ns[0]} to {ns[-1]}" if len(ns) > 2 else verdict.listed(list(map(str, ns)))
+    return f"{ns[0]} to {ns[-1]}" if len(ns) > 2 else joined(list(map(str, ns)))
 
 
 def _refer(said: Block | None, shown: dict[str, list[int]]) -> None:
@@ -101,5 +101,5 @@ def _refer(said: Block | None, shown: dict[str, list[int]]) -> None:
     if said is None or not shown:
         return
     named = [f"{kind.capitalize()}{'s' * (len(ns) > 1)} {_numbers(ns)}" for kind, ns in shown.items()]
-    reference = " and ".join(named)
+    reference = joined(named)
     said["words"] = f"{said['words']} See {reference}." if said["words"] else f"Details are in {reference}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from dalsegno.pipeline.errors import joined
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
@@ -97,7 +98,7 @@ def _reproduction(s: Sources) -> Iterator[Block]:
     yield from _needed(s.params)
     rows = [(name, value) for name, value in s.identity.items()]
     rows += [(name, ", ".join(values)) for name, values in s.machine.items()]
-    packages = [f"{package} {' and '.join(versions)}" for package, versions in s.made_with.items()]
+    packages = [f"{package} {joined(versions)}" for package, versions in s.made_with.items()]
     rows += [("Packages", ", ".join(packages))] if packages else []
     yield blocks.table(
         "What identifies the run: short SHA-256 of its inputs, and the machine and the versions of packages that the models were trained with.",

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from dalsegno.report import architecture, curve_plots, formatting, panels, plots, verdict
+from dalsegno.pipeline.errors import joined
+from dalsegno.report import architecture, curve_plots, formatting, panels, plots
 from dalsegno.report.drawing.axes import ACCENT, INK, SHADE
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import example
@@ -37,7 +38,7 @@ def results(s: Sources, scored: str) -> list[Figure]:
 def layers(s: Sources, names: list[str]) -> list[Figure]:
     """Networks of the same layers as a drawing, if their shapes are known."""
     svg = architecture.drawn(s.layers[names[0]], architecture.PAPER)
-    return [figure(svg, verdict.listed(names))] if svg else []
+    return [figure(svg, joined(names))] if svg else []
 
 
 def curves(s: Sources) -> list[Figure]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dalsegno.pipeline.errors import joined
 from dalsegno.report.paper import entry as entry_of
 from dalsegno.report.paper.references import Cited
 from dalsegno.report.settings.phrases import FEATURES, is_on, listed, metric, plain
@@ -31,7 +32,7 @@ def of_model(name: str, doc: dict[str, Any], cite: Cited) -> list[Topic]:
     family, key = name.split("/", 1)
     entry = entry_of.of_model(name, doc)
     if isinstance(entry, list):
-        return [("members", f"mean of the probabilities of {', '.join(entry)}")]
+        return [("members", f"mean of the probabilities of {joined(entry)}")]
     if not entry or not isinstance(entry, dict):
         return []
     if family == "external":
@@ -145,7 +146,7 @@ def features(doc: dict[str, Any], cite: Cited) -> str:
     names, stats = ([FEATURES.get(word, word) for word in map(str, p.get(key, []))] for key in ("use", "stats"))
     names = [name + (cite("mfcc") if name == "MFCC" else "") for name in names]
     return (
-        f"The features are {', '.join(names)}, each as {' and '.join(stats)} over {over}, computed as librosa does"
+        f"The features are {', '.join(names)}, each as {joined(stats)} over {over}, computed as librosa does"
         f"{cite('librosa')} at {p.get('sample_rate_hz')} Hz in frames of {p.get('n_fft')} samples with a hop length of {p.get('hop_length')} samples."
     )
 

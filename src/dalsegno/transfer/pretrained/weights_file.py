@@ -12,7 +12,7 @@ from torch import Tensor
 from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError, gist
+from dalsegno.pipeline.errors import UserError, gist, joined
 from dalsegno.training.views import preprocess
 from dalsegno.transfer.pretrained import provenance
 from dalsegno.transfer.pretrained.provenance import COLUMNS, Provenance
@@ -117,8 +117,8 @@ def _recordings(module: Published, path: str) -> tuple[str, ...]:
     """The collection that the weights in `path` were trained on, all that it may be if the path does not tell; empty if none."""
     name = "/".join(Path(path).parts[-2:]).lower()
     found = [collection for word, collection in module.RECORDINGS.items() if word in name]
-    every = " or ".join(found or module.RECORDINGS.values())
-    return (every,) if every else ()
+    every = found or list(module.RECORDINGS.values())
+    return (joined(every, "or"),) if every else ()
 
 
 def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile:

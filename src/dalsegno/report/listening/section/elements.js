@@ -115,6 +115,7 @@ const table = (name, heads, clips, row) => {
   const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col", class: "text" }, text)));
   const wide = element("div", { class: "wide", role: "region", "aria-label": name, tabindex: "0" },
     element("table", {}, element("thead", {}, head), body));
+  fitted.observe(wide);
   if (clips.length <= LIMIT) return [wide];
   const more = element("button", { type: "button", class: "named" }, `Show all ${clips.length}`);
   more.addEventListener("click", () => { add(LIMIT); more.remove(); });

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dalsegno.artefacts.model_name import SCRATCH
+from dalsegno.pipeline.errors import joined
 from dalsegno.transfer import published
 
 ESTIMATORS = {
@@ -31,7 +32,7 @@ def line(name: str, params: dict[str, Any], called: Mapping[str, str]) -> str:
     if not entry:
         return ""
     if family == "ensembles":
-        return f"An ensemble: the mean of the probabilities of {', '.join(called.get(one, one) for one in entry)}."
+        return f"An ensemble: the mean of the probabilities of {joined(called.get(one, one) for one in entry)}."
     if family == "external":
         return f"Predictions made elsewhere, read from {entry['file']}."
     if family == "classical":

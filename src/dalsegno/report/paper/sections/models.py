@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from dalsegno.artefacts import model_name
-from dalsegno.report import architecture, formatting, verdict
+from dalsegno.pipeline.errors import joined
+from dalsegno.report import architecture, formatting
 from dalsegno.report.page.made import introduction
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures, method
@@ -120,7 +121,7 @@ def _layers(names: list[str], s: Sources) -> Block:
         for row in rows.to_numpy().tolist()
     ]
     cells.append(["all", "", "", formatting.number(int(rows["parameters"].sum()))])
-    return blocks.table(f"Layers of {verdict.listed(names)}.", [str(c) for c in rows.columns], cells, words=2)
+    return blocks.table(f"Layers of {joined(names)}.", [str(c) for c in rows.columns], cells, words=2)
 
 
 def _plain(name: str) -> str:
