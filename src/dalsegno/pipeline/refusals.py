@@ -171,6 +171,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
+def typed(value: Any) -> str:
+    """The same without quotes around a text, for the middle of a sentence."""
+    return value if isinstance(value, str) else shown(value)
+
+
 def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
     """The dataclass that the path `loc` leads to, for the names it knows; None if it leads to none."""
     found = _at(cls, loc)
