@@ -1,6 +1,7 @@
 """`dalsegno check` builds the networks of params.yaml, before anything is computed, and says what their stages would end with."""
 
 import pytest
+import torch
 from cli.test_check import CONV, lines
 from cli.test_cli import here  # noqa: F401
 
@@ -74,5 +75,22 @@ def test_a_network_that_cannot_be_what_is_asked_for_is_told(here, edits, line): 
 )  # fmt: skip
 def test_a_network_that_can_be_trained_is_no_problem(here, capsys, edits):  # noqa: F811
     here(*edits)
+    main.main(["check"])
+    assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+def test_an_architecture_that_fails_is_told_and_no_traceback(here, monkeypatch):  # noqa: F811
+    here(cnn("lenet"))
+
+    def build(p, input_shape, n_labels):
+        raise KeyError("no such activation")
+
+    monkeypatch.setattr("dalsegno.models.lenet.build", build)
+    assert lines() == ["cnn.conv: lenet cannot be built: KeyError: 'no such activation'"]
+
+
+def test_an_architecture_that_looks_at_its_weights_is_left_to_its_stage(here, capsys, monkeypatch):  # noqa: F811
+    here(cnn("lenet"))
+    monkeypatch.setattr("dalsegno.models.lenet.build", lambda *_: torch.zeros(1).item())
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"

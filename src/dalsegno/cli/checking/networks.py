@@ -17,7 +17,7 @@ from dalsegno.cli.checking.stand_in import StandIn
 from dalsegno.families import mlp
 from dalsegno.families.convolutional import cnn, view
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.sound import storing
 from dalsegno.training import network
 from dalsegno.training.network import Model
@@ -53,6 +53,8 @@ def problems() -> list[str]:
                 found.append(f"{family}.{key}: {error}")
             except (NotImplementedError, RuntimeError):
                 continue  # an architecture that needs data while it is built: its stage tells
+            except Exception as error:  # of whatever kind, by an architecture or a library
+                found.append(f"{family}.{key}: {p.arch} cannot be built: {type(error).__name__}: {gist(error)}")
     return found
 
 
