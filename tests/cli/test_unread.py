@@ -10,6 +10,11 @@ CONV, TRAIN = "model: {channels: [16, 32, 64], dense: []}", "epochs: 30, batch_s
 MASKS = "augment: {time_masks: 1, frequency_masks: 1}"
 WHOLE = "unfreeze: all # number of last blocks that learn, or all"
 
+USE = (
+    "use: [mfcc, delta, delta_delta, chroma, contrast, centroid, bandwidth, rolloff, flatness, zcr, rms, stft, tonnetz, tempo, onset]",
+    "use: [mfcc]",
+)
+
 
 @pytest.mark.parametrize(
     ("old", "new", "path", "where"),
@@ -21,11 +26,12 @@ WHOLE = "unfreeze: all # number of last blocks that learn, or all"
         (CONV, CONV.replace("[]}", "[], dropout: 0.5}"), "cnn.conv.model.dropout", "dense is []"),
         (WHOLE, "unfreeze: 0\n    batch_norm: frozen", "transfer.finetuned.batch_norm", "unfreeze is 0"),
         (WHOLE, "unfreeze: 0\n    unfreeze_every: 2", "transfer.finetuned.unfreeze_every", "unfreeze is 0"),
+        ("n_bands: 16\n", "n_bands: 8\n", "features.n_bands", 'use is ["mfcc"]'),
         ("table: data/clips.csv", "table: params.yaml", "features.table", 'source is "audio"'),
     ],
 )  # fmt: skip
 def test_a_setting_that_nothing_reads_is_named(here, old, new, path, where):  # noqa: F811
-    here((old, new))
+    here((old, new), *([USE] if "n_bands" in new else []))
     assert lines() == [f"{path}: nothing reads it where {where}; leave it out"]
 
 

@@ -39,7 +39,7 @@ class Refused(UserError):
 class ReadWhere:
     """Annotation of a field that is read only where one of these other fields is set, or has one of these values.
 
-    Set is what is neither null, false, 0 nor empty.
+    Set is what is neither null, false, 0 nor empty. A list has the values that are in it.
     """
 
     def __init__(self, *switches: str, **choices: tuple[Any, ...]) -> None:
@@ -48,7 +48,8 @@ class ReadWhere:
     def others(self, p: Any) -> str:
         """What the others have in `p`, in words, where they have it that nothing reads the field; else nothing."""
         there = {name: getattr(p, name) for name in (*self.switches, *self.choices)}
-        read = [there[name] for name in self.switches] + [there[name] in of for name, of in self.choices.items()]
+        held = {name: value if isinstance(value, list) else [value] for name, value in there.items()}
+        read = [there[name] for name in self.switches] + [{*held[name]} & {*of} for name, of in self.choices.items()]
         return "" if any(read) else " and ".join(f"{name} is {shown(value)}" for name, value in there.items())
 
 
@@ -169,6 +170,11 @@ def shown(value: Any) -> str:
     """A value of params.yaml as one types it there: null, not None; cut short if it is long."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def typed(value: Any) -> str:
+    """The same without quotes around a text, for the middle of a sentence."""
+    return value if isinstance(value, str) else shown(value)
 
 
 def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:
