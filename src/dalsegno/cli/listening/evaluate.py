@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     answers = list(progress.bar(evaluate.answered(asked, found), "evaluate", len(found.clips)))
     copies = known.known(asked, list(found.clips["path"]), runtime.Runtime())
     scores = evaluate.scores_apart(
-        asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
+        asked, found, answers, copies, intervals.Params(confidence=arguments.confidence)
     )
     scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "hidden": found.hidden}
     for name in ("unread", "unheard", "cut_off"):
