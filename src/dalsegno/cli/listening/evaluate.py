@@ -47,9 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     found = evaluate.collection(arguments.folder, asked, arguments.labels)
     answers = list(progress.bar(evaluate.answered(asked, found), "evaluate", len(found.clips)))
     copies = known.known(asked, list(found.clips["path"]), runtime.Runtime())
-    scores = evaluate.scores_apart(
-        asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
-    )
+    scores = evaluate.scores_apart(asked, found, answers, copies, intervals.Params(confidence=arguments.confidence))
     scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "hidden": found.hidden}
     for name in ("unread", "unheard", "cut_off"):
         scores[name] = [{"path": str(path), "fault": fault} for path, fault in getattr(found, name)]
