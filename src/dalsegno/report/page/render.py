@@ -18,7 +18,7 @@ from dalsegno.report.page.made import entries, introduction
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.search import page as search_page
 from dalsegno.report.search.found import Search
-from dalsegno.report.tables import calibration, costs, grids, inputs, scores, splits, strengths
+from dalsegno.report.tables import calibration, costs, grids, inputs, layers, scores, splits, strengths
 
 
 class _Unmeasured(jinja2.ChainableUndefined):
@@ -70,7 +70,8 @@ def _made(s: Sources, called: dict[str, str]) -> dict[str, Any]:
     return {
         "made": {name: entries.of_model(own, s.params) for own, name in called.items()},
         "introduced": {name: introduction.line(own, s.params, called) for own, name in called.items()},
-        "layers": {name: rows.to_dict("records") for name, rows in s.layers.items()},
+        "layers": {name: layers.table(rows) for name, rows in s.layers.items()},
+        "layers_legend": layers.LEGEND,
         "architectures": {name: _architecture(rows) for name, rows in s.layers.items()},
         "architecture_caption": architecture.CAPTION,
         "layer_weights": {name: rows.to_dict("records") for name, rows in s.layer_weights.items()},

@@ -12,6 +12,7 @@ from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited, Later, cited
 from dalsegno.report.tables import grids
+from dalsegno.report.tables import layers as of_layers
 
 MOST_LAYERS = 60  # of a network whose layers are listed
 Topics = dict[str, str]  # what was done, by what it is about
@@ -111,17 +112,7 @@ def layers(s: Sources) -> Iterator[Block]:
     yield blocks.figures(large, "Larger networks, drawn in the same way." if small else architecture.CAPTION)
     for names in alike.values():
         if len(s.layers[names[0]]) <= MOST_LAYERS:
-            yield _layers(names, s)
-
-
-def _layers(names: list[str], s: Sources) -> Block:
-    rows = s.layers[names[0]]
-    cells = [
-        [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
-        for row in rows.to_numpy().tolist()
-    ]
-    cells.append(["all", "", "", formatting.number(int(rows["parameters"].sum()))])
-    return blocks.table(f"Layers of {joined(names)}.", [str(c) for c in rows.columns], cells, words=2)
+            yield blocks.tabled(f"Layers of {joined(names)}.", of_layers.table(s.layers[names[0]]))
 
 
 def _plain(name: str) -> str:
