@@ -7,6 +7,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from dalsegno.pipeline.errors import capitalised
+
 END = r"−?\d(?:[\d.,]*\d)?%?"
 INTERVAL = re.compile(f"({END}(?:–| to ){END})")
 REPORT = Path(__file__).parents[1]
@@ -22,7 +24,7 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters | {"prose": prose}
+    pages.filters |= filters | {"prose": prose, "capitalised": capitalised}
     return pages.get_template(name)
 
 

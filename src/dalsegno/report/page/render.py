@@ -40,7 +40,7 @@ def render(
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "capitalised": formatting.capitalised, "units": formatting.units,
+            "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "units": formatting.units,
             "counted": counted, "joined": joined, "lone": formatting.lone,
         },
     )  # fmt: skip

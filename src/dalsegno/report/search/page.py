@@ -21,7 +21,7 @@ def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
 
 def section(rows: pd.DataFrame, found: dict[str, Any]) -> Markup:
     """The same, with the best trials alone, to stand under a heading of another page."""
-    return Markup(_written("search/found.html.j2", rows, found, SHOWN_IN_REPORT, 4))
+    return Markup(_written("search/found.html.j2", rows, found, SHOWN_IN_REPORT, 3))
 
 
 def _written(name: str, rows: pd.DataFrame, found: dict[str, Any], n_shown: int, level: int) -> str:

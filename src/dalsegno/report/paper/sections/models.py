@@ -78,7 +78,7 @@ def _model(
     plain, called = _plain(name), {_plain(other): other for other in made}
     line = introduction.line(plain, s.params, called)
     own = {topic: text for topic, text in own.items() if not like or made[like].get(topic) != text}
-    words = f"{line} {p.why.get(plain, '')} {_but_for(like, own, cite) if len(own) < 2 else ''}".strip()
+    words = " ".join(filter(None, (line, p.why.get(plain, ""), _but_for(like, own, cite) if len(own) < 2 else "")))
     yield from [blocks.text(words)] if words else []
     if len(own) > 1 or (own and not line):
         rows = [(topic, cited(text, cite)) for topic, text in own.items()]
