@@ -5,6 +5,7 @@ import json
 import re
 import runpy
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -503,3 +504,6 @@ def test_searches_are_shown_with_the_score_of_the_chosen_and_how_much_luck_there
     )
     assert all(page.text.count(words) == len(keys) for words in (*told, "a clip is on both sides"))
     assert "why it failed" not in page.text and " nan" not in page.text
+    levels = list(map(int, re.findall(r"<h(\d)", html)))
+    assert all(below <= above + 1 for above, below in pairwise(levels))
+    assert html.count('<svg role="img" aria-label="History of the search"') == len(keys)

@@ -24,8 +24,13 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters | {"prose": prose, "capitalised": capitalised}
+    pages.filters |= filters | {"prose": prose, "named": named, "capitalised": capitalised}
     return pages.get_template(name)
+
+
+def named(svg: Markup, label: str) -> Markup:
+    """The drawing as an image that a screen reader calls by its label."""
+    return Markup('<svg role="img" aria-label="{}"').format(label) + svg.removeprefix("<svg")
 
 
 def prose(text: str) -> Markup:

@@ -40,7 +40,7 @@ def render(
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "units": formatting.units,
+            "p_value": formatting.p_value, "gained": gains.gained, "units": formatting.units,
             "counted": counted, "joined": joined, "lone": formatting.lone,
         },
     )  # fmt: skip
@@ -161,8 +161,3 @@ def _impossible(left_out: dict[str, str]) -> dict[str, list[str]]:
     for name, why in left_out.items():
         by_reason.setdefault(re.sub(r"^splits\.protocol: (\w+: )?", "", why).split("; use ")[0], []).append(name)
     return by_reason
-
-
-def _named(svg: Markup, label: str) -> Markup:
-    """The drawing as an image that a screen reader calls by its label."""
-    return Markup('<svg role="img" aria-label="{}"').format(label) + svg.removeprefix("<svg")

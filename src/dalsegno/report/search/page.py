@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from dalsegno.pipeline.errors import counted
 from dalsegno.report import formatting
 from dalsegno.report.layout import templates
 from dalsegno.report.search import plots
 
 SHOWN, SHOWN_IN_REPORT = 200, 10  # trials in the table; trials.csv has all
-FILTERS = {"percent": formatting.percent, "share": formatting.share, "points": formatting.points}
+FILTERS = {"percent": formatting.percent, "share": formatting.share, "points": formatting.points, "counted": counted}
 
 
 def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
