@@ -70,6 +70,7 @@ def test_options_are_refused_in_the_words_of_the_user(run, capsys):
     assert "'x' is not a probability" in misused(capsys, "predict", "classical/svm", FILE, "--threshold", "x")
     swallowed = misused(capsys, "predict", "classical/svm", "--timeline", FILE).replace("\n", " ")
     assert "is not a number of seconds" in swallowed and "after the files" in swallowed
+    assert "expected 0.1 to 86,400" in misused(capsys, "predict", "classical/svm", FILE, "--timeline", "1e308")
     assert "'a' is given two names" in misused(capsys, "evaluate", "classical/svm", ".", "--labels", "a=hum,a=noise")
 
 

@@ -65,6 +65,12 @@ def test_a_stage_imports_what_it_uses(name):
     assert not UNUSED[name] & set(done.stdout.split())
 
 
+def test_a_skeleton_is_written_without_what_computes_features():
+    code = "import sys, dalsegno.cli.making.new; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and not HEAVY & set(done.stdout.split())
+
+
 def test_collecting_garbage_is_no_part_of_the_import_of_pytorch():
     """At Python's own threshold it starts about 440 times, and takes a tenth of the time."""
     code = "import gc, dalsegno.training.train; print(sum(of['collections'] for of in gc.get_stats()))"

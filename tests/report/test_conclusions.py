@@ -138,8 +138,25 @@ def test_equal_models_are_as_good_as_one_another():
     best = ["transfer/tuned-scratch", "mlp/small"]
     found = comparison(best)
     found["models"]["mlp/small"] |= {"accuracy": found["models"][best[0]]["accuracy"]}
-    tie, _ = verdict.verdict(found, [pair(*best, 0.1)])
+    tie, advice = verdict.verdict(found, [pair(*best, 0.1)])
     assert "as many as mlp/small, and " in tie and "do not tell it apart from mlp/small." in tie
+    assert advice.endswith("If nothing else matters, transfer/tuned-scratch or mlp/small is the safest choice.")
+
+
+def test_a_single_other_model_is_called_by_its_name():
+    best = ["transfer/tuned-scratch", "mlp/small"]
+    found = comparison(best)
+    for name in best:
+        found["models"][name] |= {"input_ms_per_clip": 2.0, "predict_ms_per_clip": 1.0}
+    assert verdict.verdict(found, [pair(*best, 0.1)])[1].endswith("mlp/small does not answer twice as fast.")
+
+
+def test_of_very_many_models_a_sentence_names_some():
+    names = [f"cnn/{i}" for i in range(20)]
+    found = comparison(names)
+    found["models"] = {name: found["models"]["cnn/conv"] | {"accuracy": 0.9 - i / 100} for i, name in enumerate(names)}
+    tie, _ = verdict.verdict(found, [])
+    assert tie.endswith("do not tell it apart from cnn/1, cnn/2, cnn/3, cnn/4, cnn/5 and 14 more.")
 
 
 def test_a_single_group_has_no_interval():

@@ -62,6 +62,14 @@ def test_paths_are_as_people_read_them_and_formats_that_are_not_read_are_counted
     assert re.search(r"<th scope=\"row\" class=\"text\">\.m4a</th><td>0</td><td>1</td>", html)
 
 
+def test_clips_in_no_group_are_told_where_there_are_any_and_a_copy_is_one_of_another(examination):
+    assert tables.counted_groups({"n": 1, "clips_without": 0}) == "1 group"
+    assert tables.counted_groups({"n": 80, "clips_without": 1}) == "80 groups, 1 labelled clip in none"
+    faulty = examination.clips.assign(excluded="")
+    faulty.loc[0, "excluded"] = "exact copy: of rock/a: of b.wav"
+    assert tables.left_out(faulty)["because"].to_list() == ["exact copy of rock/a: of b.wav"]
+
+
 def test_two_groups_that_copies_link_are_named(examination, capsys):
     linked = tables.across_groups(examination.clips, examination.copies)
     assert linked[["links group", "with group"]].to_numpy().tolist() == [["Cy", "Ann"]]

@@ -5,6 +5,7 @@ import json
 import re
 import runpy
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -90,7 +91,7 @@ def test_every_result_says_synthetic(html):
     unsaid = [r for r in results if "synthetic data" not in r]
     assert len(unsaid) == 1
     assert "Labelled clips in each part" in unsaid[0]
-    assert "<title>synthetic styles (synthetic): models compared</title>" in html
+    assert "<title>Synthetic styles (synthetic): models compared</title>" in html
 
 
 def test_shows_the_scores_that_compare_wrote(tree):
@@ -213,7 +214,7 @@ def test_the_verdict_is_a_tie_or_a_winner(tmp_path):
     assert "do not tell it apart from" in tie and "Nothing here says that any model is better than another" in tie
     far = {"mlp/features": 0.2, "cnn/conv": 3.0, "classical/majority": None}
     won = Page(render(tmp_path / "far", fake_runs.build(tmp_path / "far", skill=far))).text
-    assert "the most of all. It is better than all 2 other models, by more than chance explains." in won
+    assert "the most of all. It is better than both other models, by more than chance explains." in won
     assert "cnn/conv beats mlp/features by" in won and "after Holm over 3 pairs" in won
 
 
@@ -382,7 +383,10 @@ def test_many_classes_list_mistakes_in_place_of_a_matrix(tmp_path):
     classes = [f"class {i:02d}" for i in range(45)]
     args = fake_runs.build(tmp_path, classes=classes, per_class=6, groups_per_class=0, skill={"mlp/features": 1.0})
     html = render(tmp_path, args)
-    assert 'class="matrix"' not in html and "the most frequent mistakes; metrics/plots/confusion.csv has all" in html
+    assert (
+        'class="matrix"' not in html
+        and "the most frequent mistakes; <code>metrics/plots/confusion.csv</code> has all" in html
+    )
 
 
 def test_each_model_shows_its_settings_and_marks_its_own(tmp_path):
@@ -500,3 +504,6 @@ def test_searches_are_shown_with_the_score_of_the_chosen_and_how_much_luck_there
     )
     assert all(page.text.count(words) == len(keys) for words in (*told, "a clip is on both sides"))
     assert "why it failed" not in page.text and " nan" not in page.text
+    levels = list(map(int, re.findall(r"<h(\d)", html)))
+    assert all(below <= above + 1 for above, below in pairwise(levels))
+    assert html.count('<svg role="img" aria-label="History of the search"') == len(keys)

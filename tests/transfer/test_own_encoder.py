@@ -75,6 +75,13 @@ def test_what_is_wrong_is_said(encoder, text, message):
         command_line.main(["check-encoder", encoder(text)])
 
 
+@pytest.mark.parametrize("rate", ["-1", "0", "16k", "999999999999"])
+def test_a_rate_that_none_can_be_is_refused(encoder, capsys, rate):
+    with pytest.raises(SystemExit):
+        command_line.main(["check-encoder", encoder(GOOD), "--rate", rate])
+    assert f"{rate!r} is not a sample rate; expected 1000 to 1000000 Hz" in capsys.readouterr().err
+
+
 def test_a_file_that_is_not_there(encoder):
     with pytest.raises(SystemExit, match=r"no\.py: expected a Python file"):
         command_line.main(["check-encoder", "no.py"])

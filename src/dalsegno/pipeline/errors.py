@@ -33,6 +33,11 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
+def capitalised(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
 def abridged(lines: Sequence[str], most: int) -> list[str]:
     """The first `most` lines, and one that says how many more there are, if there are any."""
     more = [f"… and {len(lines) - most:,} more"] if len(lines) > most else []

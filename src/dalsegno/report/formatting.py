@@ -73,11 +73,6 @@ def setting(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def capitalised(words: str) -> str:
-    """The words as the beginning of a sentence."""
-    return words[:1].upper() + words[1:]
-
-
 def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Names of the models of compare.json in the order of all reports."""
     return ranking.ranked({name: model["accuracy"] for name, model in models.items()})

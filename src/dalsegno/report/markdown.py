@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.markdown import literal, sentence
-from dalsegno.pipeline.errors import counted, joined
+from dalsegno.pipeline.errors import capitalised, counted, joined
 from dalsegno.report import conclusions, formatting, gains, verdict
 from dalsegno.report.tables import calibration, costs, grids, inputs, scores
 from dalsegno.report.tables.table import Table
@@ -115,7 +115,7 @@ def _setting(comparison: dict[str, Any]) -> list[str]:
 
 def _limits(dataset: dict[str, Any], protocol: dict[str, Any], interval: dict[str, Any]) -> list[str]:
     """What the table does not say of every clip, class or model, a line for each kind."""
-    caveats = ". ".join(map(formatting.capitalised, protocol["caveats"]))
+    caveats = ". ".join(map(capitalised, protocol["caveats"]))
     lines = [f"The split: {literal(caveats)}."] if caveats else []
     if protocol["predictions"] != dataset["scored_clips"] * protocol["repeats"]:
         lines.append(

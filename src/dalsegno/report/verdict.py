@@ -7,6 +7,7 @@ import pandas as pd
 from dalsegno.pipeline.errors import joined
 from dalsegno.report import formatting
 
+MOST_NAMED, NAMED = 8, 5  # models that a sentence names: all of up to so many, or else the first of them
 NONE_VISIBLE = "so little independent evidence can show no difference, however large"
 
 
@@ -43,15 +44,15 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
         ]
     others = [name for name in formatting.ranked(formatting.honest(models) or models) if name != best]
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
-    lead += f", as many as {joined(equal)}" if equal else ", the most of all"
+    lead += f", as many as {_named(equal)}" if equal else ", the most of all"
     if not said["letters"]:
         return [f"{lead}.", *(sentence(pair, comparison) for pair in pairs)]
-    everyone = f"all {said['models'] - 1} other models" if said["models"] > 2 else "the other model"
+    everyone = {1: "the other model", 2: "both other models"}.get(len(others), f"all {len(others)} other models")
     if not tied:
         return [f"{lead}. It is better than {everyone}, by more than chance explains."]
     worse = [name for name in others if name not in tied]
-    better = f" It is better than {joined(worse)}." if worse else ""
-    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {joined(tied)}."
+    better = f" It is better than {_named(worse)}." if worse else ""
+    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {_named(tied)}."
     none = "" if worse else f"{_of_none(said, comparison['interval'])} "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
@@ -65,6 +66,13 @@ def _at_odds(pair: dict[str, Any], n_pairs: int) -> str:
     if not pair["told_apart"] and not holds and n_pairs == 1:
         return " The interval leaves out 0 all the same: of the two p is the more cautious here, and it decides."
     return ""
+
+
+def _named(models: list[str], last: str = "and") -> str:
+    """These models, of which a table tells the others where they are many."""
+    if len(models) <= MOST_NAMED:
+        return joined(models, last)
+    return joined([*models[:NAMED], f"{len(models) - NAMED} more"], last)
 
 
 def _visible(pairs: list[dict[str, Any]]) -> str:
@@ -87,14 +95,16 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     worst = max(lost, key=lambda name: lost[name], default=None)
     at_most = {name: f"may be up to {formatting.points(high)} points less accurate" for name, high in lost.items()}
     unequal = f"{worst} {at_most[worst]} than {best}" if worst else "there are too few clips to say"
-    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {best} is the safest choice"
+    equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
+    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {_named([best, *equal], 'or')} is the safest choice"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{safest}."
     times_ms = {name: sum(models[name][part] for part in parts) for name in tied}
     fastest = min(others, key=lambda name: times_ms[name])
     if times_ms[fastest] > times_ms[best] / 2:
-        return f"{safest}; none of the others answers twice as fast."
+        none = "none of the others answers" if len(others) > 1 else f"{others[0]} does not answer"
+        return f"{safest}; {none} twice as fast."
     read, answered = (formatting.number(models[fastest][part]) for part in parts)
     cost = f"; it {at_most[fastest]}" if fastest in lost and fastest != worst else ""
     return (

@@ -9,9 +9,9 @@ from typing import Any
 from optuna import distributions
 from optuna.distributions import BaseDistribution
 
+from dalsegno.artefacts.search_space import KINDS, LISTED
 from dalsegno.pipeline.errors import UserError, hint
 
-KINDS = ("uniform", "loguniform", "int", "logint", "choice", "fixed")
 Space = dict[str, Any]
 """By dotted path within the entry, as in `train.lr: {loguniform: [1e-4, 1e-2]}`; numbers count the items of a list."""
 
@@ -58,7 +58,7 @@ def grid(space: Space) -> dict[str, Sequence[Any]]:
     values: dict[str, Sequence[Any]] = {
         path: list(map(_stored, spec["choice"])) if "choice" in spec else range(spec["int"][0], spec["int"][1] + 1)
         for path, spec in space.items()
-        if {"choice", "int"} & spec.keys()
+        if spec.keys() & set(LISTED)
     }
     if not values:
         raise UserError(f"space: a grid needs a choice or whole numbers (int) besides ranges, got {_shown(space)}")

@@ -96,7 +96,9 @@ def test_a_twin_starts_from_random_weights_and_has_the_training_of_its_control(t
 
 
 def test_models_without_training_of_ours(topics):
-    assert topics("ensembles/three") == {"members": "mean of the probabilities of classical/svm, mlp/small, cnn/conv"}
+    assert topics("ensembles/three") == {
+        "members": "mean of the probabilities of classical/svm, mlp/small and cnn/conv"
+    }
     assert topics("cnn/gone") == {}
     assert method.of_model("external/keras", {"external": {"keras": {"file": "k.csv"}}}, Cited()) == [
         ("origin", "predictions made elsewhere, taken in from k.csv")

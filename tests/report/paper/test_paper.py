@@ -17,7 +17,7 @@ from support.wording import faults
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.page import sources
 from dalsegno.report.paper import blocks, content, example, own_words, pdf, references
-from dalsegno.report.paper.sections import closing, discussion, files, ground, models, search
+from dalsegno.report.paper.sections import closing, discussion, files, ground, models, results, search
 from dalsegno.report.search import found
 from tools import submission
 
@@ -465,3 +465,12 @@ def test_what_is_said_of_copies_and_groups_is_what_was_done_with_them(tmp_path):
     assert stays in str(list(ground.splits(read, references.Cited()))) and stays not in str(
         list(ground.splits(leaky, references.Cited()))
     )
+
+
+def test_of_many_models_the_most_accurate_are_compared_pair_by_pair():
+    names = [f"cnn/{i}" for i in range(20)]
+    pairs = [{"model": a, "other": b, "accuracy": 0.1, "told_apart": False} for a in names for b in names if a < b]
+    block = results._matrix(names, pairs)
+    assert len(block["rows"]) == len(block["head"]) == 12 and block["rows"][-1][0] == "12 cnn/11"
+    assert "Of 20 models, the 12 most accurate." in block["caption"]
+    assert "Of 2 models" not in results._matrix(names[:2], pairs)["caption"]

@@ -10,7 +10,7 @@ from dalsegno.transfer.embedding import own_encoder
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and the sample rate that it is to hear."""
     parser.add_argument("file", type=options.path, help=f"a Python file with {own_encoder.CONTRACT}")
-    parser.add_argument("--rate", type=int, default=16000, help="sample rate in Hz (default: %(default)s)")
+    parser.add_argument("--rate", type=_rate, default=16000, help="sample rate in Hz (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -19,3 +19,9 @@ def run(arguments: argparse.Namespace) -> None:
     print("\n".join(said))
     if wrong:
         raise UserError("\n  ".join(["this encoder cannot be used as it is:", *wrong]))
+
+
+def _rate(word: str) -> int:
+    if not word.isdecimal() or not 1000 <= int(word) <= 1_000_000:  # as of a spectrogram of kind waveform
+        raise argparse.ArgumentTypeError(f"{word!r} is not a sample rate; expected 1000 to 1000000 Hz")
+    return int(word)

@@ -10,7 +10,7 @@ from dalsegno.inference import asked, model
 from dalsegno.pipeline import progress
 
 UNREAD = 3  # the exit code if some of the files could not be read
-EVERY_S = 5.0
+EVERY_S, LONGEST_S = 5.0, 86_400  # of the parts of a recording
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,9 +85,9 @@ def _share(word: str) -> float:
 
 def _seconds(word: str) -> float:
     seconds = _number(word)
-    if not 0.1 <= seconds < math.inf:
+    if not 0.1 <= seconds <= LONGEST_S:
         raise argparse.ArgumentTypeError(
-            f"{word!r} is not a number of seconds; expected 0.1 or more, or put --timeline without a number after the files"
+            f"{word!r} is not a number of seconds; expected 0.1 to {LONGEST_S:,}, which is a day, or put --timeline without a number after the files"
         )
     return seconds
 

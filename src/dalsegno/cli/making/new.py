@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.features import catalogue
-from dalsegno.pipeline import check, files
+from dalsegno.pipeline import check, files, params
 from dalsegno.pipeline.errors import UserError
 
 SOURCE, TESTS, SKELETONS = Path("src/dalsegno"), Path("tests"), Path(__file__).parent / "skeletons"
@@ -70,7 +69,7 @@ def _check(name: str, kind: str, code: Path, test: Path) -> None:
         )
     if not (SOURCE.is_dir() and TESTS.is_dir()):
         raise UserError(f"there is no {SOURCE}/ with {TESTS}/ in {Path.cwd()}; run from the top of the repository")
-    if kind == "feature" and hasattr(catalogue, name):
+    if kind == "feature" and hasattr(params.component("dalsegno.features", "catalogue"), name):  # which imports librosa
         raise UserError(f"{name!r} is taken: {CATALOGUE} has a {name} already; choose another name")
     taken = [path for path in (code, *TESTS.rglob(test.name)) if path.exists() and path != CATALOGUE]
     if taken:

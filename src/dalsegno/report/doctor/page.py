@@ -26,6 +26,7 @@ def render(examination: examine.Examination, drawings: list[dict[str, Any]]) -> 
         length=duration(clips_csv.usable(examination.clips)["duration_s"].sum()),
         sections=list(_sections(examination)),
         evidence=examination.evidence().lines(),
+        counted_groups=tables.counted_groups(examination.grouping()),
         drawings=drawings,
         numbers=NUMBERS,
         columns=pictures.COLUMNS,

@@ -1,12 +1,23 @@
 """The tables of the doctor's page, with paths and times as people read them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.copies import search
 from dalsegno.pipeline.duration import duration
+from dalsegno.pipeline.errors import counted
 
 NO_LABEL = "(no label)"
+
+
+def counted_groups(grouping: Mapping[str, Any]) -> str:
+    """How many groups there are, and how many labelled clips are in none, if any. grouping: as of `Examination.grouping`."""
+    n_without = grouping["clips_without"]
+    without = f", {counted(n_without, 'labelled clip')} in none" * bool(n_without)
+    return f"{counted(grouping['n'], 'group')}{without}"
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,6 +59,7 @@ def formats(table: pd.DataFrame) -> pd.DataFrame:
 def left_out(table: pd.DataFrame) -> pd.DataFrame:
     """The files that are not used, and why."""
     faulty = table.loc[table["excluded"] != "", ["path", "label", "excluded"]]
+    faulty["excluded"] = faulty["excluded"].str.replace(": of ", " of ", n=1, regex=False)  # `exact copy: of a.wav`
     return faulty.rename(columns={"path": "file", "label": "class", "excluded": "because"})
 
 

@@ -20,8 +20,7 @@ def report(examination: Examination, n_shown: int | None) -> None:
         progress.say(f"  ! {line}")
     grouping = examination.grouping()
     if grouping["n"]:
-        in_none = f"{counted(grouping['clips_without'], 'labelled clip')} in none"
-        progress.say(f"groups: {grouping['source_in_words']} ({counted(grouping['n'], 'group')}, {in_none})")
+        progress.say(f"groups: {grouping['source_in_words']} ({tables.counted_groups(grouping)})")
     for kind, rows in _by_kind(clips[clips["excluded"] != ""], "excluded"):
         _list(f"{len(rows):6,} left out, {kind}", map(repr, rows["path"]), map(_explanation, rows["excluded"]), n_shown)
     near = tables.copies(clips, examination.copies[examination.copies["kind"] == "near"])

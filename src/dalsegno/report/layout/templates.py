@@ -7,6 +7,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from dalsegno.pipeline.errors import capitalised
+
 END = r"−?\d(?:[\d.,]*\d)?%?"
 INTERVAL = re.compile(f"({END}(?:–| to ){END})")
 REPORT = Path(__file__).parents[1]
@@ -22,8 +24,13 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters | {"prose": prose}
+    pages.filters |= filters | {"prose": prose, "named": named, "capitalised": capitalised}
     return pages.get_template(name)
+
+
+def named(svg: Markup, label: str) -> Markup:
+    """The drawing as an image that a screen reader calls by its label."""
+    return Markup('<svg role="img" aria-label="{}"').format(label) + svg.removeprefix("<svg")
 
 
 def prose(text: str) -> Markup:

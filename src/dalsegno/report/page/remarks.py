@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dalsegno.pipeline.errors import joined
+from dalsegno.pipeline.errors import capitalised, joined
 from dalsegno.report import formatting
 
 
@@ -14,7 +14,7 @@ def remarks(comparison: dict[str, Any], limits: Sequence[str]) -> Iterator[tuple
     """
     models = comparison["models"]
     said = [
-        ("The split", [f"{formatting.capitalised(caveat)}." for caveat in comparison["protocol"]["caveats"]]),
+        ("The split", [f"{capitalised(caveat)}." for caveat in comparison["protocol"]["caveats"]]),
         ("Several devices", [formatting.mixture(models)]),
         ("Training", [formatting.unfinished(models)]),
         ("The data", list(limits)),

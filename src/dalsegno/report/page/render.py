@@ -18,7 +18,7 @@ from dalsegno.report.page.made import entries, introduction
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.search import page as search_page
 from dalsegno.report.search.found import Search
-from dalsegno.report.tables import calibration, costs, grids, inputs, scores, splits, strengths
+from dalsegno.report.tables import calibration, costs, grids, inputs, layers, scores, splits, strengths
 
 
 class _Unmeasured(jinja2.ChainableUndefined):
@@ -40,7 +40,7 @@ def render(
         finalize=lambda value: formatting.UNMEASURED if value is None else value,
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
-            "p_value": formatting.p_value, "gained": gains.gained, "named": _named, "capitalised": formatting.capitalised, "units": formatting.units,
+            "p_value": formatting.p_value, "gained": gains.gained, "units": formatting.units,
             "counted": counted, "joined": joined, "lone": formatting.lone,
         },
     )  # fmt: skip
@@ -70,7 +70,8 @@ def _made(s: Sources, called: dict[str, str]) -> dict[str, Any]:
     return {
         "made": {name: entries.of_model(own, s.params) for own, name in called.items()},
         "introduced": {name: introduction.line(own, s.params, called) for own, name in called.items()},
-        "layers": {name: rows.to_dict("records") for name, rows in s.layers.items()},
+        "layers": {name: layers.table(rows) for name, rows in s.layers.items()},
+        "layers_legend": layers.LEGEND,
         "architectures": {name: _architecture(rows) for name, rows in s.layers.items()},
         "architecture_caption": architecture.CAPTION,
         "layer_weights": {name: rows.to_dict("records") for name, rows in s.layer_weights.items()},
@@ -160,8 +161,3 @@ def _impossible(left_out: dict[str, str]) -> dict[str, list[str]]:
     for name, why in left_out.items():
         by_reason.setdefault(re.sub(r"^splits\.protocol: (\w+: )?", "", why).split("; use ")[0], []).append(name)
     return by_reason
-
-
-def _named(svg: Markup, label: str) -> Markup:
-    """The drawing as an image that a screen reader calls by its label."""
-    return Markup('<svg role="img" aria-label="{}"').format(label) + svg.removeprefix("<svg")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dalsegno.pipeline.errors import joined
+from dalsegno.pipeline.errors import capitalised, joined
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
@@ -54,7 +54,7 @@ def content(
     ]
     sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {
-        "title": p.title or f"{formatting.capitalised(dataset['title'])}: {introduction.compared(s)}",
+        "title": p.title or f"{capitalised(dataset['title'])}: {introduction.compared(s)}",
         "team": [member.name for member in p.team],
         "stamps": list(_stamps(s).values()),
         "marks": list(_stamps(s)),
@@ -82,7 +82,7 @@ def _stamps(s: Sources) -> dict[str, str]:
         (protocol["leaky"], "LEAKY split", "models were trained on parts, copies or the group of what is scored, so every score is too high."),
         (protocol["part"] != "test", "validation, not test", "the splits hold out no test clip, so scores are somewhat too high."),
     ]  # fmt: skip
-    return {mark: f"{formatting.capitalised(mark)}: {words}" for holds, mark, words in told if holds}
+    return {mark: f"{capitalised(mark)}: {words}" for holds, mark, words in told if holds}
 
 
 def _contributions(p: Params) -> Block:

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from dalsegno.pipeline.errors import counted
 from dalsegno.report import formatting
 from dalsegno.report.layout import templates
 from dalsegno.report.search import plots
 
 SHOWN, SHOWN_IN_REPORT = 200, 10  # trials in the table; trials.csv has all
-FILTERS = {"percent": formatting.percent, "share": formatting.share, "points": formatting.points}
+FILTERS = {"percent": formatting.percent, "share": formatting.share, "points": formatting.points, "counted": counted}
 
 
 def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
@@ -21,7 +22,7 @@ def render(rows: pd.DataFrame, found: dict[str, Any]) -> str:
 
 def section(rows: pd.DataFrame, found: dict[str, Any]) -> Markup:
     """The same, with the best trials alone, to stand under a heading of another page."""
-    return Markup(_written("search/found.html.j2", rows, found, SHOWN_IN_REPORT, 4))
+    return Markup(_written("search/found.html.j2", rows, found, SHOWN_IN_REPORT, 3))
 
 
 def _written(name: str, rows: pd.DataFrame, found: dict[str, Any], n_shown: int, level: int) -> str:

@@ -24,7 +24,7 @@ def _row(name: str, cost: dict[str, Any]) -> tuple[str, ...]:
         if trained
         else (cost.get("s"), formatting.number(cost.get("ms_per_clip")))
     )
-    said = ", ".join(_said(cost)) or formatting.NONE
+    said = ", ".join(_said(cost)) or "the clips"
     return name, said, formatting.number(cost.get("clips")), formatting.number(seconds), each
 
 

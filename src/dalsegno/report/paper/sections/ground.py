@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dalsegno.pipeline.duration import duration
+from dalsegno.pipeline.errors import capitalised
 from dalsegno.report import formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks, figures
@@ -96,7 +97,7 @@ def splits(s: Sources, cite: Cited) -> Iterator[Block]:
         f"Models are trained and scored under {protocol(used)}{cited}.{grouped} {_leaks(s.splits)} Preprocessing is learnt from the training part of "
         f"each fold alone. The validation part decides when training stops and which settings are kept; {_looked_at(used)}."
     )
-    yield from [blocks.text(f"{'. '.join(map(formatting.capitalised, used['caveats']))}.")] if used["caveats"] else []
+    yield from [blocks.text(f"{'. '.join(map(capitalised, used['caveats']))}.")] if used["caveats"] else []
     yield blocks.tabled("Labelled clips in each part of each fold.", of_splits.parts(s.splits))
     protocols = s.protocols.get("protocols") or {}
     if protocols:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from dalsegno.pipeline.errors import capitalised
 from dalsegno.report import formatting
 from dalsegno.report.page.made.introduction import KINDS
 from dalsegno.report.page.sources import Sources
@@ -42,7 +43,7 @@ def _inputs(doc: dict[str, Any], p: Params) -> Iterator[tuple[str, str]]:
     yield from [("features", "")] if "features" in p.why else []
     for key, of in (doc.get("spectrograms") or {}).items():
         kind, options = str(of.get("kind", key)), listed(of.get("options") or {})
-        words = formatting.capitalised(KINDS.get(kind, f"spectrograms ({kind})"))
+        words = capitalised(KINDS.get(kind, f"spectrograms ({kind})"))
         yield f"spectrograms/{key}", f"{words}{': ' * bool(options)}{options}"
     yield from ((name, "") for name in p.why if name.startswith("embeddings/"))
 

@@ -12,6 +12,7 @@ from dalsegno.report.paper.blocks import Block
 from dalsegno.report.paper.own_words import Params
 from dalsegno.report.paper.references import Cited, Later, cited
 from dalsegno.report.tables import grids
+from dalsegno.report.tables import layers as of_layers
 
 MOST_LAYERS = 60  # of a network whose layers are listed
 Topics = dict[str, str]  # what was done, by what it is about
@@ -77,7 +78,7 @@ def _model(
     plain, called = _plain(name), {_plain(other): other for other in made}
     line = introduction.line(plain, s.params, called)
     own = {topic: text for topic, text in own.items() if not like or made[like].get(topic) != text}
-    words = f"{line} {p.why.get(plain, '')} {_but_for(like, own, cite) if len(own) < 2 else ''}".strip()
+    words = " ".join(filter(None, (line, p.why.get(plain, ""), _but_for(like, own, cite) if len(own) < 2 else "")))
     yield from [blocks.text(words)] if words else []
     if len(own) > 1 or (own and not line):
         rows = [(topic, cited(text, cite)) for topic, text in own.items()]
@@ -111,17 +112,7 @@ def layers(s: Sources) -> Iterator[Block]:
     yield blocks.figures(large, "Larger networks, drawn in the same way." if small else architecture.CAPTION)
     for names in alike.values():
         if len(s.layers[names[0]]) <= MOST_LAYERS:
-            yield _layers(names, s)
-
-
-def _layers(names: list[str], s: Sources) -> Block:
-    rows = s.layers[names[0]]
-    cells = [
-        [formatting.number(v) if isinstance(v, int | float) else str(v) for v in row]
-        for row in rows.to_numpy().tolist()
-    ]
-    cells.append(["all", "", "", formatting.number(int(rows["parameters"].sum()))])
-    return blocks.table(f"Layers of {joined(names)}.", [str(c) for c in rows.columns], cells, words=2)
+            yield blocks.tabled(f"Layers of {joined(names)}.", of_layers.table(s.layers[names[0]]))
 
 
 def _plain(name: str) -> str:

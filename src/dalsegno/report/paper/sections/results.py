@@ -77,8 +77,7 @@ def _pairs(s: Sources, cite: Cited) -> Iterator[Block]:
         f"flipping the signs of the differences of whole {s.compare['interval']['unit']}s{many}{repeated}."
         f"{may_part}{over_all}"
     )
-    if len(s.compare["models"]) <= MOST_COLUMNS:
-        yield _matrix([name for name, _ in ranked(s)], of_pairs)
+    yield _matrix([name for name, _ in ranked(s)], of_pairs)
     best = said["best"][0]
     told = [_pair(best, pair) for pair in of_pairs if best in (pair["model"], pair["other"])]
     head = ["other model", "difference", "p", "p corrected", "smallest visible", "told apart"]
@@ -106,16 +105,16 @@ def _pair(best: str, pair: dict[str, Any]) -> list[str]:
 
 
 def _matrix(names: list[str], of_pairs: list[dict[str, Any]]) -> Block:
-    """What the model of a row has more than that of a column, a star where the two are told apart."""
+    """What the model of a row has more than that of a column, a star where the two are told apart; of the best MOST_COLUMNS."""
     cells = {
         (pair["model"], pair["other"]): formatting.points(pair["accuracy"]) + "*" * bool(pair["told_apart"])
         for pair in of_pairs
     }
-    rows = [[f"{i} {name}", *(cells.get((name, other), "") for other in names[1:])] for i, name in enumerate(names, 1)]
-    caption = (
-        "Accuracy of the row's model minus that of the column's model, in points; *: told apart after the correction."
-    )
-    return blocks.table(caption, ["", *map(str, range(2, len(names) + 1))], rows)
+    shown = names[:MOST_COLUMNS]
+    rows = [[f"{i} {name}", *(cells.get((name, other), "") for other in shown[1:])] for i, name in enumerate(shown, 1)]
+    of = f" Of {len(names)} models, the {len(shown)} most accurate." * (len(names) > len(shown))
+    caption = f"Accuracy of the row's model minus that of the column's model, in points; *: told apart after the correction.{of}"
+    return blocks.table(caption, ["", *map(str, range(2, len(shown) + 1))], rows)
 
 
 def _classes(s: Sources, names: list[str]) -> Block:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.artefacts import search_space
 from dalsegno.report import formatting
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
@@ -67,7 +68,7 @@ def _search(found: dict[str, Any], trials: pd.DataFrame, doc: dict[str, Any], ci
 def _how(found: dict[str, Any], trials: pd.DataFrame, metric: str, cite: Cited) -> str:
     states = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
     pruner = PRUNERS.get(found["pruner"] or "", "")
-    left_open = any({"uniform", "loguniform", "logint"} & of.keys() for of in found["space"].values())
+    left_open = any(of.keys() & {*search_space.RANGES} - {*search_space.LISTED} for of in found["space"].values())
     others = ", each with the other settings drawn at random" * (found["sampler"] == "grid" and left_open)
     return (
         f"The settings of {found['of'].replace('.', '/')} were searched in {found['trials']} trials ({states}), {SAMPLERS[found['sampler']]}"
