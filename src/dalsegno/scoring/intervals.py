@@ -17,7 +17,9 @@ clip where nothing is known. One rule for each kind of metric:
 What it is not: the interval holds for these trained models and new clips of the same source. It does not cover another
 draw of the training clips, other recording conditions, or choices made after a look at the test clips. With a single unit
 there is none, and none for a mean over classes if all clips of a class are of one unit: nothing then says how much units
-differ.
+differ. Of several seeds it takes the mean of each clip for as uncertain as a single answer. So where seeds disagree about
+many single clips, it is too wide: of 100 or 200 clips and three or five seeds, intervals at 95% hold the accuracy, or the
+difference of two models, in 97 to 100% of simulated worlds. P-values are not affected.
 """
 
 from collections.abc import Iterator

@@ -85,3 +85,15 @@ def test_the_interval_holds_the_truth_in_93_to_98_per_cent(world):
 def test_units_that_vary_more_than_the_two_laws_allow_are_not_believed_to_vary_less():
     """Models that differ most where the one leads most; by the laws alone 92.6 per cent were held."""
     assert coverage.held(coverage.World(100, 75, 0.5, 0.2), 3000).difference > 93.5
+
+
+@pytest.mark.parametrize("n_seeds", [1, 3, 5])
+def test_the_mean_over_seeds_is_held_at_least_as_often_as_a_single_answer(n_seeds):
+    """Two equal models of 100 clips, some of them hard for both: too wide an interval with several seeds, and never too narrow."""
+    rng, trials, inside = np.random.default_rng(6), 600, 0
+    for _ in range(trials):
+        hard = rng.normal(size=100) + rng.normal(0, 0.7, (2, 1, 100))
+        right = (hard + rng.normal(size=(2, n_seeds, 100)) < 1).mean(1)
+        gains = difference.tally(right[0] - right[1], np.ones(100), np.arange(100))
+        inside += gains.plausible(np.zeros(1), 0.95)[0]
+    assert inside / trials >= (0.925 if n_seeds == 1 else 0.95)
