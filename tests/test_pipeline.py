@@ -230,8 +230,7 @@ def test_packages_import_nothing():
         "import signal",
         "import sys",
         "gc.set_threshold(100000)",
-        "is_stage =",
-        "if is_stage",
+        "if ''.join(sys.orig_argv[1:2]).startswith('stages/')",
     ]
     for init in Path("src").rglob("__init__.py"):
         docstring, *others = ast.parse(init.read_text()).body

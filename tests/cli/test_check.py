@@ -254,7 +254,7 @@ def test_what_dvc_tracks_and_nobody_pulled_is_told_with_the_command_that_fetches
 def test_what_is_not_in_a_folder_that_dvc_tracks_and_that_is_there_leads_nowhere(here):  # noqa: F811
     Path("data/lists").mkdir(parents=True)
     Path("data/lists.dvc").touch()
-    here(("table: data/clips.csv", "table: data/lists/mine.csv"))
+    here(("source: audio", "source: csv"), ("table: data/clips.csv", "table: data/lists/mine.csv"))
     assert "features.table: 'data/lists/mine.csv' leads nowhere" in the_line()
 
 

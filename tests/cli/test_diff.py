@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from dvc.repo import Repo
+from statsmodels.stats.multitest import multipletests
 from support import fake_runs
 
 from dalsegno.artefacts import leaks_json
@@ -280,3 +281,14 @@ def test_a_revision_without_runs_has_nothing_to_compare(repository):
     git("commit", "--quiet", "-m", "none")
     with pytest.raises(UserError, match="HEAD: it has no runs/"):
         diff.differences("HEAD")
+
+
+def test_models_that_did_not_change_cost_those_that_did_nothing():
+    """Holm's family is what could have differed: p = 0.02 and 0.04 of two that changed, whatever stayed as it was."""
+    same = {"p_value": 1.0, "right_alone": 0.0, "wrong_alone": 0.0}
+    lost, gained = ({"p_value": p, "right_alone": 5.0, "wrong_alone": 9.0} for p in (0.02, 0.04))
+    rows = {"a/same": same, "b/lost": lost, "c/same": same, "d/gained": gained, "e/same": same}
+    found = diff._judged(rows, intervals.Params(confidence=0.95))
+    lost, gained = multipletests([0.02, 0.04], method="holm")[1]
+    assert [row["p_holm"] for row in found.values()] == pytest.approx([1, lost, 1, gained, 1])
+    assert [row["told_apart"] for row in found.values()] == [False, True, False, True, False]

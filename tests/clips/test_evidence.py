@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.power import NormalIndPower
 
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
@@ -87,3 +88,11 @@ def test_the_smallest_difference_is_the_one_whose_test_has_the_power(n):
 def test_too_few_clips_see_no_difference_at_all():
     assert evidence.smallest_difference(1, 1.96) == 1 and evidence.smallest_difference(0, 1.96) == 1
     assert 0.2 < evidence.smallest_difference(20, 1.96) < 1
+
+
+@pytest.mark.parametrize(("n_groups", "share"), [(5, 1.0), (12, 1.0), (40, 0.15)])
+def test_few_groups_cost_as_many_degrees_of_freedom_as_students_t_asks(n_groups, share):
+    """One less than the groups that are tested: of five, an interval is 1.42 times as wide as the normal law has it."""
+    clips = table([(f"{i}", "ab"[i % 2], f"g{i}") for i in range(n_groups)])
+    expected = stats.t.ppf(0.975, n_groups * share - 1) * np.sqrt(0.6 * 0.4 / (n_groups * share))
+    assert evidence.weigh(clips, NO_COPIES).half_width(0.6, share) == pytest.approx(expected, rel=1e-9)

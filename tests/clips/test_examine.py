@@ -217,3 +217,12 @@ def test_workers_do_not_change_the_manifest(root):
     p = Params(name="folders", root=str(root))
     one, two = (examination.examine(root, p, Runtime(workers=n)) for n in (1, 2))
     assert one.clips.equals(two.clips) and one.copies.equals(two.copies) and one.remarks.equals(two.remarks)
+
+
+def test_the_cap_is_of_labelled_clips_alone(tmp_path):
+    """Clips without a label are those to predict: a cap that tries a class with few clips keeps all of them."""
+    for i in range(4):
+        for folder in ("train/rock", "train/jazz", "test"):
+            save(tmp_path / folder / f"{i}.wav", tune(80 + i + 10 * len(folder), 1.0))
+    findings = examine(tmp_path, name="kaggle", per_class=2)
+    assert findings.clips["label"].value_counts().to_dict() == {"": 4, "rock": 2, "jazz": 2}

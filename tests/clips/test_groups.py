@@ -1,5 +1,6 @@
 """groups.csv: what it matches, and what is said of the rest."""
 
+import os
 import unicodedata
 
 import pytest
@@ -40,6 +41,13 @@ def test_paths_may_be_written_with_backslashes_or_a_dot(tmp_path):
     tree(tmp_path, *PATHS[:3])
     table(tmp_path, "blues\\a1.wav,x", "./blues/a2.wav,x", "jazz//b1.wav, y ")
     assert groups(tmp_path) == {"blues/a1.wav": "x", "blues/a2.wav": "x", "jazz/b1.wav": "y"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a backslash is no part of a name on Windows")
+def test_a_file_whose_name_holds_a_backslash_has_a_row(tmp_path):
+    tree(tmp_path, "rock/AC\\DC.wav", "jazz/b1.wav")
+    table(tmp_path, "rock/AC\\DC.wav,AC/DC", "jazz/b1.wav,Trio")
+    assert groups(tmp_path) == {"rock/AC\\DC.wav": "AC/DC", "jazz/b1.wav": "Trio"}
 
 
 def test_rows_of_other_case_and_with_typos_are_counted_and_named_with_the_nearest(tmp_path):

@@ -83,6 +83,17 @@ def test_clipping_of_one_channel_is_remarked_on_though_the_mix_is_not_clipped(tm
     assert kinds(inspect(tmp_path / "x.wav").remarks) == ["clipped"]
 
 
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+@pytest.mark.parametrize(("length", "said"), [(2, ()), (3, ("clipped: 1.5% of its samples",)), (40, ("clipped: 20.0% of its samples",))])  # fmt: skip
+def test_three_equal_samples_in_a_row_at_full_scale_are_clipped_and_all_of_a_run_count(tmp_path, subtype, length, said):
+    """A hundred runs among 20,000 samples of two channels; two at full scale are what a loud wave may have by itself."""
+    y = np.stack([0.5 * tune(0, 1.0)[:10_000]] * 2, axis=1)
+    for start in range(50, 10_000, 100):
+        y[start : start + length, 1] = 1 if start % 200 < 100 else -1
+    save(tmp_path / "x.wav", y, subtype=subtype)
+    assert inspect(tmp_path / "x.wav").remarks == said
+
+
 @pytest.mark.parametrize(("times", "kind"), [(3, "beyond full scale"), (32768, "beyond full scale"), (0.9, None)])
 def test_samples_beyond_full_scale_are_not_called_clipped(tmp_path, times, kind):
     y = tune(0, 2.0)

@@ -152,28 +152,44 @@ def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
         UserError, match=r"classical\.few: fold 0: knn with .*: it asks for 37 neighbours, but .* 36 training"
     ):
         fitted("few")
-    _, problems = params.parse("classical.svm", {"estimator": "svm", "grid": [{"gama": 1}]}, classical.Params)
-    assert problems and "scikit-learn's svm has no setting 'gama' (did you mean 'gamma'?)" in problems[0]
 
 
 @pytest.mark.parametrize(
-    ("estimator", "options"),
+    ("estimator", "options", "said"),
     [
-        ("svm", {"C": -1.0}),
-        ("svm", {"C": "10"}),
-        ("svm", {"C": None}),
-        ("svm", {"kernel": "rbff"}),
-        ("logistic", {"C": [1.0]}),
-        ("knn", {"n_neighbors": "five"}),
-        ("knn", {"n_neighbors": 0}),
-        ("forest", {"n_estimators": 2.5}),
-        ("majority", {"strategy": "prio"}),
+        ("svm", "C: -1.0", "must be a float in the range (0.0, inf], got -1.0"),
+        ("svm", 'C: "10"', 'must be a float in the range (0.0, inf], got "10"'),
+        ("svm", "C: null", "must be a float in the range (0.0, inf], got null"),
+        ("svm", "C: true", "must be a float in the range (0.0, inf], got true"),
+        ("svm", "kernel: rbff", "must be a str among "),
+        ("svm", "shrinking: 1", "must be true or false, got 1"),
+        ("svm", "gama: 1", "scikit-learn's svm has no such setting (did you mean 'gamma'?)"),
+        ("logistic", "C: [1.0]", "got [1.0]"),
+        ("knn", "n_neighbors: five", "must be "),
+        ("knn", "n_neighbors: 0", "must be "),
+        ("forest", "n_estimators: 2.5", "must be an int in the range [1, inf), got 2.5"),
+        ("forest", "n_estimators: true", "must be an int in the range [1, inf), got true"),
+        ("forest", "max_depth: 0", "must be an int in the range [1, inf) or null, got 0"),
+        ("forest", "random_state: 1", "`seeds` of the entry has the seed of each run; leave it out"),
+        ("svm", "decision_function_shape: ovo", "an SVM's decisions are made probabilities here anyway; leave it out"),
+        ("majority", "strategy: uniform", "majority has the shares of the classes as its probabilities; leave it out"),
     ],
 )
-def test_values_of_the_grid_are_refused_before_anything_is_computed(estimator, options):
-    entry = {"estimator": estimator, "grid": [{}, options]}
-    (name,), (problem,) = options, params.parse("classical.odd", entry, classical.Params)[1]
-    assert problem.startswith(f"classical.odd: grid: {options}: The {name!r} parameter of ") and "must be" in problem
+def test_values_of_the_grid_are_refused_before_anything_is_computed(fitted, estimator, options, said):
+    Path("params.yaml").write_text(f"classical: {{odd: {{estimator: {estimator}, grid: [{{}}, {{{options}}}]}}}}")
+    with pytest.raises(Refused) as refused:
+        fitted("odd")
+    (problem,) = refused.value.problems
+    path, _, what = problem.partition(": ")
+    assert path == f"classical.odd.grid.1.{options.partition(chr(58))[0]}" and said in what
+
+
+@pytest.mark.parametrize(
+    "options", ["max_depth: null", "bootstrap: false", "class_weight: balanced", "max_features: 0.5"]
+)
+def test_what_scikit_learn_takes_is_taken(fitted, options):
+    Path("params.yaml").write_text(f"classical: {{few: {{estimator: forest, grid: [{{n_estimators: 2, {options}}}]}}}}")
+    assert len(fitted("few"))
 
 
 def test_a_grid_without_an_entry_is_refused():

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from dalsegno.artefacts import model_npz
 from dalsegno.families import classical, estimators
@@ -38,3 +41,14 @@ def test_arrays_give_the_probabilities_of_the_estimator(name, options, n_labels,
     there, here = fitted.probabilities(x), estimators.probabilities(stored, x, n_labels)
     assert np.allclose(there, here, atol=1e-6) and np.allclose(here.sum(1), 1)
     assert absent is None or (here[:, absent] == 0).all()
+
+
+def test_a_row_on_the_border_of_two_classes_is_voted_for_as_scikit_learn_does():
+    """The decision of the first two classes is exactly 0 there, which is a vote for the first."""
+    x, y = np.array([[-1, 0], [1, 0], [0, 5]], np.float32), np.arange(3)
+    fitted = classical.Calibrated(make_pipeline(StandardScaler(), SVC(kernel="linear")).fit(x, y), 1.0, 3)
+    between = np.array([[0, 0], [0, -1], [0, 2]], np.float32)
+    one_to_one = SVC(kernel="linear", decision_function_shape="ovo").fit(fitted.model[0].transform(x), y)
+    assert (one_to_one.decision_function(fitted.model[0].transform(between))[:, 0] == 0).all()
+    here = estimators.probabilities(estimators.numbers(fitted), between, 3)
+    assert here == pytest.approx(fitted.probabilities(between), abs=1e-6) and (here[:2, 0] > here[:2, 1]).all()

@@ -177,7 +177,27 @@ def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_p
     for label in small_run.LABELS:
         for i in range(9):
             shutil.copy(tmp_path / label / "a.wav", tmp_path / label / f"{i}.wav")
+        samples, rate_hz = sf.read(tmp_path / label / "a.wav", dtype="int16")
+        sf.write(tmp_path / label / "b.flac", samples, rate_hz)  # the same in another container
     often = evaluated(capsys, "classical/logistic", tmp_path)
-    assert (once["clips"], once["copies"]) == (3, 0) and often == once | {"copies": 27}
+    assert (once["clips"], once["copies"]) == (3, 0) and often == once | {"copies": 30}
     main.main(["evaluate", "classical/logistic", str(tmp_path)])
-    assert "27 exact copies of other files not scored, as in a run" in capsys.readouterr().out
+    assert "30 exact copies of other files not scored, as in a run" in capsys.readouterr().out
+
+
+def test_a_sound_that_stands_in_two_classes_is_scored_in_neither(run, capsys, tmp_path):
+    """One of the two labels is wrong, and nobody knows which: the scores are those without the file."""
+    for label in small_run.LABELS:
+        (tmp_path / label).mkdir()
+        for i in range(9, 12):
+            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.0, 16000), 16000)
+    once = evaluated(capsys, "classical/logistic", tmp_path)
+    sf.write(tmp_path / "hum/odd.wav", small_run.samples("noise", 12, 1.0, 16000), 16000)
+    for label, name in (("noise", "odd"), ("noise", "again"), ("pulse", "odd")):
+        shutil.copy(tmp_path / "hum/odd.wav", tmp_path / label / f"{name}.wav")
+    assert evaluated(capsys, "classical/logistic", tmp_path) == once | {"doubtful": 4}
+    main.main(["evaluate", "classical/logistic", str(tmp_path)])
+    assert "4 files not scored, as an exact copy of each is in another class, as in a run" in capsys.readouterr().out
+    for path in tmp_path.rglob("[0-9]*.wav"):
+        path.unlink()
+    assert "each file has an exact copy in another class" in refusal("evaluate", "classical/logistic", tmp_path)

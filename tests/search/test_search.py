@@ -248,6 +248,33 @@ def test_values_that_the_entry_cannot_take_are_told_before_the_first_trial(folde
     assert str(error.value).startswith(f"search.a: space: {said}") and "train.lr:" not in str(error.value)
 
 
+SCHEDULE, PENALTY = {"train.schedule": {"choice": ["constant", "cosine"]}}, {"train.l1": {"uniform": [0.0, 1e-3]}}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        ({"train.warmup": {"choice": [0.1, 0.2]}}, 'train.warmup: nothing reads it where schedule is "constant"; leave it out'),
+        ({"train.warmup": {"fixed": 0.2}, **PENALTY}, 'train.warmup: nothing reads it where schedule is "constant"; leave it out'),
+        ({"train.plateau_patience": {"int": [2, 5]}, **SCHEDULE}, "train.plateau_patience: nothing reads it where schedule is "),
+        ({"train.penalised": {"choice": [None, 1]}}, "train.penalised: nothing reads it where l1 is 0.0 and l2 is 0.0; leave it out"),
+        ({"train.momentum": {"choice": [0.5, 0.9]}}, "mlp.small.train: momentum is 0.5, but adamw has moments of its own"),
+        ({"train.warmup": {"uniform": [0.0, 0.2]}, **SCHEDULE}, ""),
+        ({"train.penalised": {"choice": [None, 1]}, **PENALTY}, ""),
+        ({"train.momentum": {"choice": [0.5, 0.9]}, "train.optimizer": {"choice": ["adam", "sgd"]}}, ""),
+    ],
+)  # fmt: skip
+def test_a_setting_that_no_trial_reads_or_could_have_is_told_before_the_first_one(drawn, said):
+    """One that some trials read is searched, such as a rise of the learning rate beside the schedules that have one."""
+    of = subject.Searched("mlp.small", SMALL | {"train": SMALL["train"] | {"schedule": "constant"}})
+    try:
+        of.check("features.parquet", drawn)
+        told = ""
+    except UserError as error:
+        told = str(error)
+    assert told.startswith(f"space: {said}") if said else told == ""
+
+
 def test_settings_that_depend_on_each_other_are_left_to_the_trials(folder):
     """whiten: false is of no use without principal components, and of use with them."""
     both = {"whiten": {"choice": [False, True]}, "pca": {"choice": [None, 0.9]}, "train.epochs": {"fixed": 1}}

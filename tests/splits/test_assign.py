@@ -714,3 +714,13 @@ def test_the_stage_stops_at_a_poisoned_group_unless_a_reason_is_given(stage):
     assert (summary["leaky"], summary["allow_leaks"]) == (True, "to see what one clip does")
     assert summary["leaks"]["group"] == 1
     assert stage(clips, NO_COPIES, {"protocol": "shuffled_segments"})[1]["leaky"] is True
+
+
+def test_every_repeat_draws_its_validation_clips_anew():
+    """Two folds of eight clips: where a fold tests the same clips again, it need not validate on the same ones."""
+    valid_of = {}
+    drawn = draw.kfold(np.repeat(["a", "b"], 4), np.arange(8), folds=2, repeats=100, valid_share=0.25, seed=0)
+    for i, parts in enumerate(drawn):
+        valid_of.setdefault((i % 2, *(parts == "test")), []).append(tuple(parts == "valid"))
+    several = [valid for valid in valid_of.values() if len(valid) >= 4]
+    assert several and all(len(set(valid)) > 1 for valid in several)

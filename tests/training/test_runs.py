@@ -244,3 +244,11 @@ def test_what_cannot_be_trained_on_is_told(trained, tmp_path):
     with pytest.raises(UserError, match=r"batch_size is 8 and fold 0 has 1 training examples: batch normalisation"):
         trained("cnn", "a")
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(("batch_size", "said"), [(48, False), (49, True)])
+def test_batches_of_more_examples_than_there_are_are_told(trained, capsys, batch_size, said):
+    """Such batches hold them all: a run that is taken for one of many steps per epoch has one."""
+    trained("mlp", "a", epochs=1, params=PARAMS.replace("batch_size: 8", f"batch_size: {batch_size}"))
+    told = "train.batch_size is 49, but there are 48 training examples, so an epoch is one step; lower it"
+    assert (told in capsys.readouterr().out) == said

@@ -232,3 +232,28 @@ def test_a_gpu_that_is_too_small_is_no_fault_of_the_network(here):
     text = r"^the GPU has not enough memory \(Tried to allocate 9.00 GiB\): lower view.crop_s, or set runtime.device to cpu$"
     with pytest.raises(UserError, match=text):
         write(model=NoRoom())
+
+
+@pytest.mark.parametrize(
+    ("meta", "bins", "view", "said"),
+    [
+        (
+            {"kind": "waveform"},
+            (1,),
+            {"channels": "repeat"},
+            "view.channels: of no use for store, which holds waveforms",
+        ),
+        ({"kind": "waveform"}, (1,), {"resize": (8, 8)}, "view.resize: of no use for store, which holds waveforms"),
+        (
+            {"kind": "bands"},
+            (4, 3),
+            {"channels": "colour"},
+            "view.channels: colour makes channels out of one, but store has 3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("crop_s", [1.0, None])
+def test_a_view_that_does_not_go_with_the_store_is_refused(here, meta, bins, view, said, crop_s):
+    spectrogram_store.write("store", [("a", np.zeros((20, *bins), np.float16))], META | meta)
+    with pytest.raises(UserError, match=said):
+        embeddings.crops("store", EmbeddingView(crop_s=crop_s, **view), CPU)

@@ -58,7 +58,10 @@ class Decoded:
         self.n += len(block)
         if max(-low, high) >= FULL:
             at_full = (block >= FULL * full) | (block <= -FULL * full)
-            self.n_clipped += int(np.count_nonzero(at_full[:-2] & at_full[1:-1] & at_full[2:]))
+            in_run = np.zeros_like(at_full)
+            for i in range(3):
+                in_run[i : len(at_full) - 2 + i] |= at_full[:-2] & at_full[1:-1] & at_full[2:]
+            self.n_clipped += int(np.count_nonzero(in_run))
         if block.shape[1] > 1:
             mix = mono(block)
             low, high = mix.min(), mix.max()

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import sklearn
 from jaxtyping import Float, Int, Shaped
-from pydantic import Field
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -17,16 +15,10 @@ from sklearn.preprocessing import StandardScaler
 
 from dalsegno.artefacts.learning import calibration, predictions_parquet, splits_csv
 from dalsegno.artefacts.learning.seeds import Seeds
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.families.grid import ESTIMATORS, Grid
+from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
-
-ESTIMATORS = {  # scikit-learn imports a module when it is first named, and each of these takes up to a tenth of a second
-    "majority": lambda seed: sklearn.dummy.DummyClassifier(strategy="prior"),
-    "logistic": lambda seed: sklearn.linear_model.LogisticRegression(max_iter=5000),
-    "svm": lambda seed: sklearn.svm.SVC(decision_function_shape="ovr", random_state=seed),
-    "knn": lambda seed: sklearn.neighbors.KNeighborsClassifier(),
-    "forest": lambda seed: sklearn.ensemble.RandomForestClassifier(random_state=seed),
-}
+from dalsegno.pipeline.refusals import shown
 
 
 @section
@@ -35,23 +27,8 @@ class Params:
 
     estimator: Literal["majority", "logistic", "svm", "knn", "forest"]
     # scikit-learn settings to choose from, by accuracy on the validation part
-    grid: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
+    grid: Grid = ({},)
     seeds: Seeds = (0,)
-
-    def __post_init__(self) -> None:
-        known = list(ESTIMATORS[self.estimator](0).get_params())
-        for name in sorted({name for options in self.grid for name in options}):
-            if name not in known:
-                raise ValueError(f"grid: scikit-learn's {self.estimator} has no setting {name!r}{hint(name, known)}")
-            if name == "probability":
-                raise ValueError(
-                    "grid: probability: an SVM's decisions are made probabilities here anyway; leave it out"
-                )
-        for options in self.grid:
-            try:
-                ESTIMATORS[self.estimator](0).set_params(**options)._validate_params()
-            except ValueError as error:
-                raise ValueError(f"grid: {options}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -191,7 +168,7 @@ def pipeline(p: Params, seed: int, options: dict[str, Any], train: Part) -> Pipe
             )
         return fitted
     except (ValueError, TypeError) as error:
-        raise UserError(f"{p.estimator} with {options}: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{p.estimator} with {shown(options)}: {str(error).splitlines()[0]}") from None
 
 
 def _scores(model: BaseEstimator, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:

@@ -12,6 +12,7 @@ from dalsegno.families import classical, estimators
 from dalsegno.final.recipe import Recipe, all_trained
 from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.refusals import shown
 from dalsegno.search import jobs
 from dalsegno.training import precision, runs, together, train
 from dalsegno.training.job import Run
@@ -58,7 +59,7 @@ def _estimator(of: Recipe, source: Path, splits: pd.DataFrame) -> tuple[dict[str
     y = pd.Index(classes).get_indexer(splits.set_index("clip_id").loc[table.clip_ids, "label"])
     rows = classical.Part(table.x, y, pd.factorize(table.clip_ids)[0])
     progress.say(
-        f"{rows.n_clips} clips, {p.estimator} with {of.options or 'its defaults'}, chosen by most folds and seeds"
+        f"{rows.n_clips} clips, {p.estimator} with {shown(of.options) if of.options else 'its defaults'}, chosen by most folds and seeds"
     )
     model = classical.pipeline(p, of.seed, of.options, rows)
     fitted = classical.Calibrated(model, of.temperature, len(classes), of.options)

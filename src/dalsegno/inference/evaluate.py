@@ -1,6 +1,5 @@
 """A stored model scored on another labelled collection: one folder per class, whose names may differ from the model's."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import pandas as pd
 from dalsegno.clips import entry
 from dalsegno.clips.tree import groups, labelled, layout
 from dalsegno.inference import asked
+from dalsegno.inference.known import Known
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.scoring import compare, intervals
@@ -29,8 +29,7 @@ class Collection:
 
     clips: path, label of the model, group. no_counterpart: how many files each of their classes has that the model does not
     know. unlabelled: how many files have no class; hidden: how many are hidden. unread: path and message of each that could not be read; unheard: of each
-    in which there is no sound to judge by; cut_off: of each that is scored by what there is of it. content: SHA-256 of each
-    that has an answer.
+    in which there is no sound to judge by; cut_off: of each that is scored by what there is of it.
     """
 
     clips: pd.DataFrame
@@ -40,7 +39,6 @@ class Collection:
     unread: list[tuple[Path, str]] = field(default_factory=list)
     unheard: list[tuple[Path, str]] = field(default_factory=list)
     cut_off: list[tuple[Path, str]] = field(default_factory=list)
-    content: dict[Path, str] = field(default_factory=dict)
 
 
 def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
@@ -96,48 +94,56 @@ def answered(model: Model, found: Collection) -> Iterator[tuple[int, np.ndarray]
             elif answer.note:
                 (found.unheard if answer.p is None else found.cut_off).append((path, answer.note))
             if answer.p is not None:
-                with path.open("rb") as file:
-                    found.content[path] = hashlib.file_digest(file, "sha256").hexdigest()
                 yield i, answer.p
 
 
 def scores_apart(
-    model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], known: pd.DataFrame, p: intervals.Params
+    model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], known: Known, p: intervals.Params
 ) -> dict[str, Any]:
-    """The `scores` on clips that the model does not know, and under `with_known` those on all, where some are `known` by path.
+    """The `scores` on clips that the model does not know, and under `with_known` those on all, where some are `known`.
 
     What a model was trained on says nothing of new sound. Where it knows all of them, the scores are on all, and `with_known`
     is None. Raises UserError as `scores` does.
     """
-    ours = set(known["path"])
+    ours = set(known.copies["path"])
     new = [(i, answer) for i, answer in answers if found.clips["path"][i] not in ours]
     both = len(new) < len(answers) and bool(new)
-    whole = scores(model, found, answers, p)
-    return (scores(model, found, new, p) if both else whole) | {"with_known": whole if both else None}
+    whole = scores(model, found, answers, known.content, p)
+    return (scores(model, found, new, known.content, p) if both else whole) | {"with_known": whole if both else None}
 
 
 def scores(
-    model: Model, found: Collection, answers: list[tuple[int, np.ndarray]], p: intervals.Params
+    model: Model,
+    found: Collection,
+    answers: list[tuple[int, np.ndarray]],
+    content: dict[Path, str],
+    p: intervals.Params,
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Raises UserError if there is no answer. Of exact copies with one label the first counts alone, as in a run; `copies` is how many
-    there are beyond. The intervals are over groups where groups.csv names them, else over clips, those of the same content as one.
+    Exact copies, of the same `content` by path, count as in a run: of those with one label the first alone, and `copies` is how many there are beyond; of those with
+    several labels none, as nobody knows which is right, and `doubtful` is how many these are. The intervals are over groups where
+    groups.csv names them, else over clips. Raises UserError if there is no answer, or none to a clip of one label.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
     clips = found.clips.iloc[[i for i, _ in answers]].reset_index(drop=True)
-    clips["content"] = clips["path"].map(found.content)
-    first = ~clips.duplicated(["content", "label"])
-    n_copies, probabilities = int((~first).sum()), np.array([p for _, p in answers])[first]
-    clips = clips[first].reset_index(drop=True)
-    unit = clips["group"].where(clips["group"] != "", clips["content"])
+    holds = clips["path"].map(lambda path: content[path] or str(path))
+    doubtful, first = clips.groupby(holds)["label"].transform("nunique") > 1, ~holds.duplicated()
+    if doubtful.all():
+        raise UserError(
+            "each file has an exact copy in another class, so nobody knows what any of them is: nothing can be scored"
+        )
+    copies = {"copies": int((~first & ~doubtful).sum()), "doubtful": int(doubtful.sum())}
+    scored = first & ~doubtful
+    clips, probabilities = clips[scored].reset_index(drop=True), np.array([p for _, p in answers])[scored]
+    unit = clips["group"].where(clips["group"] != "", "\0" + clips["path"].map(str))  # else it stands alone
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
     s = Scored(
         "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
     )
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips), "copies": n_copies} | compare.interval(s, p)
+    counted = {"clips": len(clips)} | copies | compare.interval(s, p)
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

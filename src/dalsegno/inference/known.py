@@ -23,10 +23,14 @@ CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
 
 @dataclass(frozen=True)
 class Known:
-    """copies: path, kind (exact, near) and clip (the clip_id of what the model was trained on). unsaid: what could not be looked for."""
+    """copies: path, kind (exact, near) and clip (the clip_id of what the model was trained on). unsaid: what could not be looked for.
+
+    content: of each file the SHA-256 of what it holds, its samples or its picture, in whatever container; empty if it cannot be read.
+    """
 
     copies: pd.DataFrame
-    unsaid: tuple[str, ...] = ()
+    unsaid: tuple[str, ...]
+    content: dict[Path, str]
 
 
 def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
@@ -44,15 +48,13 @@ def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
         )
     inspect = partial(_inspect, pictures=model.of_pictures, charted=bool(at_hand))
     every = [*at_hand.values(), *paths]
-    facts = list(runtime.map(inspect, every, len(every), r, "look for copies", "file")) if len(trained) else []
-    theirs = facts[len(at_hand) :]
+    facts = list(runtime.map(inspect, every, len(every), r, "look for copies", "file"))
+    content = {path: f.sha256 for path, f in zip(paths, facts[len(at_hand) :], strict=True)}
     of_hash = dict(zip(trained["sha256"], trained["clip_id"], strict=True))
-    copies = {
-        path: ("exact", of_hash[f.sha256]) for path, f in zip(paths, theirs, strict=bool(facts)) if f.sha256 in of_hash
-    }
+    copies = {path: ("exact", of_hash[digest]) for path, digest in content.items() if digest in of_hash}
     copies = _near(list(at_hand), paths, every, facts, r) | copies
     rows = [(path, *copies[path]) for path in paths if path in copies]
-    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), tuple(unsaid))
+    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), tuple(unsaid), content)
 
 
 def trained_on(model: Model) -> tuple[pd.DataFrame, list[Path]]:
@@ -84,9 +86,7 @@ def _near(
 ) -> dict[Path, tuple[str, str]]:
     """Of each file that is a near copy of one of the clips `ours`: that, and of which. every, facts: of `ours`, then of `paths`."""
     names = [*(f"ours {clip_id}" for clip_id in ours), *map(str, range(len(paths)))]
-    table = pd.DataFrame(
-        {"clip_id": names[: len(facts)], "sha256": [f.sha256 for f in facts], "excluded": [f.fault for f in facts]}
-    )
+    table = pd.DataFrame({"clip_id": names, "sha256": [f.sha256 for f in facts], "excluded": [f.fault for f in facts]})
     pairs = search.near(table, every, [f.chart for f in facts], r) if ours else table.iloc[:0]
     found = {}
     for pair in pairs.itertuples():

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from torch import nn
 
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import ReadWhere
 
 T = TypeVar("T")
 POOLINGS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
@@ -30,7 +31,8 @@ class Params:
     pool_size: Annotated[int, Field(ge=2)] = 2  # side of the square pooled to one cell
     global_average: bool = True  # average each channel over the picture, so that any length goes in; else flatten it
     dense: tuple[Count, ...] = (128,)  # widths of the hidden layers before the logits
-    dropout: Annotated[tuple[Share, ...], Each] = (0.3,)  # after each hidden layer: one share for all, or one for each
+    # after each hidden layer: one share for all, or one for each
+    dropout: Annotated[tuple[Share, ...], Each, ReadWhere("dense")] = (0.3,)
 
     def __post_init__(self) -> None:
         for name, value, each in (

@@ -124,7 +124,10 @@ def _wavelets(n_rates: int, size: int) -> Float[Tensor, "two_n_rates size"]:
     """Gabor wavelets of norm 1 and mean 0, rates spaced evenly by ratio, a cosine and a sine of each."""
     time = torch.arange(size) - size // 2
     rows = []
-    for rate in torch.logspace(math.log10(SLOWEST), math.log10(FASTEST), n_rates).tolist():
+    rates = torch.logspace(
+        math.log10(SLOWEST), math.log10(FASTEST), n_rates, device="cpu"
+    )  # also where weights have no data
+    for rate in rates.tolist():
         window = torch.exp(-0.5 * (time / min(size / 5, 1 / rate)) ** 2)
         for phase in (0.0, math.pi / 2):
             wave = window * torch.cos(2 * math.pi * rate * time + phase)

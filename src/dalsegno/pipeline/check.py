@@ -1,4 +1,7 @@
-"""Every section of params.yaml held against the stage that reads it, so that all problems are known at once."""
+"""Every section of params.yaml held against the stage that reads it, so that all problems are known at once.
+
+A setting that is given and that nothing reads beside the others stops no stage, and is named with what would.
+"""
 
 import ast
 import re
@@ -10,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from dalsegno.pipeline import errors, params
-from dalsegno.pipeline.refusals import shown
+from dalsegno.pipeline.refusals import shown, unread
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 BOOLEANS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null"})
@@ -28,7 +31,7 @@ def problems(stages: Path) -> list[str]:
         if section not in doc:
             problems.append(f"{section}: this section is missing")
         elif call == "load":
-            problems += params.parse(section, doc[section], cls)[1]
+            problems += _of_section(section, doc[section], cls)
         else:
             problems += _of_entries(section, doc[section], cls)
     for name in doc.keys() - known:
@@ -46,6 +49,12 @@ def sections(stages: Path) -> Iterator[tuple[str, str, type]]:
                 call = ast.unparse(node.func).removeprefix("params.")
                 for keyword in node.keywords:
                     yield call, str(keyword.arg), attrgetter(ast.unparse(keyword.value))(names)
+
+
+def _of_section(name: str, raw: Any, cls: type) -> list[str]:
+    """What is wrong with a section or an entry; of one that can be read, the settings that nothing reads."""
+    value, problems = params.parse(name, raw, cls)
+    return problems or [f"{name}.{place}: {why}" for place, why in unread(value)]
 
 
 def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
@@ -67,7 +76,7 @@ def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
         elif section == "transfer" and key.endswith("-scratch"):
             problems.append(f"{section}: {key!r} cannot name an entry; a name with -scratch is that of a twin")
         else:
-            problems += params.parse(f"{section}.{key}", raw, cls)[1]
+            problems += _of_section(f"{section}.{key}", raw, cls)
     return problems
 
 

@@ -3,14 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from dalsegno.pipeline.errors import UserError, hint
 
@@ -34,6 +34,45 @@ class Refused(UserError):
     def __str__(self) -> str:
         noun = "problem" if len(self.problems) == 1 else "problems"
         return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+
+
+class ReadWhere:
+    """Annotation of a field that is read only where one of these other fields is set, or has one of these values.
+
+    Set is what is neither null, false, 0 nor empty. A list has the values that are in it.
+    """
+
+    def __init__(self, *switches: str, **choices: tuple[Any, ...]) -> None:
+        self.switches, self.choices = switches, choices
+
+    def others(self, p: Any) -> str:
+        """What the others have in `p`, in words, where they have it that nothing reads the field; else nothing."""
+        there = {name: getattr(p, name) for name in (*self.switches, *self.choices)}
+        held = {name: value if isinstance(value, list) else [value] for name, value in there.items()}
+        read = [there[name] for name in self.switches] + [{*held[name]} & {*of} for name, of in self.choices.items()]
+        return "" if any(read) else " and ".join(f"{name} is {shown(value)}" for name, value in there.items())
+
+
+def unread(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, why) of each setting in a section, or in those inside it, that is not its default and that nothing reads."""
+    if isinstance(value, dict | tuple | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from unread(inner, f"{path}.{key}")
+    if not is_dataclass(value):
+        return
+    hints = get_type_hints(type(value), include_extras=True)
+    for field in fields(value):
+        inner, place = getattr(value, field.name), f"{path}.{field.name}"
+        yield from unread(inner, place)
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        for mark in getattr(hints[field.name], "__metadata__", ()) if inner != default else ():
+            if isinstance(mark, ReadWhere) and (others := mark.others(value)):
+                yield place.removeprefix("."), f"nothing reads it where {others}; leave it out"
+
+
+def nested(problems: Iterable[tuple[str, str]]) -> PydanticCustomError:
+    """What a validator raises that has found several problems in a value: (path inside it, what is wrong there)."""
+    return PydanticCustomError("chosen", "nested", {"problems": [*problems]})
 
 
 def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
@@ -131,6 +170,11 @@ def shown(value: Any) -> str:
     """A value of params.yaml as one types it there: null, not None; cut short if it is long."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def typed(value: Any) -> str:
+    """The same without quotes around a text, for the middle of a sentence."""
+    return value if isinstance(value, str) else shown(value)
 
 
 def _owner(cls: Any, loc: tuple[int | str, ...]) -> Any:

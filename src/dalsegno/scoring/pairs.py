@@ -105,7 +105,8 @@ def _by_fold(s: Scored, predicted: pd.DataFrame) -> Float[np.ndarray, " n_folds"
 
 
 def _over_folds(s: Scored, differences: Float[np.ndarray, " n_folds"], p: Params) -> dict[str, float]:
-    judged = resampled_t.test(differences, tested=s.repeats / s.rows["fold"].nunique(), margin=p.margin)
+    n = len(differences)
+    judged = resampled_t.test(differences, tested=s.repeats / n, margin=p.margin, n_tested=len(s.rows) / n)
     return {
         "p_resampled": judged.p_value,
         "p_better": judged.better,

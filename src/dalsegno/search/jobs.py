@@ -12,7 +12,7 @@ from dalsegno.families import mlp
 from dalsegno.families.convolutional import cnn
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.families.rows import Rows
-from dalsegno.pipeline import params
+from dalsegno.pipeline import params, refusals
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training.job import Job
 from dalsegno.transfer.adapting import entry as transfer_entry
@@ -76,6 +76,13 @@ def reads(of: str, entry: dict[str, Any]) -> str:
 def problems(of: str, entry: dict[str, Any]) -> list[str]:
     """What is wrong in an entry of the family of `of`, each with its path below `of`."""
     return params.parse(of, entry, ENTRIES[of.split(".")[0]])[1]
+
+
+def unread(of: str, entry: dict[str, Any], path: str) -> str:
+    """Why nothing reads the setting at `path` of an entry; empty if something does, or something in the entry is wrong."""
+    value, wrong = params.parse(of, entry, ENTRIES[of.split(".")[0]])
+    found = () if wrong else refusals.unread(value)
+    return next((why for place, why in found if f"{path}.".startswith(f"{place}.")), "")
 
 
 def parsed(of: str, entry: dict[str, Any], cls: Any) -> Any:

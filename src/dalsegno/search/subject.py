@@ -49,16 +49,29 @@ class Searched:
             raise UserError(f"space: {elsewhere[0]}: all trials read {source}; make a search of each")
         if idle := [path for path in drawn if f"{path}.".startswith(tuple(f"{name}." for name in UNREAD))]:
             raise UserError(f"space: {idle[0]}: it changes nothing in what a trial is judged by; leave it out")
-        edges, problems = list(space.edges(drawn)), dict[str, None]()
+        edges = list(space.edges(drawn))
         start = dict(reversed(edges))  # the first value of each path
-        for path, value in edges:
-            if "arch" in drawn and path.startswith("model."):
-                continue
-            place = f"{self.name}.{path}"
-            found = jobs.problems(self.name, self.with_values(start | {path: value}))
-            problems |= dict.fromkeys(what for what in found if what.startswith((f"{place}:", f"{place}.")))
-        if problems:
-            raise UserError(f"space: {'; '.join(problems)}")
+        trials = [(path, value, self.with_values(start | {path: value})) for path, value in edges]
+        judged = [trial for trial in trials if "arch" not in drawn or not trial[0].startswith("model.")]
+        problems = [what for trial in judged for what in self._refused(*trial)]
+        if not problems and trials and all(found := [jobs.problems(self.name, entry) for *_, entry in trials]):
+            problems = found[0]
+        if problems := problems or [what for path, value, _ in judged for what in self._unread(path, value, trials)]:
+            raise UserError(f"space: {'; '.join(dict.fromkeys(problems))}")
+
+    def _refused(self, path: str, value: Any, trial: dict[str, Any]) -> list[str]:
+        """What is wrong with the value at a path, in a trial with it."""
+        place = f"{self.name}.{path}"
+        return [what for what in jobs.problems(self.name, trial) if what.startswith((f"{place}:", f"{place}."))]
+
+    def _unread(self, path: str, value: Any, trials: list[tuple[str, Any, dict[str, Any]]]) -> list[str]:
+        """Why no trial reads this value at its path, whatever other value a setting has beside it."""
+        why = ""
+        for *_, entry in trials:
+            why = jobs.unread(self.name, space.with_values(entry, {path: value}), path)
+            if not why:
+                return []
+        return [f"{path}: {why}"]
 
     def with_values(self, values: dict[str, Any]) -> dict[str, Any]:
         """The entry with these values at their dotted paths."""

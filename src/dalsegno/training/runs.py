@@ -15,6 +15,7 @@ from jaxtyping import Float
 from dalsegno.artefacts import model_name, settings_json
 from dalsegno.artefacts.learning import calibration, curves_csv, json_file, layers_csv, model_pt, predictions_parquet
 from dalsegno.pipeline import files, progress
+from dalsegno.pipeline.errors import counted
 from dalsegno.training import precision, predict, together, train
 from dalsegno.training.job import Built, Job, Run
 from dalsegno.training.trained import enough_memory, trained
@@ -40,6 +41,7 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
     every default, and more. An error leaves nothing of the run behind. Raises UserError if a part cannot be trained on.
     """
     runs = job.runs()
+    _compare_sizes(runs, job.train.batch_size)
     clock = progress.Runs(len(runs), job.train.epochs)
     try:
         with files.atomic(run_dir) as draft:
@@ -57,6 +59,16 @@ def all_runs(job: Job, description: dict[str, Any], run_dir: str | Path, metrics
     except BaseException:
         shutil.rmtree(metrics_dir, ignore_errors=True)
         raise
+
+
+def _compare_sizes(runs: list[Run], batch_size: int) -> None:
+    """Say so if a batch would hold more examples than there are to train on, as it then holds them all."""
+    fewest = min(len(run.source.examples(run.train_ids)[0]) for run in runs)
+    if batch_size > fewest:
+        progress.say(
+            f"train.batch_size is {batch_size:,}, but there are {counted(fewest, 'training example')}, so an epoch is one step; "
+            "lower it"
+        )
 
 
 def _write(folder: Path, job: Job, description: dict[str, Any], results: list[Result]) -> None:

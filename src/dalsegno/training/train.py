@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from dalsegno.artefacts.learning.seeds import Seeds
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import shown
 from dalsegno.training import together
 from dalsegno.training.objective import losses, optimise, stopping
 from dalsegno.training.objective.ranges import Count
@@ -191,6 +192,6 @@ def _mean(step_losses: Float[Tensor, " step"], sizes: list[int], epoch: int, p: 
         step = int(bad[0])
         raise UserError(
             f"the training loss is {step_losses[step].item()} at epoch {epoch + 1}, step {step + 1}: training diverged; "
-            f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {p.clip_norm})"
+            f"lower train.lr (now {p.lr:g}) or set train.clip_norm (now {shown(p.clip_norm)})"
         )
     return float(np.average(step_losses.cpu().numpy(), weights=sizes))

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import shown
 from dalsegno.training import memory, predict, train
 from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Run
@@ -91,7 +92,7 @@ def _validation(run: Run) -> Callable[[nn.Module], train.Metrics]:
         if not np.isfinite(probabilities).all():
             raise UserError(
                 f"fold {run.fold}, seed {run.seed}: predictions contain NaN or infinity: training diverged; "
-                f"lower train.lr (now {job.train.lr:g}) or set train.clip_norm (now {job.train.clip_norm})"
+                f"lower train.lr (now {job.train.lr:g}) or set train.clip_norm (now {shown(job.train.clip_norm)})"
             )
         return losses.metrics(torch.from_numpy(probabilities), y)
 

@@ -45,3 +45,12 @@ def test_a_single_clip_and_two_classes():
     chosen = choose.choose(heard.answers([0], [[1]]))
     assert chosen.of_model == [{"mistakes": [0], "doubts": [0], "hits": []}]
     assert chosen.order == [0]
+
+
+def test_of_clips_that_all_call_otherwise_the_one_whose_least_sure_model_is_surest_comes_first():
+    """A model that is certain outweighs no other that is not: means would put the first clip before the second."""
+    sure = [[0.99, 0.8, 0.6, 0.8], [0.55, 0.7, 0.6, 0.7]]
+    assert choose.choose(heard.answers([0] * 4, [[1, 1, 1, 1], [1, 1, 1, 1]], sure)).against == []  # neither listens
+    calls = [[1, 1, 1, 2, 0], [1, 1, 1, 2, 0]]
+    sure = [[*of, 0.9] for of in sure]
+    assert choose.choose(heard.answers([0] * 5, calls, sure)).against == [1, 3, 2, 0]

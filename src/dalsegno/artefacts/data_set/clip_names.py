@@ -17,8 +17,8 @@ class ClipNames:
         self._exact: dict[str, int] = {}
         self._by_file: dict[str, list[tuple[str, int]]] = {}  # without suffix: the folder and the row of each
         for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
-            self._exact[_plain(clip_id)] = self._exact[_plain(path)] = row
-            folder, file = posixpath.split(clips_csv.bare(_plain(path)))
+            self._exact[plain(clip_id)] = self._exact[plain(path)] = row
+            folder, file = posixpath.split(clips_csv.bare(plain(path)))
             self._by_file.setdefault(file, []).append((folder, row))
 
     def rows(self, name: str) -> list[int]:
@@ -28,11 +28,11 @@ class ClipNames:
         not contradict: `rock/1.wav` may be `1` or `C:\\audio\\rock\\1.wav`, but not `jazz/1.wav`; or a clip_id in whatever folder,
         unless it is the file's name of several clips.
         """
-        plain = _plain(name)
-        bare = clips_csv.bare(plain)
-        for whole in (plain, bare):
-            if whole in self._exact:
-                return [self._exact[whole]]
+        whole = plain(name)
+        bare = clips_csv.bare(whole)
+        for exact in (whole, bare):
+            if exact in self._exact:
+                return [self._exact[exact]]
         folder, file = posixpath.split(bare)
         alike = self._by_file.get(file, [])
         hits = [row for other, row in alike if agree(folder.casefold(), other.casefold())]
@@ -51,6 +51,9 @@ def agree(one: str, other: str) -> bool:
     return not shorter or f"/{longer}".endswith(f"/{shorter.removeprefix('/')}")
 
 
-def _plain(name: str) -> str:
-    """A name with slashes, without dots and blanks around it, and in one Unicode form: a Mac writes é as two characters."""
+def plain(name: str) -> str:
+    """A name or relative path as it is compared: with slashes, without dots and blanks around it, and in Unicode's form NFC.
+
+    A Mac writes é as two characters, and Windows writes backslashes.
+    """
     return unicodedata.normalize("NFC", posixpath.normpath(name.strip().replace("\\", "/")))

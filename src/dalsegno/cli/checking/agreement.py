@@ -53,12 +53,10 @@ def _models(where: str, head: Frozen, of: str, embedded: embedding_entry.Params)
 def _backbones(doc: dict[str, Any]) -> Iterator[str]:
     """Networks that start from weights of another architecture, or of one that learnt from another spectrogram."""
     for where, entry, spectrogram in _readers(doc):
-        above, folder, key, *_ = *Path(entry["weights"]).parts, "", "", ""
-        section = MADE_BY.get(f"{above}/{folder}")
-        made = (doc.get(section) or {}).get(key) if section else None
+        section, _, key = (of := maker(entry["weights"])).partition(".")
+        made = (doc.get(section) or {}).get(key)
         if not made:
             continue
-        of = f"{section}.{key}"
         if entry["arch"] != made["arch"]:
             yield f"{where}: arch is {entry['arch']}, but {of}, whose weights it takes, has {made['arch']}; name the same in both"
         if _kind(doc, spectrogram) != _kind(doc, made["spectrogram"]):
@@ -66,6 +64,13 @@ def _backbones(doc: dict[str, Any]) -> Iterator[str]:
                 f"{where}: reads spectrograms.{spectrogram}, but {of}, whose weights it takes, learnt from "
                 f"spectrograms.{made['spectrogram']}, which is another; name the same in both"
             )
+
+
+def maker(weights: str) -> str:
+    """The entry that writes the weights at this path, by section and key, if one does; empty of a path elsewhere."""
+    above, folder, key, *_ = *Path(weights).parts, "", "", ""
+    section = MADE_BY.get(f"{above}/{folder}")
+    return f"{section}.{key}" if section else ""
 
 
 def _readers(doc: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:

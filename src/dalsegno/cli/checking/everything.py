@@ -30,7 +30,7 @@ def check_all() -> None:
         problems = [str(error).removeprefix(f"{params.FILE}: ")]
     if not problems:
         # chosen by name, as they import PyTorch, for which no fault above waits
-        later = [params.component("dalsegno.cli.checking", name) for name in ("named_models", "agreement")]
+        later = [params.component("dalsegno.cli.checking", name) for name in ("named_models", "agreement", "networks")]
         problems = [line for module in later for line in module.problems()]
     problems += _repository()
     if problems:

@@ -47,9 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     found = evaluate.collection(arguments.folder, asked, arguments.labels)
     answers = list(progress.bar(evaluate.answered(asked, found), "evaluate", len(found.clips)))
     copies = known.known(asked, list(found.clips["path"]), runtime.Runtime())
-    scores = evaluate.scores_apart(
-        asked, found, answers, copies.copies, intervals.Params(confidence=arguments.confidence)
-    )
+    scores = evaluate.scores_apart(asked, found, answers, copies, intervals.Params(confidence=arguments.confidence))
     scores |= {"no_counterpart": dict(found.no_counterpart), "unlabelled": found.unlabelled, "hidden": found.hidden}
     for name in ("unread", "unheard", "cut_off"):
         scores[name] = [{"path": str(path), "fault": fault} for path, fault in getattr(found, name)]
@@ -69,10 +67,14 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         ends = f" ({shown[1]} to {shown[2]})" if low is not None else ""
         lines.append(f"{name.replace('_', ' '):<20}{shown[0]:>7}{'' if loss else '%'}{ends}")
     alike = f"{counted(scores['copies'], 'exact copy')} of other files not scored, as in a run"
+    doubtful = (
+        f"{counted(scores['doubtful'], 'file')} not scored, as an exact copy of each is in another class, as in a run"
+    )
     lines += [
         "",
         *_unbounded(scores),
         *([alike] if scores["copies"] else []),
+        *([doubtful] if scores["doubtful"] else []),
         *_known(scores),
         *_not_scored(scores),
     ]

@@ -1,13 +1,12 @@
 """The files below a root, to be found by what a table calls them."""
 
 import posixpath
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv
-from dalsegno.artefacts.data_set.clip_names import agree
+from dalsegno.artefacts.data_set.clip_names import agree, plain
 from dalsegno.pipeline.errors import UserError, hint
 
 N_COMPARED = 2000  # paths at most among which the nearest name is looked for
@@ -27,12 +26,12 @@ class Files:
         not, in folders that do not contradict: `rock/1.wav` may be `audio/rock/1.wav`, and so may `/home/ann/audio/rock/1.wav`,
         but not `jazz/1.wav`. Raises UserError if there are several.
         """
-        plain = normal(name)
-        for path in (normal(f"{folder}/{plain}") if folder else plain, plain):
+        whole = plain(name)
+        for path in (plain(f"{folder}/{whole}") if folder else whole, whole):
             if path in self.paths:
                 return path
-        alike = self._by_name.get(posixpath.basename(plain)) or self._by_name.get(_bare(plain)) or []
-        alike = [path for path in alike if agree(posixpath.dirname(path), posixpath.dirname(plain))]
+        alike = self._by_name.get(posixpath.basename(whole)) or self._by_name.get(_bare(whole)) or []
+        alike = [path for path in alike if agree(posixpath.dirname(path), posixpath.dirname(whole))]
         if len(alike) > 1:
             several = ", ".join(map(repr, alike[:3]))
             raise UserError(f"{where}: {name!r} may be any of {len(alike)} files ({several}); write the path")
@@ -40,39 +39,31 @@ class Files:
 
     def nearest(self, name: str) -> str:
         """The end of a message about a file that is not there."""
-        return hint(normal(name), sorted(self.paths)[:N_COMPARED])
+        return hint(plain(name), sorted(self.paths)[:N_COMPARED])
 
-    def but_for_case(self, plain: str) -> str:
+    def but_for_case(self, path: str) -> str:
         """What a message adds about a path that is there in other letters; empty if it is not."""
-        there = self._by_letters.get(plain.casefold())
+        there = self._by_letters.get(path.casefold())
         return f"; {there!r} is" if there else ""
 
     @cached_property
     def _by_letters(self) -> dict[str, str]:
-        return {plain.casefold(): plain for plain in self.paths}
+        return {path.casefold(): path for path in self.paths}
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for plain in self.paths:
-            for name in {posixpath.basename(plain), _bare(plain)}:
-                found.setdefault(name, []).append(plain)
+        for path in self.paths:
+            for name in {posixpath.basename(path), _bare(path)}:
+                found.setdefault(name, []).append(path)
         return found
 
 
 def files(root: Path, paths: list[Path]) -> Files:
     """Those of `paths`, which lie below `root`."""
     above = len(str(root / "x")) - 1
-    return Files(root, {normal(str(path)[above:]): path for path in paths})
+    return Files(root, {plain(str(path)[above:]): path for path in paths})
 
 
-def normal(name: str) -> str:
-    """A relative path as it is compared: slashes, no dots, accents composed."""
-    plain = name.strip().replace("\\", "/")
-    if "//" in plain or "./" in plain:
-        plain = posixpath.normpath(plain)
-    return unicodedata.normalize("NFC", plain)
-
-
-def _bare(plain: str) -> str:
-    return clips_csv.bare(posixpath.basename(plain))
+def _bare(path: str) -> str:
+    return clips_csv.bare(posixpath.basename(path))

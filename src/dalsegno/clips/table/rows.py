@@ -10,11 +10,12 @@ from unicodedata import normalize
 
 import pandas as pd
 
+from dalsegno.artefacts.data_set.clip_names import plain
 from dalsegno.artefacts.data_set.user_csv import PART
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.table import read
 from dalsegno.clips.table.columns import Columns
-from dalsegno.clips.table.files import Files, normal
+from dalsegno.clips.table.files import Files
 from dalsegno.clips.tree.ids import ids
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.sound import excerpt
@@ -126,7 +127,7 @@ def _row(files: Files, folder: str, where: str, cells: dict[str, str]) -> Row:
     if not cells["path"].strip():
         raise UserError(f"{where}: its path is empty")
     found = files.find(cells["path"], folder, where)
-    inside = found or normal(cells["path"]).lstrip("/")
+    inside = found or plain(cells["path"]).lstrip("/")
     if inside.startswith("../"):
         raise UserError(
             f"{where}: {cells['path']!r} leads out of the data set's folder {str(files.root)!r}; put the file there"

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 from dalsegno.artefacts.data_set import user_csv
+from dalsegno.artefacts.data_set.clip_names import plain
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.tree import layout
 from dalsegno.pipeline.errors import UserError, counted, hint
@@ -51,9 +52,9 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     if stated is None:
         return None
     lines, groups = _read(stated)
-    known = {_normal(path): path for path in paths}
+    known = {plain(path.as_posix()): path for path in paths}
     astray = [name for name in groups if name not in known]
-    bare = [path for path in labelled if _normal(path) not in groups]
+    bare = [path for path in labelled if plain(path.as_posix()) not in groups]
     if groups and len(astray) == len(groups):
         raise UserError(
             f"{stated}: of its {counted(len(groups), 'path')} none is here{_first(_no_file(astray, known, lines))}\n"
@@ -67,7 +68,7 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
             f"{_first(_no_file(astray, known, lines))}{_first(_no_row(bare, astray))}\n"
             "  Mend the table (an empty group says that a clip has none), or give the reason in dataset.allow_ungrouped"
         )
-    return {path: groups[name] for path in paths if groups.get(name := _normal(path))}
+    return {path: groups[name] for path in paths if groups.get(name := plain(path.as_posix()))}
 
 
 def table(root: Path) -> Path | None:
@@ -87,15 +88,11 @@ def _read(table: Path) -> tuple[dict[str, int], dict[str, str]]:
     lines: dict[str, int] = {}
     groups: dict[str, str] = {}
     for line, raw, group in zip(rows.index, *(rows[column] for column in columns), strict=True):
-        name, group = _normal(PurePath(raw.replace("\\", "/"))), unicodedata.normalize("NFC", group.strip())
+        name, group = plain(raw), unicodedata.normalize("NFC", group.strip())
         lines[name] = line
         if groups.setdefault(name, group) != group:
             raise UserError(f"{table}, line {line}: {name!r} is in {groups[name]!r} and in {group!r}")
     return lines, groups
-
-
-def _normal(path: PurePath) -> str:
-    return unicodedata.normalize("NFC", path.as_posix()).strip()
 
 
 def _first(lines: Iterator[str]) -> str:
@@ -110,7 +107,7 @@ def _no_file(astray: list[str], known: dict[str, Path], lines: dict[str, int]) -
 
 def _no_row(bare: list[Path], astray: list[str]) -> Iterator[str]:
     for path in bare:
-        yield f"no row: {path.as_posix()!r}{_nearest(_normal(path), set(astray))}"
+        yield f"no row: {path.as_posix()!r}{_nearest(plain(path.as_posix()), set(astray))}"
 
 
 def _nearest(name: str, known: set[str]) -> str:

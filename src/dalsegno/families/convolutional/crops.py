@@ -35,7 +35,7 @@ class Crops(Shown):
         index = stored.index.sort_index() if keep is None else _pieces(stored.index, keep)
         if index.empty:
             raise UserError(f"{folder}: none of its clips is in the splits")
-        check(view, stored.meta, folder)
+        check(view.resize, view.channels, stored.meta, folder)
         self.scale = augment.Scale(db_per_unit=stored.meta.get("db_per_unit"))
         self.folder, self._by_length = folder, {}
         crop = frames_of(view.crop_s, stored.meta) if view.crop_s else None

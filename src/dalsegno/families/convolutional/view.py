@@ -10,6 +10,7 @@ from torch import Tensor
 from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import typed
 from dalsegno.training.views.preprocess import Channels, Normalisation, Size
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]  # a day at most
@@ -56,18 +57,18 @@ class View(Windows):
     def input_settings(self) -> str:
         """The settings that decide the shape of a network's input, in words for an error."""
         values = {name: getattr(self, name) for name in ("crop_s", "parts", "resize", "channels")}
-        return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+        return ", ".join(f"{name} {typed(value)}" for name, value in values.items() if value is not None)
 
 
-def check(view: View, meta: dict[str, Any], folder: str | Path) -> None:
-    """Raise UserError if what `meta` says of the store does not go with the view."""
-    changes = {"resize": view.resize, "channels": None if view.channels == "one" else view.channels}
+def check(resize: Size | None, channels: Channels | None, meta: dict[str, Any], folder: str | Path) -> None:
+    """Raise UserError if what `meta` says of the store does not go with these of a view."""
+    changes = {"resize": resize, "channels": None if channels == "one" else channels}
     given = ", ".join(f"view.{name}" for name, value in changes.items() if value)
     if given and meta["kind"] == "waveform":
         raise UserError(f"{given}: of no use for {folder}, which holds waveforms; leave it out")
     if changes["channels"] and meta["channels"] > 1:
         raise UserError(
-            f"view.channels: {view.channels} makes channels out of one, but {folder} has {meta['channels']}; leave it out"
+            f"view.channels: {channels} makes channels out of one, but {folder} has {meta['channels']}; leave it out"
         )
 
 

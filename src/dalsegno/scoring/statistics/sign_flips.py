@@ -4,6 +4,11 @@ If the models were equally good, either could have made either's calls. So the d
 could as well have had the other sign, and the p-value is the share of all ways to choose the signs that lead at least as
 far from 0 as what was observed (Fisher 1935; Edgington & Onghena 2007). Where every unit is one clip and each model was
 trained once, that is McNemar's exact test.
+
+That holds to the digit for models that err in the same manner. Of two that are equally accurate in different ones, such as
+one that errs here and there and one that errs on a few whole artists, it calls the second better too often where groups are
+few: in 11% of cases instead of 5% with 10 groups, in 6% with 20 or more; where a tenth of the groups holds half of the clips
+and each model is at home in one half, in 13% with 10 groups and 7% with 80.
 """
 
 from math import floor, log2

@@ -1,6 +1,6 @@
 """What training minimises, and the metrics that it is watched by."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.training.objective.ranges import BelowOne, Count, NotNegative
 
 Curve = Literal[
@@ -23,7 +24,8 @@ class Params:
     label_smoothing: BelowOne = 0.0
     l1: NotNegative = 0.0  # penalty on the absolute weights, added to the loss
     l2: NotNegative = 0.0  # penalty on the squared weights, added to the loss
-    penalised: Count | None = None  # l1 and l2 are on so many of the first layers; null: on all
+    # l1 and l2 are on so many of the first layers; null: on all
+    penalised: Annotated[Count | None, ReadWhere("l1", "l2")] = None
 
 
 def loss_of(

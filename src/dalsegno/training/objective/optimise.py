@@ -10,6 +10,7 @@ from pydantic import Field
 from torch.optim import lr_scheduler
 
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.training.objective.ranges import BelowOne, Count, NotNegative, Positive, Share
 
 
@@ -23,9 +24,11 @@ class Params:
     weight_decay: NotNegative = 0.0  # on matrices and kernels; biases and normalisation are left alone
     clip_norm: Positive | None = 5.0  # largest norm of the gradient; null leaves it be
     schedule: Literal["constant", "plateau", "cosine", "onecycle"] = "cosine"
-    warmup: Share = 0.1  # share of all steps in which the learning rate rises to its peak (cosine, onecycle)
-    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    plateau_patience: Count = 3  # epochs without a better metric before the learning rate falls
+    # share of all steps in which the learning rate rises to its peak
+    warmup: Annotated[Share, ReadWhere(schedule=("cosine", "onecycle"))] = 0.1
+    plateau_factor: Annotated[float, Field(gt=0, lt=1), ReadWhere(schedule=("plateau",))] = 0.1
+    # epochs without a better metric before the learning rate falls
+    plateau_patience: Annotated[Count, ReadWhere(schedule=("plateau",))] = 3
 
     def __post_init__(self) -> None:
         if self.momentum is not None and self.optimizer in ("adam", "adamw"):

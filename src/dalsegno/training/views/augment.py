@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.training import memory
 from dalsegno.training.views import transforms
 from dalsegno.training.views.transforms import Batch, SoftLabels
@@ -37,9 +38,9 @@ class Params:
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0  # picture turned by up to so many degrees
     noise_std: Size = 0.0  # white noise of up to so many deviations: of the channel; of the feature in training
     time_masks: Count = 0  # stretches of time wiped out
-    time_mask_share: Share = 0.1  # longest of them, share of the length
+    time_mask_share: Annotated[Share, ReadWhere("time_masks")] = 0.1  # longest of them, share of the length
     frequency_masks: Count = 0  # bands wiped out
-    frequency_mask_share: Share = 0.1  # widest of them, share of the bins
+    frequency_mask_share: Annotated[Share, ReadWhere("frequency_masks")] = 0.1  # widest of them, share of the bins
     mixup_alpha: Size = 0.0  # samples mixed in pairs, by a share from Beta(alpha, alpha)
 
 

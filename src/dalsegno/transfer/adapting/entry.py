@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline.errors import UserError, counted
 from dalsegno.pipeline.params import chosen, component, one_of, section
+from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.training import train
 from dalsegno.training.objective.ranges import Count, Positive
 from dalsegno.training.views.augment import Params as Augmentation
@@ -45,11 +46,14 @@ class FineTuned(Entry):
     view: View  # what the network sees of a spectrogram
     augment: Augmentation
     unfreeze: Annotated[int, Field(ge=0)] | Literal["all"]  # how many of the body's last blocks learn
-    unfreeze_every: Count | None = None  # the head alone at first, then one more block after so many epochs
+    # the head alone at first, then one more block after so many epochs
+    unfreeze_every: Annotated[Count | None, ReadWhere("unfreeze")] = None
     body_lr: Positive  # learning rate of the body, as a share of train.lr
-    body_lr_decay: Annotated[float, Field(gt=0, le=1)] | None = None  # of each block, as a share of the one above it
+    # of each block, as a share of the one above it
+    body_lr_decay: Annotated[Annotated[float, Field(gt=0, le=1)] | None, ReadWhere("unfreeze")] = None
     probe: Positive | None = None  # the head starts as a logistic regression of this C on frozen embeddings
-    batch_norm: Literal["tuned", "frozen"] | None = None  # frozen: blocks that learn keep their batch-norm statistics
+    # frozen: blocks that learn keep their batch-norm statistics
+    batch_norm: Annotated[Literal["tuned", "frozen"] | None, ReadWhere("unfreeze")] = None
     control: train.Params | None = None  # how the same network is also trained from random weights; null: it is not
 
     def __post_init__(self) -> None:

@@ -43,11 +43,13 @@ def prepare(p: FineTuned, folder: str | Path, splits: pd.DataFrame, device: torc
     def build(fold: int, train_ids: list[str]) -> Built:
         seen = crops.for_training(train_ids)
         model = backbone.build(p.arch, p.model, file, runs[fold], seen.example(), seen.meta, asked)
-        n_free = _n_free(p, len(model.body))
+        n_learning = n_free(p, len(model.body))
         head = put_on(model, p.head, seen.example(), n_labels)
         if p.probe:
             linear_probe.start(model, head, seen, label[train_ids], p.probe)
-        adapted = Unfreezing(model.prep, model.net, n_free, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen")
+        adapted = Unfreezing(
+            model.prep, model.net, n_learning, p.unfreeze_every, keep_statistics=p.batch_norm == "frozen"
+        )
         groups = adapted.groups(p.train.lr, p.body_lr, p.body_lr_decay or 1.0)
         return Built(adapted, groups, inherited=used[fold].clips)
 
@@ -74,10 +76,10 @@ def from_scratch(p: FineTuned, pretrained: Pretrained) -> Prepared:
     return Prepared(replace(job, build=build, train=p.control), description, Leaks())
 
 
-def _n_free(p: FineTuned, n_blocks: int) -> int:
-    """How many of the body's `n_blocks` learn in the end."""
-    n_free = n_blocks if p.unfreeze == "all" else p.unfreeze
-    if n_free > n_blocks:
-        raise UserError(f"unfreeze is {n_free}, but {p.arch} has {n_blocks} blocks; give at most that, or 'all'")
-    p.check_turns(n_free)
-    return n_free
+def n_free(p: FineTuned, n_blocks: int) -> int:
+    """How many of the body's `n_blocks` learn in the end. Raises UserError if it has fewer, or training ends before their turn."""
+    n = n_blocks if p.unfreeze == "all" else p.unfreeze
+    if n > n_blocks:
+        raise UserError(f"unfreeze is {n}, but {p.arch} has {n_blocks} blocks; give at most that, or 'all'")
+    p.check_turns(n)
+    return n

@@ -14,6 +14,7 @@ from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.artefacts.learning import model_pt, splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import typed
 from dalsegno.training.job import Built, Job
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
@@ -77,7 +78,9 @@ def _backbone(p: Frozen, used: dict[str, Any]) -> dict[str, Any]:
         asked["model"] = json.loads(json.dumps(asdict(p.model)))  # tuples as lists, as they are in the file
     for name, value in asked.items():
         if used[name] != value:
-            raise UserError(f"{name} is {value}, but {p.input} was computed with {used[name]}; name the same in both")
+            raise UserError(
+                f"{name} is {typed(value)}, but {p.input} was computed with {typed(used[name])}; name the same in both"
+            )
     return {name: used[name] for name in ("arch", "model", "weights")}
 
 

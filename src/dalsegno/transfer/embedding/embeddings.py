@@ -25,7 +25,7 @@ from dalsegno.artefacts import spectrogram_store
 from dalsegno.artefacts.learning import model_pt
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.families.convolutional.shown import Batch
-from dalsegno.families.convolutional.view import View
+from dalsegno.families.convolutional.view import View, check
 from dalsegno.pipeline import files, progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import memory, precision
@@ -40,10 +40,14 @@ PLAIN = augment.Params()  # changes nothing
 
 
 def crops(folder: str | Path, view: EmbeddingView, device: torch.device) -> Crops:
-    """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding."""
+    """The windows of every clip of a store; `crop_s: null` shows each clip whole, at its own length, without padding.
+
+    Raises UserError if the view does not go with the store.
+    """
+    stored = spectrogram_store.open(folder)
+    check(view.resize, view.channels, stored.meta, folder)
     if view.crop_s is not None:
         return Crops(folder, View(crop_s=view.crop_s, hop_s=view.hop_s, resize=view.resize), None, device)
-    stored = spectrogram_store.open(folder)
     shortest_s = int(stored.index["n_frames"].min()) / stored.meta["frame_rate_hz"]
     return Crops(folder, View(crop_s=shortest_s, evaluate="whole", resize=view.resize), None, device)
 

@@ -17,11 +17,7 @@ class Body(nn.Module):
 
     def __init__(self, path: str | Path, meta: dict[str, Any]) -> None:
         super().__init__()
-        if meta.get("kind") != "waveform" or meta.get("hop_length") != 1:
-            raise UserError(
-                "an encoder of one's own hears samples: `spectrogram` must name an entry of spectrograms with kind: waveform "
-                "and options: {sample_rate_hz: …, pool: 1}"
-            )
+        check(meta)
         self.meta = meta
         self.path, self.rate_hz, self.embed = path, int(meta["sample_rate_hz"]), load(path)
 
@@ -33,4 +29,13 @@ class Body(nn.Module):
         sounds = x[:, 0].cpu().float().numpy()
         return torch.tensor(np.stack([frames(self.path, self.embed, y, self.rate_hz).mean(0) for y in sounds])).to(
             x.device
+        )
+
+
+def check(meta: dict[str, Any]) -> None:
+    """Raise UserError unless a store, whose meta.json this is, holds the samples that an encoder hears."""
+    if meta.get("kind") != "waveform" or meta.get("hop_length") != 1:
+        raise UserError(
+            "an encoder of one's own hears samples: `spectrogram` must name an entry of spectrograms with kind: waveform "
+            "and options: {sample_rate_hz: …, pool: 1}"
         )

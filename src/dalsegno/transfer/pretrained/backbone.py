@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.refusals import typed
 from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
@@ -26,7 +27,7 @@ def build(
     need another view, naming the difference.
     """
     for name in asked.keys() & file.preprocessing.keys():
-        here, there = _as_yaml(asked[name]), _as_yaml(file.preprocessing[name])
+        here, there = typed(asked[name]), typed(file.preprocessing[name])
         if here != there:
             raise UserError(f"{file.path} wants view.{name}: {there}, but params.yaml has {here}")
     options = preprocessing(file, asked)
@@ -63,7 +64,3 @@ def _shape(tensor: Tensor | None) -> str:
     if tensor is None:
         return "absent"
     return " × ".join(map(str, tensor.shape)) or "a number"
-
-
-def _as_yaml(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
