@@ -87,6 +87,7 @@ def test_the_timeline_names_the_classes_that_stand_above_it_and_the_one_that_is_
     title, legend = drawn[0].get_suptitle(), drawn[0].axes[2].get_legend().get_texts()
     assert title == "x: a 40.0%, b 30.0%, c 15.0%"
     assert [text.get_text().strip() for text in legend] == ["abcdef"[i] for i in named]
+    assert len({line.get_marker() for line in drawn[0].axes[2].get_lines()}) == 4  # not by colour alone
 
 
 def test_that_the_beginning_alone_is_explained_stands_above_it(run, tmp_path, monkeypatch):

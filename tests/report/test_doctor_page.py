@@ -94,6 +94,18 @@ def test_the_page_has_the_same_bytes_for_the_same_files_and_draws_each_class(exa
     assert html.count("<figure>") == html.count('alt="spectrogram of') == html.count('aria-label="waveform of') == 2
 
 
+def test_pictures_have_no_length(tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for i in range(2):
+            grey = np.random.default_rng(i + 10 * (label == "b")).integers(0, 255, (64, 200), np.uint8)
+            Image.fromarray(grey).save(tmp_path / label / f"{i}.png")
+    found = examine(tmp_path, "images")
+    html = page.render(found, page.drawings(found))
+    assert "4 of 4 files can be used." in html and "0 s" not in html and ">length<" not in html
+    assert "A picture of each class" in html and "waveform" not in html
+
+
 def test_a_rising_tone_rises_in_the_picture(tmp_path):
     t = np.arange(4 * RATE) / RATE
     save(tmp_path / "up.wav", 0.5 * np.sin(2 * np.pi * (100 * t + 400 * t**2)))

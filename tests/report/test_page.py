@@ -169,6 +169,7 @@ def test_a_single_model_and_a_single_class_are_not_told_in_the_plural(tmp_path):
     for said in (text, (tmp_path / "reports/compare.md").read_text()):
         assert "of 1 class" in said
         assert not re.search(r"\b1 (classes|models|groups)", said)
+        assert "share a letter" not in said and "tied" not in said[: said.index("log-loss")]
     assert "The best of" not in text
 
 

@@ -367,7 +367,7 @@ def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
     text = Path(args[6]).read_text()
     table = text[text.index("\n| ") :].split("\n\n")[0].strip().splitlines()
     assert len(table) == 2 + 4
-    assert text.startswith("# a\\|b &lt;script>: models compared")
+    assert text.startswith("# A\\|b &lt;script>: models compared")
     assert "LEAKY" in text
     assert "synthetic" not in text
     assert table[2].split("|")[1].strip() == "transfer/finetuned"

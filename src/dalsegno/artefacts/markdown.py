@@ -1,11 +1,14 @@
 """Text of users, such as the name of a class, within Markdown: it comes out as it is and changes nothing around it."""
 
+import re
+
 SPECIAL = r"\|*_`[]#~$"
 
 
 def literal(text: str) -> str:
     """`text` in one line that cannot break out of its cell, sentence or heading. It must not begin a line."""
-    text = "".join(c if c.isprintable() else " " for c in text).replace("&", "&amp;").replace("<", "&lt;")
+    text = "".join(c if c.isprintable() else " " for c in text)
+    text = re.sub("[&<](?! )", lambda sign: {"&": "&amp;", "<": "&lt;"}[sign[0]], text)  # `p < 0.001` is as it is
     return "".join("\\" + c if c in SPECIAL else c for c in text)
 
 

@@ -105,8 +105,9 @@ def _data(compared: dict, clips: dict) -> str:
     of_class = ", ".join(f"{literal(label)} {n}" for label, n in clips["labels"].items())
     excluded = _kinds(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
+    lasting = f"{duration(3600 * clips['hours'])} of sound, " if clips["hours"] else ""  # pictures last no time
     return (
-        f"Data set: {literal(compared['dataset']['title'])}, {counted(clips['used'], 'clip')}, {duration(3600 * clips['hours'])} of sound, of "
+        f"Data set: {literal(compared['dataset']['title'])}, {counted(clips['used'], 'clip')}, {lasting}of "
         f"{counted(len(clips['labels']), 'class')} ({of_class}). Excluded files: {excluded}.{synthetic}"
     )
 

@@ -30,7 +30,7 @@ with headless.no_backend():
 
 LONGEST_S = 30.0  # of a recording that is explained: its beginning; the timeline is of all of that
 WINDOW_S, N_WINDOWS = 3.0, 20  # of the timeline: of a model that sees no crops of its own; their largest number
-N_NAMED = 4  # classes in the timeline
+MARKS = "os^D"  # of the classes in the timeline, which are so many at most and not told apart by colour alone
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,11 @@ def _saliency(axes: Axes, found: Saliency, extent: tuple[float, float, float, fl
 
 
 def _timeline(axes: Axes, portrait: Portrait) -> None:
-    over_time = np.stack(portrait.over_time)
-    likeliest, explained = _likeliest(portrait)[:N_NAMED], portrait.saliency.label
-    for i in likeliest if explained in likeliest else [*likeliest[:-1], explained]:
+    likeliest, explained = _likeliest(portrait)[: len(MARKS)], portrait.saliency.label
+    named = likeliest if explained in likeliest else [*likeliest[:-1], explained]
+    for i, mark in zip(named, MARKS, strict=False):
         name = " " + _short(portrait.labels[i], 40).replace("$", r"\$")  # one that begins with _ stands in no legend
-        axes.plot(portrait.times, over_time[:, i], marker=".", label=name)
+        axes.plot(portrait.times, [p[i] for p in portrait.over_time], marker=mark, markersize=4, label=name)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("probability around a time")
     axes.legend(loc="upper right", fontsize=8)

@@ -31,7 +31,7 @@ def table(
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]
     synthetic = " (synthetic)" if dataset["synthetic"] else ""
-    lines = [f"# {literal(dataset['title'])}{synthetic}: models compared", ""]
+    lines = [f"# {literal(capitalised(dataset['title']))}{synthetic}: models compared", ""]
     lines += [literal(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)
     lines += ["## Conclusions", "", *(f"- {sentence(text)}" for text in concluded), ""] if concluded else []

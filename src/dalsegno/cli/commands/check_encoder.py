@@ -9,7 +9,7 @@ from dalsegno.transfer.embedding import own_encoder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and the sample rate that it is to hear."""
-    parser.add_argument("file", type=options.path, help=f"a Python file with {own_encoder.CONTRACT}")
+    parser.add_argument("file", metavar="FILE", type=options.path, help=f"a Python file with {own_encoder.CONTRACT}")
     parser.add_argument("--rate", type=_rate, default=16000, help="sample rate in Hz (default: %(default)s)")
 
 

@@ -17,7 +17,7 @@ N_SHOWN = 5  # files of each kind that the doctor lists
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder, its layout, and how much to say."""
-    parser.add_argument("folder", type=options.path, help="the folder of clips")
+    parser.add_argument("folder", metavar="FOLDER", type=options.path, help="the folder of clips")
     parser.add_argument(
         "--dataset", choices=datasets.NAMES, default="folders", help="layout of the folder (default: %(default)s)"
     )

@@ -26,7 +26,7 @@ OWN = "data set"  # where a group comes from that the data set states itself
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder and its layout."""
-    parser.add_argument("folder", type=options.path, help="the folder of clips")
+    parser.add_argument("folder", metavar="FOLDER", type=options.path, help="the folder of clips")
     parser.add_argument(
         "--dataset", choices=datasets.NAMES, default="folders", help="layout of the folder (default: %(default)s)"
     )

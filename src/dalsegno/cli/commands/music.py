@@ -13,7 +13,9 @@ from dalsegno.pipeline.refusals import mapping
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder."""
-    parser.add_argument("folder", type=options.path, help="a folder that holds one folder of sound per class")
+    parser.add_argument(
+        "folder", metavar="FOLDER", type=options.path, help="a folder that holds one folder of sound per class"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -21,9 +21,10 @@ NUMBERS = ("usable", "share", "groups", "left out", "length", "similarity")  # c
 def render(examination: examine.Examination, drawings: list[dict[str, Any]]) -> str:
     """The page as HTML; every name in it is escaped. drawings: those of `drawings`."""
     page = templates.template("doctor/page.html.j2")
+    seconds = clips_csv.usable(examination.clips)["duration_s"].sum()
     return page.render(
         summary=examination.summary(),
-        length=duration(clips_csv.usable(examination.clips)["duration_s"].sum()),
+        length=duration(seconds) if seconds else "",  # pictures last no time
         sections=list(_sections(examination)),
         evidence=examination.evidence().lines(),
         counted_groups=tables.counted_groups(examination.grouping()),

@@ -21,7 +21,7 @@ def counted_groups(grouping: Mapping[str, Any]) -> str:
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per class: usable clips, their share of the labelled ones, their groups and length; files left out."""
+    """A row per class: usable clips, their share of the labelled ones, their groups and length, if they last; files left out."""
     used = clips_csv.usable(table)
     by_label = used.groupby("label")
     counts = pd.DataFrame({"usable": by_label.size()})
@@ -33,6 +33,7 @@ def classes(table: pd.DataFrame) -> pd.DataFrame:
     both = counts.join(excluded, how="outer").fillna({"usable": 0, "groups": 0, "left out": 0, "share": "0.0%"})
     both = both.fillna({"length": duration(0)}).astype({"usable": int, "groups": int, "left out": int})
     both.loc[both.index == "", "share"] = ""
+    both = both if used["duration_s"].any() else both.drop(columns="length")
     return both.reset_index(names="class").replace({"class": {"": NO_LABEL}})
 
 

@@ -24,10 +24,11 @@ def table(comparison: Mapping[str, Any], kaggle: Kaggle) -> Table:
 def legend(comparison: Mapping[str, Any], kaggle: Kaggle) -> str:
     """What a reader of the table has to know."""
     interval = comparison["interval"]
+    first = " The most accurate first." * (len(comparison["models"]) > 1)
     return " ".join(
         [
             f"Per cent, with {formatting.share(interval['confidence'], None)} intervals over {formatting.units(interval, 'independent ')}; "
-            "for log-loss, in nats, lower is better. The most accurate first.",
+            f"for log-loss, in nats, lower is better.{first}",
             *_remarks(comparison, kaggle),
         ]
     )
@@ -40,10 +41,10 @@ def same(models: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _remarks(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[str]:
     models = comparison["models"]
-    if comparison["verdict"]["letters"]:
+    if _letters(comparison):
         yield "Tied: models that share a letter are not told apart by these clips; letters are not grades: a is not better than b."
     if same(models):
-        yield "Balanced accuracy is left out, as it equals accuracy for each of these models."
+        yield f"Balanced accuracy is left out, as it equals accuracy{' for each of these models' * (len(models) > 1)}."
     else:
         yield "Balanced accuracy is the mean of the recall of all classes."
     if _segmented(models):
@@ -53,7 +54,7 @@ def _remarks(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[str]:
 
 
 def _columns(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[Column_of]:
-    models, letters = comparison["models"], comparison["verdict"]["letters"]
+    models, letters = comparison["models"], _letters(comparison)
     yield Column("accuracy"), _score("accuracy")
     if letters:
         yield Column("tied"), lambda name, _: Cell(letters.get(name, formatting.NONE))
@@ -67,6 +68,11 @@ def _columns(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[Column_o
     yield Column("log-loss", lower=True), _score("log_loss", 1.0, 3)
     if kaggle:
         yield Column("Kaggle"), lambda name, _: _returned(kaggle.get(name))
+
+
+def _letters(comparison: Mapping[str, Any]) -> Mapping[str, str]:
+    """The letters that tied models share; none where a single model has nothing to be tied with, or not all pairs were compared."""
+    return comparison["verdict"]["letters"] if len(comparison["models"]) > 1 else {}
 
 
 def _score(metric: str, scale: float = 100.0, digits: int = 1, optional: bool = False) -> Any:

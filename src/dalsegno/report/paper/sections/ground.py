@@ -42,8 +42,8 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     split = "gtzan" if s.compare["protocol"]["name"] in ("fault_filtered", "artist_folds") else layout
     published = {"gtzan": ("gtzan", "faults"), "nsynth": ("nsynth",)}.get(split, ())
     yield blocks.text(
-        f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}, "
-        f"{number(clips.get('unlabelled'))} of them without a label{_lasting(clips)}. "
+        f"Of {number(clips.get('files'))} files, {number(clips.get('used'))} clips are used{cite(*published)}"
+        f"{_unlabelled(clips)}{_lasting(clips)}. "
         f"Every file was decoded once.{MONO if any('wave' in clip for clip in examples) else ''} Files that are broken, silent, shorter than the minimum, or exact copies of another "
         f"are left out; {_near_copies(s)}."
     )
@@ -125,6 +125,12 @@ def protocol(of: Mapping[str, Any]) -> str:
         repeats = f", repeated {of['repeats']} times" if of["repeats"] > 1 else ""
         return f"{of['folds']}-fold cross-validation{repeats}"
     return PROTOCOLS.get(of["name"], str(of["name"]).replace("_", " "))
+
+
+def _unlabelled(clips: Mapping[str, Any]) -> str:
+    """How many clips have no label; empty where all have one."""
+    n = clips.get("unlabelled")
+    return "" if n == 0 else f", {formatting.number(n)} of them without a label"
 
 
 def _lasting(clips: Mapping[str, Any]) -> str:
