@@ -87,6 +87,7 @@ class Described:
             _from_scratch(p, store, p.view.crop_s)
         elif p.arch == own_encoder.ARCH and not isinstance(p, FineTuned):
             own_body.check(store.meta)
+            layered.widths(p.arch, p.model, nn.Identity(), store.views(p.view.crop_s), p.layers)
         elif model := self._pretrained(p, store):
             _check_blocks(p, model) if isinstance(p, FineTuned) else _check_layers(p, model, store)
         augment.check(p.augment, store.views(p.view.crop_s).shape[1:], store.scale)
