@@ -117,6 +117,13 @@ def test_published_weights_want_a_view_as_their_own(here):  # noqa: F811
     ]
 
 
+def test_a_backbone_that_is_trained_in_vain_is_told(here):  # noqa: F811
+    here(("train: {epochs: 12,", "train: {seeds: [0, 1], epochs: 12,"))
+    assert lines() == [
+        "pretrain.notes.train: seeds is [0, 1], but whatever starts from these weights takes those of the first; leave the others out"
+    ]
+
+
 def test_an_architecture_that_fails_is_told_and_no_traceback(here, monkeypatch):  # noqa: F811
     here(cnn("lenet"))
 

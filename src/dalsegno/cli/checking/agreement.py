@@ -21,7 +21,7 @@ MADE_BY = {"data/pretrain": "pretrain", "runs/cnn": "cnn"}
 def problems() -> list[str]:
     """What does not fit together, each with its path in params.yaml, whose sections are valid and whose names lead somewhere."""
     doc = params.document()
-    return [*_heads(doc), *_backbones(doc), *_published(doc)]
+    return [*_heads(doc), *_backbones(doc), *_published(doc), *_in_vain(doc)]
 
 
 def _heads(doc: dict[str, Any]) -> Iterator[str]:
@@ -88,6 +88,16 @@ def _published(doc: dict[str, Any]) -> Iterator[str]:
         wanted, view = module.NORMALISE, entry.get("view") or {}
         if where.startswith("transfer.") and (here := view.get("normalise", "bin")) != wanted:
             yield f"{where}.view: normalise is {here}, but {entry['weights']} wants {wanted}; write that"
+
+
+def _in_vain(doc: dict[str, Any]) -> Iterator[str]:
+    """Backbones that are trained several times, though all that start from one take its first run of a fold."""
+    for key, entry in (doc.get("pretrain") or {}).items():
+        if len(seeds := entry["train"].get("seeds") or [0]) > 1:
+            yield (
+                f"pretrain.{key}.train: seeds is {shown(seeds)}, but whatever starts from these weights takes those of the first; "
+                "leave the others out"
+            )
 
 
 def maker(path: str) -> str:
