@@ -1,5 +1,7 @@
 """`dalsegno check` builds the networks of params.yaml, before anything is computed, and says what their stages would end with."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from cli.test_check import CONV, lines
@@ -16,7 +18,6 @@ UNFREEZE = "unfreeze: all # number of last blocks that learn, or all"
 NOTES = "    weights: data/pretrain/notes/model.pt\n"
 EMBEDDED = "arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}\n    weights: data/pretrain/notes/model.pt\n    view: {crop_s: 1.0}\n"
 FINETUNED = "input: spectrograms/logmel\n    arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}"
-IMAGE = "depth: [1, 1, 1, 1], stem: image}\n    weights: data/pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze"
 
 
 def cnn(arch, model="{}", spectrogram="logmel"):
@@ -77,6 +78,50 @@ def test_a_network_that_can_be_trained_is_no_problem(here, capsys, edits):  # no
     here(*edits)
     main.main(["check"])
     assert capsys.readouterr().out == "params.yaml: no problems\n"
+
+
+SONGS = "arch: musicnn, model: {}, weights: data/packaged/msd_musicnn/model.pt, view: {crop_s: null}}"
+
+
+@pytest.mark.parametrize(
+    ("new", "line"),
+    [
+        ("arch: musicnn_vgg, model: {}, weights: data/packaged/msd_musicnn/model.pt, view: {crop_s: 2.992}}", "embeddings.songs: arch is "
+         "musicnn_vgg, but data/packaged/msd_musicnn/model.pt has weights of musicnn; write arch: musicnn, model: {}"),
+        ("arch: efficientat, model: {}, weights: weights/mn04_as_mAP_432.pt, view: {crop_s: null}}", "embeddings.songs.model: width "
+         "is 1.0, but weights/mn04_as_mAP_432.pt has weights of efficientat with 0.4; write model: {width: 0.4}"),
+        ("arch: efficientat, model: {width: 0.4}, weights: weights/mn04_as_mAP_432.pt, view: {crop_s: null}}", ""),
+        ("arch: encoder, model: {}, weights: dvc.yaml, view: {crop_s: null}}", "embeddings.songs: an encoder of one's own hears samples: "
+         "`spectrogram` must name an entry of spectrograms with kind: waveform and options: {sample_rate_hz: …, pool: 1}"),
+    ],
+)  # fmt: skip
+def test_published_weights_are_those_of_the_network(here, new, line):  # noqa: F811
+    here(
+        (SONGS, new),
+        ("  songs: # the same, on", "  other: # the same, on"),
+        ("input: embeddings/songs", "input: embeddings/notes"),
+    )
+    Path("weights").mkdir()
+    Path("weights/mn04_as_mAP_432.pt").touch()
+    assert [told for told in lines() if told.startswith("embeddings.songs")] == [line] * bool(line)
+
+
+def test_published_weights_want_a_view_as_their_own(here):  # noqa: F811
+    network = "arch: torchvision\n    model: {name: resnet18}"
+    here((FINETUNED, f"input: spectrograms/logmel\n    {network}"),
+         (f"{NOTES}    head: {{widths: [], dropout: 0.0}}\n    unfreeze", "    weights: weights/resnet18-f37072fd.pth\n    head: {}\n    unfreeze"))  # fmt: skip
+    Path("weights").mkdir()
+    Path("weights/resnet18-f37072fd.pth").touch()
+    assert lines() == [
+        "transfer.finetuned.view: normalise is bin, but weights/resnet18-f37072fd.pth wants minmax; write that"
+    ]
+
+
+def test_a_backbone_that_is_trained_in_vain_is_told(here):  # noqa: F811
+    here(("train: {epochs: 12,", "train: {seeds: [0, 1], epochs: 12,"))
+    assert lines() == [
+        "pretrain.notes.train: seeds is [0, 1], but whatever starts from these weights takes those of the first; leave the others out"
+    ]
 
 
 def test_an_architecture_that_fails_is_told_and_no_traceback(here, monkeypatch):  # noqa: F811

@@ -1,10 +1,13 @@
-"""Entries of params.yaml that build on one another: do they name the same network, weights and spectrogram?"""
+"""Entries of params.yaml that build on one another, or on published weights: do they name the same network and spectrogram?"""
 
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from dalsegno.cli import weights
 from dalsegno.pipeline import params
 from dalsegno.pipeline.refusals import shown
 from dalsegno.sound import storing
@@ -18,7 +21,7 @@ MADE_BY = {"data/pretrain": "pretrain", "runs/cnn": "cnn"}
 def problems() -> list[str]:
     """What does not fit together, each with its path in params.yaml, whose sections are valid and whose names lead somewhere."""
     doc = params.document()
-    return [*_heads(doc), *_backbones(doc)]
+    return [*_heads(doc), *_backbones(doc), *_published(doc), *_in_vain(doc)]
 
 
 def _heads(doc: dict[str, Any]) -> Iterator[str]:
@@ -66,9 +69,40 @@ def _backbones(doc: dict[str, Any]) -> Iterator[str]:
             )
 
 
-def maker(weights: str) -> str:
-    """The entry that writes the weights at this path, by section and key, if one does; empty of a path elsewhere."""
-    above, folder, key, *_ = *Path(weights).parts, "", "", ""
+def _published(doc: dict[str, Any]) -> Iterator[str]:
+    """Networks that start from published weights, and are others than those that the weights are of."""
+    known = {w.path: w for w in weights.table().values()}
+    packaged = {key: entry["checkpoint"].lower() for key, entry in (doc.get("packaged") or {}).items()}
+    known |= {Path("data/packaged", key, "model.pt"): weights.table()[name] for key, name in packaged.items()}
+    for where, entry, _ in _readers(doc):
+        if (w := known.get(Path(entry["weights"]))) is None:
+            continue
+        if entry["arch"] != w.arch:
+            yield f"{where}: arch is {entry['arch']}, but {entry['weights']} has weights of {w.arch}; write arch: {w.arch}, model: {w.model}"
+            continue
+        module = params.component("dalsegno.models", w.arch)
+        ours = params.parse("model", entry.get("model") or {}, module.Params)[0]
+        for name, theirs in yaml.safe_load(w.model).items():
+            if (here := getattr(ours, name)) != theirs:
+                yield f"{where}.model: {name} is {shown(here)}, but {entry['weights']} has weights of {w.arch} with {shown(theirs)}; write model: {w.model}"
+        wanted, view = module.NORMALISE, entry.get("view") or {}
+        if where.startswith("transfer.") and (here := view.get("normalise", "bin")) != wanted:
+            yield f"{where}.view: normalise is {here}, but {entry['weights']} wants {wanted}; write that"
+
+
+def _in_vain(doc: dict[str, Any]) -> Iterator[str]:
+    """Backbones that are trained several times, though all that start from one take its first run of a fold."""
+    for key, entry in (doc.get("pretrain") or {}).items():
+        if len(seeds := entry["train"].get("seeds") or [0]) > 1:
+            yield (
+                f"pretrain.{key}.train: seeds is {shown(seeds)}, but whatever starts from these weights takes those of the first; "
+                "leave the others out"
+            )
+
+
+def maker(path: str) -> str:
+    """The entry that writes the weights at `path`, by section and key, if one does; empty of a path elsewhere."""
+    above, folder, key, *_ = *Path(path).parts, "", "", ""
     section = MADE_BY.get(f"{above}/{folder}")
     return f"{section}.{key}" if section else ""
 

@@ -59,6 +59,7 @@ def problems() -> list[str]:
 
 
 def _parsed(doc: dict[str, Any], section: str, cls: Any) -> Iterator[tuple[str, Any]]:
+    """Key and parameters of each entry."""
     for key, entry in (doc.get(section) or {}).items():
         yield key, params.parse(section, {n: v for n, v in entry.items() if n not in OWN_DATA}, cls)[0]
 
@@ -87,6 +88,7 @@ class Described:
             _from_scratch(p, store, p.view.crop_s)
         elif p.arch == own_encoder.ARCH and not isinstance(p, FineTuned):
             own_body.check(store.meta)
+            layered.widths(p.arch, p.model, nn.Identity(), store.views(p.view.crop_s), p.layers)
         elif model := self._pretrained(p, store):
             _check_blocks(p, model) if isinstance(p, FineTuned) else _check_layers(p, model, store)
         augment.check(p.augment, store.views(p.view.crop_s).shape[1:], store.scale)
@@ -99,18 +101,16 @@ class Described:
         made = self.makers.get(of)
         if made is None or made.arch != p.arch:
             return _network(p, _prep(DEFAULTS | asked, store), store.views(p.view.crop_s), known=bool(p.view.crop_s))
-        theirs = _from_scratch(made, store, made.view.crop_s or p.view.crop_s)
+        theirs = None
+        with suppress(UserError):  # told of `made` itself
+            theirs = _from_scratch(made, store, made.view.crop_s or p.view.crop_s)
         if theirs is None:
             return None
         prepared = {name: getattr(made.view, name) for name in PREPROCESSING}
-        file, run = (
-            WeightsFile(p.weights, made.arch, [], prepared, whole=True),
-            Run(theirs.state_dict(), None, Provenance()),
-        )
+        file = WeightsFile(p.weights, made.arch, [], prepared, whole=True)
+        run, views = Run(theirs.state_dict(), None, Provenance()), store.views(p.view.crop_s or made.view.crop_s)
         try:
-            return backbone.build(
-                p.arch, p.model, file, run, store.views(p.view.crop_s or made.view.crop_s), store.meta, asked
-            )
+            return backbone.build(p.arch, p.model, file, run, views, store.meta, asked)
         except UserError as error:
             others = [f.name for f in fields(p.model) if getattr(p.model, f.name) != getattr(made.model, f.name)]
             unlike = f"; model has another {', '.join(others)} than {of}" if others else ""
@@ -118,6 +118,7 @@ class Described:
 
 
 def _from_scratch(p: cnn.Params, store: StandIn, crop_s: float | None) -> Model | None:
+    """The network that an entry of cnn or pretrain trains on views of this length, as `_network` gives it."""
     try:
         return _network(p, _prep(asdict(p.view), store), store.views(crop_s), known=bool(crop_s or p.view.resize))
     except UserError as error:
