@@ -6,6 +6,7 @@ from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import json_file
 from dalsegno.clips import dataset, examine
 from dalsegno.clips.tree import walk
+from dalsegno.clips.tree.unchanged import unchanged
 from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.doctor import page, terminal
@@ -15,7 +16,8 @@ def main(clips_path: str, copies_path: str, metrics_json: str, page_html: str, e
     """Examine the data set at `dataset.root`; write the table of clips, their copies, the counts, a page for people and its drawings."""
     p, r = params.load(dataset=dataset.Params, runtime=runtime.Runtime)
     try:
-        examination = examine.examine(Path(p.root), p, r)
+        with unchanged(Path(p.root)):
+            examination = examine.examine(Path(p.root), p, r)
     except walk.Missing as error:
         raise UserError(f"{error}\n  {dataset.WHERE}") from None
     terminal.report(examination, n_shown=1)

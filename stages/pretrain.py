@@ -6,6 +6,7 @@ from pathlib import Path
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import json_file
 from dalsegno.clips import dataset, examine
+from dalsegno.clips.tree.unchanged import unchanged
 from dalsegno.families.convolutional import cnn
 from dalsegno.pipeline import files, params, runtime, stage
 from dalsegno.pipeline.cluster import ranks
@@ -28,12 +29,13 @@ def main(key: str, run_dir: str, metrics_dir: str, cost_json: str) -> None:
     r = params.load(runtime=runtime.Runtime)
     device = r.training_device()
     sound = params.variant(p.spectrogram, spectrograms=storing.Params)
-    examination = examine.examine(Path(p.dataset.root), p.dataset, r)
-    parts = assign.split(examination.clips, examination.copies, p.splits).rows
-    with files.scratch(run_dir) as folder:
-        store = folder / "store"
-        storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
-        cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
+    with unchanged(Path(p.dataset.root)):
+        examination = examine.examine(Path(p.dataset.root), p.dataset, r)
+        parts = assign.split(examination.clips, examination.copies, p.splits).rows
+        with files.scratch(run_dir) as folder:
+            store = folder / "store"
+            storing.write(store, p.dataset.root, clips_csv.with_copies(examination.clips), sound, r, desc=p.spectrogram)
+            cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
     if ranks.rank() == 0:  # others have written nothing
         both = [Path(metrics_dir, "metrics.json"), Path(run_dir, "cost.json")]
         told = {name: value for path in both for name, value in json.loads(path.read_text(encoding="utf-8")).items()}

@@ -265,6 +265,8 @@ def test_a_family_is_left_out_by_an_empty_dictionary(clone):
     assert clone.repro() == END
     compared = json.loads((clone.root / "metrics/compare.json").read_text())["models"]
     assert compared and not any(name.startswith("cnn/") for name in compared)
+    # what it has left is gone too: with it, `runs` would differ from that of whoever clones this and pulls
+    assert not (clone.root / "runs/cnn/conv").exists() and clone.repro() == set()
 
 
 def test_one_model_on_a_branch_is_all_that_metrics_diff_shows(clone):

@@ -333,6 +333,15 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path, stage_process):
     assert listed(tmp_path) == ["out"]
 
 
+def test_what_a_killed_run_left_is_removed_where_nobody_waited_for_the_process(tmp_path, stage_process):
+    """As in a container whose first process does not."""
+    process = stage_process(tmp_path / "out")
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    files.write_text(tmp_path / "out", "text")
+    assert listed(tmp_path) == ["out"]
+
+
 def test_a_run_that_has_the_number_of_a_killed_one_removes_what_that_left(tmp_path):
     """In a container a stage often has the same process number as the time before."""
     (tmp_path / f".out.{os.getpid():08x}1a2b3c4d.part").mkdir()

@@ -31,7 +31,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         if ranks.rank() and not _LIVE & {part.name for part in path.absolute().parents}:
             return
         if draft.is_dir():
-            _remove(path)
+            remove(path)
         os.replace(draft, path)
 
 
@@ -49,7 +49,7 @@ def scratch(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in _leftovers(path):
-        _remove(leftover)
+        remove(leftover)
     draft = path.parent / f".{path.name}.{os.getpid():08x}{uuid.uuid4().hex[:8]}.part"
     _LIVE.add(draft.name)
     try:
@@ -57,7 +57,7 @@ def scratch(path: str | Path) -> Iterator[Path]:
             yield draft
         finally:
             _LIVE.discard(draft.name)
-            _remove(draft)
+            remove(draft)
     except OSError as error:
         if error.filename is not None and Path(error.filename) == draft:
             error.filename = str(path)  # which is what the user knows
@@ -83,10 +83,18 @@ def _leftovers(path: Path) -> list[Path]:
 def _is_written(draft: Path, process: int) -> bool:
     import psutil  # only where something was left behind
 
-    return draft.name in _LIVE if process == os.getpid() else psutil.pid_exists(process)
+    if process == os.getpid():
+        return draft.name in _LIVE
+    try:
+        return (
+            psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+        )  # killed, and in a container waited for by nobody
+    except psutil.NoSuchProcess:
+        return False
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder, or a link to either; nothing if there is none."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -3,12 +3,14 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from dalsegno.pipeline import check, environment, params, progress
+from dalsegno.pipeline import check, environment, files, params, progress
 from dalsegno.pipeline.cluster import ending
-from dalsegno.pipeline.errors import FULL, UserError
+from dalsegno.pipeline.errors import FULL, UserError, abridged
+from dalsegno.pipeline.lineage import edited, leftovers
 from dalsegno.pipeline.refusals import Refused
 
 STOPPED = "interrupted; `dvc repro` goes on with this stage"
@@ -42,11 +44,10 @@ def _run(main: Callable[..., None]) -> str:
     A stage that refuses its own section also lists the problems of all others, so that they can be mended in one go.
     """
     try:
-        if place := _place(os.environ.get("DVC_STAGE", "")):  # DVC sets it
-            progress.say(place)
-        if differences := environment.differences():
-            progress.say(f"installed at another version than {environment.FILE} has: {', '.join(differences)}")
-        main(*sys.argv[1:])
+        with _watched(os.environ.get("DVC_STAGE", "")):  # DVC sets it
+            if differences := environment.differences():
+                progress.say(f"installed at another version than {environment.FILE} has: {', '.join(differences)}")
+            main(*sys.argv[1:])
     except Refused as error:
         others = [p for p in check.problems(Path(sys.argv[0]).parent) if p not in error.problems]
         return str(Refused(error.problems + others))
@@ -63,8 +64,28 @@ def _run(main: Callable[..., None]) -> str:
     return ""
 
 
-def _place(address: str) -> str:
-    """Which of all stages this one is, empty outside DVC; those that are up to date, DVC skips."""
+@contextmanager
+def _watched(address: str) -> Iterator[None]:
+    """Say which of all stages this one is, remove leftovers, and run it. Nothing of that outside DVC, where `address` is empty.
+
+    Raises UserError at the end if parameters or code of the stage were edited meanwhile.
+    """
     if not address:
-        return ""
-    return progress.place(address, environment.read("dvc.yaml").get("stages", {}), params.document())
+        yield
+        return
+    file, _, name = address.rpartition(":")  # search/dvc.yaml:search@small; one of dvc.yaml itself has its name alone
+    stages, entries = environment.read(file or "dvc.yaml").get("stages", {}), params.document()
+    if place := progress.place(address, stages, entries):  # those that are up to date, DVC skips
+        progress.say(place)
+    lock = Path("dvc.lock").read_text(encoding="utf-8") if Path("dvc.lock").is_file() else ""
+    for out in leftovers.leftovers(address, stages, entries, lock):
+        files.remove(Path(out))
+        progress.say(f"{out}: removed, as params.yaml no longer has this entry")
+    inputs = edited.inputs(name, stages, entries)
+    before = edited.state(inputs, entries)
+    yield
+    if changed := edited.edited(before, edited.state(inputs, params.document())):
+        raise UserError(
+            f"edited while this stage ran: {', '.join(abridged(changed, 5))}. Its results are those of the former state, and DVC "
+            "would keep them as those of the present one. Run `dvc repro` again"
+        )

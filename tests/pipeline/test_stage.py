@@ -1,0 +1,122 @@
+"""How a stage starts and ends: what entries that are gone have left is removed, and what was edited meanwhile is told."""
+
+import pytest
+import yaml
+from support.recipe_trees import HERE
+
+from dalsegno.pipeline import params, stage
+from dalsegno.pipeline.lineage import edited, leftovers
+
+STAGES = params.document(HERE / "dvc.yaml")["stages"]
+LOCK = "schema: '2.0'\nstages:\n  mlp@small:\n    cmd: …\n  mlp@old-2:\n    cmd: …\n  spectrograms@old:\n    cmd: …\n  clips:\n"
+ENTRIES = {"mlp": {"small": {}}, "spectrograms": {}}
+LEFT = ["runs/mlp/old-2/predictions.parquet", "data/costs/spectrograms/old.json"]
+OTHERS = ["runs/mlp/small/predictions.parquet", "runs/mlp/by_hand/notes.txt", "data/spectrograms/old/meta.json"]
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in [*LEFT, *OTHERS]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    return tmp_path
+
+
+def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_reads_whole(tree):
+    assert leftovers.leftovers("compare", STAGES, ENTRIES, LOCK) == [
+        "runs/mlp/old-2",
+        "data/costs/spectrograms/old.json",
+    ]
+    assert leftovers.leftovers("report", STAGES, ENTRIES, LOCK) == ["runs/mlp/old-2"]
+    assert leftovers.leftovers("cnn@conv", STAGES, ENTRIES, LOCK) == []  # it reads one store, not all of them
+    assert leftovers.leftovers("compare", STAGES, ENTRIES | {"mlp": None}, "") == []  # of which DVC made nothing
+    assert leftovers.leftovers("search/dvc.yaml:search@small", STAGES, ENTRIES, LOCK) == []
+
+
+def test_a_stage_that_dvc_runs_removes_leftovers_first_and_says_so(tree, monkeypatch, capsys):
+    (tree / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    (tree / "params.yaml").write_text(yaml.safe_dump(ENTRIES))
+    (tree / "dvc.lock").write_text(LOCK, encoding="utf-8")
+    stage.run(lambda *_: None)
+    assert all((tree / name).exists() for name in [*LEFT, *OTHERS])  # nobody removes what DVC does not look after
+    monkeypatch.setenv("DVC_STAGE", "compare")
+    stage.run(lambda *_: print("ran"))
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == [
+        "runs/mlp/old-2: removed, as params.yaml no longer has this entry",
+        "data/costs/spectrograms/old.json: removed, as params.yaml no longer has this entry",
+        "ran",
+    ]
+    assert not any((tree / name).exists() for name in LEFT) and all((tree / name).exists() for name in OTHERS)
+
+
+@pytest.fixture
+def running(tree, monkeypatch):
+    """The repository of one model, of which DVC runs the stage, and a function that edits params.yaml."""
+    entries = {"cnn": {"conv": {"arch": "conv", "spectrogram": "logmel", "lr": 1}, "other": {"lr": 1}}, "runtime": {}}
+    (tree / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    (tree / "params.yaml").write_text(yaml.safe_dump(entries))
+    for name in ("training/train", "models/conv", "models/resnet"):
+        (tree / f"src/dalsegno/{name}.py").parent.mkdir(parents=True, exist_ok=True)
+        (tree / f"src/dalsegno/{name}.py").write_text("a = 1\n")
+    monkeypatch.setenv("DVC_STAGE", "cnn@conv")
+
+    def put(entry, value):
+        doc = params.document()
+        doc["cnn"][entry]["lr"] = value
+        (tree / "params.yaml").write_text(yaml.safe_dump(doc))
+
+    return tree, put
+
+
+@pytest.mark.parametrize("name", ["cnn.conv", "src/dalsegno/models/conv.py", "src/dalsegno/training/train.py"])
+def test_a_stage_fails_whose_parameters_or_code_were_edited_while_it_ran(running, capsys, name):
+    """DVC records inputs at the end: it would keep what the old rate gave as the result of the new one."""
+    tree, put = running
+    edit = (lambda: put("conv", 2)) if name == "cnn.conv" else (lambda: (tree / name).write_text("a = 2\n"))
+    with pytest.raises(SystemExit):
+        stage.run(lambda *_: edit())
+    assert f"edited while this stage ran: {name}. " in capsys.readouterr().err
+
+
+def test_a_search_fails_whose_subject_was_edited_while_it_ran(running, monkeypatch, capsys):
+    tree, put = running
+    entries = yaml.safe_load((tree / "params.yaml").read_text()) | {"search": {"small": {"of": "cnn.conv"}}}
+    (tree / "params.yaml").write_text(yaml.safe_dump(entries))
+    (tree / "search").mkdir()
+    (tree / "search/dvc.yaml").write_text((HERE / "search/dvc.yaml").read_text())
+    monkeypatch.setenv("DVC_STAGE", "search/dvc.yaml:search@small")
+    with pytest.raises(SystemExit):
+        stage.run(lambda *_: put("conv", 2))
+    said = capsys.readouterr()
+    assert said.out == "" and "edited while this stage ran: cnn.conv. " in said.err
+
+
+def test_what_a_stage_does_not_read_may_be_edited_while_it_runs(running):
+    tree, put = running
+
+    def main(*_):
+        put("other", 2)
+        (tree / "src/dalsegno/models/resnet.py").write_text("a = 2\n")
+        (tree / "src/dalsegno/models/conv.py").touch()
+
+    stage.run(main)
+
+
+def test_an_entry_that_is_taken_out_while_its_stage_runs_is_named(running, capsys):
+    tree, _ = running
+    with pytest.raises(SystemExit):
+        stage.run(lambda *_: (tree / "params.yaml").write_text("cnn: {}\nruntime: {}\n"))
+    assert "edited while this stage ran: cnn.conv. " in capsys.readouterr().err
+
+
+def test_every_input_of_every_stage_is_found(monkeypatch):
+    monkeypatch.chdir(HERE)
+    entries = params.document()
+    for family, raw in STAGES.items():
+        for key in entries[family] if "foreach" in raw else [""]:
+            named = edited.inputs(f"{family}@{key}" if key else family, STAGES, entries)
+            found = edited.state(named, entries)
+            assert f"stages/{family}.py" in found and None not in found.values()
+            assert all(name in found or any(path.startswith(f"{name}/") for path in found) for name in named)
