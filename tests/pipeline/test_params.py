@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import psutil
 import pytest
 from pydantic import Field
 from threadpoolctl import threadpool_info
@@ -340,6 +341,16 @@ def test_what_a_killed_run_left_is_removed_where_nobody_waited_for_the_process(t
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     files.write_text(tmp_path / "out", "text")
     assert listed(tmp_path) == ["out"]
+
+
+def test_what_a_process_may_be_writing_that_one_may_not_ask_about_is_left(tmp_path, monkeypatch):
+    def process(pid):
+        raise psutil.AccessDenied(pid)
+
+    (tmp_path / ".out.00000001a1b2c3d4.part").mkdir()
+    monkeypatch.setattr(psutil, "Process", process)
+    files.write_text(tmp_path / "out", "text")
+    assert listed(tmp_path) == [".out.00000001a1b2c3d4.part", "out"]
 
 
 def test_a_run_that_has_the_number_of_a_killed_one_removes_what_that_left(tmp_path):

@@ -85,12 +85,12 @@ def _is_written(draft: Path, process: int) -> bool:
 
     if process == os.getpid():
         return draft.name in _LIVE
-    try:
-        return (
-            psutil.Process(process).status() != psutil.STATUS_ZOMBIE
-        )  # killed, and in a container waited for by nobody
+    try:  # a killed process that nobody waits for, as in a container, is a zombie
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:  # another user's, on some systems
+        return True
 
 
 def remove(path: Path) -> None:
