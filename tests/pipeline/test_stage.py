@@ -91,6 +91,7 @@ def test_a_search_fails_whose_subject_was_edited_while_it_ran(running, monkeypat
         stage.run(lambda *_: put("conv", 2))
     said = capsys.readouterr()
     assert said.out == "" and "edited while this stage ran: cnn.conv. " in said.err
+    assert "`dvc commit -f search/dvc.yaml:search@small`" in said.err
 
 
 def test_what_a_stage_does_not_read_may_be_edited_while_it_runs(running):

@@ -87,5 +87,6 @@ def _watched(address: str) -> Iterator[None]:
     if changed := edited.edited(before, edited.state(inputs, params.document())):
         raise UserError(
             f"edited while this stage ran: {', '.join(abridged(changed, 5))}. Its results are those of the former state, and DVC "
-            "would keep them as those of the present one. Run `dvc repro` again"
+            "would keep them as those of the present one. Run `dvc repro` again; or, to keep them, undo the edit and run "
+            f"`dvc commit -f {address}`"
         )
