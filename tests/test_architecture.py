@@ -76,6 +76,12 @@ def test_a_file_holds_one_idea(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 200
 
 
+def test_no_two_files_of_tests_have_one_name():
+    """pytest imports them by their name alone, and collects only the first."""
+    names = [file.name for file in Path("tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_functions_fit_on_a_screen():
     """40 lines at most with signature and docstring; without the docstring, half of them have 8 or fewer."""
     lengths = {}

@@ -53,7 +53,7 @@ def test_a_twin_lists_its_own_training_and_no_weights():
         ("transfer/mine", "with the weights weights/mine.pt on log-mel spectrograms: its last 2 blocks are"),
         ("transfer/last", "a network (torchvision vgg16) with the weights weights/v.pt on log-mel spectrograms: its last block is"),
         ("transfer/frozen", "a network (torchvision vgg16) with the weights weights/v.pt makes of each clip"),
-        ("ensembles/both", "mean of the probabilities of classical/svm, cnn/wave (LEAKY)"),
+        ("ensembles/both", "mean of the probabilities of classical/svm and cnn/wave (LEAKY)"),
     ],
 )  # fmt: skip
 def test_each_model_is_introduced_in_a_line(name, said):

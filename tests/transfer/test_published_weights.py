@@ -63,7 +63,7 @@ def test_a_view_must_be_the_one_that_the_weights_expect(here):
         tuned(view={"crop_s": 1.6, "normalise": "bin"})
     with pytest.raises(UserError, match=r"wants view.channels: one, but params.yaml has repeat"):
         tuned(**OURS | {"view": OURS["view"] | {"channels": "repeat"}})
-    with pytest.raises(UserError, match=r"wants view.resize: None, but params.yaml has \[9, 9\]"):
+    with pytest.raises(UserError, match=r"wants view.resize: null, but params.yaml has \[9, 9\]"):
         embedded(view={"crop_s": 0.8, "resize": [9, 9]})
     assert left() == []
 

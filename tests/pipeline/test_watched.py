@@ -1,4 +1,4 @@
-"""How a stage starts and ends: what entries that are gone have left is removed, and what was edited meanwhile is told."""
+"""What a stage is watched for: what entries that are gone have left is removed, and what was edited meanwhile is told."""
 
 import pytest
 import yaml
