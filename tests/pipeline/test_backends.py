@@ -32,6 +32,21 @@ def test_a_worker_that_is_killed_ends_in_words(tmp_path, monkeypatch):
     ]
 
 
+def test_workers_end_with_their_killed_main_process_and_do_not_keep_its_output_open():
+    """joblib alone lets them wait for more work, five minutes long."""
+    code = (
+        "import time\n"
+        "from dalsegno.pipeline import runtime\n"
+        "for n in runtime.each(abs, iter(range(10_000)), runtime.Runtime(workers=2), 2):\n"
+        "    print(n, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "0\n"
+    process.kill()
+    assert process.communicate(timeout=60) == ("", None)
+
+
 def test_a_map_that_ends_early_says_nothing_and_the_next_one_works():
     """joblib warns of results that nobody took, kills its workers, whose manager may then hang, and prints its own errors."""
     code = (

@@ -18,7 +18,7 @@ from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.cluster import by_ray, kept_memory, ranks
+from dalsegno.pipeline.cluster import by_ray, kept_memory, orphans, ranks
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 
@@ -116,7 +116,9 @@ def each(
     """
     import joblib  # a tenth of a second, which stages that map nothing need not wait for
 
-    here = partial(_here, Path.cwd(), function)  # a worker that served another folder before still stands there
+    here = partial(
+        _here, Path.cwd(), os.getpid(), function
+    )  # a worker that served another folder before still stands there
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
     os.environ.update(kept_memory.VARIABLES | os.environ)
@@ -151,6 +153,7 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
             deque(results, maxlen=0)
 
 
-def _here(folder: Path, function: Callable[[A], B], item: A) -> B:
+def _here(folder: Path, process: int, function: Callable[[A], B], item: A) -> B:
+    orphans.end_with(process)
     os.chdir(folder)
     return function(item)

@@ -1,0 +1,25 @@
+"""Workers whose main process was killed, by the kernel for lack of memory perhaps.
+
+joblib lets them wait five minutes for more work. That long they would keep their memory, and the output open, so that
+`dvc repro | tee log` would seem to hang.
+"""
+
+import os
+import threading
+import time
+from functools import cache
+
+EVERY_S = 1.0
+
+
+@cache
+def end_with(process: int) -> None:
+    """End this process within EVERY_S once `process` is gone, if that is what it was started by; Windows cannot tell."""
+    if os.getppid() == process:
+        threading.Thread(target=_follow, args=(process,), daemon=True).start()
+
+
+def _follow(process: int) -> None:
+    while os.getppid() == process:
+        time.sleep(EVERY_S)
+    os._exit(1)
