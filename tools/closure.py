@@ -10,7 +10,7 @@ from dalsegno.pipeline import environment
 
 ROOT = Path("src/dalsegno")
 PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusals", "environment", "headless",
-            "cluster/by_ray", "cluster/ending", "cluster/numba_cache", "cluster/ranks", "lineage/edited", "lineage/leftovers")  # fmt: skip
+            "cluster/by_ray", "cluster/ending", "cluster/numba_cache", "cluster/ranks")  # fmt: skip
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
 READS = {

@@ -58,9 +58,9 @@ class Decoded:
         self.n += len(block)
         if max(-low, high) >= FULL:
             at_full = (block >= FULL * full) | (block <= -FULL * full)
-            in_run = np.zeros_like(at_full)
+            begins, in_run = at_full[:-2] & at_full[1:-1] & at_full[2:], np.zeros_like(at_full)
             for i in range(3):
-                in_run[i : len(at_full) - 2 + i] |= at_full[:-2] & at_full[1:-1] & at_full[2:]
+                in_run[i : len(begins) + i] |= begins
             self.n_clipped += int(np.count_nonzero(in_run))
         if block.shape[1] > 1:
             mix = mono(block)

@@ -93,6 +93,15 @@ def _is_written(draft: Path, process: int) -> bool:
         return True
 
 
+def state(path: Path) -> tuple[int, int] | None:
+    """Size in bytes and time of the last write in ns, by which a change shows; None of what cannot be asked, such as no file."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return state.st_size, state.st_mtime_ns
+
+
 def remove(path: Path) -> None:
     """Remove a file or a whole folder, or a link to either; nothing if there is none."""
     if path.is_dir() and not path.is_symlink():

@@ -116,9 +116,7 @@ def each(
     """
     import joblib  # a tenth of a second, which stages that map nothing need not wait for
 
-    here = partial(
-        _here, Path.cwd(), os.getpid(), function
-    )  # a worker that served another folder before still stands there
+    here = partial(_here, Path.cwd(), os.getpid(), function)  # a worker may still stand in the folder it served before
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
     os.environ.update(kept_memory.VARIABLES | os.environ)

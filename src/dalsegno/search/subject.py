@@ -51,23 +51,23 @@ class Searched:
             raise UserError(f"space: {idle[0]}: it changes nothing in what a trial is judged by; leave it out")
         edges = list(space.edges(drawn))
         start = dict(reversed(edges))  # the first value of each path
-        trials = [(path, value, self.with_values(start | {path: value})) for path, value in edges]
-        judged = [trial for trial in trials if "arch" not in drawn or not trial[0].startswith("model.")]
-        problems = [what for trial in judged for what in self._refused(*trial)]
-        if not problems and trials and all(found := [jobs.problems(self.name, entry) for *_, entry in trials]):
-            problems = found[0]
-        if problems := problems or [what for path, value, _ in judged for what in self._unread(path, value, trials)]:
+        trials = [self.with_values(start | {path: value}) for path, value in edges]
+        found = [jobs.problems(self.name, trial) for trial in trials]
+        judged = [n for n, (path, _) in enumerate(edges) if "arch" not in drawn or not path.startswith("model.")]
+        problems = [what for n in judged for what in self._of(edges[n][0], found[n])]
+        problems = problems or (found[0] if found and all(found) else [])
+        if problems := problems or [what for n in judged for what in self._unread(*edges[n], trials)]:
             raise UserError(f"space: {'; '.join(dict.fromkeys(problems))}")
 
-    def _refused(self, path: str, value: Any, trial: dict[str, Any]) -> list[str]:
-        """What is wrong with the value at a path, in a trial with it."""
+    def _of(self, path: str, problems: list[str]) -> list[str]:
+        """Those of the problems of a trial that are about its value at a path."""
         place = f"{self.name}.{path}"
-        return [what for what in jobs.problems(self.name, trial) if what.startswith((f"{place}:", f"{place}."))]
+        return [what for what in problems if what.startswith((f"{place}:", f"{place}."))]
 
-    def _unread(self, path: str, value: Any, trials: list[tuple[str, Any, dict[str, Any]]]) -> list[str]:
+    def _unread(self, path: str, value: Any, trials: list[dict[str, Any]]) -> list[str]:
         """Why no trial reads this value at its path, whatever other value a setting has beside it."""
         why = ""
-        for *_, entry in trials:
+        for entry in trials:
             why = jobs.unread(self.name, space.with_values(entry, {path: value}), path)
             if not why:
                 return []

@@ -71,9 +71,10 @@ def _backbones(doc: dict[str, Any]) -> Iterator[str]:
 
 def _published(doc: dict[str, Any]) -> Iterator[str]:
     """Networks that start from published weights, and are others than those that the weights are of."""
-    known = {w.path: w for w in weights.table().values()}
+    table = weights.table()
+    known = {w.path: w for w in table.values()}
     packaged = {key: entry["checkpoint"].lower() for key, entry in (doc.get("packaged") or {}).items()}
-    known |= {Path("data/packaged", key, "model.pt"): weights.table()[name] for key, name in packaged.items()}
+    known |= {Path("data/packaged", key, "model.pt"): table[name] for key, name in packaged.items()}
     for where, entry, _ in _readers(doc):
         if (w := known.get(Path(entry["weights"]))) is None:
             continue

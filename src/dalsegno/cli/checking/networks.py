@@ -28,7 +28,7 @@ from dalsegno.transfer.adapting.entry import FineTuned
 from dalsegno.transfer.embedding import embedding_entry, layered, own_body, own_encoder
 from dalsegno.transfer.pretrained import backbone
 from dalsegno.transfer.pretrained.provenance import Provenance
-from dalsegno.transfer.pretrained.weights_file import PREPROCESSING, Run, WeightsFile
+from dalsegno.transfer.pretrained.weights_file import DEFAULTS, PREPROCESSING, Run, WeightsFile
 
 FAMILIES: dict[str, Any] = {
     "mlp": mlp.Params, "cnn": cnn.Params, "pretrain": cnn.Params, "embeddings": embedding_entry.Params,
@@ -37,7 +37,6 @@ FAMILIES: dict[str, Any] = {
 OWN_DATA = ("dataset", "splits")  # what an entry of pretrain has besides
 EXAMPLES = {"tables": (64,), "waveforms": (1, 1 << 20), "spectrograms": (1, 128, 1024)}
 N_LABELS = 2  # as good as any other number
-DEFAULTS = {"normalise": "none", "resize": None, "channels": "one"}
 
 
 def problems() -> list[str]:
@@ -100,7 +99,8 @@ class Described:
         of = agreement.maker(p.weights)
         made = self.makers.get(of)
         if made is None or made.arch != p.arch:
-            return _network(p, _prep(DEFAULTS | asked, store), store.views(p.view.crop_s), known=bool(p.view.crop_s))
+            prep = _prep({"normalise": "none"} | DEFAULTS | asked, store)
+            return _network(p, prep, store.views(p.view.crop_s), known=bool(p.view.crop_s))
         theirs = None
         with suppress(UserError):  # told of `made` itself
             theirs = _from_scratch(made, store, made.view.crop_s or p.view.crop_s)

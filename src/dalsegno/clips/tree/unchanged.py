@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dalsegno.clips.tree import walk
+from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError, abridged
 
 N_NAMED = 5
@@ -32,12 +33,4 @@ def unchanged(root: Path) -> Iterator[None]:
 
 def _states(root: Path) -> dict[Path, tuple[int, int] | None]:
     """Size in bytes and time of the last write in ns of each file, by its path below `root`; None for what cannot be asked."""
-    return {path.relative_to(root): _state(path) for path in walk.files(root)}
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    try:
-        state = path.stat()
-    except (OSError, ValueError):
-        return None
-    return state.st_size, state.st_mtime_ns
+    return {path.relative_to(root): files.state(path) for path in walk.files(root)}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
 CHANGED = "it changed while it was read; ask again once nothing writes to it"
@@ -11,23 +12,14 @@ class Watch:
     """Remembers the size of a file and when it was last written."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self._before = path, _state(path)
+        self.path, self._before = path, files.state(path)
 
     @property
     def changed(self) -> bool:
         """Whether it has changed since, or is gone."""
-        return _state(self.path) != self._before
+        return files.state(self.path) != self._before
 
     def refuse(self) -> None:
         """Raise UserError that names the file if it has changed."""
         if self.changed:
             raise UserError(f"{self.path}: {CHANGED}")
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    """Size in bytes and time of the last write; None if there is no such file."""
-    try:
-        state = path.stat()
-    except (OSError, ValueError):
-        return None
-    return state.st_size, state.st_mtime_ns
