@@ -37,12 +37,12 @@ def test_workers_end_with_their_killed_main_process_and_do_not_keep_its_output_o
     code = (
         "import time\n"
         "from dalsegno.pipeline import runtime\n"
-        "for n in runtime.each(abs, iter(range(10_000)), runtime.Runtime(workers=2), 2):\n"
+        "for n, _ in enumerate(runtime.each(time.sleep, iter([0.2] * 10_000), runtime.Runtime(workers=2), 2)):\n"
         "    print(n, flush=True)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(60 if n else 5)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "0\n"
+    assert [process.stdout.readline() for _ in range(2)] == ["0\n", "1\n"]  # both workers have work by then
     process.kill()
     assert process.communicate(timeout=60) == ("", None)
 

@@ -116,7 +116,8 @@ def each(
     """
     import joblib  # a tenth of a second, which stages that map nothing need not wait for
 
-    here = partial(_here, Path.cwd(), os.getpid(), function)  # a worker may still stand in the folder it served before
+    started_by = None if r.backend == "ray" else os.getpid()
+    here = partial(_here, Path.cwd(), started_by, function)  # a worker may still stand in the folder it served before
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
     os.environ.update(kept_memory.VARIABLES | os.environ)
@@ -151,7 +152,8 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
             deque(results, maxlen=0)
 
 
-def _here(folder: Path, process: int, function: Callable[[A], B], item: A) -> B:
-    orphans.end_with(process)
+def _here(folder: Path, process: int | None, function: Callable[[A], B], item: A) -> B:
+    if process:
+        orphans.end_with(process)
     os.chdir(folder)
     return function(item)

@@ -5,6 +5,7 @@ joblib lets them wait five minutes for more work. That long they would keep thei
 """
 
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -14,8 +15,8 @@ EVERY_S = 1.0
 
 @cache
 def end_with(process: int) -> None:
-    """End this process within EVERY_S once `process` is gone, if that is what it was started by; Windows cannot tell."""
-    if os.getppid() == process:
+    """End this process within EVERY_S once `process`, which started it, is gone, be it already; Windows cannot tell."""
+    if sys.platform != "win32":
         threading.Thread(target=_follow, args=(process,), daemon=True).start()
 
 
