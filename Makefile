@@ -1,4 +1,6 @@
 # dalsegno: `make run` and `make test` do everything; the other targets are for those who change the code.
+# Without this the make of macOS, 3.81, looks for commands in its own PATH and not in the one below.
+SHELL := bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready
