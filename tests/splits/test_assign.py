@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import RepeatedStratifiedKFold
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.data_set.clip_names import ClipNames
@@ -724,3 +725,17 @@ def test_every_repeat_draws_its_validation_clips_anew():
         valid_of.setdefault((i % 2, *(parts == "test")), []).append(tuple(parts == "valid"))
     several = [valid for valid in valid_of.values() if len(valid) >= 4]
     assert several and all(len(set(valid)) > 1 for valid in several)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_repeats_are_those_of_scikit_learn_and_no_seed_shares_one_with_another(grouped):
+    labels, units = np.repeat(["a", "b", "c"], 20), np.arange(60) // (2 if grouped else 1)
+
+    def tested(seed):
+        drawn = draw.kfold(labels, units, folds=5, repeats=3, valid_share=0.1, seed=seed)
+        return {tuple(np.flatnonzero(parts == "test")) for parts in drawn}
+
+    if not grouped:
+        expected = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=7).split(labels, labels)
+        assert tested(7) == {tuple(test) for _, test in expected}
+    assert len(tested(7)) == 15 and not tested(7) & tested(8)
