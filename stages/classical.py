@@ -12,7 +12,7 @@ from dalsegno.artefacts import features_parquet, grid_json, model_name, model_np
 from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 
 
 def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
@@ -23,20 +23,18 @@ def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: s
     place, clip_ids = pd.factorize(table.clip_ids, sort=True)
     predictions, costs, runs, chosen = [], [], [], []
     clock = progress.Runs(len(splits_csv.numbers(splits)) * len(p.seeds), most=1)
-    try:
+    with about(f"classical.{key}"):
         for run in classical.fitted(p, table.x, table.clip_ids, splits):
             began = time.perf_counter()
             of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
-            about = {"clips": splits_csv.met(splits, run.fold), "scaling": classical.scaling(predictions[-1], classes)}
-            runs.append({"fold": run.fold, "seed": run.seed} | about | estimators.numbers(run.estimator))
+            learnt = {"clips": splits_csv.met(splits, run.fold), "scaling": classical.scaling(predictions[-1], classes)}
+            runs.append({"fold": run.fold, "seed": run.seed} | learnt | estimators.numbers(run.estimator))
             chosen.append(grid_json.of_run(run.fold, run.seed, p.grid, run.accuracies))
             which = f"{clock}  fold {run.fold}  seed {run.seed}"
             progress.say(f"{which}  {p.estimator}  val_accuracy {run.val_accuracy:8.4f}  {clock.left(1)}")
             clock.end(1)
-    except UserError as error:
-        raise UserError(f"classical.{key}: {error}") from None
     train_s, predict_ms = np.mean(costs, axis=0)
     threads = max((pool["num_threads"] for pool in threadpool_info()), default=1)
     made_on = {"device": "cpu", "threads": threads, "dtype": str(table.x.dtype), "versions": environment.versions()}

@@ -1,6 +1,5 @@
 """Score every model on the same test clips, with intervals."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,7 @@ def main(
     p, joined = params.load(compare=intervals.Params, ensembles=ensembles.Entries)
     keys = dict(zip(families, params.names(*families), strict=True))
     g = gathered.gather(splits_csv.read(splits_path), keys, runs_dir, joined)
-    splits, clips = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (splits_json, clips_json))
+    splits, clips = map(json_file.read, (splits_json, clips_json))
     reliability = described.Reliability.of(g)
     comparison = compare.setting(g.s, g.runs, g.left_out, splits, clips, p)
     comparison["models"] = described.scores(g, reliability, p, clips["synthetic"])
@@ -52,7 +51,7 @@ def main(
     }.items():
         tables.write_csv(Path(plots_dir, f"{name}.csv"), rows)
     json_file.write(compare_json, comparison)
-    written = json.loads(Path(compare_json).read_text(encoding="utf-8"))  # rounded, so that all reports round alike
+    written = json_file.read(compare_json)  # rounded, so that all reports round alike
     chosen = grids.read(runs_dir, list(g.folders))
     files.write_text(table_md, markdown.table(written, of_pairs, pd.concat(cells), chosen, kaggle_csv.read(scores_csv)))
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from dalsegno.artefacts import input_cost
 from dalsegno.pipeline import params, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.training import precision
 from dalsegno.transfer.embedding import embedding_entry, embeddings, layered, own_body, own_encoder
@@ -16,7 +16,7 @@ def main(key: str, spectrograms: str, out_dir: str, cost_json: str) -> None:
     p = params.variant(key, embeddings=embedding_entry.Params)
     r = params.load(runtime=Runtime)
     device = r.torch_device()
-    try:
+    with about(f"embeddings.{key}"):
         clips = embeddings.crops(spectrograms, p.view, device)
         if p.arch == own_encoder.ARCH:
             body, trained_on, prepared = own_body.Body(p.weights, clips.meta), Provenance(silent=(p.weights,)), {}
@@ -40,8 +40,6 @@ def main(key: str, spectrograms: str, out_dir: str, cost_json: str) -> None:
         took = embeddings.write(out_dir, body, clips, p.view, r, asked, inputs, trained_on, rebuilt, p.views, p.augment)
         of = {"of": f"spectrograms/{p.spectrogram}", "device": device.type}
         input_cost.write(cost_json, took, len(clips.clip_ids), **of, **precision.machine(device))
-    except UserError as error:
-        raise UserError(f"embeddings.{key}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -7,15 +7,13 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.families import external
 from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import about, counted
 
 
 def main(key: str, clips_path: str, splits_path: str, run_dir: str) -> None:
     p = params.variant(key, external=external.Params)
-    try:
+    with about(f"external.{key}"):
         taken = external.predictions(p, clips_csv.read(clips_path), splits_csv.read(splits_path))
-    except UserError as error:
-        raise UserError(f"external.{key}: {error}") from None
     if taken.unknown:
         progress.say(
             f"{p.file}: {counted(len(taken.unknown), 'name')} of no clip here, first {taken.unknown[0]!r}: not used"

@@ -5,7 +5,7 @@ from pathlib import Path
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.final import entry, recipe, trained
 from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 from dalsegno.pipeline.runtime import Runtime
 
 
@@ -14,11 +14,9 @@ def main(key: str, data: str, splits_path: str, run_dir: str, out_dir: str) -> N
     r = params.load(runtime=Runtime)
     several = p.model.startswith(("cnn/", "transfer/"))
     device = r.training_device() if several else r.torch_device()
-    try:
+    with about(f"final.{key}"):
         of = recipe.read(p.model, run_dir)
         content = trained.content(of, data, splits_csv.read(splits_path), device)
-    except UserError as error:
-        raise UserError(f"final.{key}: {error}") from None
     keeper, file = recipe.kept(p.model)
     with files.atomic(out_dir) as draft:
         draft.mkdir()

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from dalsegno.pipeline import files, params, progress, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 from dalsegno.transfer.wheels import installed, musicnn
 
 
@@ -20,13 +20,11 @@ class Params:
 
 def main(key: str, out_dir: str) -> None:
     p = params.variant(key, packaged=Params)
-    try:
+    with about(f"packaged.{key}"):
         folder = installed.folder("musicnn", musicnn.VERSION)
         with files.atomic(out_dir) as draft:
             draft.mkdir()
             musicnn.write(folder, p.checkpoint, Path(draft, "model.pt"))
-    except UserError as error:
-        raise UserError(f"packaged.{key}: {error}") from None
     progress.say(f"{p.checkpoint} of musicnn {musicnn.VERSION}, ISC licence")
 
 

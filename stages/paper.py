@@ -1,9 +1,7 @@
 """Write the comparison as a paper in PDF."""
 
-import json
-from pathlib import Path
-
 from dalsegno.artefacts import kaggle_csv, model_name
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import params, progress, stage
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.page import sources
@@ -25,7 +23,7 @@ def main(
     read = sources.read(
         compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries
     ).under_stamped_names()
-    heard, examples = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (listening_json, examples_json))
+    heard, examples = map(json_file.read, (listening_json, examples_json))
     rare = pdf.write(report_pdf, content.content(read, p, kaggle, heard, found.read(p.search), examples))
     if rare:
         progress.say(f"{report_pdf}: these letters print as boxes unless a font of this machine has them: {rare}")

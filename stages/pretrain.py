@@ -1,6 +1,5 @@
 """Train a backbone on another data set: the weights that transfer starts from."""
 
-import json
 from pathlib import Path
 
 from dalsegno.artefacts.data_set import clips_csv
@@ -38,7 +37,7 @@ def main(key: str, run_dir: str, metrics_dir: str, cost_json: str) -> None:
             cnn.train_all(f"pretrain.{key}", p, store, parts, device, run_dir, metrics_dir)
     if ranks.rank() == 0:  # others have written nothing
         both = [Path(metrics_dir, "metrics.json"), Path(run_dir, "cost.json")]
-        told = {name: value for path in both for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
+        told = {name: value for path in both for name, value in json_file.read(path).items()}
         json_file.write(cost_json, {"clips": len(parts), "classes": (parts["label"].unique() != "").sum()} | told)
 
 

@@ -1,9 +1,7 @@
 """Render the comparison as one HTML page."""
 
-import json
-from pathlib import Path
-
 from dalsegno.artefacts import kaggle_csv
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import files, params, stage
 from dalsegno.report.page import render, sources
 from dalsegno.report.search import found
@@ -18,7 +16,7 @@ def main(
     data = {"data": clips_csv, "splits": splits_csv}
     entries = {name: doc.get(name) for name in sections}
     read = sources.read(compare_json, plots_dir, clips_json, splits_json, protocols_json, runs_dir, data, entries)
-    heard = json.loads(Path(listening_json).read_text(encoding="utf-8"))
+    heard = json_file.read(listening_json)
     searched = found.read(params.value("paper.search", str))
     files.write_text(report_html, render.render(read, heard, kaggle_csv.read(scores_csv), searched))
 

@@ -1,6 +1,5 @@
 """Search the settings of a model by its validation clips, and only then score the best on the test clips."""
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import yaml
 
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, runtime, stage
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, about, counted
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
@@ -24,7 +23,7 @@ def main(
 ) -> None:
     p = params.variant(key, search=entry.Params)
     r, asked = params.load(runtime=Runtime, compare=intervals.Params)
-    try:
+    with about(f"search.{key}"):
         splits = splits_csv.read(splits_path)
         device = r.torch_device()
         of = subject.subject(p.of, source, splits, device)
@@ -44,11 +43,9 @@ def main(
                 work = partial(_work, p, source, splits_path, journal_path, name, workers)
                 shares = [left[i::workers] for i in range(workers)]
                 list(runtime.each(work, enumerate(shares), r, workers, gpus=int(device.type == "cuda")))
-        clips, drawn = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (clips_json, splits_json))
+        clips, drawn = map(json_file.read, (clips_json, splits_json))
         stated = {"synthetic": clips["synthetic"], "leaky": drawn["leaky"], "confidence": asked.confidence}
         _write(p, of, study.opened(p, journal_path, name), out_dir, Path(splits_path), stated)
-    except UserError as error:
-        raise UserError(f"search.{key}: {error}") from None
 
 
 def _work(

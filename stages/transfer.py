@@ -5,7 +5,7 @@ from pathlib import Path
 from dalsegno.artefacts import model_name
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.pipeline import files, params, stage
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 from dalsegno.pipeline.runtime import Runtime
 from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 
@@ -13,7 +13,7 @@ from dalsegno.transfer.adapting import entry, fine_tuned, frozen
 def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:
     p = params.variant(key, transfer=entry.Params)
     device = params.load(runtime=Runtime).training_device()
-    try:
+    with about(f"transfer.{key}"):
         splits = splits_csv.read(splits_path)
         if isinstance(p, entry.Frozen):
             model, twin = frozen.prepare(p, source, splits, device), None
@@ -24,8 +24,6 @@ def main(key: str, source: str, splits_path: str, run_dir: str, metrics_dir: str
             model.train(draft, curves)
             if twin:
                 twin.train(Path(draft, model_name.CONTROL), Path(draft, "control_metrics"))
-    except UserError as error:
-        raise UserError(f"transfer.{key}: {error}") from None
 
 
 if __name__ == "__main__":

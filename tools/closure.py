@@ -13,39 +13,30 @@ PIPELINE = ("errors", "check", "stage", "runtime", "progress", "files", "refusal
             "cluster/by_ray", "cluster/ending", "cluster/numba_cache", "cluster/ranks")  # fmt: skip
 INERT = frozenset(ROOT / "pipeline" / f"{name}.py" for name in PIPELINE)
 """Modules that cannot change what a stage computes: no stage depends on them, nor on what only they import."""
+
+
+def _beside(module: Path) -> set[Path]:
+    """The templates, styles and scripts in the folder of a module."""
+    return {file for file in module.parent.glob("*.*") if file.suffix in (".j2", ".css", ".js")}
+
+
 READS = {
     ROOT / "clips/gtzan_csv.py": {ROOT / "clips/gtzan.csv"},
     ROOT / "clips/known/collections.py": {ROOT / "clips/known/collections.csv"},
     ROOT / "transfer/published.py": {ROOT / "transfer/published.csv"},
-    ROOT / "report/doctor/page.py": {ROOT / "report/doctor/page.html.j2"},
-    ROOT / "report/page/render.py": {
-        ROOT / "report/page" / name
-        for name in (
-            "page.html.j2",
-            "macros.html.j2",
-            "results.html.j2",
-            "models.html.j2",
-            "ground.html.j2",
-            "style.css",
-            "page.js",
-        )
-    }
-    | {ROOT / "report/search/section.html.j2"},
-    ROOT / "report/listening/section/embedded.py": {
-        ROOT / "report/listening/section" / name
-        for name in ("section.html.j2", "section.css", "elements.js", "views.js")
-    }
-    | {ROOT / "report/page/macros.html.j2"},
     ROOT / "report/paper/pdf.py": {ROOT / "report/paper/paper.typ"},
     ROOT / "report/search/page.py": {
-        ROOT / "report/search/page.html.j2",
-        ROOT / "report/search/found.html.j2",
-        ROOT / "report/page/macros.html.j2",
-        ROOT / "report/page/style.css",
+        *(ROOT / "report/search" / name for name in ("page.html.j2", "found.html.j2")),
+        *(ROOT / "report/page" / name for name in ("macros.html.j2", "style.css")),
     },
-    ROOT / "report/layout/templates.py": {
-        ROOT / "report/layout" / name for name in ("layout.html.j2", "layout.css", "edges.js")
-    },
+} | {
+    module: _beside(module) | {ROOT / "report" / name for name in others}
+    for module, others in (
+        (ROOT / "report/doctor/page.py", ()),
+        (ROOT / "report/layout/templates.py", ()),
+        (ROOT / "report/page/render.py", ("search/section.html.j2",)),
+        (ROOT / "report/listening/section/embedded.py", ("page/macros.html.j2",)),
+    )
 }
 """Files of the package that a module reads, so that whoever imports the module depends on them as well."""
 READS_PACKAGES = {ROOT / "transfer/wheels/installed.py": {"musicnn"}}

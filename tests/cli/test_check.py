@@ -119,9 +119,9 @@ def test_a_key_that_stands_twice_is_refused(here):  # noqa: F811
         (
             '"folds, artists shared":',
             "2024-01-01:",
-            "protocols.splits.2024-01-01: this key is no text; put it in quotes",
+            "protocols.splits.2024-01-01: this key is not text; put it in quotes",
         ),
-        ('"folds, artists shared":', "1:", "protocols.splits.1: this key is no text; put it in quotes"),
+        ('"folds, artists shared":', "1:", "protocols.splits.1: this key is not text; put it in quotes"),
         ("seed: 1\n", f"seed: {10**29}\n", "corpus.styles.seed: expected a number of up to 18 digits, got one of 30"),
         (
             "note_s: 1.2",

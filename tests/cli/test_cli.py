@@ -182,14 +182,14 @@ def test_check_names_what_is_wrong_with_groups_and_links(here, capsys):
     assert "no problems" in capsys.readouterr().out
     Path("music/c").symlink_to(Path("music/b").resolve())
     Path("music/b/0.wav").rename("music/b/zero.wav")
-    assert "line 5: 'b/0.wav' is no file here" in refusal("check")
+    assert "line 5: 'b/0.wav' is not a file here" in refusal("check")
     here(("root: data/corpus/styles", "root: music"), ("leave_out: []", "leave_out: []\n  allow_ungrouped: a test"))
     main.main(["check"])
     Path("music/c").unlink()
     Path("elsewhere").mkdir()
     Path("music/a").rename("elsewhere/a")
     Path("music/a").symlink_to("../elsewhere/a")
-    assert "1 folders of clips are symbolic links" in refusal("check")
+    assert "1 folder of clips behind symbolic links" in refusal("check")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -72,5 +72,5 @@ def test_a_wrong_name_or_file_changes_nothing(here):
 
 def test_another_file_of_yaml_is_no_recipe(here):
     Path("dvc.yaml").write_text("stages: {}")
-    assert refusal("use", "dvc.yaml") == "dalsegno: dvc.yaml: this is no recipe: it has no section 'dataset:'"
+    assert refusal("use", "dvc.yaml") == "dalsegno: dvc.yaml: this is not a recipe: it has no section 'dataset:'"
     assert Path("params.yaml").read_text() == OLD

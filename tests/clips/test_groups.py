@@ -55,8 +55,8 @@ def test_rows_of_other_case_and_with_typos_are_counted_and_named_with_the_neares
     table(tmp_path, "Blues/A1.wav,x", "blues/a2.wav,x", "jaz/b1.wav,y", "jazz/b2.wav,y", "rock/c1.wav,z")
     message = refusal(tmp_path)
     assert "no file for 2 of its 5 paths and no row for 2 of 5 labelled files" in message
-    assert "line 2: 'Blues/A1.wav' is no file here (did you mean 'blues/a1.wav'?)" in message
-    assert "line 4: 'jaz/b1.wav' is no file here (did you mean 'jazz/b1.wav'?)" in message
+    assert "line 2: 'Blues/A1.wav' is not a file here (did you mean 'blues/a1.wav'?)" in message
+    assert "line 4: 'jaz/b1.wav' is not a file here (did you mean 'jazz/b1.wav'?)" in message
     assert "no row: 'jazz/b1.wav' (did you mean 'jaz/b1.wav'?)" in message and "dataset.allow_ungrouped" in message
 
 
@@ -74,7 +74,7 @@ def test_rows_of_files_that_are_gone_are_refused_unless_there_is_a_reason(tmp_pa
     tree(tmp_path, *PATHS)
     table(tmp_path, *(f"{path},x" for path in PATHS), *(f"rock/gone{i}.wav,x" for i in range(9)))
     message = refusal(tmp_path)
-    assert "no file for 9 of its 14 paths," in message and message.count("is no file here") == 5
+    assert "no file for 9 of its 14 paths," in message and message.count("is not a file here") == 5
     assert set(groups(tmp_path, allow_ungrouped="a part of the data only").values()) == {"x"}
 
 
@@ -112,7 +112,7 @@ def test_the_nearest_name_is_found_among_many_files(tmp_path):
     rows = [f"blues/{i:05d}.wav,x" for i in range(3000)]
     table(tmp_path, *rows, "blues/a1.wav,x", "JAZZ/B1.wav,y")
     message = refusal(tmp_path)
-    assert "'JAZZ/B1.wav' is no file here (did you mean 'jazz/b1.wav'?)" in message
+    assert "'JAZZ/B1.wav' is not a file here (did you mean 'jazz/b1.wav'?)" in message
 
 
 @pytest.mark.parametrize(

@@ -379,7 +379,7 @@ def test_what_dvc_does_not_see_change_is_refused_and_nothing_else(tmp_path, monk
     if seen:
         assert {clip.label for clip in listed(data)} >= {"a", "b"}
     elif "repository" in kind:
-        assert "DVC repositories of their own" in refusal(data)
+        assert "1 folder of clips with a DVC repository of its own" in refusal(data)
     else:
         message = refusal(data)
         assert "symbolic links" in message and "cp -rs" in message and "is a link to" in message

@@ -29,11 +29,11 @@ def test_many_clips_in_many_groups_need_no_word():
         ({"n_per_class": 400, "group": lambda i: ""}, "No groups are known: "),
         (
             {"n_per_class": 400, "group": lambda i: f"g{i}" if i else ""},
-            "No group is known of 2 of 800 labelled clips: ",
+            "No group is known for 2 of 800 labelled clips: ",
         ),
         (
             {"n_per_class": 400, "seconds": 1.5},
-            "Shorter than 3 s, which is what the default networks see of a clip at a time, with silence after its end: 800 of 800 ",
+            "Clips shorter than 3 s: 800 of 800 ",
         ),
     ],
 )
@@ -72,11 +72,11 @@ def test_a_class_of_fewer_groups_than_folds_is_named_before_a_run_stops_on_it():
 def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
     (sentence,) = said(400, seconds=1.57)
     assert sentence.endswith(
-        "The shortest has 1.57 s, and nine of ten have 1.5 s or more: `view.crop_s: 1.5` suits them."
+        "The shortest lasts 1.57 s, and nine of ten last 1.5 s or more: `view.crop_s: 1.5` suits them."
     )
     mixed = pd.Series([5.0] * 795 + [2.0] * 5)  # fewer than one in ten: the default suits
     (sentence,) = said(400, seconds=mixed)
-    assert sentence.endswith("5 of 800 labelled clips. The shortest has 2.00 s.")
+    assert "5 of 800 labelled clips." in sentence and sentence.endswith("The shortest lasts 2.00 s.")
 
 
 def test_few_groups_and_few_clips_are_said_with_what_would_do():

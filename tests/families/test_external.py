@@ -115,7 +115,7 @@ def test_labels_alone_are_sure_and_said_to_be(tmp_path):
         (TABLE.replace(".9,.1", "yes,.1"), "line 2: expected probabilities from 0 to 1, such as 0.25, got yes, .1"),
         (TABLE.replace("a,b", "a,c"), "there is none for 'b'"),
         (TABLE.replace("clip_id", "song"), "line 1: expected a column of clip names"),
-        ("id,label\na.1,aa\n", "line 2: 'aa' is no class of the data \\(did you mean 'a'"),
+        ("id,label\na.1,aa\n", "line 2: 'aa' is not a class of the data \\(did you mean 'a'"),
         ("id,fold,label\na.1,x,a\n", "line 2: expected a number in column 'fold', got 'x'"),
         ("id,fold,label\na.1,0,a\nb.1,2,b\n", "line 3: there is no fold 2; the splits have 0, 1"),
         (

@@ -99,7 +99,7 @@ def test_an_empty_word_is_no_path(run, capsys):
 def test_a_device_is_not_replaced(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", "/dev/stdout"):
-        message = f"dalsegno: {path}: no file, but a pipe, socket or device; expected a file to write"
+        message = f"dalsegno: {path}: a pipe, socket or device; expected a file to write"
         assert refusal("explain", "classical/svm", FILE, "--to", path) == message
     assert (tmp_path / "pipe").is_fifo() and Path("/dev/stdout").is_symlink()
 

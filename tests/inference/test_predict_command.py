@@ -201,7 +201,7 @@ def test_a_model_on_other_features_is_refused(run, tmp_path, capsys):
 @pytest.mark.parametrize("content", [b"", b"params: {}", b"fLaC\0\0\0"])
 def test_a_file_that_is_no_model_is_refused_as_such(run, tmp_path, content):
     (tmp_path / "song.flac").write_bytes(content)
-    assert "song.flac: no stored model; expected model.pt or model.npz of a run" in refusal(
+    assert "song.flac: not a stored model; expected model.pt or model.npz of a run" in refusal(
         "predict", tmp_path / "song.flac", FILE
     )
 

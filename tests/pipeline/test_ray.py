@@ -62,7 +62,7 @@ def test_what_a_killed_worker_had_is_done_again(cluster, tmp_path, monkeypatch):
 def test_an_item_that_kills_every_worker_ends_in_a_plain_error(cluster, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(by_ray, "RETRIES", 1)
-    with pytest.raises(UserError, match="gave a task up after 1 tries"):
+    with pytest.raises(UserError, match="gave up on a task after 1 tries"):
         mapped(cluster, cluster_work.dies_always, 1)
 
 

@@ -110,7 +110,7 @@ def test_what_is_no_journal_is_refused_and_kept(folder, content):
     journal = JOURNAL
     journal.mkdir() if content is None else journal.write_bytes(content)
     with pytest.raises(
-        UserError, match=r"search\.a: data/searches/a\.journal: this is no journal of a search; move it away"
+        UserError, match=r"search\.a: data/searches/a\.journal: this is not the journal of a search; move it away"
     ):
         search()
     assert journal.is_dir() if content is None else journal.read_bytes() == content

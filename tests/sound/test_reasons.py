@@ -72,7 +72,7 @@ def test_of_a_picture(tmp_path, suffix):
         path.write_bytes(whole[:n])
         with pytest.raises(ValueError) as error:
             pictures.read(path)
-        assert str(error.value) in ("no picture in a format that is known here", "damaged, or cut short")
+        assert str(error.value) in ("not a picture in a format that is known here", "damaged, or cut short")
     with pytest.raises(FileNotFoundError):
         pictures.read(tmp_path / "gone.png")
 

@@ -70,7 +70,7 @@ def test_weights_that_are_not_the_wheels_are_told_apart(wheel, tmp_path):
 def test_a_wheel_cut_short_is_refused_by_name(wheel, share):
     whole = wheel.read_bytes()
     wheel.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UserError, match=r"musicnn-0\.1\.0.*\.whl: no wheel, or cut short"):
+    with pytest.raises(UserError, match=r"musicnn-0\.1\.0.*\.whl: not a wheel, or cut short"):
         musicnn_wheel.state_dict(wheel, "MSD_musicnn")
 
 

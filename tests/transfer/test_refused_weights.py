@@ -89,7 +89,7 @@ FAULTS = {
     ),
     "a checkpoint whose weights are none": (
         lambda: spoilt(runs=[{"fold": 0, "state": {"prep.mean": 1.0}}]),
-        r"not a whole one \(ValueError: prep.mean is no tensor\)",
+        r"not a whole one \(ValueError: prep.mean is not a tensor\)",
     ),
     "no tensors": (lambda: save("none.pt", {"a": 1}), r"none.pt: neither a checkpoint of ours nor a state dict"),
     "a list": (lambda: save("list.pt", [torch.zeros(1)]), r"list.pt: holds a list, not weights by name"),

@@ -50,8 +50,8 @@ def test_a_wheel_of_another_version_is_refused_by_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [([1.0, 2.0], "is no state dict, which is tensors by name"), ({"a": 1}, "is no state dict, which is"),
-     (Foreign(), "is no state dict, or damaged")],
+    [([1.0, 2.0], "is not a state dict, which is tensors by name"), ({"a": 1}, "is not a state dict, which is"),
+     (Foreign(), "is not a state dict, or damaged")],
 )  # fmt: skip
 def test_what_is_no_state_dict_is_refused_and_runs_nothing(tmp_path, monkeypatch, content, message):
     monkeypatch.chdir(tmp_path)
@@ -70,7 +70,7 @@ def test_a_wheel_or_checkpoint_cut_short_is_refused(tmp_path):
         content = packed.read(INSIDE)
     with zipfile.ZipFile(source, "w") as packed:
         packed.writestr(INSIDE, content[: len(content) // 2])
-    with pytest.raises(UserError, match=r"toy-1234\.pth is no state dict, or damaged"):
+    with pytest.raises(UserError, match=r"toy-1234\.pth is not a state dict, or damaged"):
         state_dict.read(source, INSIDE)
     with pytest.raises(UserError, match="No such file"):
         state_dict.read(tmp_path / "gone-0.1.0.whl", INSIDE)

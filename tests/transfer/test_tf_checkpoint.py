@@ -88,7 +88,7 @@ def test_data_of_another_length_are_refused(change):
 
 @pytest.mark.parametrize("foreign", [b"", b"PK\3\4" * 50, b"RIFF" + bytes(100), bytes(48)], ids=str)
 def test_foreign_files_are_refused(foreign):
-    with pytest.raises(UserError, match=r"x\.index: no index of a TensorFlow checkpoint"):
+    with pytest.raises(UserError, match=r"x\.index: not an index of a TensorFlow checkpoint"):
         read(foreign, b"")
 
 
@@ -102,8 +102,8 @@ def index_of(**says):
     [
         ({"n_bytes": 20}, r"w has 20 bytes, but its shape \(2, 3\) takes 24"),
         ({"shape": (2, 4)}, r"w has 24 bytes, but its shape \(2, 4\) takes 32"),
-        ({"shape": (2**40, 3)}, "a dimension of w is no size"),
-        ({"shape": (2**64 - 1, 3)}, "a dimension of w is no size"),
+        ({"shape": (2**40, 3)}, "a dimension of w is not a size"),
+        ({"shape": (2**64 - 1, 3)}, "a dimension of w is not a size"),
         ({"offset": 4}, "24 bytes, and should have 28"),
         ({"offset": 2**63}, "24 bytes, and should have"),
         ({"dtype": 7}, "w is of type 7"),
@@ -126,7 +126,7 @@ def test_tables_that_are_no_checkpoint_are_refused():
     for table, message in (
         (tf_checkpoints.table([tensor]), "a table without a header"),
         (tf_checkpoints.table([header, tensor, tensor]), "the key b'w' is not in order"),
-        (tf_checkpoints.table([header, (b"\xff", tensor[1])]), "is no tensor's name"),
+        (tf_checkpoints.table([header, (b"\xff", tensor[1])]), "is not the name of a tensor"),
         (tf_checkpoints.table([header, tensor], compression=1), "is compressed"),
     ):
         with pytest.raises(UserError, match=rf"^x: .*{message}"):

@@ -1,6 +1,5 @@
 """How each entry of a classical model's grid did on the validation part, and which one was chosen: metrics.json and grid.json."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,4 +28,4 @@ def write(path: str | Path, runs: Sequence[dict[str, Any]]) -> None:
 def read(run_dir: str | Path) -> list[dict[str, Any]]:
     """The runs of the file in the folder of a model's runs; none where there is no such file, as of a network."""
     path = Path(run_dir, OF_RUN)
-    return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.is_file() else []
+    return json_file.read(path)["runs"] if path.is_file() else []

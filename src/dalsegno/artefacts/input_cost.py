@@ -1,6 +1,5 @@
 """What it took to make what models are made from, such as features: a file apart, as no clock may change the bytes of an input."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,4 +19,4 @@ def write(path: str | Path, seconds: float | None, n_clips: int, **more: Any) ->
 def read(costs_dir: str | Path, name: str) -> dict[str, Any]:
     """What `write` or a training wrote of the input `name`, such as spectrograms/logmel; empty where there is no such file."""
     path = Path(costs_dir, f"{name}.json")
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json_file.read(path) if path.is_file() else {}

@@ -1,6 +1,5 @@
 """runs/<family>/<key>/leaks.json: what a model's weights knew of the scored clips before this run trained them."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,5 +28,5 @@ def read(path: str | Path) -> Leaks:
     """The content of `path`; nothing where there is no such file, as of a model whose weights began at random."""
     if not Path(path).is_file():
         return Leaks()
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    content = json_file.read(path)
     return Leaks(**{kind: tuple(sentences) for kind, sentences in content.items()})

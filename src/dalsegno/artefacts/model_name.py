@@ -17,7 +17,7 @@ CONTROL = "control"  # the folder of the twin in that of its model
 
 
 def named(doc: Mapping[str, Any]) -> list[str]:
-    """The names of the models that params.yaml, `doc`, asks for; without twins. Raises Refused where a family is no mapping."""
+    """The names of the models that params.yaml, `doc`, asks for; without twins. Raises Refused where a family is not a mapping."""
     return [f"{family}/{key}" for family in (*TRAINED, "ensembles", "external") for key in mapping(doc, family)]
 
 

@@ -1,6 +1,5 @@
 """settings.json of a model: its entry in params.yaml with every default written out, and what it was computed from."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,4 +17,4 @@ def write(run_dir: str | Path, entry: dict[str, Any], features: Any, spectrogram
 def read(run_dir: str | Path) -> dict[str, Any]:
     """entry, features and spectrogram; empty where there is no such file, as of predictions made elsewhere."""
     path = Path(run_dir, NAME)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json_file.read(path) if path.is_file() else {}

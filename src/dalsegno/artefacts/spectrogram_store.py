@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Shaped
 
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline import environment, files
 from dalsegno.pipeline.errors import UserError
 
@@ -31,7 +32,7 @@ class Store:
 
     frames: Shaped[np.ndarray, "total_frames n_bins *n_channels"]  # a memory map of numbers as stored
     index: pd.DataFrame  # start and n_frames by clip_id
-    # kind, unit, db_per_unit (null where a unit is no number of dB), scale, offset, frame_rate_hz, …
+    # kind, unit, db_per_unit (null where a unit is not a number of dB), scale, offset, frame_rate_hz, …
     meta: dict[str, Any]
 
     def clip(self, clip_id: str) -> Float32[np.ndarray, "n_frames n_bins *n_channels"]:
@@ -76,7 +77,7 @@ def open(folder: str | Path) -> Store:
     """The store in `folder`. Changing its `frames` in memory leaves the file as it is."""
     folder = Path(folder)
     index = pd.read_csv(folder / "index.csv", dtype={"clip_id": str}, keep_default_na=False).set_index("clip_id")
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    meta = json_file.read(folder / "meta.json")
     for name in ("versions", "computed_on"):
         meta.pop(name, None)
     return Store(np.load(folder / "frames.npy", mmap_mode="c"), index, meta)

@@ -1,6 +1,5 @@
 """What the models of a revision, or of the workspace, predicted: out of Git and DVC's cache."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from dvc.scm import RevError, SCMError, resolve_rev
 from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts import leaks_json, model_name
-from dalsegno.artefacts.learning import splits_csv
+from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.cli.checking import inputs
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
@@ -122,7 +121,7 @@ def _hits(s: held_out.Scored, table: pd.DataFrame) -> pd.DataFrame:
 def _leaky(folder: Path, folders: dict[str, Path], members: dict[str, list[str]]) -> frozenset[str]:
     """All models where the split leaks; else those whose weights knew scored clips, and the ensembles of these."""
     path = folder / PROTOCOL
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("leaky"):
+    if path.is_file() and json_file.read(path).get("leaky"):
         return frozenset([*folders, *members])
     known = {name for name, run in folders.items() if leaks_json.read(run / LEAKS).leaks}
     return frozenset(known | {name for name, models in members.items() if known & {*models}})

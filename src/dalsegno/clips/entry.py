@@ -16,7 +16,7 @@ def name_fault(relative: Path) -> str:
     if is_stray(relative):
         return "stray file: hidden, or left behind by an archive"
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in relative.as_posix()):
-        return "bad name: holds a control character or bytes that are no UTF-8; rename it"
+        return "bad name: holds a control character or bytes that are not UTF-8; rename it"
     return ""
 
 

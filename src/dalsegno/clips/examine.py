@@ -155,6 +155,6 @@ def _refuse_faults(table: pd.DataFrame, p: Params) -> None:
 
 
 def _printable(name: str | None) -> str:
-    """`name` with control characters and bytes that are no UTF-8 escaped; empty for None. A file whose path this changes is left out."""
+    """`name` with control characters and bytes that are not UTF-8 escaped; empty for None. A file whose path this changes is left out."""
     escaped = (name or "").encode("utf-8", "backslashreplace").decode()
     return "".join(c.encode("unicode_escape").decode() if category(c) == "Cc" else c for c in escaped)

@@ -18,7 +18,7 @@ from dalsegno.sound.opening import stated, stream
 
 SILENT = 1e-4  # of full scale (-80 dB), from trough to peak
 CANCELLED_DB = 20  # by which the mean of the channels may lie below them without a remark
-BEYOND = 2.0  # times full scale, from where on a sample is no overshoot of a decoder, as of a clipped mp3
+BEYOND = 2.0  # times full scale, from where on a sample is not the overshoot of a decoder, as of a clipped mp3
 CLIPPED = 1e-3  # share of samples in runs of full scale that is worth a remark
 
 

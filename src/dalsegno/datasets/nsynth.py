@@ -80,7 +80,7 @@ class _Text:
         self.file, self.path, self.line, self.window, self.at_char = file, path, 1, "", 0
 
     def at(self, sign: str) -> bool:
-        """Whether the next character that is no space is `sign`."""
+        """Whether the next character that is not a space is `sign`."""
         if len(self.window) - self.at_char < CHUNK:
             try:
                 self.window, self.at_char = self.window[self.at_char :] + self.file.read(CHUNK), 0

@@ -9,14 +9,13 @@ from jaxtyping import Float
 from dalsegno.artefacts.data_set import user_csv
 from dalsegno.artefacts.data_set.user_csv import CLIPS, LABELS
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
-from dalsegno.pipeline.errors import UserError, counted, hint
+from dalsegno.pipeline.errors import UserError, counted, hint, listed
 from dalsegno.pipeline.params import section
 from dalsegno.splits import lists
 
 UNKNOWN_TRAINING = "It was trained elsewhere: whether it knew scored clips, nobody here can tell."
 LABELS_ALONE = "It gave labels without probabilities, so its log-loss and its confidence mean nothing."
 PREDICTED, RUN = "predicted", ("fold", "seed")
-_SHOWN = 5
 _ROUNDED = 0.01 + 1e-9  # by how much rounding may make one of two equally probable classes the less probable
 
 
@@ -90,7 +89,7 @@ def _labelled(file: str, table: pd.DataFrame, classes: list[str]) -> str | None:
     if predicted or len(may) < 2:
         return next(iter(predicted or may), None)
     raise UserError(
-        f"{file}, line 1: which of the columns {_listed(may)} holds what was predicted? Call it {PREDICTED!r}, or leave out "
+        f"{file}, line 1: which of the columns {listed(map(repr, may))} holds what was predicted? Call it {PREDICTED!r}, or leave out "
         "the true classes"
     )
 
@@ -101,7 +100,7 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
     if lacking:
         raise UserError(
             f"{file}, line 1: expected a column of probabilities for each class, called as the class is, or a column "
-            f"{PREDICTED!r}; there is none for {_listed(lacking)}; the file has {_listed(list(table))}"
+            f"{PREDICTED!r}; there is none for {listed(map(repr, lacking))}; the file has {listed(map(repr, table))}"
         )
     cells = table[[bare[c] for c in classes]]
     values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
@@ -154,7 +153,7 @@ def _rounding(cells: pd.DataFrame) -> float:
 def _one_hot(file: str, labels: pd.Series, classes: list[str]) -> Float[np.ndarray, "n_rows n_classes"]:
     for line, label in labels.items():
         if label not in classes:
-            raise UserError(f"{file}, line {line}: {label!r} is no class of the data{hint(label, classes)}")
+            raise UserError(f"{file}, line {line}: {label!r} is not a class of the data{hint(label, classes)}")
     return np.eye(len(classes))[labels.map(classes.index).to_numpy()]
 
 
@@ -188,12 +187,10 @@ def _refuse_missing(
     missing = [clip_id for clip_id in due if clip_id not in predicted]
     if missing and (not p.allow_missing or len(missing) == len(due)):
         where = f"fold {fold}" + (f" and seed {seed}" if seed else "")
-        others = f"; no clip here is called {_listed(of_no_clip[:1])} ({counted(len(of_no_clip), 'such row')})"
-        raise UserError(
-            f"{p.file}: no row for {len(missing)} of the {len(due)} {part} clips of {where}, first {_listed(missing)}"
-            f"{others if of_no_clip else ''}; add them, or give the reason in allow_missing: then no model is scored on them"
+        other = (
+            f"; no clip here is called {of_no_clip[0]!r} ({counted(len(of_no_clip), 'such row')})" if of_no_clip else ""
         )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        raise UserError(
+            f"{p.file}: no row for {len(missing)} of the {len(due)} {part} clips of {where}, first {listed(map(repr, missing))}"
+            f"{other}; add them, or give the reason in allow_missing: then no model is scored on them"
+        )

@@ -13,7 +13,7 @@ from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import about
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
@@ -54,10 +54,8 @@ def train_all(
     rows = Rows(features_parquet.read(features, keep=set(splits["clip_id"])), device)
     description = {"arch": p.arch, "model": asdict(p.model), "pca": p.pca, "whiten": p.whiten}
     description |= {"features": rows.names, "settings": rows.settings, "entry": asdict(p)}
-    try:
+    with about(entry):
         runs.all_runs(job(p, rows, splits, device), description, run_dir, metrics_dir)
-    except UserError as error:
-        raise UserError(f"{entry}: {error}") from None
 
 
 def job(p: Params, rows: Rows, splits: pd.DataFrame, device: torch.device) -> Job:

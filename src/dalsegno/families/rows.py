@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (shapes are written as strings)
 """The rows of a feature table as tensors on the training device."""
 
 import copy
@@ -45,17 +46,17 @@ class Rows:
 
     def take(
         self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None
-    ) -> Float[Tensor, "batch feature"]:
+    ) -> Float[Tensor, "batch *shape"]:
         """The rows with these indices; there is no crop for `generator` to place."""
         return self.x.index_select(0, memory.sent(examples, self.x.device))
 
-    def longest(self) -> Float[Tensor, "1 feature"]:
+    def longest(self) -> Float[Tensor, "1 *shape"]:
         """One row, as all are of the same size."""
         return self.x[:1]
 
     def evaluation(
         self, clip_ids: list[str], batch_size: int
-    ) -> Iterator[tuple[Float[Tensor, "batch feature"], list[str]]]:
+    ) -> Iterator[tuple[Float[Tensor, "batch *shape"], list[str]]]:
         """Every row of `clip_ids` as it is, once, without augmented views; and the clip of each row."""
         rows = np.flatnonzero(self._belong(clip_ids) & self.plain)
         for i in range(0, len(rows), batch_size):

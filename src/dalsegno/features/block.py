@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from dalsegno.pipeline.params import section
+from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.sound import spectrum
 from dalsegno.sound.audio import Samples
 from dalsegno.sound.framing import Bands, Framing
@@ -25,8 +27,8 @@ class Settings(Framing):
     """What the values of features depend on."""
 
     n_mels: Bands = 128
-    n_mfcc: Bands = 20
-    n_bands: Bands = 16  # of `stft`, equally wide on the mel scale
+    n_mfcc: Annotated[Bands, ReadWhere(use=("mfcc", "delta", "delta_delta"))] = 20
+    n_bands: Annotated[Bands, ReadWhere(use=("stft",))] = 16  # equally wide on the mel scale
 
 
 class WholeClip(ABC):

@@ -18,7 +18,6 @@ from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.pipeline.params import section
 from dalsegno.pipeline.refusals import ReadWhere
 from dalsegno.sound import audio, cleaning, spectrum
-from dalsegno.sound.framing import Bands
 from dalsegno.sound.replay import Replay
 
 SUMMARISED = 1 << 18  # values over time that are summarised at once, so that memory stays flat in long clips
@@ -39,8 +38,6 @@ def _known(names: dict[str, Any]) -> AfterValidator:
 class Params(Settings):
     """`features:` in params.yaml."""
 
-    n_mfcc: Annotated[Bands, ReadWhere(use=("mfcc", "delta", "delta_delta"))] = 20
-    n_bands: Annotated[Bands, ReadWhere(use=("stft",))] = 16  # equally wide on the mel scale
     # equal pieces per clip, one row each; 1: the whole clip
     segments: Annotated[int, Field(ge=1, le=10_000), ReadWhere(source=("audio",))] = 1
     source: Literal["audio", "csv"] = "audio"  # csv: read them from `table`, compute none

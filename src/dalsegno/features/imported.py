@@ -31,7 +31,7 @@ def rows(source: str, clips: pd.DataFrame) -> Iterator[tuple[str, int, dict[str,
     """(clip_id, segment, number by column) for those of `clips` that `source` has; prints how many those are.
 
     clips: rows of clips.csv. Raises UserError with file and line: no column of names, a name that fits several clips, a name
-    twice, a cell that is no finite number, or no row that names a clip of the data set.
+    twice, a cell that is not a finite number, or no row that names a clip of the data set.
     """
     table = _read(source)
     names = table[user_csv.called(table, CLIPS)[0]]
@@ -125,7 +125,7 @@ def _follows(cells: pd.Series, owner: pd.Series) -> bool:
 
 
 def _numbers_each(cells: pd.Series, owner: pd.Series) -> bool:
-    """Whether `cells` that follow `owner` differ for each, and are no measurements, which have fractions."""
+    """Whether `cells` that follow `owner` differ for each, and are not measurements, which have fractions."""
     fractions = pd.to_numeric(cells, errors="coerce") % 1
     return cells[(owner != "").to_numpy()].nunique() == owner[owner != ""].nunique() and not (fractions > 0).any()
 
@@ -142,7 +142,7 @@ def _refuse_twice(source: str, names: pd.Series, places: list[Place | None]) -> 
 
 
 def _numbers(source: str, features: pd.DataFrame) -> Float[np.ndarray, "n_rows n_columns"]:
-    """The cells as numbers. Raises UserError with the line and column of the first that is no finite number of 32 bits."""
+    """The cells as numbers. Raises UserError with the line and column of the first that is not a finite number of 32 bits."""
     values = features.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     right = np.abs(values) <= np.finfo(np.float32).max
     if not right.all():

@@ -78,13 +78,13 @@ def fault(path: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     if any("\udc80" <= c <= "\udcff" for c in str(path)):
-        return "its name holds bytes that are no UTF-8; rename it"
+        return "its name holds bytes that are not UTF-8; rename it"
     if stat.S_ISDIR(state.st_mode):
         if not os.access(path, os.R_OK | os.X_OK):
             return "a folder that cannot be read: permission denied"
-        return "a link to a folder that is read anyway" if path.is_symlink() else "no file, but a folder"
+        return "a link to a folder that is read anyway" if path.is_symlink() else "a folder, not a file"
     if not stat.S_ISREG(state.st_mode):
-        return "no file, but a pipe, socket or device; write what comes out of it into a file first"
+        return "a pipe, socket or device, not a file; write what comes out of it into a file first"
     return formats.fault(path) or (None if state.st_size else "it is empty, not one byte")
 
 

@@ -1,11 +1,11 @@
 """A model card in Hugging Face's format (huggingface.co/docs/hub/model-cards), from what the run measured and nothing else."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dalsegno.artefacts.learning import json_file
 from dalsegno.artefacts.markdown import literal, sentence
 from dalsegno.inference.stored import find, model_file, model_licence
 from dalsegno.pipeline import params
@@ -51,7 +51,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         todo = "dvc repro writes it" if Path(params.FILE).is_file() else "run from the top of the repository"
         raise UserError(f"{path}: no such file in {Path.cwd()}; {todo}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json_file.read(path)
 
 
 def _front(name: str, compared: dict, scores: dict, licence: str) -> dict[str, Any]:

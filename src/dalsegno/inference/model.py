@@ -59,7 +59,7 @@ class Model:
         else:
             p = temperatures.together([member.stored for member in self.members], answers, self.temperatures)
         if not np.isfinite(p).all():
-            raise UserError(f"{path}: the model's answer is no number; its weights, or the file, are damaged")
+            raise UserError(f"{path}: the model's answer is not a number; its weights, or the file, are damaged")
         return p
 
 

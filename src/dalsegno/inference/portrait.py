@@ -173,7 +173,7 @@ def _short(name: str, most: int = 24) -> str:
 
 
 def _title(where: Figure | Axes, words: str) -> None:
-    """Write `words` as they are: a dollar sign is no mathematics."""
+    """Write `words` as they are: a dollar sign is not mathematics."""
     title = where.suptitle(words) if isinstance(where, Figure) else where.set_title(words, fontsize=9)
     title.set_parse_math(False)
 

@@ -24,11 +24,8 @@ LEAST = 8  # bins and frames, below which there is nothing to enlarge
 STAGES = (  # expansion, channels, repeats, stride and kernel of B0, from which all others are scaled
     (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
 )  # fmt: skip
-SCALES = {
-    "lite0": (1.0, 1.0, 224),
-    "lite1": (1.0, 1.1, 240),
-    "lite2": (1.1, 1.2, 260),
-}  # width, depth, side of the picture
+SCALES = {"lite0": (1.0, 1.0, 224), "lite1": (1.0, 1.1, 240), "lite2": (1.1, 1.2, 260)}
+"""Width, depth and side of the picture."""
 N_STEM, N_LAST = 32, 1280
 EPSILON, MOMENTUM = 1e-3, 0.01
 MEAN, SCALE = 127 / 255, 128 / 255

@@ -25,10 +25,8 @@ Each = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) els
 class Params:
     """Hidden layers, each linear – (batch norm) – activation – dropout."""
 
-    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (
-        256,
-        128,
-    )  # neurons of each layer
+    # neurons of each layer
+    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (256, 128)
     activation: Annotated[tuple[Activation, ...], Each] = ("relu",)  # one name for all layers, or one for each
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3  # share of neurons dropped after each hidden layer
     batch_norm: bool = False  # normalise before each activation

@@ -123,11 +123,9 @@ def _faded(n_frames: int, device: torch.device) -> Float[Tensor, " frame"]:
 def _wavelets(n_rates: int, size: int) -> Float[Tensor, "two_n_rates size"]:
     """Gabor wavelets of norm 1 and mean 0, rates spaced evenly by ratio, a cosine and a sine of each."""
     time = torch.arange(size) - size // 2
+    ends = math.log10(SLOWEST), math.log10(FASTEST)
     rows = []
-    rates = torch.logspace(
-        math.log10(SLOWEST), math.log10(FASTEST), n_rates, device="cpu"
-    )  # also where weights have no data
-    for rate in rates.tolist():
+    for rate in torch.logspace(*ends, n_rates, device="cpu").tolist():  # on the CPU also where weights have no data
         window = torch.exp(-0.5 * (time / min(size / 5, 1 / rate)) ** 2)
         for phase in (0.0, math.pi / 2):
             wave = window * torch.cos(2 * math.pi * rate * time + phase)

@@ -136,9 +136,8 @@ class BackEnd(nn.Module):
         parts = []
         for name in self.chosen:
             if name == "penultimate":
-                parts.append(
-                    self.dense(torch.stack([highest, mean], 2).flatten(1))
-                )  # the two of a map lie side by side
+                side_by_side = torch.stack([highest, mean], 2).flatten(1)  # the two of each map
+                parts.append(self.dense(side_by_side))
             else:
                 parts += [mean[:, LAYERS[name]], highest[:, LAYERS[name]]]
         return torch.cat(parts, 1)

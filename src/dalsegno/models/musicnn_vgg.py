@@ -20,13 +20,8 @@ NORMALISE = "none"  # the first layer is a batch norm
 RECORDINGS = {"msd": "the Million Song Dataset", "mtt": "MagnaTagATune"}
 LEAST = 66  # bins and frames that the five poolings still leave something of
 N_CHANNELS = 128
-POOLINGS = (
-    ((1, 4), 2),
-    ((2, 2), 2),
-    ((2, 2), 2),
-    ((2, 2), 2),
-    ((4, 4), 4),
-)  # (bins, frames) and stride of each layer's
+POOLINGS = (((1, 4), 2), ((2, 2), 2), ((2, 2), 2), ((2, 2), 2), ((4, 4), 4))
+"""(bins, frames) and stride of each layer's."""
 DROPOUT = 0.25  # after each layer but the last
 EPSILON = 1e-3  # of TensorFlow's batch norms
 RENAMED = {

@@ -22,7 +22,7 @@ from dalsegno.pipeline.params import section
 NORMALISE = "minmax"
 RECORDINGS = {}  # published weights are of pictures
 LEAST = 8  # bins and frames, below which there is nothing to enlarge
-NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
+NORMS = (nn.BatchNorm2d, nn.LayerNorm)
 AUXILIARY = ("aux1", "aux2", "AuxLogits")  # heads that helped in training from scratch: GoogLeNet, Inception v3
 HALVED = ("googlenet", "inception_v3")  # trained on (x - 0.5) / 0.5, which torchvision hides in `transform_input`
 ONE_SIZE = ("vit", "maxvit")  # names of networks made for pictures of one size begin so
@@ -43,7 +43,7 @@ class Params:
         known = torchvision.models.list_models(torchvision.models)
         if self.name not in known:
             nearest = hint(self.name, known) or f"; there are: {', '.join(known)}"
-            raise ValueError(f"name is {self.name!r}, which is no classifier of torchvision{nearest}")
+            raise ValueError(f"name is {self.name!r}, which is not a classifier of torchvision{nearest}")
         if self.size == "as_is" and self.name.startswith(ONE_SIZE):
             raise ValueError(f"size is 'as_is', but {self.name} takes pictures of one size; give a number or null")
         patch = int(self.name.rpartition("_")[2]) if self.name.startswith("vit") else 1

@@ -137,12 +137,12 @@ def _configuration(p: Params) -> Any:
     """The library's settings of `p`. Raises ValueError if it does not know the type, or a setting."""
     library = _library()
     if p.type not in library.CONFIG_MAPPING:
-        raise ValueError(f"type {p.type!r} is none of the library's{hint(p.type, list(library.CONFIG_MAPPING))}")
+        raise ValueError(f"type {p.type!r} is not one of the library's{hint(p.type, list(library.CONFIG_MAPPING))}")
     usual = library.AutoConfig.for_model(p.type).to_dict()
     known = sorted(usual.keys() - FIXED)
     for name in p.config:
         if name not in known:
-            raise ValueError(f"config.{name} is no setting of {p.type!r} to choose{hint(name, known)}")
+            raise ValueError(f"config.{name} is not a setting of {p.type!r} to choose{hint(name, known)}")
     try:
         return library.AutoConfig.for_model(p.type, **p.config, **{k: v for k, v in FIXED.items() if k in usual})
     except Exception as error:  # errors of the library's own kinds

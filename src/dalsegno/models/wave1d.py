@@ -1,4 +1,4 @@
-"""The waveform network of seed report 004: three convolutions over 2,048 pooled samples of an NSynth note.
+"""The waveform network of recipes/nsynth_2022_waveform.yaml: three convolutions over 2,048 pooled samples of an NSynth note.
 
 Its two networks and the bonus one are this one; they differ by the L1 and L2 penalties, which belong to training.
 Translated from Keras: convolutions unpadded, pooling padded where the length does not divide and averaged over true

@@ -71,7 +71,7 @@ def _of_entries(section: str, entries: Any, cls: type) -> list[str]:
         if not KEY.fullmatch(key) or key.lower() in BOOLEANS:
             problems.append(
                 f"{section}: {key!r} cannot name an entry; expected a word of letters, digits, _ and - that begins with a "
-                f"letter, up to 100 of them, and is none of {', '.join(sorted(BOOLEANS))}"
+                f"letter, up to 100 of them, and is not one of {', '.join(sorted(BOOLEANS))}"
             )
         elif section == "transfer" and key.endswith("-scratch"):
             problems.append(f"{section}: {key!r} cannot name an entry; a name with -scratch is that of a twin")

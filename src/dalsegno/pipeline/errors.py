@@ -2,18 +2,29 @@
 
 import difflib
 import errno
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
+N_COMPARED = 2000  # names among which the nearest is sought; a data set has millions of paths
 
 
 class UserError(ValueError):
     """Something the user can mend; its message is all that is shown of it."""
 
 
+@contextmanager
+def about(subject: object) -> Iterator[None]:
+    """Let the message of any UserError begin with its subject, such as an entry of params.yaml or a file."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{subject}: {error}") from None
+
+
 def hint(got: str, known: list[str]) -> str:
     """What follows an unknown name in a message: the nearest known one in brackets, whatever its case, or nothing."""
-    spelt = {name.casefold(): name for name in reversed(known)}
+    spelt = {name.casefold(): name for name in reversed(known[:N_COMPARED])}
     near = difflib.get_close_matches(got.casefold(), spelt, n=1)
     return f" (did you mean {spelt[near[0]]!r}?)" if near else ""
 
@@ -44,13 +55,16 @@ def abridged(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], *more]
 
 
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """The first `most` names with commas between them, and how many more there are: `a, b, … and 3 more`."""
+    return ", ".join(abridged([*names], most))
+
+
 def mismatch(got: Collection[str], known: Collection[str]) -> str:
     """Which names of `got` are not known and which known ones it lacks, the first five of each; empty if there are none."""
     strange, absent = sorted({*got} - {*known}), sorted({*known} - {*got})
     counts = [
-        f"{len(names)} {what} ({', '.join(names[:5])}{', …' * (len(names) > 5)})"
-        for names, what in ((strange, "unknown"), (absent, "absent"))
-        if names
+        f"{len(names)} {what} ({listed(names)})" for names, what in ((strange, "unknown"), (absent, "absent")) if names
     ]
     return ", ".join(counts)
 

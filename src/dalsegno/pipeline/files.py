@@ -25,7 +25,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     special = path.exists() and not (path.is_file() or path.is_dir())
     if special or path.absolute().parent == DEVICES:
-        raise UserError(f"{path}: no file, but a pipe, socket or device; expected a file to write")
+        raise UserError(f"{path}: a pipe, socket or device; expected a file to write")
     with scratch(path) as draft:
         yield draft
         if ranks.rank() and not _LIVE & {part.name for part in path.absolute().parents}:
@@ -71,13 +71,10 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def _leftovers(path: Path) -> list[Path]:
-    """Drafts of `path` whose process is gone, even if this one has its number, as in a container.
-
-    Those with half as many digits are of before they named it.
-    """
-    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
+    """Drafts of `path` whose process is gone, even if this one has its number, as in a container."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})[0-9a-f]{{8}}\.part")
     drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
-    return [draft for match, draft in drafts if match[2] is None or not _is_written(draft, int(match[1], 16))]
+    return [draft for match, draft in drafts if not _is_written(draft, int(match[1], 16))]
 
 
 def _is_written(draft: Path, process: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, counted, hint
 
 LARGEST = 10**18 - 1  # what fits in 64 bits, as NumPy and PyTorch count
 LONGEST = 200  # of a value, in a message
@@ -32,8 +32,7 @@ class Refused(UserError):
         self.problems = problems
 
     def __str__(self) -> str:
-        noun = "problem" if len(self.problems) == 1 else "problems"
-        return f"params.yaml: {len(self.problems)} {noun}, nothing was run:\n  " + "\n  ".join(self.problems)
+        return "\n  ".join([f"params.yaml: {counted(len(self.problems), 'problem')}, nothing was run:", *self.problems])
 
 
 class ReadWhere:
@@ -78,7 +77,7 @@ def nested(problems: Iterable[tuple[str, str]]) -> PydanticCustomError:
 def mapping(doc: Mapping[str, Any], section: str) -> dict[str, Any]:
     """What a section of params.yaml has by name, for who reads it as plain data; nothing if it is null or not there.
 
-    Raises Refused if it is no mapping.
+    Raises Refused if it is not a mapping.
     """
     found = doc.get(section)
     if not isinstance(found, dict | None):
@@ -100,7 +99,7 @@ def unsuitable(raw: Any, inside: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
         return [("", "it contains itself; write out what it stands for")]
     if isinstance(raw, dict | list):
         entries = list(raw.items() if isinstance(raw, dict) else enumerate(raw))
-        no_text = [(key, "this key is no text; put it in quotes") for key, _ in entries if isinstance(key, NoText)]
+        no_text = [(key, "this key is not text; put it in quotes") for key, _ in entries if isinstance(key, NoText)]
         return no_text + [
             (f"{key}.{place}" if place else str(key), reason)
             for key, value in entries

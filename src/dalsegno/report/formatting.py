@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.pipeline.errors import abridged
+from dalsegno.pipeline.errors import counted, listed
 from dalsegno.scoring.statistics import ranking
 
 UNMEASURED = "??"
 NONE = "–"  # there can be no such number
-_NAMED = 5  # classes in a list that may be long
 STAMP = " (LEAKY)"
 
 
@@ -81,7 +80,7 @@ def ranked(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def mixture(models: Mapping[str, Mapping[str, Any]]) -> str:
     """A sentence on networks that were trained on more than one device; empty if not so.
 
-    On a GPU, networks on spectrograms and those on tables differ in number format, which is no mixture.
+    On a GPU, networks on spectrograms and those on tables differ in number format, which is not a mixture.
     """
     trained: dict[str, list[str]] = {}
     for name, model in models.items():
@@ -124,13 +123,12 @@ def with_ends(scores: Mapping[str, Any], name: str, scale: float = 100.0, digits
 
 def units(interval: Mapping[str, Any], kind: str = "") -> str:
     """What an interval counts, such as `80 groups`; interval: as in compare.json, kind: a word before the noun."""
-    n = interval["units"]
-    return f"{number(n)} {kind}{interval['unit']}{'' if n == 1 else 's'}"
+    return counted(interval["units"], f"{kind}{interval['unit']}")
 
 
 def lone(interval: Mapping[str, Any]) -> str:
     """Why means over classes have no interval; empty if they have one. interval: as in compare.json."""
-    unit, names = interval["unit"], ", ".join(abridged(interval["lone_classes"], _NAMED))
+    unit, names = interval["unit"], listed(interval["lone_classes"])
     return names and (
         f"Means over classes have no interval, as there are classes whose scored clips are all of a single {unit}, so that "
         f"nobody can tell how much other {unit}s of them would differ: {names}."
@@ -148,7 +146,7 @@ def of_called(values: Mapping[str, Any], called: Mapping[str, str]) -> dict[str,
 
 
 def honest(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Those of compare.json whose weights did not know scored clips: a leaky score is no measure for another."""
+    """Those of compare.json whose weights did not know scored clips: a leaky score is not a measure for another."""
     return {name: model for name, model in models.items() if not model.get("leaks")}
 
 

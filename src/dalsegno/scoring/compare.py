@@ -1,6 +1,5 @@
 """Score every model on the same clips: the one place where predictions become the numbers of compare.json."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from dalsegno.artefacts import leaks_json, model_name
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import counted, held_out, intervals
 from dalsegno.scoring.held_out import Run, Scored
@@ -114,7 +114,7 @@ def cost(path: Path) -> dict[str, Any]:
     """What a model cost, from cost.json if there is one; timings and memory to three digits, as no more of them is repeatable."""
     if not path.is_file():
         return {}
-    known = json.loads(path.read_text(encoding="utf-8"))
+    known = json_file.read(path)
     counts = {
         name: round(known[name])
         for name in ("parameters", "trained_parameters", "max_epochs")

@@ -16,7 +16,7 @@ Entries = dict[Key, Annotated[list[str], Field(min_length=2)]]
 
 
 def members(entries: Entries, names: list[str]) -> dict[str, list[str]]:
-    """The members of `ensembles/<key>` by that name. Raises UserError if one is none of the models `names`, or there twice."""
+    """The members of `ensembles/<key>` by that name. Raises UserError if one is not among the models `names`, or there twice."""
     for key, models in entries.items():
         for i, model in enumerate(models):
             if model not in names:

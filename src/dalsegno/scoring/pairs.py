@@ -77,7 +77,7 @@ def summary(s: Scored, models: dict[str, list[Run]], pairs: pd.DataFrame, p: Par
 
 
 def asked(names: list[str], p: Params) -> list[tuple[str, str]]:
-    """The pairs to ask about, each in the order of `names`. Raises UserError for one that is no pair of two of them."""
+    """The pairs to ask about, each in the order of `names`. Raises UserError for one that is not a pair of two of them."""
     if p.pairs is None:
         return list(combinations(names, 2))
     for i, pair in enumerate(p.pairs):

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from dalsegno.pipeline import files
 from dalsegno.pipeline.errors import UserError
 
-NONE = "this is no journal of a search; move it away, and the search begins anew"
+NONE = "this is not the journal of a search; move it away, and the search begins anew"
 STALE_S = 10  # after which a lock is taken from a process that was killed while it wrote
 
 
@@ -54,7 +54,7 @@ def mend(path: Path) -> None:
     machine wrote when it lost its power, and whatever was told of trials that came to no end. Its workers, if any are left,
     write no more.
 
-    Raises UserError for what is no journal, and for a line in it that is none.
+    Raises UserError for what is not a journal, and for a line in it that is damaged.
     """
     Path(f"{path}.lock").unlink(missing_ok=True)
     if not path.exists():

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 from optuna import distributions
@@ -11,6 +12,7 @@ from optuna.distributions import BaseDistribution
 
 from dalsegno.artefacts.search_space import KINDS, LISTED
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.refusals import shown
 
 Space = dict[str, Any]
 """By dotted path within the entry, as in `train.lr: {loguniform: [1e-4, 1e-2]}`; numbers count the items of a list."""
@@ -61,7 +63,7 @@ def grid(space: Space) -> dict[str, Sequence[Any]]:
         if spec.keys() & set(LISTED)
     }
     if not values:
-        raise UserError(f"space: a grid needs a choice or whole numbers (int) besides ranges, got {_shown(space)}")
+        raise UserError(f"space: a grid needs a choice or whole numbers (int) besides ranges, got {shown(space)}")
     return values
 
 
@@ -78,7 +80,7 @@ def grid_size(space: Space) -> int:
 
 def with_values(entry: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A copy of an entry of params.yaml with these values at their paths. Raises UserError for a path that leads nowhere."""
-    changed = _copy(entry)
+    changed = deepcopy(entry)
     for path, value in values.items():
         *parents, last = path.split(".")
         owner: Any = changed
@@ -93,25 +95,13 @@ def _place(owner: Any, step: str, path: str, new: bool = False) -> Any:
         return int(step)
     if isinstance(owner, dict) and (new or step in owner):
         return step
-    known = (
-        list(owner)
-        if isinstance(owner, dict)
-        else [str(i) for i in range(len(owner))]
-        if isinstance(owner, list)
-        else []
-    )
-    raise UserError(f"space: {path}: the entry has no {step!r} there{hint(step, known)}")
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _copy(v) for k, v in value.items()}
-    return [_copy(v) for v in value] if isinstance(value, list) else value
+    places = range(len(owner)) if isinstance(owner, list) else owner if isinstance(owner, dict) else ()
+    raise UserError(f"space: {path}: the entry has no {step!r} there{hint(step, [*map(str, places)])}")
 
 
 def _wrong(spec: Any) -> str:
     if not isinstance(spec, dict) or len(spec) != 1 or next(iter(spec)) not in KINDS:
-        return f"expected one of {', '.join(KINDS)}, such as {{uniform: [0, 0.5]}}, got {_shown(spec)}"
+        return f"expected one of {', '.join(KINDS)}, such as {{uniform: [0, 0.5]}}, got {shown(spec)}"
     kind, value = next(iter(spec.items()))
     if kind == "fixed":
         return ""
@@ -119,7 +109,7 @@ def _wrong(spec: Any) -> str:
         return _wrong_choice(value)
     if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v, kind) for v in value)):
         noun = "whole numbers" if kind.endswith("int") else "numbers"
-        return f"{kind} takes two {noun}, the lowest and the highest, got {_shown(value)}"
+        return f"{kind} takes two {noun}, the lowest and the highest, got {shown(value)}"
     if value[0] >= value[1]:
         return f"the lowest, {value[0]}, is not below the highest, {value[1]}"
     return (
@@ -131,10 +121,10 @@ def _wrong(spec: Any) -> str:
 
 def _wrong_choice(values: Any) -> str:
     if not isinstance(values, list) or not values:
-        return f"a choice is a list of values, got {_shown(values)}"
+        return f"a choice is a list of values, got {shown(values)}"
     stored = list(map(_stored, values))
     twice = [value for i, value in enumerate(values) if stored[i] in stored[:i]]
-    return f"the choice holds {_shown(twice[0])} twice" if twice else ""
+    return f"the choice holds {shown(twice[0])} twice" if twice else ""
 
 
 def _inside(path: str, space: Space) -> str:
@@ -144,11 +134,6 @@ def _inside(path: str, space: Space) -> str:
 
 def _gap(path: str) -> str:
     return "" if all(path.split(".")) else "expected names with a dot between two of them, such as train.lr"
-
-
-def _shown(value: Any) -> str:
-    """A value as params.yaml has it."""
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _stored(value: Any) -> Any:

@@ -27,7 +27,7 @@ MAX_FOREIGN = 0.05  # share of such pixels that may be there
 def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
     """The values that a picture shows, 0 … 1: time first, and the picture's lowest row is bin 0.
 
-    White or transparent margins are cut off. Raises OSError if the file cannot be opened, and ValueError if it is no picture
+    White or transparent margins are cut off. Raises OSError if the file cannot be opened, and ValueError if it is not a picture
     or a damaged one, has one colour only, is coloured by no known matplotlib map, or shows axes, labels and the like as well.
     """
     try:
@@ -71,7 +71,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return f"more than {MAX_PIXELS:,} pixels, which no spectrogram has"
     return (
-        "no picture in a format that is known here"
+        "not a picture in a format that is known here"
         if isinstance(error, UnidentifiedImageError)
         else "damaged, or cut short"
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts.learning import splits_csv
+from dalsegno.pipeline.errors import listed
 
 
 def linked(unit: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
@@ -46,4 +47,4 @@ def lacking(rows: pd.DataFrame) -> list[str]:
 
 def some(names: list[str]) -> str:
     """The number of names, and the first five of them."""
-    return f"{len(names)} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
+    return f"{len(names)} ({listed(names)})"

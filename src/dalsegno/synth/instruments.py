@@ -25,7 +25,7 @@ class Instrument:
     vibrato: float = 0.0  # depth in semitones, at about 5.5 Hz
     detune: float = 0.0  # a second voice is so many semitones off; 0: there is none
     breath: float = 0.0  # noise of breath or bow
-    bell: float = 0.0  # weight of partials that are no harmonics, as of a struck bar
+    bell: float = 0.0  # weight of partials that are not harmonics, as of a struck bar
     drive: float = 0.0  # overdrive
 
 
@@ -74,11 +74,8 @@ PITCHES = dict(
     bass=(28, 50), brass=(46, 76), flute=(60, 90), guitar=(40, 76), keyboard=(36, 90), mallet=(53, 89), organ=(36, 84),
     reed=(49, 80), string=(43, 88), synth_lead=(48, 84),
 )  # fmt: skip
-BELL_RATIOS = (
-    2.76,
-    5.4,
-    8.93,
-)  # partials of a free bar: Fletcher and Rossing, The Physics of Musical Instruments, 2.15
+BELL_RATIOS = (2.76, 5.4, 8.93)
+"""Partials of a free bar: Fletcher and Rossing, The Physics of Musical Instruments, 2.15."""
 
 
 def draw(family: str, source: str, rng: np.random.Generator) -> Instrument:

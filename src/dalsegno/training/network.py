@@ -11,6 +11,8 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.training import memory
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
 
 class Model(nn.Module):
     """Preprocessing and network as one: stored data in, logits (batch, label) out."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,6 @@ from dalsegno.pipeline.errors import counted
 from dalsegno.training import precision, predict, together, train
 from dalsegno.training.job import Built, Job, Run
 from dalsegno.training.trained import enough_memory, trained
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,9 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clo
     job, ids = run.job, run.job.source.clip_ids
     built, fit, train_s = trained(run, _logger(run, live, clock))
     with enough_memory(run):
-        (p, owners), predict_s = _timed(lambda: predict.windows(built.model, run.source, ids))
+        began = time.perf_counter()
+        p, owners = predict.windows(built.model, run.source, ids)
+        predict_s = time.perf_counter() - began
         layers = layers_csv.table(built.model, run.source.longest()[:1], built.n_before or 0)
     clock.end(fit.epochs)
     if fit.still_improving:
@@ -141,12 +141,6 @@ def _logger(run: Run, live: Live, clock: progress.Runs) -> Callable[[train.Metri
         progress.say(f"{which}  {line}  {clock.left(n)}")
 
     return log
-
-
-def _timed(call: Callable[[], T]) -> tuple[T, float]:
-    """The result of `call`, and the seconds that it took."""
-    began = time.perf_counter()
-    return call(), time.perf_counter() - began
 
 
 def _cost(built: Built, fit: train.Fit, train_s: float, predict_s_per_clip: float) -> dict[str, int | float]:

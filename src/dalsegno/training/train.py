@@ -86,7 +86,7 @@ class Fit:
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and PyTorch, and ask PyTorch for deterministic algorithms where it has them."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed)
     torch.manual_seed(seed)
     torch.set_deterministic_debug_mode("warn")  # use_deterministic_algorithms is the same, but imports the compiler
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue] (saves a step on a GPU)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import shown
-from dalsegno.training import memory, predict, train
+from dalsegno.training import memory, network, predict, train
 from dalsegno.training.batches import Batches
 from dalsegno.training.job import Built, Run
 from dalsegno.training.objective import losses
@@ -71,7 +71,7 @@ def _check_batch_norm(model: nn.Module, batches: Batches, run: Run) -> None:
         return
     if isinstance(model, train.ChangesByEpoch):
         model.begin_epoch(model.last_change)
-    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in model.train().modules()):
+    if any(isinstance(m, network.BATCH_NORMS) and m.training for m in model.train().modules()):
         raise UserError(
             f"train.batch_size is {run.job.train.batch_size} and fold {run.fold} has {len(batches.examples)} training "
             "examples: batch normalisation cannot train on batches of one; there must be at least 2 of both"

@@ -371,7 +371,7 @@ def test_networks_of_the_same_layers_are_drawn_and_listed_once(tmp_path):
 def test_clips_of_no_known_group_are_a_limit_of_a_split_by_groups(without, told):
     said = ground._grouped({"source_in_words": "stated by the data set", "clips_without": without})
     assert "stay in one part. Groups are stated by the data set." in said
-    assert ("No group is known of" in said) == bool(told) and told in said
+    assert ("No group is known for" in said) == bool(told) and told in said
 
 
 def test_a_search_is_told_with_its_best_trials_and_the_score_of_the_chosen(tmp_path):

@@ -110,7 +110,7 @@ def _text(raw: bytes) -> str:
 
 
 def _check_labels(rows: list[_Row], classes: list[str]) -> None:
-    """Raise UserError at a label that is no class, unless it is the one placeholder of the whole sample."""
+    """Raise UserError at a label that is not a class, unless it is the one placeholder of the whole sample."""
     unknown = [row for row in rows if row.label.strip() and row.label.strip() not in classes]
     plain = {name.casefold() for name in classes}
     for row in unknown:
@@ -129,7 +129,7 @@ def _clip_ids(rows: list[_Row], known: dict[str, str | None]) -> list[str]:
         name = next((n for n in _written(row.id) if n in known), row.id)
         clip_id = known.get(name)
         if clip_id is None:
-            what = "names several clips" if name in known else f"is none of them{hint(row.id, list(known))}"
+            what = "names several clips" if name in known else f"is not one of them{hint(row.id, list(known))}"
             raise UserError(f"{row.where}: expected the file name of a clip to predict, but {row.id!r} {what}")
         if clip_id in lines:
             raise UserError(f"{row.where}: expected each clip once, but {row.id!r} is in line {lines[clip_id]} already")

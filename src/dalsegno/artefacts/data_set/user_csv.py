@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, listed
 
 CLIPS = ("clip_id", "path", "filename", "file_name", "file", "clip", "id")
 """Columns that may name a clip, in whatever case; the first that a table has does."""
@@ -37,7 +37,7 @@ def read(path: str | Path, delimiter: str | None = None) -> pd.DataFrame:
     lines, cells = [], []
     for line, row in rows:
         if len(row) != len(header):
-            raise UserError(f"{path}, line {line}: expected {len(header)} cells ({_abridged(header)}), got {len(row)}")
+            raise UserError(f"{path}, line {line}: expected {len(header)} cells ({listed(header, 4)}), got {len(row)}")
         lines.append(line)
         cells.append(row)
     table = pd.DataFrame(cells, columns=header, index=lines, dtype=str)
@@ -72,7 +72,7 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def not_utf8(path: Path) -> str:
-    """What is to be said of a file that is no text in UTF-8, with the first line that is none."""
+    """What is to be said of a file that is not text in UTF-8, with the first line that is not."""
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return f'{path}, line 1: expected text in UTF-8, got UTF-16, which is Excel\'s "Unicode text"; save it as UTF-8'
@@ -84,8 +84,3 @@ def not_utf8(path: Path) -> str:
             f"{path}, line {line}: expected text in UTF-8, got the byte {content[error.start]:#04x}; save it as UTF-8"
         )
     return f"{path}: expected text in UTF-8, and it has changed since; try again"
-
-
-def _abridged(header: list[str]) -> str:
-    """The first four names of columns."""
-    return ", ".join(header[:4]) + (", …" if len(header) > 4 else "")

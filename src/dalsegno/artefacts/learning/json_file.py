@@ -10,12 +10,17 @@ from dalsegno.pipeline import files
 
 
 def write(path: str | Path, data: Any, *, exact: bool = False) -> None:
-    """Write JSON with floats rounded to 6 digits, or `exact`, for settings, as a rate of 1e-7 is none of 0.
+    """Write JSON with floats rounded to 6 digits, or `exact`, for settings, since a rate of 1e-7 is not one of 0.
 
     Raises ValueError on NaN, which DVC would show as changed for ever.
     """
     content = data if exact else _rounded(data)
     files.write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read(path: str | Path) -> Any:
+    """The content of a JSON file of the project's own."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def _rounded(data: Any) -> Any:

@@ -151,7 +151,7 @@ def _variants(doc: dict[str, Any], stage: dict[str, Any]) -> Iterator[tuple[dict
 
 
 def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
-    """The dependency if it is named by a text of params.yaml; what is no text, `pipeline.check` has refused."""
+    """The dependency if it is named by a text of params.yaml; what is not text, `pipeline.check` has refused."""
     name = NAMED.search(dep)
     if name is None or dep.startswith("src/"):
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from dalsegno.artefacts.model_name import SCRATCH, TRAINED
 from dalsegno.final import entry as final_entry
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, about, hint
 from dalsegno.scoring import ensembles, intervals, pairs
 from dalsegno.search import entry as search_entry
 from dalsegno.search import subject
@@ -58,10 +58,8 @@ def _final(key: str, names: list[str]) -> None:
 def _search(key: str) -> None:
     """Raise UserError if the model to search, or a setting that is searched, does not exist."""
     p = params.variant(key, search=search_entry.Params)
-    try:
+    with about(f"search.{key}"):
         subject.searched(p.of).check(p.input, p.space)
-    except UserError as error:
-        raise UserError(f"search.{key}: {error}") from None
 
 
 def _seeds(doc: dict[str, Any]) -> dict[str, list[int]]:

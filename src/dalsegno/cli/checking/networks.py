@@ -157,7 +157,7 @@ def _takes_another_kind(p: Any, n_axes: int) -> bool:
 def _check_blocks(p: FineTuned, model: Model) -> None:
     """Raise UserError unless there are as many blocks as are to learn, and statistics to keep where it says so."""
     fine_tuned.n_free(p, len(model.body))
-    if p.batch_norm and not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.body.modules()):
+    if p.batch_norm and not any(isinstance(m, network.BATCH_NORMS) for m in model.body.modules()):
         raise UserError(
             f"batch_norm is {p.batch_norm}, but {p.arch} with this model has no batch normalisation; leave it out"
         )

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Note the score. Raises UserError for an unknown model, or what is no score."""
+    """Note the score. Raises UserError for an unknown model, or what is not a score."""
     print(note(arguments.model, arguments.score, arguments.date))
 
 
@@ -27,7 +27,7 @@ def note(model: str, score: str, date: str | None) -> str:
     """Write the score of a model to FILE, in place of an earlier one; return what was done, in a sentence.
 
     score: a share such as .79, or per cent such as 79%. date: ISO 8601; None: today. Raises UserError for a model that
-    params.yaml does not name, a number that is no score, or no date.
+    params.yaml does not name, a number that is not a score, or no date.
     """
     names = model_name.named(params.document())
     if model not in names:

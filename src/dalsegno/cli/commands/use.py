@@ -56,7 +56,7 @@ def _recipe(word: str) -> Path:
     if not path.is_file():
         raise UserError(f"{word}: there is no such recipe{hint(name, names)}; there are: {', '.join(sorted(names))}")
     if "dataset" not in params.document(path):
-        raise UserError(f"{path}: this is no recipe: it has no section 'dataset:'")
+        raise UserError(f"{path}: this is not a recipe: it has no section 'dataset:'")
     return path
 
 

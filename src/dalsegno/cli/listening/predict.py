@@ -93,7 +93,7 @@ def _seconds(word: str) -> float:
 
 
 def _number(word: str) -> float:
-    """NaN, which no range holds, for what is no number."""
+    """NaN, which no range holds, for what is not a number."""
     try:
         return float(word)
     except ValueError:

@@ -12,14 +12,14 @@ from dalsegno.clips.copies.chart import STEP_DB
 FLOOR_DB, LOUD_DB = 15, 20  # levels in a chart, of 60: below the first, cells are equal; above the second, compared
 LAGS = 13  # frames: a second and a bit
 SHORTEST = 5  # frames that two clips must share
-RADIUS_DB = 6.0  # between averages and spreads, beyond which clips are no copies
+RADIUS_DB = 6.0  # between averages and spreads, beyond which clips are not copies
 NEIGHBOURS = 16  # clips nearest to each that are compared in full
 CORRELATION, CORRELATION_SHORT = 0.75, 1.5  # least correlation of copies, and what 1/n_frames adds to it
 DIFFERENCE_DB = 4.0  # greatest difference of copies (root mean square)
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of two charts' levels [shape=(n_frames, BANDS)] at their best shift, 0 if they are no copies."""
+    """Correlation of two charts' levels [shape=(n_frames, BANDS)] at their best shift, 0 if they are not copies."""
     coarse, lag = best_lag(one, other)
     if coarse < CORRELATION / 2:
         return 0.0

@@ -24,9 +24,9 @@ LAGS = round(chart.SHIFT_S * COARSE_HZ)
 N_FFT = scipy.fft.next_fast_len(BEGINNING_S * COARSE_HZ + LAGS, real=True)  # longer lags may wrap around
 SHORTEST_S = 0.4  # overlap that two clips must have
 MOST, LEAST = 0.5, 0.002  # shares of the one's and the other's energy that must lie in the overlap
-RADIUS_DB = 5.0  # between average spectra, beyond which clips are no copies
+RADIUS_DB = 5.0  # between average spectra, beyond which clips are not copies
 NEIGHBOURS = 16  # clips nearest to each that are compared in full
-CORRELATION_CHARTS = 0.35  # correlation of charts below which clips are no copies
+CORRELATION_CHARTS = 0.35  # correlation of charts below which clips are not copies
 CORRELATION, CORRELATION_DB = 0.9, 0.1  # least correlation of copies, and how much more each dB between spectra asks
 CORRELATION_CLIPPED, DIFFERENCE_CLIPPED_DB = 0.95, 7.0  # if one is clipped, which adds overtones
 
@@ -48,7 +48,7 @@ class _Wave(NamedTuple):
 
 
 def similarity(one: Note, other: Note) -> float:
-    """Correlation of two clips at their best shift, 0 if they are no copies of each other."""
+    """Correlation of two clips at their best shift, 0 if they are not copies of each other."""
     if by_chart.best_lag(one.levels, other.levels)[0] < CORRELATION_CHARTS:
         return 0.0
     a, b = _wave(one.path), _wave(other.path)

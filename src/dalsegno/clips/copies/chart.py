@@ -29,7 +29,7 @@ class Chart(NamedTuple):
     """A clip in brief.
 
     levels: uint8 (n_frames, BANDS) in steps of 0.5 dB, 120 being the clip's level; frames are 93 ms apart.
-    tones: float32 (60,), the average spectrum in dB, less its mean; (0,) of a clip that is no note, shifted or not.
+    tones: float32 (60,), the average spectrum in dB, less its mean; (0,) of a clip that is not a note, shifted or not.
     """
 
     levels: np.ndarray

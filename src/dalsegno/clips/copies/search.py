@@ -19,7 +19,7 @@ from dalsegno.pipeline import runtime
 class Method:
     """How two clips are compared, and which pairs are worth it."""
 
-    similarity: Callable[[Any, Any], float]  # of two clips; 0 if they are no copies of each other
+    similarity: Callable[[Any, Any], float]  # of two clips; 0 if they are not copies of each other
     radius_db: float  # between the clips' summaries, beyond which they are not compared
     n_neighbours: int  # the clips nearest to each that are compared with it
 

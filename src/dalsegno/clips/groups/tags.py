@@ -100,7 +100,7 @@ def _repaired(name: str) -> str:
 
 
 def _readable(name: str) -> bool:
-    """Whether at least half of a name, blanks apart, is no sign that stands for a lost letter; nothing is not."""
+    """Whether at least half of a name, blanks apart, is not a sign that stands for a lost letter; nothing is not."""
     letters = name.replace(" ", "")
     lost = letters.count(LOST) + letters.count("?")
     return bool(letters) and 2 * lost <= len(letters)

@@ -9,8 +9,6 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.data_set.clip_names import agree, plain
 from dalsegno.pipeline.errors import UserError, hint
 
-N_COMPARED = 2000  # paths at most among which the nearest name is looked for
-
 
 @dataclass(frozen=True)
 class Files:
@@ -39,7 +37,7 @@ class Files:
 
     def nearest(self, name: str) -> str:
         """The end of a message about a file that is not there."""
-        return hint(plain(name), sorted(self.paths)[:N_COMPARED])
+        return hint(plain(name), sorted(self.paths))
 
     def but_for_case(self, path: str) -> str:
         """What a message adds about a path that is there in other letters; empty if it is not."""

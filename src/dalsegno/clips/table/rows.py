@@ -106,7 +106,7 @@ def _cells(table: Path, frame: pd.DataFrame, folder: str, name: str, column: str
 
 
 def _refuse_nested(cells: dict[str, list[Any]], places: list[str]) -> None:
-    """Raise UserError for a cell that is no text or number."""
+    """Raise UserError for a cell that is not text or a number."""
     for name, column in cells.items():
         for place, value in zip(places, column, strict=True):
             if not isinstance(value, str):

@@ -15,7 +15,6 @@ from dalsegno.pipeline.errors import UserError, counted, hint
 from dalsegno.sound import excerpt
 
 N_NAMED = 5  # paths of each sort that a message names
-N_COMPARED = 2000  # paths at most among which the nearest name is looked for
 
 
 def stated(root: Path, clips: Iterable[Clip], p: Params) -> Iterator[Clip]:
@@ -102,7 +101,7 @@ def _first(lines: Iterator[str]) -> str:
 def _no_file(astray: list[str], known: dict[str, Path], lines: dict[str, int]) -> Iterator[str]:
     free = known.keys() - lines.keys()
     for name in astray:
-        yield f"line {lines[name]}: {name!r} is no file here{_nearest(name, free)}"
+        yield f"line {lines[name]}: {name!r} is not a file here{_nearest(name, free)}"
 
 
 def _no_row(bare: list[Path], astray: list[str]) -> Iterator[str]:
@@ -114,4 +113,4 @@ def _nearest(name: str, known: set[str]) -> str:
     """The end of a message about a path: the nearest of `known`, those of the same name, but for case, first."""
     last = PurePath(name).stem.casefold()
     same = [other for other in known if PurePath(other).stem.casefold() == last]
-    return hint(name, sorted(same) or sorted(known)[:N_COMPARED])
+    return hint(name, sorted(same) or sorted(known))

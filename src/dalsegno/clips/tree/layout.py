@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
-from dalsegno.pipeline.errors import UserError, joined
+from dalsegno.pipeline.errors import UserError, joined, listed
 
 N_NAMED = 8  # folders that a message names
 PARTS = {
@@ -92,5 +92,4 @@ def _refuse(root: Path, state: str, inner: dict[str, set[str]], ways_out: list[s
 def _named(folders: set[str]) -> str:
     if not folders:
         return "files, and no folders with clips"
-    more = f", … ({len(folders)} in all)" if len(folders) > N_NAMED else ""
-    return "the folders " + ", ".join(sorted(folders)[:N_NAMED]) + more
+    return f"the folders {listed(sorted(folders), N_NAMED)}"

@@ -6,7 +6,7 @@ inside its repository that is a DVC repository itself.
 
 from pathlib import Path
 
-from dalsegno.pipeline.errors import UserError, abridged
+from dalsegno.pipeline.errors import UserError, abridged, counted
 
 N_NAMED = 20
 
@@ -18,8 +18,8 @@ def refuse(root: Path, paths: list[Path]) -> None:
     links = sorted(folder for folder in folders - {root} if folder.is_symlink())
     if links:
         raise UserError(
-            f"{len(links)} folders of clips are symbolic links, which DVC does not follow: it would not notice that what "
-            f"is behind them changes.{_list([f'{str(link)!r} is a link to {str(link.readlink())!r}' for link in links])}\n"
+            f"{counted(len(links), 'folder')} of clips behind symbolic links, which DVC does not follow: it would not notice "
+            f"changes there.{_list([f'{str(link)!r} is a link to {str(link.readlink())!r}' for link in links])}\n"
             "  Put the folder itself there (cp -rL, mount --bind), or links to its files (cp -rs); "
             f"{str(root)!r} itself may be a link"
         )
@@ -28,8 +28,8 @@ def refuse(root: Path, paths: list[Path]) -> None:
     repositories = sorted(folder for folder in folders if inside and (folder / ".dvc").is_dir())
     if repositories:
         raise UserError(
-            f"{len(repositories)} folders of clips are DVC repositories of their own, which DVC takes for empty inside of "
-            f"another: it would not notice that their files change.{_list([repr(str(folder)) for folder in repositories])}\n"
+            f"{counted(len(repositories), 'folder')} of clips with a DVC repository of its own, which DVC takes for empty inside "
+            f"another: it would not notice changes there.{_list([repr(str(folder)) for folder in repositories])}\n"
             "  Move the data set out of this repository and name its place in dataset.root, or remove its folder .dvc"
         )
 

@@ -21,11 +21,11 @@ class Missing(UserError):
 
 
 def check(root: Path, expects: str) -> None:
-    """Raise Missing saying what was expected if `root` is no folder, an empty one, or one that cannot be read."""
+    """Raise Missing saying what was expected if `root` is not a folder, an empty one, or one that cannot be read."""
     try:
         state = "" if any(root.iterdir()) else "is empty"
     except NotADirectoryError:
-        state = "is no folder"
+        state = "is not a folder"
     except FileNotFoundError:
         state = "is not there"
     except OSError as error:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.whole.evidence import CORRELATION, STRONG, Evidence
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import counted, listed
 
 FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
 FEW_CLIPS = 10  # of a class
@@ -33,11 +33,11 @@ def _groups(used: pd.DataFrame, root: str, evidence: Evidence) -> Iterator[str]:
         if table.is_file()
         else f"`dalsegno groups {shlex.quote(root)}` drafts a groups.csv from tags and folders for you to correct."
     )
-    sides = "clips of one artist, song or instrument may be trained on and tested on, and results too high"
+    sides = "clips of one artist, song or instrument may be both trained on and tested on, which makes results too high"
     if n == len(used):
         yield f"No groups are known: {sides}. {draft}"
     elif n:
-        yield f"No group is known of {n:,} of {counted(len(used), 'labelled clip')}: {sides}. {draft}"
+        yield f"No group is known for {n:,} of {counted(len(used), 'labelled clip')}: {sides}. {draft}"
     if n < len(used) and evidence.n_groups < FEW_GROUPS:
         half = f"±{100 * evidence.half_width(ACCURACY):.0f} points"
         yield (
@@ -83,8 +83,7 @@ def _enough(n_by_label: pd.Series, evidence: Evidence) -> str:
 
 def named(n_by_label: Mapping[str, int]) -> str:
     """The first eight classes, each with its number, and how many more there are."""
-    named = [f"{label} ({n})" for label, n in list(n_by_label.items())[:8]]
-    return ", ".join(named) + (f" and {len(n_by_label) - 8} more" if len(n_by_label) > 8 else "")
+    return listed((f"{label} ({n})" for label, n in n_by_label.items()), 8)
 
 
 def enough_per_class(n_labels: int, evidence: Evidence, correlation: float) -> int:
@@ -101,10 +100,10 @@ def _lengths(used: pd.DataFrame) -> Iterator[str]:
     if n:
         fits = math.floor(10 * short.quantile(0.1, interpolation="lower")) / 10
         yield (
-            f"Shorter than {SEEN_S:g} s, which is what the default networks see of a clip at a time, with silence after its "
-            f"end: {n:,} of {counted(len(used), 'labelled clip')}. The shortest has {short.min():.2f} s"
+            f"Clips shorter than {SEEN_S:g} s: {n:,} of {counted(len(used), 'labelled clip')}. The default networks see "
+            f"{SEEN_S:g} s of a clip at a time, and silence fills what is missing. The shortest lasts {short.min():.2f} s"
             + (
-                f", and nine of ten have {fits:g} s or more: `view.crop_s: {fits:g}` suits them."
+                f", and nine of ten last {fits:g} s or more: `view.crop_s: {fits:g}` suits them."
                 if fits < SEEN_S
                 else "."
             )

@@ -11,7 +11,7 @@ from dalsegno.artefacts.learning import splits_csv
 from dalsegno.families.convolutional.crops import Crops
 from dalsegno.families.convolutional.view import View
 from dalsegno.pipeline import params
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, about
 from dalsegno.pipeline.params import section
 from dalsegno.training import network, runs, train
 from dalsegno.training.job import Built, Job
@@ -41,13 +41,11 @@ def train_all(
     metrics_dir: str | Path,
 ) -> None:
     """Train `p` on every fold and seed of `splits`, as `runs.all_runs` does. Raises UserError that names `entry`."""
-    try:
+    with about(entry):
         crops = Crops(store, p.view, set(splits["clip_id"]), device)
         description = {"arch": p.arch, "model": asdict(p.model), "view": asdict(p.view), "entry": asdict(p)}
         description |= {"spectrogram": crops.meta}
         runs.all_runs(job(p, crops, splits, device), description, run_dir, metrics_dir)
-    except UserError as error:
-        raise UserError(f"{entry}: {error}") from None
 
 
 def job(p: Params, crops: Crops, splits: pd.DataFrame, device: torch.device) -> Job:

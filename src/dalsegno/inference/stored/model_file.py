@@ -97,7 +97,7 @@ def read(path: Path) -> Stored:
     with path.open("rb") as file:
         if file.read(len(ARCHIVE)) != ARCHIVE:
             raise UserError(
-                f"{path}: no stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv; "
+                f"{path}: not a stored model; expected {' or '.join(FILES)} of a run, or a key of the run such as cnn/conv; "
                 "the model is named first"
             )
     archive.refuse_compressed(path)

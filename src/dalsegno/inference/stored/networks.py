@@ -11,7 +11,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from dalsegno.families.convolutional.view import View
 from dalsegno.inference.stored.model_file import Stored
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, about
 from dalsegno.training import network
 from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
@@ -61,10 +61,8 @@ def _encoder(stored: Stored, content: dict[str, Any]) -> nn.Module:
     """The user's own encoder, run from its file in this repository if that is the one of the training, and never from the model."""
     if "encoder" not in content:
         raise UserError(f"{stored.path}: does not say which encoder it was trained on; train it again with dvc repro")
-    try:
+    with about(stored.path):
         return own_body.Body(own_encoder.same(content["encoder"]), content["spectrogram"])
-    except UserError as error:
-        raise UserError(f"{stored.path}: {error}") from None
 
 
 def head_settings(stored: Stored) -> Head:

@@ -59,7 +59,9 @@ def _result(ray: Any, reference: Any, head: str) -> Any:
         raise error.cause from None
     except ray.exceptions.RayError as error:
         _check(head)
-        raise UserError(f"the Ray cluster gave a task up after {RETRIES} tries: {str(error).splitlines()[0]}") from None
+        raise UserError(
+            f"the Ray cluster gave up on a task after {RETRIES} tries: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def _connected(address: str | None) -> Any:

@@ -60,7 +60,8 @@ def formats(table: pd.DataFrame) -> pd.DataFrame:
 def left_out(table: pd.DataFrame) -> pd.DataFrame:
     """The files that are not used, and why."""
     faulty = table.loc[table["excluded"] != "", ["path", "label", "excluded"]]
-    faulty["excluded"] = faulty["excluded"].str.replace(": of ", " of ", n=1, regex=False)  # `exact copy: of a.wav`
+    kind = clips_csv.EXACT_COPY
+    faulty["excluded"] = faulty["excluded"].str.replace(f"{kind}: of", f"{kind} of", n=1, regex=False)
     return faulty.rename(columns={"path": "file", "label": "class", "excluded": "because"})
 
 

@@ -37,7 +37,7 @@ class Axes:
         return list(zip((self.x(x) * self.width).tolist(), ((1 - self.y(y)) * self.height).tolist(), strict=True))
 
     def line(self, x: Any, y: Any, colour: str, width: float = 1.3, dash: str = "", alpha: float = 1.0) -> None:
-        """A line through values, those that are no number left out; dash: as of stroke-dasharray."""
+        """A line through values, those that are not numbers left out; dash: as of stroke-dasharray."""
         places = [(a, b) for a, b in self.places(x, y) if math.isfinite(a) and math.isfinite(b)]
         if places:
             self.path("M" + "L".join(f"{number(a)} {number(b)}" for a, b in places), colour, width, dash, alpha)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts import model_name
+from dalsegno.artefacts.learning import json_file
 from dalsegno.report import complete, formatting
 from dalsegno.report.tables import grids
 from dalsegno.report.tables.table import Table
@@ -68,8 +69,7 @@ def read(
     data: dict[str, str], params: dict[str, Any],
 ) -> Sources:  # fmt: skip
     """Read all of them. data: the files that identify the data, by what they are called; params: sections of params.yaml."""
-    jsons = (Path(path).read_text(encoding="utf-8") for path in (compare_json, clips_json, splits_json, protocols_json))
-    compare, clips, splits, protocols = map(json.loads, jsons)
+    compare, clips, splits, protocols = map(json_file.read, (compare_json, clips_json, splits_json, protocols_json))
     tables = {name: _table(Path(plots_dir, f"{name}.csv")) for name in TABLES}
     identity = {called: _short(Path(path).read_bytes()) for called, path in data.items()}
     identity["parameters"] = _short(json.dumps(params, sort_keys=True, default=str).encode())
@@ -79,7 +79,7 @@ def read(
         for file in ("layers.csv", "layer_weights.csv")
     )
     files = [folder / "cost.json" for folder in folders.values()]
-    costs = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.is_file()]
+    costs = [json_file.read(path) for path in files if path.is_file()]
     return Sources(
         compare, clips, splits, protocols, tables, complete.complete(params, runs_dir),
         _made_with(costs), _machine(costs), layers, weights, grids.read(runs_dir, list(folders)), identity,
@@ -87,7 +87,7 @@ def read(
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """Names are text, even one that reads NA or 1; an empty cell is no number."""
+    """Names are text, even one that reads NA or 1; an empty cell is not a number."""
     rows = pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=[""])
     return rows.fillna({column: "" for column in rows if column in TEXT})
 

@@ -1,11 +1,11 @@
 """The searches that a report tells of, as the stage `search` left them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from dalsegno.artefacts.learning import json_file
 from dalsegno.pipeline.errors import UserError
 
 FILE = "search.json"
@@ -29,7 +29,7 @@ def read(folder: str) -> list[Search]:
 
 
 def _read(folder: Path) -> Search:
-    found = json.loads(Path(folder, FILE).read_text(encoding="utf-8"))
+    found = json_file.read(Path(folder, FILE))
     if not {"space", "leaky"} <= found.keys():
         raise UserError(f"paper.search: {folder}/search.json is of an earlier version; `dvc repro search/dvc.yaml:search@{folder.name}` makes it anew")  # fmt: skip
     trials = pd.read_csv(folder / "trials.csv", dtype={"error": str}, keep_default_na=False, na_values="")

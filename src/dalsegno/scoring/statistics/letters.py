@@ -19,7 +19,7 @@ def letters(names: list[str], apart: Collection[tuple[str, str]]) -> dict[str, s
 
 
 def _largest(groups: list[frozenset[str]]) -> list[frozenset[str]]:
-    """Those that are no part of another, each once."""
+    """Those that are not part of another, each once."""
     unique = list(dict.fromkeys(groups))
     return [group for group in unique if not any(group < other for other in unique)]
 

@@ -34,7 +34,7 @@ def missing(sound: SoundFile) -> str:
 
 
 def uncounted(sound: SoundFile) -> int:
-    """Number of bytes behind the samples that are no part of the format, perhaps more sound; 0 if they are few."""
+    """Number of bytes behind the samples that do not belong to the format, perhaps more sound; 0 if they are few."""
     log = sound.extra_info
     length, chunk, au = _LENGTH.search(log), _NO_CHUNK.search(log), _AU.search(log)
     end = int(chunk[1], 0) if chunk else int(au[1]) + int(au[2]) if au else None

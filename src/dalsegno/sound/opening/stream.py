@@ -16,7 +16,7 @@ import soundfile
 
 UNSTATED = 2**63 - 1  # libsndfile's number of frames of a file whose header states none
 RATES_HZ = (2_000, 768_000)  # a header that states another sample rate is damaged
-LOUDEST = 1e10  # a sample beyond it is no sound, and its power no number in single precision; full scale is 1
+LOUDEST = 1e10  # a sample beyond it is not sound, and its power not a number in single precision; full scale is 1
 NO_HEADER = "no header"
 NO_SOUND = "no sound in a format that is known here; if it plays elsewhere, ffmpeg converts it"
 DAMAGED = "damaged, cut short, or of an encoding that is not known here; if it plays elsewhere, ffmpeg converts it"

@@ -49,7 +49,7 @@ class Scale:
     """The units of a batch.
 
     std: of each feature of a table, over the training part. db_per_unit: of spectrograms, the number of dB in one unit
-    of the store, for all channels or one by one; None where a unit is no number of dB, as of phases.
+    of the store, for all channels or one by one; None where a unit is not a number of dB, as of phases.
     """
 
     std: Float[Tensor, " feature"] | None = None
@@ -93,13 +93,15 @@ def check(p: Params, shape: Sequence[int], scale: Scale) -> None:
 
 
 def _check_levels(p: Params, scale: Scale) -> None:
-    """Raise UserError if `p` changes levels of a spectrogram whose unit, in some channel, is no number of dB."""
+    """Raise UserError if `p` changes levels of a spectrogram whose unit, in some channel, is not a number of dB."""
     per_channel = isinstance(scale.db_per_unit, Sequence) and None in scale.db_per_unit
     needs = IN_DB if scale.db_per_unit is None else (*IN_DB, "contrast_share") if per_channel else ()
     refused = [f"augment.{name}" for name in needs if getattr(p, name)]
     if refused:
         where = (
-            "one of its channels, such as the phase, holds no levels" if per_channel else "its unit is no number of dB"
+            "one of its channels, such as the phase, holds no levels"
+            if per_channel
+            else "its unit is not a number of dB"
         )
         raise UserError(
             f"{', '.join(refused)} cannot be applied to this spectrogram: {where} (db_per_unit in its meta.json); set it to 0"

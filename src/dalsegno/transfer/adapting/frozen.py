@@ -11,7 +11,7 @@ from torch import nn
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.leaks_json import Leaks
-from dalsegno.artefacts.learning import model_pt, splits_csv
+from dalsegno.artefacts.learning import json_file, model_pt, splits_csv
 from dalsegno.families.rows import Rows
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import typed
@@ -20,7 +20,8 @@ from dalsegno.training.network import Model
 from dalsegno.training.views import preprocess
 from dalsegno.training.views.augment import Params as Augmentation
 from dalsegno.transfer.adapting import layer_weights, over_time
-from dalsegno.transfer.adapting.entry import Frozen, Head
+from dalsegno.transfer.adapting.entry import Frozen
+from dalsegno.transfer.adapting.head import Head
 from dalsegno.transfer.adapting.prepared import Prepared
 from dalsegno.transfer.pretrained import provenance
 
@@ -35,9 +36,9 @@ def prepare(p: Frozen, folder: str | Path, splits: pd.DataFrame, device: torch.d
         plain = stored.views == 0
         stored = replace(stored, x=stored.x[plain], clip_ids=stored.clip_ids[plain], views=stored.views[plain])
     table = (Rows if p.head.over == "windows" else over_time.Sequences)(stored, device)
-    meta = json.loads(Path(folder, "meta.json").read_text(encoding="utf-8"))
+    meta = json_file.read(Path(folder, "meta.json"))
     description = _backbone(p, meta) | {"head": asdict(p.head), "input": p.input, "entry": asdict(p)}
-    trained_on = provenance.from_plain(json.loads(Path(folder, "provenance.json").read_text(encoding="utf-8")))
+    trained_on = provenance.from_plain(json_file.read(Path(folder, "provenance.json")))
     used = dict.fromkeys(splits_csv.numbers(splits), trained_on)
     description |= {"backbone": model_pt.load(Path(folder, "backbone.pt")), "provenance": provenance.unlisted(used)}
     if p.head.layers == "weighted":

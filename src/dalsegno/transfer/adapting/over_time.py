@@ -6,12 +6,11 @@ what is not there.
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from dalsegno.artefacts.features_parquet import FeatureTable
 from dalsegno.families.rows import Rows
-from dalsegno.training import memory
 from dalsegno.transfer.adapting.head import Head
 
 NEIGHBOURS = 5  # where an entry does not say how many
@@ -46,14 +45,6 @@ class Sequences(Rows):
         first = order[new]
         super().__init__(FeatureTable(x, owners[first], table.names, view[first]), device)
         self.input_shape = (x.shape[2],)
-
-    def take(self, examples: Int[Tensor, " batch"], generator: torch.Generator | None = None) -> Windows:
-        """The clips with these indices."""
-        return self.x.index_select(0, memory.sent(examples, self.x.device))
-
-    def longest(self) -> Windows:
-        """One clip, as all are filled up to the same length."""
-        return self.x[:1]
 
     def moments(self, clip_ids: list[str]) -> tuple[Float[Tensor, " dim"], Float[Tensor, " dim"]]:
         """Mean and standard deviation of each number of an embedding over the windows of `clip_ids`."""

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from dalsegno.training.network import Model
+from dalsegno.training.network import BATCH_NORMS, Model
 
 
 class Unfreezing(Model):
@@ -33,7 +33,7 @@ class Unfreezing(Model):
         super().train(mode)
         self.body[: self.n_frozen].eval()
         for module in self.body.modules():
-            if self.keep_statistics and isinstance(module, nn.modules.batchnorm._BatchNorm):
+            if self.keep_statistics and isinstance(module, BATCH_NORMS):
                 module.eval()
         return self
 

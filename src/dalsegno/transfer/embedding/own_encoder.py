@@ -63,7 +63,7 @@ def same(wanted: dict[str, str]) -> str:
 
 
 def frames(path: str | Path, embed: Embed, samples: np.ndarray, sample_rate_hz: int) -> Float[np.ndarray, "frame dim"]:
-    """What `embed` gives for mono `samples` [shape=(n,)] float32, full scale ±1. Raises UserError if that is no embedding."""
+    """What `embed` gives for mono `samples` [shape=(n,)] float32, full scale ±1. Raises UserError if that is not an embedding."""
     try:
         given = embed(samples.copy(), sample_rate_hz)
     except Exception as error:

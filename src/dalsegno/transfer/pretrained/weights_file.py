@@ -147,7 +147,7 @@ def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile
 def _tensors(state: dict[str, Any]) -> dict[str, Tensor]:
     """`state`, all of which must be tensors: ValueError if something is not."""
     if strange := [name for name, value in state.items() if not isinstance(value, Tensor)]:
-        raise ValueError(f"{strange[0]} is no tensor")
+        raise ValueError(f"{strange[0]} is not a tensor")
     return state
 
 

@@ -59,7 +59,7 @@ def read(data: bytes, source: str) -> dict[bytes, bytes]:
     """
     if len(data) < N_FOOTER or struct.unpack("<Q", data[-8:])[0] != MAGIC:
         raise UserError(
-            f"{source}: no index of a TensorFlow checkpoint, or cut short: its {len(data)} bytes do not end in the "
+            f"{source}: not an index of a TensorFlow checkpoint, or cut short: its {len(data)} bytes do not end in the "
             "number that marks a LevelDB table"
         )
     footer = Cursor(data[-N_FOOTER:-8], source, len(data) - N_FOOTER)

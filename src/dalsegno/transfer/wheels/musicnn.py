@@ -30,7 +30,7 @@ def known(checkpoint: str) -> str:
     """`checkpoint`, if the package has one of that name. Raises UserError with the nearest."""
     if checkpoint not in CHECKPOINTS:
         raise UserError(
-            f"{checkpoint!r} is no checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {', '.join(CHECKPOINTS)}"
+            f"{checkpoint!r} is not a checkpoint of musicnn{hint(checkpoint, list(CHECKPOINTS))}; there are: {', '.join(CHECKPOINTS)}"
         )
     return checkpoint
 

@@ -31,7 +31,7 @@ def read(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can make PyTorch stumble anywhere
-        raise UserError(f"{source}: {checkpoint} is no state dict, or damaged: {gist(error)}") from None
+        raise UserError(f"{source}: {checkpoint} is not a state dict, or damaged: {gist(error)}") from None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise UserError(f"{source}: {checkpoint} is no state dict, which is tensors by name")
+        raise UserError(f"{source}: {checkpoint} is not a state dict, which is tensors by name")
     return dict(state)

@@ -54,7 +54,7 @@ def entries(index: bytes, source: str) -> dict[str, Entry]:
     """What an `.index` says of each tensor, by name. Raises UserError if it is no such file, cut short or damaged."""
     table = leveldb_table.read(index, source)
     if b"" not in table:
-        raise UserError(f"{source}: no index of a TensorFlow checkpoint: a table without a header")
+        raise UserError(f"{source}: not an index of a TensorFlow checkpoint: a table without a header")
     _check_header(_fields(Cursor(table.pop(b""), source)), source)
     return {name: _entry(value, name, source) for name, value in _named(table, source).items()}
 
@@ -63,7 +63,7 @@ def _named(table: dict[bytes, bytes], source: str) -> dict[str, bytes]:
     try:
         return {key.decode(): value for key, value in table.items()}
     except UnicodeDecodeError as error:
-        raise UserError(f"{source}: damaged: {error.object!r} is no tensor's name") from None
+        raise UserError(f"{source}: damaged: {error.object!r} is not the name of a tensor") from None
 
 
 def _check_header(header: Fields, source: str) -> None:
@@ -81,7 +81,7 @@ def _entry(value: bytes, name: str, source: str) -> Entry:
     fields = _fields(Cursor(value, source))
     number = {key: _number(fields, field) for key, field in ENTRY.items() if key not in ("shape", "slices")}
     if number["dtype"] not in DTYPES:
-        raise UserError(f"{source}: {name} is of type {number['dtype']}, which is none of plain numbers")
+        raise UserError(f"{source}: {name} is of type {number['dtype']}, which does not hold plain numbers")
     if number["shard"] or ENTRY["slices"] in fields:
         raise UserError(f"{source}: {name} lies in several pieces, which cannot be read")
     shape = _shape(_message(fields, ENTRY["shape"]), name, source)
@@ -99,7 +99,7 @@ def _shape(message: bytes, name: str, source: str) -> tuple[int, ...]:
     for dimension in _fields(Cursor(message, source)).get(2, []):
         size = _number(_fields(Cursor(dimension, source)), 1) if isinstance(dimension, bytes) else -1
         if not 0 <= size < 2**31:
-            raise UserError(f"{source}: damaged: a dimension of {name} is no size")
+            raise UserError(f"{source}: damaged: a dimension of {name} is not a size")
         sizes.append(size)
     return tuple(sizes)
 
@@ -131,7 +131,7 @@ def _fields(message: Cursor) -> Fields:
 
 
 def _number(fields: Fields, field: int) -> int:
-    """The last value of a field, as protocol buffers have it; 0 if it is absent, -1 if it is no number."""
+    """The last value of a field, as protocol buffers have it; 0 if it is absent, -1 if it is not a number."""
     value = fields.get(field, [0])[-1]
     return value if isinstance(value, int) else -1
 

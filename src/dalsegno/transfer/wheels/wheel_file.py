@@ -14,7 +14,7 @@ from dalsegno.pipeline.errors import UserError
 def contents(wheel: str | Path, names: list[str], package: str) -> tuple[bytes, ...]:
     """What the files `names` of a wheel hold; package: name and version of the right one, such as "musicnn 0.1.0".
 
-    Raises UserError if it is no wheel, cut short, or that of another package or version.
+    Raises UserError if it is not a wheel, cut short, or that of another package or version.
     """
     try:
         with zipfile.ZipFile(wheel) as file:
@@ -22,7 +22,7 @@ def contents(wheel: str | Path, names: list[str], package: str) -> tuple[bytes, 
     except OSError as error:
         raise UserError(f"{wheel}: {error.strerror}") from None
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{wheel}: no wheel, or cut short: {error}") from None
+        raise UserError(f"{wheel}: not a wheel, or cut short: {error}") from None
     except KeyError as error:
         raise UserError(f"{wheel}: not the wheel of {package}: {error.args[0]}") from None
 

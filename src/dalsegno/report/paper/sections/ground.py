@@ -115,7 +115,7 @@ def _grouped(groups: Mapping[str, Any]) -> str:
     source, n = groups.get("source_in_words"), groups.get("clips_without") or 0
     known = f" Groups are {source}." if source else ""
     clips = "labelled clip, which counts" if n == 1 else "labelled clips, each of which counts"
-    lone = f" No group is known of {n:,} {clips} as a group of its own, so relatives of it may lie on two sides unseen."
+    lone = f" No group is known for {n:,} {clips} as a group of its own, so related clips may lie on both sides unseen."
     return f" Clips of one group (an artist, a song, an instrument) stay in one part.{known}{lone if n else ''}"
 
 
