@@ -4,11 +4,20 @@ import difflib
 import errno
 from collections.abc import Collection, Iterable, Sequence
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
+ROOM = "Make room"
+FULL = {
+    errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)"
+}  # fmt: skip
+"""Errors of a disk, a quota and a limit that are reached, and what to do."""
 
 
 class UserError(ValueError):
     """Something the user can mend; its message is all that is shown of it."""
+
+
+def of_file(error: OSError, unnamed: str) -> str:
+    """What is wrong with which file; unnamed: what stands for one that is not known."""
+    return f"{error.filename2 or error.filename or unnamed}: {error.strerror}"
 
 
 def hint(got: str, known: list[str]) -> str:
