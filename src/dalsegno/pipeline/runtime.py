@@ -137,7 +137,7 @@ def each(
         parallel = joblib.Parallel(n_jobs=n, return_as="generator")
         wanted = itertools.takewhile(lambda _: not over.is_set(), items)
         try:
-            with ending.ctrl_c(held=not threads):  # workers start here
+            with ending.interrupts(held=not threads):  # workers start here
                 results = parallel(joblib.delayed(function if threads else here)(item) for item in wanted)
         except OSError as error:
             if error.errno not in FULL or error.filename:
@@ -169,6 +169,7 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
 def _here(folder: Path, process: int | None, function: Callable[[A], B], item: A) -> B:
     if process:
         orphans.end_with(process)
+        ending.interrupt_between_imports()
     os.chdir(folder)
-    with ending.ctrl_c(held=False):
+    with ending.interrupts(held=False):
         return function(item)

@@ -19,9 +19,10 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # of Ctrl-C, `kill` or a batch system
 
 
 def interrupt_between_imports() -> None:
-    """Let each of SIGNALS raise KeyboardInterrupt, so that drafts are removed, and wait for the end of an import.
+    """Let each of SIGNALS raise KeyboardInterrupt, so that drafts are removed, and wait for the end of an import or `__del__`.
 
-    Within one, C++ makes an ImportError of it, or aborts. torchrun, which starts `ranks`, has a way of its own with them.
+    Within an import, C++ makes an ImportError of it, or aborts; within `__del__`, Python prints it and goes on. torchrun, which
+    starts `ranks`, has a way of its own with them.
     """
     for name in SIGNALS if ranks.world() == 1 else SIGNALS[:1]:
         number = getattr(signal, name, None)  # Windows lacks some
@@ -30,17 +31,19 @@ def interrupt_between_imports() -> None:
 
 
 @contextmanager
-def ctrl_c(held: bool) -> Iterator[None]:
-    """Hold Ctrl-C back within, or let it through, for this thread and for the processes and threads that it starts.
+def interrupts(held: bool) -> Iterator[None]:
+    """Hold SIGNALS back within, or let them through, for this thread and for the processes and threads that it starts.
 
-    A worker that it meets before or between its tasks prints a traceback. Windows has no such thing.
+    A worker that Ctrl-C meets before or between its tasks prints a traceback. Windows has no such thing.
     """
     if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {getattr(signal, name) for name in SIGNALS}
+        )
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -48,7 +51,7 @@ def ctrl_c(held: bool) -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     inner = frame
-    while inner and inner.f_code.co_filename != IMPORT:
+    while inner and inner.f_code.co_filename != IMPORT and inner.f_code.co_name != "__del__":
         inner = inner.f_back
     if inner is None:
         raise KeyboardInterrupt
