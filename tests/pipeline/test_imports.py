@@ -86,11 +86,13 @@ def started(*words, **options):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("inside", ["time.sleep(1)", "__import__('slow')"])
-def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path, inside):
-    """Within one, C++ code makes an ImportError of it or aborts."""
-    (tmp_path / "slow.py").write_text("import time; print('begun', flush=True); time.sleep(1); print('whole')")
-    code = f"import time; from dalsegno.pipeline.cluster import ending; ending.interrupt_between_imports(); print('ready', flush=True); {inside}; time.sleep(9)"
+@pytest.mark.parametrize("inside", ["time.sleep(1)", "__import__('slow')", "slow_end()"])
+def test_ctrl_c_waits_for_the_end_of_an_import_or_a_finaliser(tmp_path, inside):
+    """Within an import, C++ code makes an ImportError of it or aborts; within `__del__`, Python prints it and goes on."""
+    wait = "print('begun', flush=True); time.sleep(1); print('whole')"
+    (tmp_path / "slow.py").write_text(f"import time; {wait}")
+    (tmp_path / "ends.py").write_text(f"import time\nclass slow_end:\n    def __del__(self): {wait}\n")
+    code = f"import time; from ends import slow_end; from dalsegno.pipeline.cluster import ending; ending.interrupt_between_imports(); print('ready', flush=True); {inside}; time.sleep(9)"
     ran = started("-c", code, cwd=tmp_path)
     lines = [ran.stdout.readline() for _ in range(2 if "slow" in inside else 1)]
     ran.send_signal(signal.SIGINT)

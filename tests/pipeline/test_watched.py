@@ -12,6 +12,11 @@ LOCK = "schema: '2.0'\nstages:\n  mlp@small:\n    cmd: …\n  mlp@old-2:\n    cm
 ENTRIES = {"mlp": {"small": {}}, "spectrograms": {}}
 LEFT = ["runs/mlp/old-2/predictions.parquet", "data/costs/spectrograms/old.json"]
 OTHERS = ["runs/mlp/small/predictions.parquet", "runs/mlp/by_hand/notes.txt", "data/spectrograms/old/meta.json"]
+GIVEN = {
+    "nets/a.pt": "embeddings@ours", "lists/train.txt": "splits", "others.csv": "external@other", "metrics/kaggle.csv": "compare",
+    "versions.yaml": "cnn@conv", "data/spectrograms/logmel/frames.npy": "cnn@conv",
+}  # fmt: skip
+"""Inputs beside parameters and code, and a stage that reads each."""
 
 
 @pytest.fixture
@@ -57,9 +62,10 @@ def running(tree, monkeypatch):
     entries = {"cnn": {"conv": {"arch": "conv", "spectrogram": "logmel", "lr": 1}, "other": {"lr": 1}}, "runtime": {}}
     (tree / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     (tree / "params.yaml").write_text(yaml.safe_dump(entries))
-    for name in ("training/train", "models/conv", "models/resnet"):
-        (tree / f"src/dalsegno/{name}.py").parent.mkdir(parents=True, exist_ok=True)
-        (tree / f"src/dalsegno/{name}.py").write_text("a = 1\n")
+    code = [f"src/dalsegno/{name}.py" for name in ("training/train", "models/conv", "models/resnet")]
+    for name in [*code, *GIVEN]:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("torch: 2.11.0\nlibrosa: 0.11.0\n" if name == "versions.yaml" else "a = 1\n")
     monkeypatch.setenv("DVC_STAGE", "cnn@conv")
 
     def put(entry, value):
@@ -78,6 +84,21 @@ def test_a_stage_fails_whose_parameters_or_code_were_edited_while_it_ran(running
     with pytest.raises(SystemExit):
         stage.run(lambda *_: edit())
     assert f"edited while this stage ran: {name}. " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "of"), GIVEN.items())
+def test_a_stage_fails_whose_data_or_versions_were_edited_while_it_ran(running, monkeypatch, capsys, name, of):
+    """Weights that are replaced, a list of the split, predictions made elsewhere, the score on Kaggle, a new torch."""
+    tree, _ = running
+    entries = yaml.safe_load((tree / "params.yaml").read_text())
+    entries |= {"embeddings": {"ours": {"weights": "nets/a.pt", "spectrogram": "logmel"}}, "splits": {"file": "lists"}}
+    entries |= {"external": {"other": {"file": "others.csv"}}}
+    (tree / "params.yaml").write_text(yaml.safe_dump(entries))
+    monkeypatch.setenv("DVC_STAGE", of)
+    with pytest.raises(SystemExit):
+        stage.run(lambda *_: (tree / name).write_text("torch: 2.12.0\nlibrosa: 0.12.0\n"))
+    shown = "torch in versions.yaml" if name == "versions.yaml" else name
+    assert f"edited while this stage ran: {shown}. " in capsys.readouterr().err
 
 
 def test_a_search_fails_whose_subject_was_edited_while_it_ran(running, monkeypatch, capsys):
@@ -101,6 +122,8 @@ def test_what_a_stage_does_not_read_may_be_edited_while_it_runs(running):
         put("other", 2)
         (tree / "src/dalsegno/models/resnet.py").write_text("a = 2\n")
         (tree / "src/dalsegno/models/conv.py").touch()
+        (tree / "versions.yaml").write_text("torch: 2.11.0\nlibrosa: 0.12.0\n")
+        (tree / "data/spectrograms/logmel/.frames.npy.00000001.part").touch()
 
     stage.run(main)
 
@@ -119,5 +142,7 @@ def test_every_input_of_every_stage_is_found(monkeypatch):
         for key in entries[family] if "foreach" in raw else [""]:
             named = edited.inputs(f"{family}@{key}" if key else family, STAGES, entries)
             found = edited.state(named, entries)
-            assert f"stages/{family}.py" in found and None not in found.values()
-            assert all(name in found or any(path.startswith(f"{name}/") for path in found) for name in named)
+            made = [path for path in named.paths if path.startswith(("data/", "runs/", "reports/")) or path == "runs"]
+            inputs = [*named.parameters, *(f"{package} in versions.yaml" for package in named.packages), *named.paths]
+            assert f"stages/{family}.py" in found and {name for name in found if found[name] is None} <= {*made}
+            assert all(name in found or any(path.startswith(f"{name}/") for path in found) for name in inputs)

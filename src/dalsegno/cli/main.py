@@ -7,7 +7,7 @@ import os
 import sys
 
 from dalsegno.pipeline.cluster import ending
-from dalsegno.pipeline.errors import FULL, UserError, hint
+from dalsegno.pipeline.errors import FULL, UserError, hint, of_file
 
 COMMANDS = {
     "datasets": ("commands", "list the layouts of data that can be read, and what each expects"),
@@ -58,7 +58,7 @@ def main(words: list[str] | None = None) -> None:
             raise
         if error.filename is None:
             _end_output()
-        sys.exit(f"dalsegno: {error.filename2 or error.filename or 'the output'}: {error.strerror}")
+        sys.exit(f"dalsegno: {of_file(error, 'the output')}")
     if whole and "torch" in sys.modules:
         ending.end(code or 0)
     if code:

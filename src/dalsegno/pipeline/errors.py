@@ -5,8 +5,14 @@ import errno
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk or a quota
 N_COMPARED = 2000  # names among which the nearest is sought; a data set has millions of paths
+ROOM = "Make room"
+FULL = {
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: ROOM,
+    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
+}
+"""Errors of a disk, a quota and a limit that are reached, and what to do."""
 
 
 class UserError(ValueError):
@@ -20,6 +26,11 @@ def about(subject: object) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(f"{subject}: {error}") from None
+
+
+def of_file(error: OSError, unnamed: str) -> str:
+    """What is wrong with which file; unnamed: what stands for one that is not known."""
+    return f"{error.filename2 or error.filename or unnamed}: {error.strerror}"
 
 
 def hint(got: str, known: list[str]) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dalsegno.pipeline.cluster import ranks
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import FULL, UserError
 
 DEVICES = Path("/dev")  # also holds links to files, such as stdout
 _LIVE: set[str] = set()  # names of drafts of this process
@@ -59,8 +59,9 @@ def scratch(path: str | Path) -> Iterator[Path]:
             _LIVE.discard(draft.name)
             remove(draft)
     except OSError as error:
-        if error.filename is not None and Path(error.filename) == draft:
-            error.filename = str(path)  # which is what the user knows
+        named = str(draft) if error.filename is None and error.errno in FULL else error.filename
+        if isinstance(named, str):
+            error.filename = named.replace(str(draft), str(path))  # which is what the user knows
         raise
 
 

@@ -18,8 +18,8 @@ from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.cluster import by_ray, kept_memory, orphans, ranks
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.cluster import by_ray, ending, kept_memory, orphans, ranks
+from dalsegno.pipeline.errors import FULL, UserError
 from dalsegno.pipeline.params import section
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
+NO_WORKERS = (
+    "no worker process can start here: /dev/shm, through which the processes of a machine communicate, is full or missing; "
+    "make room there, or set runtime.workers to 1"
+)
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of which one is there where PyTorch may find a GPU
 
 
@@ -112,7 +116,8 @@ def each(
 ) -> Iterator[B]:
     """Yield `function(item)` for each item, in order, from `workers` of `r.backend` (None: one per core).
 
-    gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster, or if a worker is killed.
+    gpus: that each worker of a cluster needs. Raises UserError if there is no such cluster, if no worker can start, or
+    if one is killed.
     """
     import joblib  # a tenth of a second, which stages that map nothing need not wait for
 
@@ -120,6 +125,8 @@ def each(
     here = partial(_here, Path.cwd(), started_by, function)  # a worker may still stand in the folder it served before
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
+    if not threads and "loky" not in joblib.parallel.BACKENDS:  # it makes semaphores as it is imported
+        raise UserError(NO_WORKERS)
     os.environ.update(kept_memory.VARIABLES | os.environ)
     with (
         joblib.parallel_config(backend="threading")
@@ -129,7 +136,14 @@ def each(
         n, over = workers or os.cpu_count() or 1, threading.Event()
         parallel = joblib.Parallel(n_jobs=n, return_as="generator")
         wanted = itertools.takewhile(lambda _: not over.is_set(), items)
-        return _results(parallel(joblib.delayed(function if threads else here)(item) for item in wanted), over, n)
+        try:
+            with ending.interrupts(held=not threads):  # workers start here
+                results = parallel(joblib.delayed(function if threads else here)(item) for item in wanted)
+        except OSError as error:
+            if error.errno not in FULL or error.filename:
+                raise
+            raise UserError(NO_WORKERS) from None
+        return _results(results, over, n)
 
 
 def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]:
@@ -155,5 +169,7 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
 def _here(folder: Path, process: int | None, function: Callable[[A], B], item: A) -> B:
     if process:
         orphans.end_with(process)
+        ending.interrupt_between_imports()
     os.chdir(folder)
-    return function(item)
+    with ending.interrupts(held=False):
+        return function(item)

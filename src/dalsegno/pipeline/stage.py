@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dalsegno.pipeline import check, environment, files, params, progress
 from dalsegno.pipeline.cluster import ending
-from dalsegno.pipeline.errors import FULL, UserError, abridged
+from dalsegno.pipeline.errors import FULL, UserError, abridged, of_file
 from dalsegno.pipeline.lineage import edited, leftovers
 from dalsegno.pipeline.refusals import Refused
 
@@ -19,7 +19,7 @@ STOPPED = "interrupted; `dvc repro` goes on with this stage"
 def run(main: Callable[..., None]) -> None:
     """Call a stage's `main` with the words of the command line.
 
-    A UserError ends it with exit code 1 and Ctrl-C with ending.INTERRUPTED, without a traceback.
+    A UserError ends it with exit code 1; Ctrl-C, and whatever else interrupts it, with ending.INTERRUPTED. No traceback.
     """
     alone = sys.orig_argv[-len(sys.argv) :] == sys.argv  # the process was started for this stage alone
     if alone:
@@ -32,7 +32,7 @@ def run(main: Callable[..., None]) -> None:
         message, code = STOPPED, ending.INTERRUPTED
     if message:
         print(f"\n{Path(sys.argv[0]).stem}: {message}", file=sys.stderr)
-    if alone and "torch" in sys.modules:
+    if alone:
         ending.end(code)
     if code:
         sys.exit(code)
@@ -54,9 +54,10 @@ def _run(main: Callable[..., None]) -> str:
     except UserError as error:
         return str(error)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.filename is None and error.errno not in FULL:
             raise
-        return f"{error}; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
+        remedy = FULL.get(error.errno or 0, "Put that right")
+        return f"{of_file(error, 'a file')}; nothing half-written stays. {remedy}, then `dvc repro` goes on with this stage"
     except RuntimeError as error:
         if type(error).__name__ != "OutOfMemoryError":  # PyTorch's, of a GPU; most stages do without PyTorch
             raise

@@ -1,5 +1,6 @@
 """The synthetic data sets of the default: pieces in several styles for the task, single notes to learn from before it."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -126,8 +127,10 @@ def _write_note(root: Path, p: Notes, n: notes.Note) -> None:
 
 
 def _write_wav(path: Path, x: Float[np.ndarray, " n_samples"], rate_hz: int) -> None:
-    """Write samples within ±1 as 16-bit mono."""
-    soundfile.write(path, x, rate_hz, subtype="PCM_16", format="WAV")
+    """Write samples within ±1 as 16-bit mono. Raises OSError, which soundfile would make a "System error" of."""
+    file = io.BytesIO()
+    soundfile.write(file, x, rate_hz, subtype="PCM_16", format="WAV")
+    path.write_bytes(file.getvalue())
 
 
 def _write_faults(root: Path, takes: list[Take], p: Styles) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How a process of ours ends after Ctrl-C, and after the use of PyTorch."""
+"""How a process of ours ends, whether it is interrupted or not."""
 
 import _thread
 import atexit
@@ -6,44 +6,76 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from dalsegno.pipeline.cluster import ranks
+
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 IMPORT, AGAIN_S = "<frozen importlib._bootstrap>", 0.05
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # of Ctrl-C, `kill` or a batch system, and a terminal that is closed
 
 
 def interrupt_between_imports() -> None:
-    """Let Ctrl-C wait for the end of an import, in which C++ makes an ImportError of it, or aborts."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job in the background is started to ignore it
-        signal.signal(signal.SIGINT, _interrupt)
+    """Let each of SIGNALS raise KeyboardInterrupt, so that drafts are removed, and wait for the end of an import or `__del__`.
+
+    Within an import, C++ makes an ImportError of it, or aborts; within `__del__`, Python prints it and goes on. torchrun, which
+    starts `ranks`, has a way of its own with them.
+    """
+    for name in SIGNALS if ranks.world() == 1 else SIGNALS[:1]:
+        number = getattr(signal, name, None)  # Windows lacks some
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # as in the background, or below nohup
+            signal.signal(number, _interrupt)
 
 
-def _interrupt(_: int, frame: FrameType | None) -> None:
+@contextmanager
+def interrupts(held: bool) -> Iterator[None]:
+    """Hold SIGNALS back within, or let them through, for this thread and for the processes and threads that it starts.
+
+    A worker that Ctrl-C meets before or between its tasks prints a traceback. Windows has no such thing.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {getattr(signal, name) for name in SIGNALS}
+        )
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
     inner = frame
-    while inner and inner.f_code.co_filename != IMPORT:
+    while inner and inner.f_code.co_filename != IMPORT and inner.f_code.co_name != "__del__":
         inner = inner.f_back
     if inner is None:
         raise KeyboardInterrupt
-    later = threading.Timer(AGAIN_S, _again)
+    later = threading.Timer(AGAIN_S, _again, [number])
     later.daemon = True
     later.start()
 
 
-def _again() -> None:
+def _again(number: int) -> None:
     if hasattr(signal, "pthread_kill"):  # a signal wakes the main thread; Windows wakes it by itself
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
     else:
-        _thread.interrupt_main()
+        _thread.interrupt_main(signal.Signals(number))
 
 
 def end(code: int) -> NoReturn:
-    """End the process as Python does, but without unloading libraries.
+    """End the process as Python does, but without unloading libraries, and without a traceback if it is interrupted meanwhile.
 
     Unloading PyTorch takes a second and reads 110 MiB, and Triton, which comes with it, prints pages about what it leaked.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it at once, without a traceback
+        for name in SIGNALS:
+            if (number := getattr(signal, name, None)) and signal.getsignal(number) is _interrupt:
+                signal.signal(number, signal.SIG_DFL)  # ends it at once
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

@@ -1,41 +1,77 @@
-"""Parameters and code that were edited while a stage ran.
+"""Inputs of a stage that were edited while it ran.
 
-DVC records the inputs of a stage once it has ended, and would keep results of the old values as those of the new ones.
+DVC records the inputs of a stage once it has ended, and would keep results of the old ones as those of the new ones.
 """
 
 import re
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from dalsegno.pipeline import environment, files
+
 CODE = ("src/", "stages/")
+IGNORED = ("*/__pycache__/*", "*.part")
 
 
-def inputs(name: str, stages: dict[str, Any], entries: dict[str, Any]) -> list[str]:
-    """The parameters and the code that dvc.yaml names as inputs of a stage, none if it has no such stage.
+@dataclass(frozen=True)
+class Inputs:
+    """What dvc.yaml names as inputs of a stage: dotted names in params.yaml, packages, and paths of files and whole folders."""
 
-    name: `compare`, or `cnn@conv`. stages: of dvc.yaml. entries: params.yaml. Of code, files and whole folders.
+    parameters: list[str]
+    packages: list[str]
+    paths: list[str]
+
+
+def inputs(name: str, stages: dict[str, Any], entries: dict[str, Any]) -> Inputs:
+    """The inputs of a stage but for data sets, which the stages watch that list them; nothing if dvc.yaml has no such stage.
+
+    name: `compare`, or `cnn@conv`. stages: of dvc.yaml. entries: params.yaml.
     """
     family, _, key = name.partition("@")
     stage = stages.get(family, {})
     stage = stage.get("do", stage)
     scope = entries | {"key": key, "item": _at(entries, f"{family}.{key}")}
-    tracked = [entry for entry in stage.get("params", []) if isinstance(entry, str)]
-    code = [dep for dep in stage.get("deps", []) if dep.startswith(CODE)]
-    return [re.sub(r"\$\{([^}]+)\}", lambda match: str(_at(scope, match[1])), text) for text in (*tracked, *code)]
+    listed = stage.get("params", [])
+
+    def resolved(texts: list[str]) -> list[str]:
+        return [re.sub(r"\$\{([^}]+)\}", lambda match: str(_at(scope, match[1])), text) for text in texts]
+
+    return Inputs(
+        resolved([entry for entry in listed if isinstance(entry, str)]),
+        [package for entry in listed if isinstance(entry, dict) for package in entry.get(environment.FILE, [])],
+        resolved([dep for dep in stage.get("deps", []) if not dep.endswith("root}")]),
+    )
 
 
-def state(names: list[str], entries: dict[str, Any]) -> dict[str, Any]:
-    """The values of parameters in params.yaml, and the bytes of files of code, as they are now."""
-    code = [Path(name) for name in names if name.startswith(CODE)]
-    files = [file for path in code for file in (path.rglob("*.*") if path.is_dir() else [path])]
-    now = {file.as_posix(): file.read_bytes() for file in files if file.is_file() and file.parent.name != "__pycache__"}
-    return {name: _at(entries, name) for name in names if not name.startswith(CODE)} | now
+def state(names: Inputs, entries: dict[str, Any]) -> dict[str, Any]:
+    """The values of parameters and versions, the bytes of files of code, and size and time of the last write of others, by name.
+
+    What is not there is None, or left out if it would be in a folder.
+    """
+    wanted = environment.read(environment.FILE)
+    found = [
+        file
+        for path in map(Path, names.paths)
+        for file in (path.rglob("*") if path.is_dir() else [path])
+        if not file.is_dir() and not any(fnmatch(file.as_posix(), pattern) for pattern in IGNORED)
+    ]
+    return (
+        {name: _at(entries, name) for name in names.parameters}
+        | {f"{package} in {environment.FILE}": wanted.get(package) for package in names.packages}
+        | {file.as_posix(): _content(file) for file in found}
+    )
 
 
 def edited(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Names of inputs whose state differs, those that were added or are gone among them."""
     return [name for name in before | now if name not in before or name not in now or before[name] != now[name]]
+
+
+def _content(file: Path) -> bytes | tuple[int, int] | None:
+    return file.read_bytes() if file.as_posix().startswith(CODE) and file.is_file() else files.state(file)
 
 
 def _at(scope: dict[str, Any], path: str) -> Any:
