@@ -32,6 +32,12 @@ def test_scores_are_those_of_the_predictions(run, capsys):
     assert np.sum(scores["confusion"]) == 24 and np.trace(scores["confusion"]) == sum(right)
 
 
+def test_nothing_is_told_that_is_known_of_three_classes(run, capsys):
+    main.main(["evaluate", "classical/logistic", "sounds"])
+    table = capsys.readouterr().out
+    assert "macro f1" in table and "top 3" not in table
+
+
 @pytest.fixture
 def elsewhere(run, tmp_path):
     """Their hums are called Drone, their noises NOISE; pulses there are none, but speech."""

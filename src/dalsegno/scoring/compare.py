@@ -23,7 +23,7 @@ MEASURED = ("epochs", "best_epoch", "still_improving", "lr", "train_s", "predict
 def scores(s: Scored, models: dict[str, list[Run]], p: Params) -> dict[str, dict[str, float | None]]:
     """Each metric of each model, its mean over runs, with the ends of its interval: accuracy, accuracy_low, …
 
-    All models and metrics go through the same resamples, one block of them at a time.
+    A metric whose value is known of so few classes is left out. All models and metrics go through the same resamples, one block of them at a time.
     """
     n_units = int(s.units.max()) + 1
     runs = [(s.labels[run.clips], run.p, s.units[run.clips]) for of_model in models.values() for run in of_model]
@@ -56,7 +56,7 @@ def _with_ends(
     result, by_name = {}, dict(zip(METRICS, draws, strict=True))
     reference = _reference(s, right, by_name["accuracy"])
     for (name, drawn), value in zip(by_name.items(), values, strict=True):
-        if name != "accuracy":
+        if name != "accuracy" and METRICS[name].known_up_to < len(s.classes):
             low, high = _ends(METRICS[name].kind, float(value), drawn, reference, s, p.confidence)
             result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return result

@@ -26,20 +26,24 @@ N_BINS = 10
 
 @dataclass(frozen=True)
 class Metric:
-    """A registered function, and its kind, by which it is averaged and its interval is made (counted.py, compare.py)."""
+    """A registered function, and its kind, by which it is averaged and its interval is made (counted.py, compare.py).
+
+    known_up_to: the number of classes up to which the value is the same whatever the model, so that nobody need be told.
+    """
 
     function: Callable[..., np.ndarray]
     kind: Kind
+    known_up_to: int = 0
 
 
 METRICS: dict[str, Metric] = {}
 
 
-def metric(kind: Kind) -> Callable[[Callable[..., np.ndarray]], Callable[..., np.ndarray]]:
+def metric(kind: Kind, known_up_to: int = 0) -> Callable[[Callable[..., np.ndarray]], Callable[..., np.ndarray]]:
     """Register a function under its own name; shares, means and calibration lie in [0, 1], a loss in [0, inf)."""
 
     def register(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-        METRICS[function.__name__] = Metric(function, kind)
+        METRICS[function.__name__] = Metric(function, kind, known_up_to)
         return function
 
     return register
@@ -51,7 +55,7 @@ def accuracy(labels: Labels, p: Probabilities) -> OfClip:
     return p.argmax(1) == labels
 
 
-@metric("share of clips")
+@metric("share of clips", known_up_to=3)
 def top_3_accuracy(labels: Labels, p: Probabilities) -> OfClip:
     """Share of the clips whose right class is among the three most probable; always 1 for three classes or fewer."""
     right = p[np.arange(len(labels)), labels][:, None]

@@ -60,7 +60,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         f"{arguments.model} on {counted(scores['clips'], 'clip')} of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals over {formatting.units(scores)}",
         "",
     ]
-    for name in METRICS:
+    for name in (name for name in METRICS if name in scores):
         value, low, high = (scores[f"{name}{end}"] for end in ("", "_low", "_high"))
         loss = METRICS[name].kind == "loss"
         shown = [formatting.number(v, 3) if loss else formatting.percent(v) for v in (value, low, high)]

@@ -60,7 +60,7 @@ def _columns(comparison: Mapping[str, Any], kaggle: Kaggle) -> Iterator[Column_o
         yield Column("tied"), lambda name, _: Cell(letters.get(name, formatting.NONE))
     if _segmented(models):
         yield Column("segment\naccuracy"), _score("segment_accuracy", optional=True)
-    if comparison["dataset"]["classes"] > 3:  # of no more, the right class is always among three
+    if any("top_3_accuracy" in m for m in models.values()):
         yield Column("top-3\naccuracy"), _score("top_3_accuracy")
     for metric, head in AVERAGES.items():
         if metric != "balanced_accuracy" or not same(models):
