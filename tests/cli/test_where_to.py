@@ -40,6 +40,17 @@ def test_an_empty_word_is_refused(capsys, words):
     assert "it is empty" in misused(capsys, *words)
 
 
+@pytest.mark.parametrize("word", ["https://example.org/x.mp3", "S3://bucket/songs", "-"])
+@pytest.mark.parametrize(
+    "words", [["predict", MODEL, "song.mp3"], ["explain", MODEL], ["evaluate", MODEL], ["music"], ["card", MODEL, "--to"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_names_no_file_is_refused_as_it_was_typed(tmp_path, monkeypatch, capsys, words, word):
+    monkeypatch.chdir(tmp_path)
+    said = misused(capsys, *words, word)
+    assert f"{word!r} is" in said and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "words",
     [["predict", MODEL, "song.mp3"], ["card", MODEL], ["apply-search", "small"], ["weights", "verify"], ["use"],

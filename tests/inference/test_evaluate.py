@@ -207,3 +207,30 @@ def test_a_sound_that_stands_in_two_classes_is_scored_in_neither(run, capsys, tm
     for path in tmp_path.rglob("[0-9]*.wav"):
         path.unlink()
     assert "each file has an exact copy in another class" in refusal("evaluate", "classical/logistic", tmp_path)
+
+
+def test_near_copies_within_the_collection_are_one_group(run, capsys, tmp_path):
+    """As in a run, both are scored, but they are no independent evidence; without the clips of the training it is the same."""
+    for label in small_run.LABELS:
+        (tmp_path / label).mkdir()
+        for i in range(20, 24):
+            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.5, 16000), 16000)
+    once = evaluated(capsys, "classical/logistic", tmp_path)
+    samples, rate_hz = sf.read(tmp_path / "pulse/20.wav")
+    sf.write(tmp_path / "pulse/quiet.flac", 0.4 * samples, rate_hz)
+    scores = evaluated(capsys, "classical/logistic", tmp_path)
+    assert (once["clips"], once["units"], once["unit"], once["near"]) == (12, 12, "clip", [])
+    assert (scores["clips"], scores["units"], scores["unit"]) == (13, 12, "group")
+    assert scores["near"] == [
+        {f"path_{x}": str(tmp_path / f"pulse/{f}") for x, f in (("a", "20.wav"), ("b", "quiet.flac"))}
+    ]
+    shutil.copy("runs/classical/logistic/model.npz", tmp_path / "model.npz")
+    with pytest.MonkeyPatch.context() as elsewhere:
+        elsewhere.chdir(tmp_path)
+        main.main(["evaluate", "model.npz", "."])
+    printed = capsys.readouterr().out
+    assert "on 13 clips of ., 95% intervals over 12 groups\n" in printed
+    assert (
+        "1 pair of near copies; near copies count as one group, as in a run:\n  pulse/quiet.flac: near copy of"
+        in printed
+    )

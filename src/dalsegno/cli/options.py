@@ -1,6 +1,7 @@
 """What commands share: names and paths as words of a command line, files to write, and examples in the help."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,12 @@ def name(word: str) -> str:
 
 
 def path(word: str) -> Path:
-    """A file or folder, to read or to write."""
+    """A file or folder, to read or to write. An address is refused as it was typed, of which a path drops a slash, and `-`, which
+    elsewhere means standard input or output and here would be a file of that name."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", word):
+        raise argparse.ArgumentTypeError(f"{word!r} is an address; download it, and name the file or folder")
+    if word == "-":
+        raise argparse.ArgumentTypeError("'-' is no file; standard input and output cannot be named")
     return Path(name(word))
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dalsegno.clips import entry
 from dalsegno.clips.tree import groups, labelled, layout
+from dalsegno.clips.whole import units
 from dalsegno.inference import asked
 from dalsegno.inference.known import Known
 from dalsegno.inference.model import Model
@@ -108,27 +109,28 @@ def scores_apart(
     ours = set(known.copies["path"])
     new = [(i, answer) for i, answer in answers if found.clips["path"][i] not in ours]
     both = len(new) < len(answers) and bool(new)
-    whole = scores(model, found, answers, known.content, p)
-    return (scores(model, found, new, known.content, p) if both else whole) | {"with_known": whole if both else None}
+    whole = scores(model, found, answers, known, p)
+    return (scores(model, found, new, known, p) if both else whole) | {"with_known": whole if both else None}
 
 
 def scores(
     model: Model,
     found: Collection,
     answers: list[tuple[int, np.ndarray]],
-    content: dict[Path, str],
+    known: Known,
     p: intervals.Params,
 ) -> dict[str, Any]:
     """Every metric with the ends of its interval, and the confusion of classes, as compare.json has them.
 
-    Exact copies, of the same `content` by path, count as in a run: of those with one label the first alone, and `copies` is how many there are beyond; of those with
-    several labels none, as nobody knows which is right, and `doubtful` is how many these are. The intervals are over groups where
-    groups.csv names them, else over clips. Raises UserError if there is no answer, or none to a clip of one label.
+    Copies among them, as of `known`, count as in a run: of exact ones with one label the first alone, and `copies` is how many there
+    are beyond; of those with several labels none, as nobody knows which is right, and `doubtful` is how many these are. The intervals
+    are over groups where groups.csv names them or near copies make them, else over clips; `near` are the pairs of near copies.
+    Raises UserError if there is no answer, or none to a clip of one label.
     """
     if not answers:
         raise UserError("none of the files could be read and holds a sound, so there is nothing to score")
     clips = found.clips.iloc[[i for i, _ in answers]].reset_index(drop=True)
-    holds = clips["path"].map(lambda path: content[path] or str(path))
+    holds = clips["path"].map(lambda path: known.content[path] or str(path))
     doubtful, first = clips.groupby(holds)["label"].transform("nunique") > 1, ~holds.duplicated()
     if doubtful.all():
         raise UserError(
@@ -137,13 +139,14 @@ def scores(
     copies = {"copies": int((~first & ~doubtful).sum()), "doubtful": int(doubtful.sum())}
     scored = first & ~doubtful
     clips, probabilities = clips[scored].reset_index(drop=True), np.array([p for _, p in answers])[scored]
-    unit = clips["group"].where(clips["group"] != "", "\0" + clips["path"].map(str))  # else it stands alone
+    pairs = known.near[known.near.isin(list(clips["path"])).all(axis=1)].map(str)
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
-    s = Scored(
-        "test", model.labels, rows.assign(unit=pd.factorize(unit)[0], repeat=0), bool((clips["group"] != "").any())
-    )
+    linked = pairs.rename(columns={"path_a": "clip_id_a", "path_b": "clip_id_b"})
+    rows["unit"] = units.linked(rows, linked, [clips["group"]])
+    grouped = bool((clips["group"] != "").any()) or rows["unit"].nunique() < len(rows)
+    s = Scored("test", model.labels, rows.assign(repeat=0), grouped)
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])
     run = Run(order, probabilities)
-    counted = {"clips": len(clips)} | copies | compare.interval(s, p)
+    counted = {"clips": len(clips)} | copies | {"near": pairs.to_dict("records")} | compare.interval(s, p)
     called = compare.confusion(s, [run]).tolist()
     return counted | compare.scores(s, {"": [run]}, p)[""] | {"labels": model.labels, "confusion": called}

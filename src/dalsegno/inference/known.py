@@ -1,7 +1,8 @@
-"""Which clips of another collection a model knows from its training: exact copies by their hash, near copies by ear.
+"""Which clips of another collection a model knows from its training, and which are near copies of one another there.
 
-A model lists the hashes of the clips that it was trained and validated on. Near copies (another gain, bit rate or start) can be
-searched for only where those clips are at hand, in the repository of the run; the search is the doctor's.
+A model lists the hashes of the clips that it was trained and validated on, which tell exact copies. Near copies of them (another
+gain, bit rate or start) can be searched for only where those clips are at hand, in the repository of the run; the search is the
+doctor's.
 """
 
 from dataclasses import dataclass
@@ -25,16 +26,18 @@ CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
 class Known:
     """copies: path, kind (exact, near) and clip (the clip_id of what the model was trained on). unsaid: what could not be looked for.
 
+    near: path_a, path_b of near copies among the files themselves.
     content: of each file the SHA-256 of what it holds, its samples or its picture, in whatever container; empty if it cannot be read.
     """
 
     copies: pd.DataFrame
+    near: pd.DataFrame
     unsaid: tuple[str, ...]
     content: dict[Path, str]
 
 
 def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
-    """Those of the files `paths` that are copies of clips which any fold of the model was trained or validated on."""
+    """Those of the files `paths` that are copies of clips which any fold of the model was trained or validated on, or of one another."""
     trained, silent = trained_on(model)
     unsaid = [
         f"{path} does not list the clips that it was trained on, so whether it knows some of these cannot be said"
@@ -46,15 +49,16 @@ def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
             f"not at hand: {len(trained) - len(at_hand)} of the {counted(len(trained), 'clip')} that the model was trained on, of which only "
             "exact copies are found; near copies can be searched for in the repository of the run"
         )
-    inspect = partial(_inspect, pictures=model.of_pictures, charted=bool(at_hand))
+    inspect = partial(_inspect, pictures=model.of_pictures)
     every = [*at_hand.values(), *paths]
     facts = list(runtime.map(inspect, every, len(every), r, "look for copies", "file"))
     content = {path: f.sha256 for path, f in zip(paths, facts[len(at_hand) :], strict=True)}
     of_hash = dict(zip(trained["sha256"], trained["clip_id"], strict=True))
     copies = {path: ("exact", of_hash[digest]) for path, digest in content.items() if digest in of_hash}
-    copies = _near(list(at_hand), paths, every, facts, r) | copies
+    ours, theirs = _near(list(at_hand), paths, every, facts, r)
+    copies = ours | copies
     rows = [(path, *copies[path]) for path in paths if path in copies]
-    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), tuple(unsaid), content)
+    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), theirs, tuple(unsaid), content)
 
 
 def trained_on(model: Model) -> tuple[pd.DataFrame, list[Path]]:
@@ -77,20 +81,24 @@ def _at_hand(trained: pd.DataFrame) -> dict[str, Path]:
     return {clip_id: path for clip_id, path in files.items() if excerpt.place(path)[0].is_file()}
 
 
-def _inspect(path: Path, pictures: bool, charted: bool) -> inspect_audio.Facts:
-    return inspect_picture.inspect(path, charted) if pictures else inspect_audio.inspect(path, 0.0, charted)
+def _inspect(path: Path, pictures: bool) -> inspect_audio.Facts:
+    return inspect_picture.inspect(path, True) if pictures else inspect_audio.inspect(path, 0.0, True)
 
 
 def _near(
     ours: list[str], paths: list[Path], every: list[Path], facts: list[inspect_audio.Facts], r: runtime.Runtime
-) -> dict[Path, tuple[str, str]]:
-    """Of each file that is a near copy of one of the clips `ours`: that, and of which. every, facts: of `ours`, then of `paths`."""
+) -> tuple[dict[Path, tuple[str, str]], pd.DataFrame]:
+    """Of each file that is a near copy of one of the clips `ours`: that, and of which; and the pairs (path_a, path_b) of files that are near copies of each other.
+
+    every, facts: of `ours`, then of `paths`.
+    """
     names = [*(f"ours {clip_id}" for clip_id in ours), *map(str, range(len(paths)))]
     table = pd.DataFrame({"clip_id": names, "sha256": [f.sha256 for f in facts], "excluded": [f.fault for f in facts]})
-    pairs = search.near(table, every, [f.chart for f in facts], r) if ours else table.iloc[:0]
-    found = {}
-    for pair in pairs.itertuples():
+    found, theirs = {}, []
+    for pair in search.near(table, every, [f.chart for f in facts], r).itertuples():
         one, other = sorted((pair.clip_id_a, pair.clip_id_b), key=lambda name: not name.startswith("ours "))
-        if one.startswith("ours ") and not other.startswith("ours "):
+        if not one.startswith("ours "):
+            theirs.append((paths[int(one)], paths[int(other)]))
+        elif not other.startswith("ours "):
             found[paths[int(other)]] = ("near", one.removeprefix("ours "))
-    return found
+    return found, pd.DataFrame(theirs, columns=["path_a", "path_b"])

@@ -75,6 +75,7 @@ def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
         *_unbounded(scores),
         *([alike] if scores["copies"] else []),
         *([doubtful] if scores["doubtful"] else []),
+        *_near(scores["near"]),
         *_known(scores),
         *_not_scored(scores),
     ]
@@ -86,6 +87,13 @@ def _unbounded(scores: dict) -> list[str]:
     if scores["units"] < 2:
         return [f"With a single independent {scores['unit']} there is no interval."]
     return [said] if (said := formatting.lone(scores)) else []
+
+
+def _near(pairs: list[dict[str, str]]) -> list[str]:
+    """Which clips are near copies of one another, and what that means for the intervals."""
+    head = f"{counted(len(pairs), 'pair')} of near copies; near copies count as one group, as in a run:"
+    lines = [f"{printable(pair['path_b'])}: near copy of {printable(pair['path_a'])}" for pair in pairs]
+    return [head, *(f"  {line}" for line in abridged(lines, N_SHOWN))] if pairs else []
 
 
 def _known(scores: dict) -> list[str]:
