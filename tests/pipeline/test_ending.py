@@ -97,7 +97,7 @@ def test_an_output_that_cannot_be_written_is_told_with_its_name(tmp_path):
     (tmp_path / "data").write_text("a file where a folder belongs")
     (tmp_path / "stage.py").write_text(SCRIPT.replace('"out"', '"data/out"'))
     ran = subprocess.run([sys.executable, "stage.py", "write"], cwd=tmp_path, capture_output=True, text=True)
-    told = "data: File exists; nothing half-written stays. Mend that, then `dvc repro` goes on with this stage"
+    told = "data: File exists; nothing half-written stays. Put that right, then `dvc repro` goes on with this stage"
     assert (ran.returncode, ran.stderr) == (1, f"\nstage: {told}\n")
 
 
