@@ -57,7 +57,7 @@ KINDS = {
 }
 
 
-def vary(paths: list[Path], kind: str, root: Path) -> float:
+def vary(paths: list[Path], kind: str, root: Path) -> int:
     """Write the originals and a variant of each below `root`; a clip of which less than half a second is left has none."""
     made, (change, how) = 0, KINDS[kind]
     how = dict(how)

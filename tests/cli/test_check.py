@@ -378,7 +378,7 @@ def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  
          ["transfer.frozen: arch is resnet, but embeddings.notes has vgg; name the same in both",
           "embeddings.notes: arch is vgg, but pretrain.notes, whose weights it takes, has resnet; name the same in both",
           "embeddings.notes: reads spectrograms.musicnn, but pretrain.notes, whose weights it takes, learnt from "
-          "spectrograms.logmel, which is another; name the same in both"]),
+          "spectrograms.logmel, which is a different one; name the same in both"]),
         ([("input: embeddings/notes\n    arch: resnet\n    model: {width: 16, depth: [1, 1, 1, 1], stem: image}",
            "input: embeddings/notes\n    arch: resnet\n    model: {width: 32, depth: [1, 1, 1], stem: image}")],
          ["transfer.frozen.model: width is 32, but embeddings.notes has 16; name the same in both, or leave model out of the former",
@@ -396,9 +396,9 @@ def test_a_model_that_is_named_and_is_not_there_is_told(here, old, new, line):  
         ([("weights: data/pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze",
            "weights: ./data//pretrain/notes/model.pt\n    head: {widths: [], dropout: 0.0}\n    unfreeze"),
           ("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
-         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
+         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is a different one; name the same in both"]),
         ([("input: spectrograms/logmel", "input: spectrograms/musicnn")], ["transfer.finetuned: reads spectrograms.musicnn, but "
-         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is another; name the same in both"]),
+         "pretrain.notes, whose weights it takes, learnt from spectrograms.logmel, which is a different one; name the same in both"]),
     ],
 )  # fmt: skip
 def test_entries_that_build_on_one_another_must_agree(here, edits, lines_, capsys):  # noqa: F811
@@ -469,7 +469,7 @@ def test_of_many_five_are_named(data):
     for i in range(8):
         (data / f"{i}.wav").symlink_to("nowhere")
     line = next(line for line in lines() if "a link to nowhere" in line)
-    assert line.endswith("'my data/a/4.wav' and 3 more") and line.count(".wav") == 5
+    assert line.endswith("'my data/a/4.wav', … and 3 more") and line.count(".wav") == 5
 
 
 def test_what_dvc_can_hash_is_no_problem(data, capsys):

@@ -249,7 +249,7 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path):
         (tmp_path / name).write_bytes(b"{}")
     (tmp_path / "about.json").write_text('{"title": "T"}')
     remarks = examine(tmp_path).remarks.set_index("remark")["about"]
-    assert remarks["passed over: 2 of .xyz, 1 without suffix, which are no clips of this data set"] == "files"
+    assert remarks["passed over: 2 of .xyz, 1 without suffix, which are not clips of this data set"] == "files"
 
 
 def test_files_of_many_suffixes_are_counted_in_full_and_those_behind_a_link_once(tmp_path):
@@ -260,7 +260,7 @@ def test_files_of_many_suffixes_are_counted_in_full_and_those_behind_a_link_once
     findings = examine(tmp_path)
     (remark,) = findings.remarks.loc[findings.remarks["about"] == "files", "remark"]
     named = ", ".join(f"1 of .q{letter}" for letter in "abcdefgh")
-    assert remark == f"passed over: {named}, 3 of other suffixes, which are no clips of this data set"
+    assert remark == f"passed over: {named}, 3 of other suffixes, which are not clips of this data set"
     assert findings.clips.set_index("path").loc["c", "excluded"].startswith("not a file: a link")
 
 

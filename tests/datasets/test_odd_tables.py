@@ -100,7 +100,7 @@ def test_a_file_of_the_same_name_in_another_folder_is_another_file(root, path):
             pd.DataFrame({"path": [b"a/x.wav", b"b/z.wav"], "label": [0, 1]}),
             "t.parquet, row 1: expected one value in the column of the path, got bytes",
         ),
-        ("t.csv", "path,label\na/x.wav,p\na/y.wav,p\n", "of its classes there is 'p' alone"),
+        ("t.csv", "path,label\na/x.wav,p\na/y.wav,p\n", "expected two or more classes to tell apart, got only 'p'"),
         ("t.csv", "path,label\nc/x.wav,p\nb/z.wav,q\n", "1 clip cannot be used, the first 'x.wav': missing: .*line 2"),
         ("t.csv", "path,label\n../../x.wav,p\nb/z.wav,q\n", "line 2: '../../x.wav' leads out of the data set's folder"),
         ("t.csv", "path;label\na/x.wav;p;q\n", "line 2: expected 2 cells"),

@@ -171,7 +171,11 @@ def test_settings_that_cannot_be_fitted_end_in_a_plain_word(fitted):
         ("forest", "n_estimators: true", "must be an int in the range [1, inf), got true"),
         ("forest", "max_depth: 0", "must be an int in the range [1, inf) or null, got 0"),
         ("forest", "random_state: 1", "`seeds` of the entry has the seed of each run; leave it out"),
-        ("svm", "decision_function_shape: ovo", "an SVM's decisions are made probabilities here anyway; leave it out"),
+        (
+            "svm",
+            "decision_function_shape: ovo",
+            "an SVM's decisions are turned into probabilities here anyway; leave it out",
+        ),
         ("majority", "strategy: uniform", "majority has the shares of the classes as its probabilities; leave it out"),
     ],
 )

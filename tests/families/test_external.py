@@ -127,7 +127,7 @@ def test_labels_alone_are_sure_and_said_to_be(tmp_path):
             "test clips of fold 0 and seed 1",
         ),
         ("clip_id,a,b\n", "no row for 2 of the 2"),
-        ("id,a,b\na.1,90,10\na.2,60.5,39.5\n", r"sum to 100, not to 1 \(2 such rows\); divide per cents by 100"),
+        ("id,a,b\na.1,90,10\na.2,60.5,39.5\n", r"sum to 100, not to 1 \(2 such rows\); divide percentages by 100"),
         ("id;a;b\na.1;0,9;0,1\n", "such as 0.25, got 0,9, 0,1"),
     ],
 )

@@ -220,7 +220,7 @@ def test_an_answer_that_is_no_number_is_a_message(run, capsys, tmp_path):
         "runs/mlp/plain", lambda saved: saved["runs"][0]["state"]["prep.mean"].fill_(float("nan")), tmp_path
     )
     assert ended("predict", nan, FILE) == UNREAD
-    assert "answer is no number" in capsys.readouterr().err
+    assert "answer is not a number" in capsys.readouterr().err
 
 
 def test_an_empty_file_is_said_to_be_empty(run, capsys, tmp_path):

@@ -139,7 +139,7 @@ def test_a_gpu_that_is_too_small_is_told_with_what_to_do(run, capsys, monkeypatc
 
     monkeypatch.setattr(torch.Tensor, "softmax", too_large)
     message = said(capsys, name, FILE, code=predict.UNREAD).err
-    assert f"{FILE}: the GPU has not enough memory (Tried to allocate 2.00 GiB): end what else uses it" in message
+    assert f"{FILE}: the GPU does not have enough memory (Tried to allocate 2.00 GiB): end what else uses it" in message
     assert "CUDA_VISIBLE_DEVICES" in message and "Traceback" not in message
 
 

@@ -156,8 +156,8 @@ def test_inputs_that_do_not_fit_are_refused():
     ("model", "says"),
     [
         ({"type": "huber"}, "type 'huber' is not one of the library's \\(did you mean 'hubert'"),
-        ({"type": "hubert", "config": {"hiden_size": 32}}, "hiden_size is no setting .*did you mean 'hidden_size'"),
-        ({"type": "hubert", "config": {"layerdrop": 0.1}}, "layerdrop is no setting .* to choose"),
+        ({"type": "hubert", "config": {"hiden_size": 32}}, "hiden_size is not a setting .*did you mean 'hidden_size'"),
+        ({"type": "hubert", "config": {"layerdrop": 0.1}}, "layerdrop is not a setting .* to choose"),
         ({"type": "hubert", "config": {"hidden_size": "32"}}, "hidden_size.*expected int"),
     ],
 )

@@ -229,7 +229,9 @@ def test_a_stage_that_used_pytorch_ends_in_order_without_pages_of_what_triton_le
     )
     told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {stage.STOPPED}\n")}
     full = "a file: No space left on device; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
-    large = "CUDA out of memory.\nThe GPU has not enough memory: end what else uses it, or set runtime.device to cpu"
+    large = (
+        "CUDA out of memory.\nThe GPU does not have enough memory: end what else uses it, or set runtime.device to cpu"
+    )
     told |= {"full": (1, f"\nstage: {full}\n"), "large": (1, f"\nstage: {large}\n")}
     for what, (code, message) in told.items():
         ended = subprocess.run([sys.executable, script, what], capture_output=True, text=True)

@@ -109,7 +109,9 @@ def test_a_trial_that_the_machine_has_no_room_for_fails_alone(folder):
     failed = rows[rows["state"] == "failed"]
     assert failed["model.widths.0"].tolist() == [10**12]
     assert (
-        failed["error"].str.contains(r"the machine has not enough memory \(tried to allocate \d+ bytes\): lower").all()
+        failed["error"]
+        .str.contains(r"the machine does not have enough memory \(tried to allocate \d+ bytes\): lower")
+        .all()
     )
 
 

@@ -145,5 +145,5 @@ def test_what_pytorch_keeps_of_a_trial_before_is_free_for_the_next_one(monkeypat
 
 @pytest.mark.parametrize("raised", memory.BY_LIBRARIES)
 def test_memory_that_a_library_asked_for_in_vain_is_told_alike(raised):
-    with pytest.raises(UserError, match="the GPU has not enough memory: lower it"), memory.enough("lower it"):
+    with pytest.raises(UserError, match="the GPU does not have enough memory: lower it"), memory.enough("lower it"):
         raise RuntimeError(f"{raised} when calling something")

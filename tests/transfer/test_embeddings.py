@@ -229,7 +229,7 @@ def test_a_gpu_that_is_too_small_is_no_fault_of_the_network(here):
         def forward(self, x):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB. GPU 0 has less.")
 
-    text = r"^the GPU has not enough memory \(Tried to allocate 9.00 GiB\): lower view.crop_s, or set runtime.device to cpu$"
+    text = r"^the GPU does not have enough memory \(Tried to allocate 9.00 GiB\): lower view.crop_s, or set runtime.device to cpu$"
     with pytest.raises(UserError, match=text):
         write(model=NoRoom())
 

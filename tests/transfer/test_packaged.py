@@ -33,7 +33,7 @@ def test_every_checkpoint_is_written_whole_and_loads_without_running_code(folder
 
 
 def test_a_checkpoint_that_there_is_not_is_named_and_nothing_written(folder):
-    with pytest.raises(UserError, match=r"packaged\.typo\.checkpoint: 'MSD_musicn' is no checkpoint.*MSD_musicnn"):
+    with pytest.raises(UserError, match=r"packaged\.typo\.checkpoint: 'MSD_musicn' is not a checkpoint.*MSD_musicnn"):
         STAGE("typo", "out")
     assert not Path("out").exists()
 

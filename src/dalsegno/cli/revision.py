@@ -13,9 +13,9 @@ from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts import leaks_json, model_name
 from dalsegno.artefacts.learning import json_file, splits_csv
-from dalsegno.cli.checking import inputs
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.lineage.templates import looked_up
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.scoring import compare, ensembles, held_out
 
@@ -135,6 +135,6 @@ def _stale(folder: Path, doc: dict) -> list[str]:
         name, _, key = address.partition("@")
         values = stage.get("params", {}).get(params.FILE, {})
         there = name in BEFORE.split() and (not key or key in (doc.get(name) or {}))
-        if there and any(value != inputs.looked_up(doc, path) for path, value in values.items()):
+        if there and any(value != looked_up(doc, path) for path, value in values.items()):
             stale.append(address)
     return stale

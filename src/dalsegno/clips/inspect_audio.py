@@ -75,7 +75,7 @@ def _judge(clip: Opened, decoded: Decoded, path: Path, min_duration_s: float) ->
 
 def _silence(decoded: Decoded) -> str:
     if decoded.cancelled_db > CANCELLED_DB:
-        return "silent: its channels cancel, their mean is what counts and has nothing above -80 dB"
+        return "silent: its channels cancel, and their mean, which is what counts, has nothing above -80 dB"
     return "silent: nothing above -80 dB"
 
 

@@ -37,11 +37,11 @@ def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
     """Raise UserError if fewer than two classes are left that a model could tell apart."""
     labels = {clip.label for clip in clips if clip.label and not clip.fault}
     if len(labels) < 2:
-        left = f"{next(iter(labels))!r} alone" if labels else "none"
+        left = f"only {next(iter(labels))!r}" if labels else "none"
         why = " after dataset.leave_out" if p.leave_out else ""
         faults = [f"{clip.path.name!r}: {clip.fault}" for clip in clips if clip.fault]
         unusable = f"; {counted(len(faults), 'clip')} cannot be used, the first {faults[0]}" if faults else ""
-        raise UserError(f"{root}: of its classes{why} there is {left}; expected two or more to tell apart{unusable}")
+        raise UserError(f"{root}: expected two or more classes to tell apart{why}, got {left}{unusable}")
 
 
 def description(root: Path, title: str | None) -> dict[str, Any]:

@@ -113,7 +113,9 @@ def _probabilities(file: str, table: pd.DataFrame, classes: list[str]) -> Float[
     if wrong.any():
         line, total = table.index[wrong.argmax()], values[wrong.argmax()].sum()
         such = counted(int(wrong.sum()), "such row")
-        why = "divide per cents by 100" if 99 < total < 101 else "write them with three digits or more, and all classes"
+        why = (
+            "divide percentages by 100" if 99 < total < 101 else "write them with three digits or more, and all classes"
+        )
         raise UserError(f"{file}, line {line}: the probabilities sum to {total:g}, not to 1 ({such}); {why}")
     for column in user_csv.called(table, (PREDICTED,)):
         _refuse_contradiction(file, table[column], values, classes)

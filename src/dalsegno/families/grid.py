@@ -19,7 +19,7 @@ ESTIMATORS = {  # scikit-learn imports a module when it is first named, and each
     "knn": lambda seed: sklearn.neighbors.KNeighborsClassifier(),
     "forest": lambda seed: sklearn.ensemble.RandomForestClassifier(random_state=seed),
 }
-SCORES = "an SVM's decisions are made probabilities here anyway"
+SCORES = "an SVM's decisions are turned into probabilities here anyway"
 OURS = {
     "probability": SCORES,
     "decision_function_shape": SCORES,

@@ -78,7 +78,7 @@ def _segments(where: str, samples: Replay[audio.Samples], n: int) -> Iterator[Re
         return
     n_samples = sum(map(len, samples))
     if n_samples < n:
-        raise UserError(f"{where}: {n_samples} samples make no {n} segments")
+        raise UserError(f"{where}: {n_samples} samples are too few for {n} segments")
     each, rest = divmod(n_samples, n)
     for start, stop in pairwise(k * each + min(k, rest) for k in range(n + 1)):
         yield Replay(partial(audio.part, samples, start, stop))

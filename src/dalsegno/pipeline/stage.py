@@ -61,7 +61,7 @@ def _run(main: Callable[..., None]) -> str:
     except RuntimeError as error:
         if type(error).__name__ != "OutOfMemoryError":  # PyTorch's, of a GPU; most stages do without PyTorch
             raise
-        return f"{error}\nThe GPU has not enough memory: end what else uses it, or set runtime.device to cpu"
+        return f"{error}\nThe GPU does not have enough memory: end what else uses it, or set runtime.device to cpu"
     return ""
 
 

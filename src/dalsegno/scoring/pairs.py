@@ -24,8 +24,8 @@ COLUMNS = [
 def table(s: Scored, models: dict[str, list[Run]], predicted: dict[str, pd.DataFrame], p: Params) -> pd.DataFrame:
     """A row for each pair that is asked about, COLUMNS: `model` is the more accurate one, `accuracy` what it has more.
 
-    p_holm: the p-value after Holm's correction over these pairs; told_apart: whether it leaves the difference to chance no
-    longer. visible: about the smallest difference that would be sure after a correction over so many pairs, were the models
+    p_holm: the p-value after Holm's correction over these pairs; told_apart: whether that rules out
+    chance. visible: about the smallest difference that would be sure after a correction over so many pairs, were the models
     as often of two minds as they are, and no smaller than one that was left to chance; empty where there are too few units
     for any. p_resampled and the three probabilities (resampled_t.py) are there for repeated cross-validation alone. predicted:
     the rows that `models` were made from. Raises UserError if `p.pairs` names a model that there is not.

@@ -42,7 +42,7 @@ def read(path: Path) -> Float32[np.ndarray, "n_columns n_rows"]:
     pixels = _without_margins(pixels)
     values = pixels.astype(np.float32) / 255 if pixels.ndim == 2 else _unmapped(pixels)
     if np.ptp(values) == 0:
-        raise ValueError("one colour all over")
+        raise ValueError("it has a single colour")
     return np.ascontiguousarray(values[::-1].T)
 
 

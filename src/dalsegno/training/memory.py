@@ -49,4 +49,4 @@ def enough(advice: str, on_gpu: str = "") -> Iterator[None]:
         asked = re.search(r"(?i)tried to allocate [\d.]+ \w+", str(error))
         more = f" ({asked[0]})" if asked else ""
         way_out = f"{advice}, or {on_gpu}" if gpu and on_gpu else advice
-        raise UserError(f"the {'GPU' if gpu else 'machine'} has not enough memory{more}: {way_out}") from None
+        raise UserError(f"the {'GPU' if gpu else 'machine'} does not have enough memory{more}: {way_out}") from None

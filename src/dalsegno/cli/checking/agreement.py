@@ -54,7 +54,7 @@ def _models(where: str, head: Frozen, of: str, embedded: embedding_entry.Params)
 
 
 def _backbones(doc: dict[str, Any]) -> Iterator[str]:
-    """Networks that start from weights of another architecture, or of one that learnt from another spectrogram."""
+    """Networks that start from weights of another architecture, or of one trained on another spectrogram."""
     for where, entry, spectrogram in _readers(doc):
         section, _, key = (of := maker(entry["weights"])).partition(".")
         made = (doc.get(section) or {}).get(key)
@@ -65,12 +65,12 @@ def _backbones(doc: dict[str, Any]) -> Iterator[str]:
         if _kind(doc, spectrogram) != _kind(doc, made["spectrogram"]):
             yield (
                 f"{where}: reads spectrograms.{spectrogram}, but {of}, whose weights it takes, learnt from "
-                f"spectrograms.{made['spectrogram']}, which is another; name the same in both"
+                f"spectrograms.{made['spectrogram']}, which is a different one; name the same in both"
             )
 
 
 def _published(doc: dict[str, Any]) -> Iterator[str]:
-    """Networks that start from published weights, and are others than those that the weights are of."""
+    """Networks that start from published weights of a different network."""
     table = weights.table()
     known = {w.path: w for w in table.values()}
     packaged = {key: entry["checkpoint"].lower() for key, entry in (doc.get("packaged") or {}).items()}

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import yaml
 
 from dalsegno.cli.checking import unhashable
 from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.lineage.templates import NAMED, filled, looked_up
 from dalsegno.pipeline.refusals import unreadable
-
-NAMED = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def _graph(doc: dict[str, Any], stages: dict[str, Any]) -> tuple[list[Input], di
             inputs += [taken for dep in body["deps"] if (taken := _input(dep, scope, owner)) is not None]
             entries = [*body.get("outs", []), *body.get("metrics", []), *body.get("plots", [])]
             paths = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
-            outs |= {real(out): out for out in (Path(_filled(path, scope)) for path in paths)}
+            outs |= {real(out): out for out in (Path(filled(path, scope)) for path in paths)}
     return inputs, outs
 
 
@@ -169,12 +167,3 @@ def _input(dep: str, scope: dict[str, Any], owner: str) -> Input | None:
 def _parameter(name: str, owner: str) -> str:
     """Where params.yaml has what dvc.yaml calls `name`, for a stage of the entry `owner`."""
     return re.sub(r"^item\b", owner, name)
-
-
-def _filled(template: str, scope: dict[str, Any]) -> str:
-    return NAMED.sub(lambda name: str(looked_up(scope, name[1])), template)
-
-
-def looked_up(scope: dict[str, Any], dotted: str) -> Any:
-    """The value at a dotted path of nested mappings; None where there is none."""
-    return reduce(lambda inner, part: inner.get(part) if isinstance(inner, dict) else None, dotted.split("."), scope)

@@ -113,7 +113,7 @@ class Described:
             return backbone.build(p.arch, p.model, file, run, views, store.meta, asked)
         except UserError as error:
             others = [f.name for f in fields(p.model) if getattr(p.model, f.name) != getattr(made.model, f.name)]
-            unlike = f"; model has another {', '.join(others)} than {of}" if others else ""
+            unlike = f"; its model differs from that of {of} in {', '.join(others)}" if others else ""
             raise UserError(f"{error}{unlike}") from None
 
 

@@ -1,22 +1,20 @@
-"""What in a folder DVC fails on or hangs on when it hashes it."""
+"""What makes DVC fail or hang when it hashes a folder."""
 
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-N_SHOWN = 5  # of the names of one kind
+from dalsegno.pipeline.errors import listed
 
 
 def reasons(path: Path) -> list[str]:
-    """What below `path` DVC fails on or hangs on, one line per kind."""
+    """What below `path` makes DVC fail or hang, a line per kind."""
     kinds: dict[str, list[str]] = {}
     for name, kind in _faults(path):
         kinds.setdefault(kind, []).append(name.encode("utf-8", "backslashreplace").decode("utf-8"))
     return [
-        f"DVC cannot hash {str(path)!r}: {kind}: {', '.join(map(repr, sorted(names)[:N_SHOWN]))}"
-        + (f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else "")
-        for kind, names in kinds.items()
+        f"DVC cannot hash {str(path)!r}: {kind}: {listed(map(repr, sorted(names)))}" for kind, names in kinds.items()
     ]
 
 

@@ -27,7 +27,7 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
         ("files", f"other format: {line}") for line in formats.conversions(Path(p.root), map(Path, clips["path"]))
     )
     if passed_over := _passed_over(Path(p.root), clips):
-        yield "files", f"passed over: {passed_over}, which are no clips of this data set"
+        yield "files", f"passed over: {passed_over}, which are not clips of this data set"
     labelled = used[used["label"] != ""]
     yield from _on_classes(clips, labelled)
     yield from _on_groups(labelled, p)

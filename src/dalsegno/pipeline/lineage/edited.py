@@ -3,14 +3,13 @@
 DVC records the inputs of a stage once it has ended, and would keep results of the old ones as those of the new ones.
 """
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from dalsegno.pipeline import environment, files
+from dalsegno.pipeline.lineage.templates import filled, looked_up
 
 CODE = ("src/", "stages/")
 IGNORED = ("*/__pycache__/*", "*.part")
@@ -33,11 +32,11 @@ def inputs(name: str, stages: dict[str, Any], entries: dict[str, Any]) -> Inputs
     family, _, key = name.partition("@")
     stage = stages.get(family, {})
     stage = stage.get("do", stage)
-    scope = entries | {"key": key, "item": _at(entries, f"{family}.{key}")}
+    scope = entries | {"key": key, "item": looked_up(entries, f"{family}.{key}")}
     listed = stage.get("params", [])
 
     def resolved(texts: list[str]) -> list[str]:
-        return [re.sub(r"\$\{([^}]+)\}", lambda match: str(_at(scope, match[1])), text) for text in texts]
+        return [filled(text, scope) for text in texts]
 
     return Inputs(
         resolved([entry for entry in listed if isinstance(entry, str)]),
@@ -59,7 +58,7 @@ def state(names: Inputs, entries: dict[str, Any]) -> dict[str, Any]:
         if not file.is_dir() and not any(fnmatch(file.as_posix(), pattern) for pattern in IGNORED)
     ]
     return (
-        {name: _at(entries, name) for name in names.parameters}
+        {name: looked_up(entries, name) for name in names.parameters}
         | {f"{package} in {environment.FILE}": wanted.get(package) for package in names.packages}
         | {file.as_posix(): _content(file) for file in found}
     )
@@ -72,8 +71,3 @@ def edited(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _content(file: Path) -> bytes | tuple[int, int] | None:
     return file.read_bytes() if file.as_posix().startswith(CODE) and file.is_file() else files.state(file)
-
-
-def _at(scope: dict[str, Any], path: str) -> Any:
-    """The value at a dotted path; None if there is none."""
-    return reduce(lambda owner, name: owner.get(name) if isinstance(owner, dict) else None, path.split("."), scope)

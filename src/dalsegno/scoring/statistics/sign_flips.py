@@ -33,7 +33,7 @@ def p_value(sums: Int[np.ndarray, " n_units"], seed: int) -> float:
 
 
 def least_units(n_tests: int, confidence: float) -> int:
-    """The fewest units that can leave a difference no longer to chance, after a correction for `n_tests`: if all lean one way."""
+    """The fewest units that can rule out chance after a correction for `n_tests`: if all lean one way."""
     return floor(log2(2 * n_tests / (1 - confidence))) + 1
 
 

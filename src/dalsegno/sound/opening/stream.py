@@ -22,10 +22,10 @@ NO_SOUND = "no sound in a format that is known here; if it plays elsewhere, ffmp
 DAMAGED = "damaged, cut short, or of an encoding that is not known here; if it plays elsewhere, ffmpeg converts it"
 WORDS = {
     1: NO_SOUND,
-    2: "the system broke off reading it; try again, from another disk if it goes on",
+    2: "the system stopped reading it; try again, from another disk if that continues",
     7: "no frame of MPEG audio in it",  # libsndfile says of it that it does not exist
     17: "there is not enough memory to decode it",
-    **dict.fromkeys((32, 33, 34), "its header states a number of channels that cannot be"),
+    **dict.fromkeys((32, 33, 34), "its header states an impossible number of channels"),
     **dict.fromkeys((158, 160, 161), "its stream is damaged or cut short"),
 }
 """What is wrong with a file by the code of libsndfile, whose own words are for programmers; of every other: DAMAGED."""

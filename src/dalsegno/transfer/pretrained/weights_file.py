@@ -19,7 +19,7 @@ from dalsegno.transfer.pretrained.provenance import COLUMNS, Provenance
 
 OURS = ("arch", "labels", "view", "spectrogram", "runs")  # what a checkpoint of ours holds
 PREPROCESSING = ("normalise", "resize", "channels")  # options of a view that belong to the network
-DEFAULTS = {"resize": None, "channels": "one"}  # of checkpoints from before these options
+DEFAULTS = {"resize": None, "channels": "one"}  # of a checkpoint that does not say them
 
 
 @runtime_checkable
@@ -167,6 +167,6 @@ def _differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
 def _provenance(run: dict[str, Any], inherited: dict[str, list[str]], path: str) -> Provenance:
     """Of a run of a checkpoint at `path`. inherited: what the weights that it started from were trained on, unlisted."""
     recordings, silent = tuple(inherited["recordings"]), tuple(inherited["silent"])
-    if "clips" not in run:  # a checkpoint of before they were listed
+    if "clips" not in run:  # a checkpoint that does not list them
         return Provenance(recordings=recordings, silent=(*silent, path))
     return Provenance(pd.DataFrame(run["clips"], dtype=str)[COLUMNS], recordings, silent)

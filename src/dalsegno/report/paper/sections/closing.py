@@ -51,14 +51,14 @@ def _verdict(s: Sources) -> list[str]:
 
 
 def _gain(name: str, of: dict[str, Any]) -> str:
-    return f"To start {name} from pretrained weights instead of random ones {gains.gained(of)}, {formatting.p_value(of['p_value'])}."
+    return f"Starting {name} from pretrained weights instead of random ones {gains.gained(of)}, {formatting.p_value(of['p_value'])}."
 
 
 def _open(name: str, of: dict[str, Any]) -> str:
     if name.endswith(formatting.STAMP):
         return f"What pretraining does to {name} cannot be concluded, as its weights knew scored clips."
     if not of["told_apart"]:
-        return f"Whether pretraining helps {name}, these clips do not show."
+        return f"These clips do not show whether pretraining helps {name}."
     verb = "helped" if of["accuracy"] > 0 else "harmed"
     return f"Pretraining {verb} {name}: trained for as long as these two were, it pays to start from " + (
         "pretrained weights." if verb == "helped" else "random weights."
