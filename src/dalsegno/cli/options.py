@@ -24,7 +24,7 @@ def path(word: str) -> Path:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", word):
         raise argparse.ArgumentTypeError(f"{word!r} is an address; download it, and name the file or folder")
     if word == "-":
-        raise argparse.ArgumentTypeError("'-' is no file; standard input and output cannot be named")
+        raise argparse.ArgumentTypeError("'-' is not a file; standard input and output cannot be named")
     return Path(name(word))
 
 

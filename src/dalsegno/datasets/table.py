@@ -7,7 +7,7 @@ from dalsegno.artefacts.data_set.clips_csv import AUDIO
 from dalsegno.clips.dataset import Clip, Params
 from dalsegno.clips.table import files, read, rows
 from dalsegno.clips.tree import groups, labelled, layout, walk
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, hint, listed
 
 EXPECTS = """
 <root>/<dataset.table>     .csv, .tsv, .jsonl or .parquet, a row per clip; `*/metadata.csv`: one in each folder
@@ -43,7 +43,7 @@ def _tables(root: Path, pattern: str) -> list[Path]:
         tables = []
     if not tables:
         known = [p.relative_to(root).as_posix() for p in walk.walk(root, frozenset(layout.TABLES)) if p.is_file()]
-        there = f"; tables there: {', '.join(known[:5])}" if known else ""
+        there = f"; tables there: {listed(known)}" if known else ""
         raise UserError(
             f"params.yaml: dataset.table: there is no {pattern!r} below {root}{hint(pattern, known)}{there}"
         )

@@ -122,10 +122,8 @@ def kfold(
     _refuse_too_many(labels, units, folds)
     grouped = len(np.unique(units)) < len(units)
     splitter = StratifiedGroupKFold if grouped else StratifiedKFold
-    drawn, state = (
-        [],
-        np.random.RandomState(seed),
-    )  # one for all, as in RepeatedStratifiedKFold: no seed shares a repeat
+    state = np.random.RandomState(seed)  # one for all, as in RepeatedStratifiedKFold: no seed shares a repeat
+    drawn = []
     for r in range(repeats):
         cuts = splitter(folds, shuffle=True, random_state=state).split(units, labels, units if grouped else None)
         for k, (_, test) in enumerate(cuts):

@@ -19,7 +19,7 @@ FOLD = re.compile(r"(fold|kfold|split|cvfold|cv)\d*")
 
 
 def refuse(root: Path, paths: list[Path], noun: str, more: list[str]) -> None:
-    """Raise UserError if the first folders of `paths`, which are relative to `root`, are no two or more classes.
+    """Raise UserError unless the first folders of `paths`, which are relative to `root`, are two or more classes.
 
     It names the folders one level down, where the classes may be, and adds the lines `more`.
     """

@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from dalsegno.features import compute
 from dalsegno.inference.stored.model_file import Stored
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, listed
 
 
 class Features:
@@ -26,7 +26,5 @@ class Features:
         """A row for each of the segments. Raises UserError naming the file as `compute.compute` does."""
         rows = compute.compute((path.name, path), self.p)
         if lacking := [name for name in self.names if name not in rows[0]]:
-            raise UserError(
-                f"the model was trained on other features: this version computes no {', '.join(lacking[:5])}"
-            )
+            raise UserError(f"the model was trained on other features: this version does not compute {listed(lacking)}")
         return np.array([[row[name] for name in self.names] for row in rows], np.float32)

@@ -72,7 +72,7 @@ def _no_run() -> str:
 
 
 def _members(name: str) -> list[str]:
-    """Those of this ensemble; what is wrong with another one is no matter here."""
+    """Those of this ensemble; what is wrong with another one does not matter here."""
     entries, key = params.load(ensembles=ensembles.Entries), name.removeprefix(f"{ensembles.FAMILY}/")
     if key not in entries:
         known = [f"{ensembles.FAMILY}/{other}" for other in entries]
