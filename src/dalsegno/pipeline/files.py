@@ -72,11 +72,11 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def _leftovers(path: Path) -> list[Path]:
-    """Drafts of `path` whose process is gone, even if this one has its number, as in a container.
+    """Drafts of `path`, and drafts of these, whose process is gone, even if this one has its number, as in a container.
 
     Those with half as many digits are of before they named it.
     """
-    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part")
+    name = re.compile(rf"\.+{re.escape(path.name)}\.([0-9a-f]{{8}})([0-9a-f]{{8}})?\.part(\.[0-9a-f]{{16}}\.part)*")
     drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
     return [draft for match, draft in drafts if match[2] is None or not _is_written(draft, int(match[1], 16))]
 
