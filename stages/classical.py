@@ -4,15 +4,15 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from threadpoolctl import threadpool_info
-
 from dalsegno.artefacts import features_parquet, grid_json, model_name, model_npz, settings_json
 from dalsegno.artefacts.learning import json_file, predictions_parquet, splits_csv
 from dalsegno.families import classical, estimators
 from dalsegno.pipeline import environment, files, params, progress, stage
 from dalsegno.pipeline.errors import about
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_info
 
 
 def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: str) -> None:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from dalsegno.artefacts import kaggle_csv
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, stage
@@ -12,6 +10,8 @@ from dalsegno.report.tables import grids
 from dalsegno.scoring import compare, ensembles, gathered, intervals, paired, pairs, tables
 from dalsegno.scoring.made import inputs, one_setting
 from dalsegno.scoring.per_model import classes, described
+
+import pandas as pd
 
 
 def main(

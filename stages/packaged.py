@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
-
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import about
 from dalsegno.transfer.wheels import installed, musicnn
+
+from pydantic import AfterValidator
 
 
 @params.section

@@ -5,9 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-import yaml
-
 from dalsegno.artefacts.learning import json_file, splits_csv
 from dalsegno.pipeline import files, params, progress, runtime, stage
 from dalsegno.pipeline.errors import UserError, about, counted
@@ -16,6 +13,9 @@ from dalsegno.report.search import page
 from dalsegno.scoring import compare, held_out, intervals
 from dalsegno.search import entry, journal, outcome, study, subject
 from dalsegno.search.told import told
+
+import torch
+import yaml
 
 
 def main(

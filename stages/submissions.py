@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from dalsegno.artefacts.data_set import clips_csv, sample_submission
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report import submissions
 from dalsegno.scoring import ensembles
+
+import pandas as pd
 
 
 def main(clips_path: str, splits_path: str, runs_dir: str, accuracy_csv: str, out_dir: str, *families: str) -> None:

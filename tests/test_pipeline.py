@@ -6,6 +6,7 @@ DVC's users have asked for this since 2020 (treeverse/dvc issues 3439 and 9195).
 import ast
 import re
 import shlex
+import sys
 from functools import reduce
 from pathlib import Path
 
@@ -219,6 +220,15 @@ def test_only_metrics_and_plots_are_kept_in_git(name):
 def test_the_description_is_the_docstring(name):
     docstring = ast.get_docstring(ast.parse(script(name).read_text()))
     assert STAGES[name]["desc"] == docstring.splitlines()[0]
+
+
+@each_stage
+def test_dalsegno_is_imported_before_other_packages(name):
+    """It says what Ctrl-C does while a stage imports, for which pandas takes a second."""
+    parts = [part for part in ast.parse(script(name).read_text()).body if isinstance(part, ast.Import | ast.ImportFrom)]
+    modules = [part.module or "" if isinstance(part, ast.ImportFrom) else part.names[0].name for part in parts]
+    others = [module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names]
+    assert others[0].startswith("dalsegno.")
 
 
 def test_packages_import_nothing():

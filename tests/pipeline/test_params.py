@@ -364,6 +364,17 @@ def test_a_run_that_has_the_number_of_a_killed_one_removes_what_that_left(tmp_pa
     assert listed(tmp_path) == ["out"]
 
 
+def test_a_draft_of_a_draft_that_a_killed_process_left_goes_as_well(tmp_path):
+    """`transfer` makes its output, in which training makes its own, both as drafts beside one another."""
+    with files.atomic(tmp_path / "out") as draft, files.atomic(draft) as inner:
+        inner.mkdir()
+        [name] = listed(tmp_path)
+    (tmp_path / name).mkdir()
+    with files.atomic(tmp_path / "out") as draft:
+        draft.mkdir()
+    assert name.startswith("..out.") and listed(tmp_path) == ["out"]
+
+
 def test_no_stage_writes_temporary_files_that_the_next_run_does_not_remove():
     used = [
         path for path in (*Path("src").rglob("*.py"), *Path("stages").glob("*.py")) if "tempfile" in path.read_text()

@@ -72,8 +72,8 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def _leftovers(path: Path) -> list[Path]:
-    """Drafts of `path` whose process is gone, even if this one has its number, as in a container."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})[0-9a-f]{{8}}\.part")
+    """Drafts of `path`, and drafts of these, whose process is gone, even if this one has its number, as in a container."""
+    name = re.compile(rf"\.+{re.escape(path.name)}\.([0-9a-f]{{8}})[0-9a-f]{{8}}\.part(\.[0-9a-f]{{16}}\.part)*")
     drafts = [(match, draft) for draft in path.parent.iterdir() if (match := name.fullmatch(draft.name))]
     return [draft for match, draft in drafts if not _is_written(draft, int(match[1], 16))]
 
