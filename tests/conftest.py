@@ -6,8 +6,10 @@ Here, before any test imports a module of ours; a stage that runs as a process o
 
 from pathlib import Path
 
+import jaxtyping
 from jaxtyping import install_import_hook
 from support import typechecker
 
 ROOMS = [path.name for path in Path("src/dalsegno").iterdir() if (path / "__init__.py").is_file()]
 install_import_hook([f"dalsegno.{room}" for room in ROOMS if room != "pipeline"], f"{typechecker.__name__}.checked")
+jaxtyping.jaxtyped = typechecker.where_shapes_are_named  # by which name the hook decorates

@@ -3,13 +3,13 @@
 import os
 import shutil
 import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from dvc.repo import Repo
 from support.tunes import RATE, examine, reason, save, tune
 
 from dalsegno.artefacts.data_set import clips_csv
@@ -306,19 +306,11 @@ def test_groups_that_differ_in_case_are_remarked_on(tmp_path):
 # Links, held against DVC itself.
 
 
-def dvc(*words, cwd):
-    command = [sys.executable, "-m", "dvc", *words]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def repository(root):
     """`root` made a Git and DVC repository."""
     root.mkdir()
     subprocess.run(["git", "init", "-q", root], check=True)
-    dvc("init", "-q", cwd=root)
-    dvc("config", "core.analytics", "false", cwd=root)
+    Repo.init(str(root)).close()
     return root
 
 
@@ -372,9 +364,11 @@ def test_what_dvc_does_not_see_change_is_refused_and_nothing_else(tmp_path, monk
             (data / "b" / "y.wav").symlink_to(elsewhere / "b" / "y.wav")
     path = data.relative_to(here) if data.is_relative_to(here) else data
     (here / "dvc.yaml").write_text(f"stages: {{s: {{cmd: echo > out, deps: ['{path}'], outs: [out]}}}}\n")
-    dvc("repro", "-q", cwd=here)
+    with Repo(str(here)) as repo:
+        assert [stage.addressing for stage in repo.reproduce()] == ["s"]
     save(elsewhere / "b" / "y.wav", tune(9, 2.0), RATE)
-    seen = "up to date" not in dvc("status", cwd=here)
+    with Repo(str(here)) as repo:
+        seen = repo.status() != {}
     assert seen == (kind in ("git repository", "repository outside", "root", "parent of root", "file"))
     if seen:
         assert {clip.label for clip in listed(data)} >= {"a", "b"}

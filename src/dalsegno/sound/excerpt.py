@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import soundfile
 
 from dalsegno.sound.opening import stream
@@ -73,7 +74,7 @@ def _skipped(sound: soundfile.SoundFile, n_frames: int) -> int:
     return n
 
 
-def blocks(clip: Opened, size: int, dtype: str = "float32") -> Iterator:
+def blocks(clip: Opened, size: int, dtype: str = "float32") -> Iterator[np.ndarray]:
     """Yield the frames of a clip [shape=(n, n_channels)], `size` at a time; a whole file is read to its end, whatever its
     header promises."""
     n_left = clip.n_frames
