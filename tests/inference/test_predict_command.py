@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +232,17 @@ def test_pictures_and_sound_are_kept_apart(of_pictures, monkeypatch, capsys, tmp
     assert "holds nothing that the model takes" in said(capsys, "cnn/pictures", tmp_path, code=predict.UNREAD).err
     picture = "pictures/hum/0.png"
     assert "cannot be cut by time" in said(capsys, "cnn/pictures", picture, "--timeline", code=predict.UNREAD).err
+
+
+@pytest.mark.parametrize("name", ["cnn/crops", "mlp/plain", "classical/svm"])
+def test_a_model_of_which_one_bit_has_changed_is_refused(run, tmp_path, name):
+    """PyTorch reads it without a complaint, and would answer otherwise."""
+    source = stored.file(f"runs/{name}")
+    with zipfile.ZipFile(source) as archive:
+        parts = [part for part in archive.namelist() if part.rpartition("/")[2].removesuffix(".npy").isdecimal()]
+        part = max(parts, key=lambda part: archive.getinfo(part).file_size)
+        content = archive.read(part)
+    whole = bytearray(source.read_bytes())
+    whole[whole.index(content) + len(content) - 2] ^= 0x40  # of the exponent of its last number
+    (tmp_path / source.name).write_bytes(whole)
+    assert f"damaged: {part} in it has another checksum" in refusal("predict", tmp_path / source.name, FILE)

@@ -1,4 +1,4 @@
-"""How large a stored model would become once it is read, against the size of its file: what grows without bound is refused."""
+"""What is wrong with the file of a stored model as an archive: it would grow without bound once it is read, or its bytes have changed."""
 
 import zipfile
 from pathlib import Path
@@ -23,6 +23,23 @@ def refuse_compressed(path: Path) -> None:
         raise UserError(
             f"{path}: refused: what it holds would be {stated:,} bytes once unpacked, of a file of {path.stat().st_size:,}; "
             "stored models are not compressed"
+        )
+
+
+def refuse_damaged(path: Path) -> None:
+    """Raise UserError if a part of the zip file `path` has another checksum than it states.
+
+    PyTorch compares none, so that a single changed bit would change the answers and nothing else. What is no whole archive passes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = archive.testzip()
+    except Exception:  # a damaged file can make the reader stumble anywhere
+        return  # that of the model will say why
+    if part is not None:
+        raise UserError(
+            f"{path}: damaged: {part} in it has another checksum than when it was stored; copy it again, or dvc checkout "
+            "brings back that of the run"
         )
 
 

@@ -101,6 +101,7 @@ def read(path: Path) -> Stored:
                 "the model is named first"
             )
     archive.refuse_compressed(path)
+    archive.refuse_damaged(path)
     content = params.component(*_reader(path)).load(path)  # PyTorch for networks alone
     archive.refuse_repeating(path, content)
     if "labels" not in content or "runs" not in content:
