@@ -39,6 +39,10 @@ def interrupts(held: bool) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    if held:
+        from multiprocessing import resource_tracker  # not on Windows
+
+        resource_tracker.ensure_running()  # joblib starts this process of Python's else, which lets them through as it does so
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         signal.pthread_sigmask(
