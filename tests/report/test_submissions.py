@@ -131,8 +131,11 @@ def test_harmless_oddities_of_a_sample_are_taken(run, oddity, encoding):
         ("", "line 1: expected two columns, an id and a label, got ''"),
         ("id,pop,rock\n", "line 1: expected two columns, an id and a label, got 'id,pop,rock'"),
         ("id,label\nx,pop\ny\n", "line 3: expected an id and a label, got 'y'"),
-        ("id,label\nx,pop\nv.wav,pop\n", "line 3: expected the file name of a clip to predict, but 'v.wav' is none"),
-        ("id,label\nx,pop\na,pop\n", "line 3: expected the file name of a clip to predict, but 'a' is none"),
+        (
+            "id,label\nx,pop\nv.wav,pop\n",
+            "line 3: expected the file name of a clip to predict, but 'v.wav' is not one of them",
+        ),
+        ("id,label\nx,pop\na,pop\n", "line 3: expected the file name of a clip to predict, but 'a' is not one of them"),
         ("id,label\nx,pop\ny,pop\nx.wav,pop\n", "line 4: expected each clip once, but 'x.wav' is in line 2"),
         ("id,label\nx,0\ny,1\nz,2\n", "line 2: expected a label .* got '0'"),
         ("id,label\nx,Rock\n", "line 2: expected a label .* one of pop, rock; got 'Rock' \\(did you mean 'rock'?\\)"),
