@@ -11,3 +11,10 @@ from dalsegno.artefacts import markdown
 )  # fmt: skip
 def test_signs_are_escaped_where_they_would_mean_something(text, written):
     assert markdown.literal(text) == written
+
+
+def test_backticks_make_code_unless_they_are_of_a_name():
+    assert (
+        markdown.sentence("takes “`a` |b|” for `c|d` and one ` more")
+        == "takes “\\`a\\` \\|b\\|” for `c|d` and one \\` more"
+    )

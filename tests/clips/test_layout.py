@@ -87,7 +87,7 @@ def test_a_sound_called_train_is_a_class_and_remarked_on(tmp_path):
     tree(tmp_path, "dog/a.wav", "rain/b.wav", "train/c.wav")
     assert {clip.label for clip in listed(tmp_path)} == {"dog", "rain", "train"}
     remarks = examine(tmp_path).remarks
-    assert remarks.loc[remarks["about"] == "class train", "remark"].str.startswith("named like a part").any()
+    assert remarks.loc[remarks["about"] == "class “train”", "remark"].str.startswith("named like a part").any()
 
 
 @pytest.mark.parametrize("name", ["training day", "contest", "protest", "trains", "devotional", "foldable", "validity"])
@@ -153,7 +153,7 @@ def test_other_formats_are_counted_by_suffix_with_the_command_that_converts_them
         "other format: 3 files of .m4a",
         "other format: 1 file of .webm",
     ]
-    assert "class rock" in set(findings.remarks["about"])
+    assert "class “rock”" in set(findings.remarks["about"])
 
 
 def test_the_command_runs_in_a_shell_whatever_the_folder_is_called(tmp_path):
@@ -293,7 +293,7 @@ def test_classes_that_differ_in_case_blanks_or_unicode_are_remarked_on(tmp_path)
     )
     findings = examine(tmp_path)
     said = findings.remarks[findings.remarks["remark"].str.startswith("similar classes")]
-    assert sorted(said["about"]) == ["class Café", "class Hip Hop", "class Rock"]
+    assert sorted(said["about"]) == ["class “Café”", "class “Hip Hop”", "class “Rock”"]
     assert findings.summary()["labels"]["Café"] == 2
 
 

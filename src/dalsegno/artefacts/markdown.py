@@ -1,7 +1,9 @@
 """Text of users, such as the name of a class, within Markdown: it comes out as it is and changes nothing around it."""
 
 import re
+from collections.abc import Iterator
 
+NAME_OR_CODE = re.compile("(“[^”]*”|`[^`]*`)")
 SPECIAL = r"\|*_`[]#~$"
 
 
@@ -14,7 +16,11 @@ def literal(text: str) -> str:
 
 def sentence(text: str) -> str:
     """`text` likewise, with what stands between two backticks as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without another is one of a name
-        return literal(text)
-    return "".join(f"`{part}`" if i % 2 else literal(part) for i, part in enumerate(parts))
+    return "".join(f"`{part}`" if is_code else literal(part) for part, is_code in parts(text))
+
+
+def parts(text: str) -> Iterator[tuple[str, bool]]:
+    """The parts of `text`, and whether each stands between two backticks, as code does; those in a quoted name are its own."""
+    for i, part in enumerate(NAME_OR_CODE.split(text)):
+        is_code = i % 2 == 1 and part.startswith("`")
+        yield part.strip("`") if is_code else part, is_code
