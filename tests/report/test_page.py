@@ -388,6 +388,7 @@ def test_many_classes_list_mistakes_in_place_of_a_matrix(tmp_path):
         'class="matrix"' not in html
         and "the most frequent mistakes; <code>metrics/plots/confusion.csv</code> has all" in html
     )
+    assert "too many classes for a matrix" in html and "each column a predicted one" not in html
 
 
 def test_each_model_shows_its_settings_and_marks_its_own(tmp_path):
