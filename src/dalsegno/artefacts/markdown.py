@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from dalsegno.pipeline.errors import ISOLATED
+
 NAME_OR_CODE = re.compile("(“[^”]*”|`[^`]*`)")
 SPECIAL = r"\|*_`[]#~$"
 
 
 def literal(text: str) -> str:
     """`text` in one line that cannot break out of its cell, sentence or heading. It must not begin a line."""
-    text = "".join(c if c.isprintable() else " " for c in text)
+    text = "".join(c if c.isprintable() or c in ISOLATED else " " for c in text)
     text = re.sub("[&<](?! )", lambda sign: {"&": "&amp;", "<": "&lt;"}[sign[0]], text)  # `p < 0.001` is as it is
     return "".join("\\" + c if c in SPECIAL else c for c in text)
 
