@@ -109,7 +109,7 @@ def test_a_rate_that_many_clips_have_is_one_remark_with_their_classes(tmp_path):
         save(tmp_path / "ab"[i % 2] / f"{i}.wav", np.resize(tune(i, 1.0), 30_000), 44100 if i >= 14 else RATE)
     found = examine(tmp_path).remarks
     assert found[found["remark"].str.startswith("unusual rate")].to_numpy().tolist() == [
-        ["files", "unusual rate: 44100 Hz in 10 of 24 clips, of a (5), b (5); most clips have 22050"]
+        ["files", "unusual rate: 44100 Hz in 10 of 24 clips, of “a” (5), “b” (5); most clips have 22050"]
     ]
 
 

@@ -156,6 +156,21 @@ def test_other_formats_are_counted_by_suffix_with_the_command_that_converts_them
     assert "class “rock”" in set(findings.remarks["about"])
 
 
+def test_a_class_without_a_clip_is_told_how_many_files_it_has(tmp_path):
+    """An empty folder had "none of its 1 entries"."""
+    root = tree(tmp_path, "blues/a.wav", "jazz/b.wav")
+    for path in ("folk/x.wav", "rock/y.wav", "rock/z.wav"):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).touch()
+    (root / "empty").mkdir()
+    remarks = examine(root).remarks.set_index("about")["remark"]
+    assert remarks[remarks.str.startswith("no clips")].to_dict() == {
+        "class “empty”": "no clips: its folder holds no audio file",
+        "class “folk”": "no clips: its only file cannot be used",
+        "class “rock”": "no clips: none of its 2 files can be used",
+    }
+
+
 def test_the_command_runs_in_a_shell_whatever_the_folder_is_called(tmp_path):
     root = tree(tmp_path / "my (old) music & more's $HOME", "blues/a.wav")
     for path in ("blues/c c.m4a", 'blues/d"q.M4A'):
@@ -300,7 +315,7 @@ def test_classes_that_differ_in_case_blanks_or_unicode_are_remarked_on(tmp_path)
 def test_groups_that_differ_in_case_are_remarked_on(tmp_path):
     tree(tmp_path, "a/x.wav", "b/y.wav")
     (tmp_path / "groups.csv").write_text("path,group\na/x.wav,ABBA\nb/y.wav,Abba\n")
-    assert "similar groups: 'ABBA', 'Abba' differ" in " ".join(examine(tmp_path).remarks["remark"])
+    assert "similar groups: “ABBA”, “Abba” differ" in " ".join(examine(tmp_path).remarks["remark"])
 
 
 # Links, held against DVC itself.

@@ -49,7 +49,7 @@ def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[s
         if n < FEW:
             yield f"class {quoted(label)}", f"few clips: {n}"
     for label in sorted(set(clips["label"]) - set(labelled["label"]) - {""}):
-        yield f"class {quoted(label)}", f"no clips: none of its {(clips['label'] == label).sum()} entries can be used"
+        yield f"class {quoted(label)}", f"no clips: {_unusable(clips[clips['label'] == label])}"
     yield from _alike(labelled["label"], "class", "similar classes")
     folders = labelled["path"].str.split("/").str[0]
     same = folders.map(lambda folder: normalize("NFC", folder)) == labelled["label"]
@@ -76,6 +76,14 @@ def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[s
     for label in sorted(set(labelled["label"])):
         if part := layout.part_of(label):
             yield f"class {quoted(label)}", f"named like a part: like {part} of a data set"
+
+
+def _unusable(entries: pd.DataFrame) -> str:
+    """Why a class of these rows, all of them left out, has no clip; the row of an empty folder is no file of it."""
+    n = int((~entries["excluded"].str.startswith("empty class")).sum())
+    if n == 0:
+        return "its folder holds no audio file"
+    return "its only file cannot be used" if n == 1 else f"none of its {n:,} files can be used"
 
 
 def _on_groups(labelled: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
