@@ -179,7 +179,7 @@ def test_of_many_classes_without_an_interval_some_are_named(tmp_path):
     text = Page(render(tmp_path, args)).text
     for said in (text, (tmp_path / "reports/compare.md").read_text()):
         assert "scored clips are all of a single group, so that nobody can tell" in said
-        assert "differ: class 00, class 01, class 02, class 03, class 04, … and 7 more." in said
+        assert "differ: “class 00”, “class 01”, “class 02”, “class 03”, “class 04”, … and 7 more." in said
 
 
 def test_a_name_longer_than_a_line_is_broken_and_widens_no_page(html):
