@@ -3,6 +3,7 @@
 import pytest
 
 from dalsegno.artefacts import markdown
+from dalsegno.pipeline.errors import quoted
 
 
 @pytest.mark.parametrize(
@@ -11,3 +12,15 @@ from dalsegno.artefacts import markdown
 )  # fmt: skip
 def test_signs_are_escaped_where_they_would_mean_something(text, written):
     assert markdown.literal(text) == written
+
+
+def test_a_name_that_is_read_from_right_to_left_stays_isolated():
+    """The signs that isolate it had become blanks, like others that have no shape."""
+    assert markdown.sentence(f"is {quoted('מוזיקה')}\u202e") == "is “\u2068מוזיקה\u2069” "
+
+
+def test_backticks_make_code_unless_they_are_of_a_name():
+    assert (
+        markdown.sentence("takes “`a` |b|” for `c|d` and one ` more")
+        == "takes “\\`a\\` \\|b\\|” for `c|d` and one \\` more"
+    )

@@ -144,7 +144,7 @@ def test_doctor_and_groups_take_the_columns_of_a_table_from_params_yaml(tmp_path
     section = {"name": "table", "root": "elsewhere", "table": "t.csv", "columns": {"path": "file", "label": "genre"}}
     Path("params.yaml").write_text(yaml.safe_dump({"dataset": section}))
     main.main(["doctor", "data", "--dataset", "table"])
-    assert "2 classes, aa (3), bb (3)" in capsys.readouterr().out
+    assert "2 classes, “aa” (3), “bb” (3)" in capsys.readouterr().out
     main.main(["groups", "data", "--dataset", "table"])
     assert "6 files in 0 groups" in capsys.readouterr().out
 

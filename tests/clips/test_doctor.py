@@ -94,10 +94,10 @@ def test_remarks_on_the_set_as_a_whole(tmp_path):
         save(tmp_path / "a" / f"{i}.wav", tune(i, 1.0))
     save(tmp_path / "b" / "stereo.wav", np.stack([tune(8, 1.0), tune(9, 1.0)], axis=1), 44100)
     (tmp_path / "groups.csv").write_text("path,group\na/0.wav,someone\na/1.wav,\na/2.wav,\nb/stereo.wav,someone\n")
-    remarks = {subject: set() for subject in ("class a", "class b", "group someone", "b.stereo")}
+    remarks = {subject: set() for subject in ("class “a”", "class “b”", "group “someone”", "b.stereo")}
     for row in examine(tmp_path).remarks.itertuples():
         remarks[row.about].add(row.remark)
-    assert remarks["class b"] == {"few clips: 1"} and remarks["group someone"] == {"group spans labels: a, b"}
+    assert remarks["class “b”"] == {"few clips: 1"} and remarks["group “someone”"] == {"group spans labels: “a”, “b”"}
     assert remarks["b.stereo"] == {
         "unusual rate: 44100 Hz, most clips have 22050",
         "unusual channels: 2 channels, most clips have 1",
@@ -109,7 +109,7 @@ def test_a_rate_that_many_clips_have_is_one_remark_with_their_classes(tmp_path):
         save(tmp_path / "ab"[i % 2] / f"{i}.wav", np.resize(tune(i, 1.0), 30_000), 44100 if i >= 14 else RATE)
     found = examine(tmp_path).remarks
     assert found[found["remark"].str.startswith("unusual rate")].to_numpy().tolist() == [
-        ["files", "unusual rate: 44100 Hz in 10 of 24 clips, of a (5), b (5); most clips have 22050"]
+        ["files", "unusual rate: 44100 Hz in 10 of 24 clips, of “a” (5), “b” (5); most clips have 22050"]
     ]
 
 

@@ -71,7 +71,7 @@ def test_a_test_part_of_a_few_groups_is_said_to_show_nothing_instead_of_an_inter
 
 def test_a_class_of_one_group_is_named():
     rows = [(f"{i}", "a", f"g{i}") for i in range(9)] + [(f"b{i}", "b", "alone") for i in range(9)]
-    assert "all of one group: 'b'" in evidence.weigh(table(rows), NO_COPIES).lines()[-1]
+    assert "all of one group: “b”" in evidence.weigh(table(rows), NO_COPIES).lines()[-1]
 
 
 @pytest.mark.parametrize("n", [100, 400, 2000])

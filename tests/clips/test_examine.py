@@ -87,7 +87,7 @@ def test_exact_copies_are_found_in_whatever_container_and_named_across_classes(r
     save(root / "unlabelled" / "same.au", y)
     findings = examine(root)
     for name in ("same.flac", "same.aiff", "same float.wav"):
-        assert reason(findings, f"b/{name}") == "exact copy: of a/0.wav, which is labelled 'a'"
+        assert reason(findings, f"b/{name}") == "exact copy: of a/0.wav, which is labelled “a”"
     assert reason(findings, "unlabelled/same.au") == ""  # a prediction of it is asked for
     assert set(findings.copies["kind"]) == {"exact"} and len(findings.copies) == 4
     assert findings.summary()["copies"] == {"exact": 4, "near": 0, "across": 3}

@@ -87,7 +87,7 @@ def test_a_sound_called_train_is_a_class_and_remarked_on(tmp_path):
     tree(tmp_path, "dog/a.wav", "rain/b.wav", "train/c.wav")
     assert {clip.label for clip in listed(tmp_path)} == {"dog", "rain", "train"}
     remarks = examine(tmp_path).remarks
-    assert remarks.loc[remarks["about"] == "class train", "remark"].str.startswith("named like a part").any()
+    assert remarks.loc[remarks["about"] == "class “train”", "remark"].str.startswith("named like a part").any()
 
 
 @pytest.mark.parametrize("name", ["training day", "contest", "protest", "trains", "devotional", "foldable", "validity"])
@@ -153,7 +153,22 @@ def test_other_formats_are_counted_by_suffix_with_the_command_that_converts_them
         "other format: 3 files of .m4a",
         "other format: 1 file of .webm",
     ]
-    assert "class rock" in set(findings.remarks["about"])
+    assert "class “rock”" in set(findings.remarks["about"])
+
+
+def test_a_class_without_a_clip_is_told_how_many_files_it_has(tmp_path):
+    """An empty folder had "none of its 1 entries"."""
+    root = tree(tmp_path, "blues/a.wav", "jazz/b.wav")
+    for path in ("folk/x.wav", "rock/y.wav", "rock/z.wav"):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).touch()
+    (root / "empty").mkdir()
+    remarks = examine(root).remarks.set_index("about")["remark"]
+    assert remarks[remarks.str.startswith("no clips")].to_dict() == {
+        "class “empty”": "no clips: its folder holds no audio file",
+        "class “folk”": "no clips: its only file cannot be used",
+        "class “rock”": "no clips: none of its 2 files can be used",
+    }
 
 
 def test_the_command_runs_in_a_shell_whatever_the_folder_is_called(tmp_path):
@@ -293,14 +308,14 @@ def test_classes_that_differ_in_case_blanks_or_unicode_are_remarked_on(tmp_path)
     )
     findings = examine(tmp_path)
     said = findings.remarks[findings.remarks["remark"].str.startswith("similar classes")]
-    assert sorted(said["about"]) == ["class Café", "class Hip Hop", "class Rock"]
+    assert sorted(said["about"]) == ["class “Café”", "class “Hip Hop”", "class “Rock”"]
     assert findings.summary()["labels"]["Café"] == 2
 
 
 def test_groups_that_differ_in_case_are_remarked_on(tmp_path):
     tree(tmp_path, "a/x.wav", "b/y.wav")
     (tmp_path / "groups.csv").write_text("path,group\na/x.wav,ABBA\nb/y.wav,Abba\n")
-    assert "similar groups: 'ABBA', 'Abba' differ" in " ".join(examine(tmp_path).remarks["remark"])
+    assert "similar groups: “ABBA”, “Abba” differ" in " ".join(examine(tmp_path).remarks["remark"])
 
 
 # Links, held against DVC itself.

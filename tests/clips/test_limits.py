@@ -62,7 +62,7 @@ def test_a_correlation_that_changes_nothing_is_not_mentioned_twice():
 def test_a_class_of_fewer_groups_than_folds_is_named_before_a_run_stops_on_it():
     two = [s for s in said(400, group=lambda i: f"g{i % 2}") if "groups: " in s]
     assert two == [
-        "Classes of fewer than 3 groups: a (2), b (2). A group stays on one side of a split, so 3 folds, as in the default, "
+        "Classes of fewer than 3 groups: “a” (2), “b” (2). A group stays on one side of a split, so 3 folds, as in the default, "
         "are refused: find clips of others, or set `splits.folds` to 2."
     ]
     (one,) = [s for s in said(400, group=lambda i: "g") if "groups: " in s]
@@ -81,7 +81,7 @@ def test_a_crop_that_is_proposed_fits_nine_clips_of_ten():
 
 def test_few_groups_and_few_clips_are_said_with_what_would_do():
     few, classes, enough = said(9, group=lambda i: f"g{i // 3}")
-    assert few.startswith("Only 3 groups (") and "tested once, the interval" in few and "a (9), b (9)" in classes
+    assert few.startswith("Only 3 groups (") and "tested once, the interval" in few and "“a” (9), “b” (9)" in classes
     assert re.search(r"About \d+0 clips per class \(the smallest has 9\), in groups", enough)
 
 

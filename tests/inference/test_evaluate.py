@@ -98,7 +98,7 @@ def test_why_a_score_has_no_interval_is_said(elsewhere, capsys):
     printed = capsys.readouterr().out
     assert "on 16 clips of" in printed and "95% intervals over 9 groups\n" in printed
     assert (
-        "scored clips are all of a single group, so that nobody can tell how much other groups of them would differ: hum."
+        "scored clips are all of a single group, so that nobody can tell how much other groups of them would differ: “hum”."
         in printed
     )
     rows += [f"{path.relative_to(elsewhere)},one\n" for path in sorted((elsewhere / "NOISE").iterdir())]

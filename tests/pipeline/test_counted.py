@@ -2,7 +2,7 @@
 
 import pytest
 
-from dalsegno.pipeline.errors import counted, joined
+from dalsegno.pipeline.errors import counted, joined, quoted
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,12 @@ def test_a_number_agrees_with_its_noun(n, noun, said):
 )
 def test_words_are_joined_as_a_sentence_has_them(words, said):
     assert joined(words) == said and joined(iter(words), "or") == said.replace(" and ", " or ")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("salt, pepper", "“salt, pepper”"), ("1", "“1”"), ("古典", "“古典”"), ("מוזיקה (1)", "“\u2068מוזיקה (1)\u2069”")],
+)
+def test_a_name_stands_apart_from_the_words_around_it(name, said):
+    """One that is read from right to left would turn a number or a bracket that follows it."""
+    assert quoted(name) == said

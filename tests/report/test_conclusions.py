@@ -201,6 +201,26 @@ def test_an_omnibus_test_that_sees_a_difference_is_not_said_to_see_none():
     )
 
 
+def test_a_tie_with_what_reads_nothing_is_no_reason_to_choose_it():
+    """With 200 clips of one class and five of another, it had been the model that answers fastest."""
+    tied = ["transfer/tuned-scratch", "mlp/small", "cnn/conv"]
+    rows = [pair(tied[0], other, 0.1) for other in tied[1:]] + [pair(*tied[1:], 0.1)]
+    found = comparison(tied)
+    for name, ms in zip(tied, (20, 9, 0), strict=True):
+        found["models"][name] |= {"input_ms_per_clip": ms, "predict_ms_per_clip": 0.1}
+    said = verdict.verdict(found, rows)[1]
+    assert (
+        "cnn/conv reads nothing of a clip, so the accuracies do not show that transfer/tuned-scratch has learnt from the sound."
+        in said
+    )
+    assert "mlp/small answers fastest" in said and "cnn/conv may be" not in said
+    found["models"][tied[0]]["input_ms_per_clip"] = 0
+    said = verdict.verdict(found, rows)[1]
+    assert said.endswith(
+        "transfer/tuned-scratch and cnn/conv read nothing of a clip, so the accuracies do not show that any model has learnt from the sound."
+    )
+
+
 def test_of_very_many_mistakes_some_are_named():
     rows = [
         {"model": "transfer/tuned-scratch", "actual": f"c{i}", "predicted": "d", "clips": 1, "share": 1.0}
@@ -209,7 +229,7 @@ def test_of_very_many_mistakes_some_are_named():
     (said,) = [
         s for s in conclusions.conclusions(comparison([]), [], pd.DataFrame(rows)) if s.startswith("The most frequent")
     ]
-    assert said.endswith("c0 for d, c1 for d, c2 for d, c3 for d, c4 for d, … and 25 more.")
+    assert said.endswith("“c0” for “d”, “c1” for “d”, “c2” for “d”, “c3” for “d”, “c4” for “d”, … and 25 more.")
 
 
 def test_mistakes_that_are_equally_frequent_are_all_named():
@@ -222,8 +242,8 @@ def test_mistakes_that_are_equally_frequent_are_all_named():
     )
     (said,) = [s for s in conclusions.conclusions(comparison([]), [], confusion) if s.startswith("The most frequent")]
     assert said == (
-        "The most frequent mistakes of transfer/tuned-scratch, each with 13% of the clips of a class: it takes blues for metal and "
-        "blues for reggae."
+        "The most frequent mistakes of transfer/tuned-scratch, each with 13% of the clips of a class: it takes “blues” for “metal” and "
+        "“blues” for “reggae”."
     )
 
 

@@ -28,6 +28,7 @@ def examination(tmp_path):
 def test_what_stands_between_backticks_is_code_and_nothing_is_markup():
     assert templates.prose("Set `a<b` or <i>.") == "Set <code>a&lt;b</code> or &lt;i&gt;."
     assert templates.prose("a folder of one ` <") == "a folder of one ` &lt;"
+    assert templates.prose("takes “`a` &” for `b`") == "takes “`a` &amp;” for <code>b</code>"
 
 
 def test_no_line_ends_within_an_interval():
@@ -82,7 +83,7 @@ def test_two_groups_that_copies_link_are_named(examination, capsys):
 def test_the_terminal_counts_classes_and_says_in_words_which_files_are_left_out(examination, capsys):
     terminal.report(examination, 1)
     said = capsys.readouterr().out
-    assert "7 of 8 files can be used: 2 classes, blues & more (3), rock (4)\n" in said
+    assert "7 of 8 files can be used: 2 classes, “blues & more” (3), “rock” (4)\n" in said
     assert "1 left out, other format m4a: 'rock/song.m4a', .m4a is not read here" in said
     assert "1 remark, other format: 1 file of .m4a, not read; to convert: find " in said and "%20" not in said
 

@@ -179,7 +179,7 @@ def test_of_many_classes_without_an_interval_some_are_named(tmp_path):
     text = Page(render(tmp_path, args)).text
     for said in (text, (tmp_path / "reports/compare.md").read_text()):
         assert "scored clips are all of a single group, so that nobody can tell" in said
-        assert "differ: class 00, class 01, class 02, class 03, class 04, … and 7 more." in said
+        assert "differ: “class 00”, “class 01”, “class 02”, “class 03”, “class 04”, … and 7 more." in said
 
 
 def test_a_name_longer_than_a_line_is_broken_and_widens_no_page(html):
@@ -388,6 +388,7 @@ def test_many_classes_list_mistakes_in_place_of_a_matrix(tmp_path):
         'class="matrix"' not in html
         and "the most frequent mistakes; <code>metrics/plots/confusion.csv</code> has all" in html
     )
+    assert "too many classes for a matrix" in html and "each column a predicted one" not in html
 
 
 def test_each_model_shows_its_settings_and_marks_its_own(tmp_path):

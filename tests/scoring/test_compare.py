@@ -80,7 +80,8 @@ def test_scores_are_means_over_seeds_of_scikit_learns(tree):
 def test_says_what_was_scored_and_how(tree):
     _, _, found = tree
     assert found["dataset"] == {
-        "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8
+        "title": "synthetic styles", "synthetic": True, "clips": 240, "scored_clips": 80, "classes": 8,
+        "most_frequent": {"class": "ambient", "share": 0.125},
     }  # fmt: skip
     assert found["protocol"] == {
         "name": "holdout", "leaky": False, "part": "test", "folds": 1, "repeats": 1, "seeds": 3, "predictions": 80,

@@ -15,7 +15,7 @@ from dalsegno.artefacts.learning import splits_csv
 from dalsegno.clips import gtzan_csv
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import parse
-from dalsegno.splits import assign, draw, given, leaks, lists
+from dalsegno.splits import assign, caveats, draw, given, leaks, lists
 from dalsegno.splits.protocol import OPTIONS, OfSegments, Params, Protocol
 
 NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b", "kind", "similarity"])
@@ -198,6 +198,11 @@ def test_more_folds_than_the_smallest_class():
     clips = clips_of(["a"] * 30 + ["b"] * 30, [f"g{i}" for i in range(30)] + ["x", "y"] * 15)
     with pytest.raises(UserError, match=r"class 'b' has only 30 clips in 2 groups .*use at most 2 folds"):
         split(clips, protocol="kfold")
+    clips = clips_of(["a"] * 30 + ["b"] * 30 + ["c"], [f"g{i}" for i in range(30)] + ["x"] * 30 + [""])
+    with pytest.raises(
+        UserError, match=r"class 'b' has only 30 clips in 1 group, class 'c' has only 1 clip .* leave the classes out"
+    ):
+        split(clips, protocol="kfold")
     with pytest.raises(UserError, match=r"only 1 clip; add clips, or leave the class out \(dataset.leave_out\)"):
         split(clips_of(["a"] * 30 + ["one"]), protocol="kfold")
 
@@ -207,8 +212,8 @@ def test_a_class_of_one_group_is_trained_on_and_said():
     assert set(made.rows.loc[made.rows["label"] == "b", "fold0"]) == {"train"}
     assert made.messages == [
         "Never tested, as they hold more than half of a class: 1 (group:x)",
-        "fold 0 has no valid clip of b",
-        "fold 0 has no test clip of b",
+        "fold 0 has no valid clip of “b”",
+        "fold 0 has no test clip of “b”",
     ]
     assert made.caveats == made.messages  # each result is to be read with them
 
@@ -739,3 +744,11 @@ def test_repeats_are_those_of_scikit_learn_and_no_seed_shares_one_with_another(g
         expected = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=7).split(labels, labels)
         assert tested(7) == {tuple(test) for _, test in expected}
     assert len(tested(7)) == 15 and not tested(7) & tested(8)
+
+
+def test_of_very_many_classes_that_a_part_lacks_some_are_named():
+    labels = [f"c{i:02d}" for i in range(20)]
+    rows = pd.DataFrame({"label": [*labels, *labels, "c00"], "fold0": ["train"] * 20 + ["test"] * 20 + ["valid"]})
+    assert caveats.lacking(rows) == [
+        "fold 0 has no valid clip of “c01”, “c02”, “c03”, “c04”, “c05”, “c06”, “c07”, “c08”, … and 11 more"
+    ]

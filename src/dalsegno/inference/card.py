@@ -10,7 +10,7 @@ from dalsegno.artefacts.markdown import literal, sentence
 from dalsegno.inference.stored import find, model_file, model_licence
 from dalsegno.pipeline import params
 from dalsegno.pipeline.duration import duration
-from dalsegno.pipeline.errors import UserError, counted, hint
+from dalsegno.pipeline.errors import UserError, counted, hint, quoted
 from dalsegno.scoring.ensembles import FAMILY
 from dalsegno.scoring.metrics import METRICS
 
@@ -80,7 +80,7 @@ def _what(name: str, stored: list[model_file.Stored]) -> str:
         lines.append(f"{kinds[of.kind].format(**words)}{start}. {_trained(of)}")
     opening = "An ensemble, the mean of:\n\n- " if name.startswith(f"{FAMILY}/") else ""
     body = "\n- ".join(lines) if opening else lines[0][0].upper() + lines[0][1:]
-    return f"{opening}{body}\n\nClasses: {', '.join(map(literal, stored[0].labels))}."
+    return f"{opening}{body}\n\nClasses: {', '.join(map(literal, map(quoted, stored[0].labels)))}."
 
 
 def _trained(of: model_file.Stored) -> str:
@@ -102,7 +102,7 @@ def _estimate(final: dict[str, Any] | None) -> str:
 
 
 def _data(compared: dict, clips: dict) -> str:
-    of_class = ", ".join(f"{literal(label)} {n}" for label, n in clips["labels"].items())
+    of_class = ", ".join(f"{literal(quoted(label))} {n}" for label, n in clips["labels"].items())
     excluded = _kinds(clips["excluded"]) or "none"
     synthetic = " The clips are synthetic: the scores say nothing about real music." if clips["synthetic"] else ""
     lasting = f"{duration(3600 * clips['hours'])} of sound, " if clips["hours"] else ""  # pictures last no time

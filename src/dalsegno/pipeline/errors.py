@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -47,6 +48,18 @@ def counted(n: int, noun: str) -> str:
     ending = noun[-1]
     several = f"{noun[:-1]}ies" if ending == "y" else f"{noun}es" if ending in "sx" else f"{noun}s"
     return f"{n:,} {several}"
+
+
+ISOLATED = "\u2068{}\u2069"  # read in a direction of its own; both signs are invisible
+
+
+def quoted(name: str) -> str:
+    """The name of a class or group among other words, which it may look like: `“R&B”`.
+
+    One that is read from right to left would turn the words around it as well, so it is isolated from them.
+    """
+    turns = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in name)
+    return f"“{ISOLATED.format(name) if turns else name}”"
 
 
 def joined(words: Iterable[str], last: str = "and") -> str:

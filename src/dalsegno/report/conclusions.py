@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.model_name import is_twin
-from dalsegno.pipeline.errors import joined, listed
+from dalsegno.pipeline.errors import joined, listed, quoted
 from dalsegno.report import formatting, gains
 from dalsegno.report.settings import nouns
 from dalsegno.report.verdict import sentence
@@ -121,7 +121,7 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
     own = wrong[wrong["model"] == best]
     if len(own):
         most = own[own["share"] == own["share"].max()]
-        calls = [f"{row.actual} for {row.predicted}" for row in most.itertuples()]
+        calls = [f"{quoted(row.actual)} for {quoted(row.predicted)}" for row in most.itertuples()]
         often = f"{formatting.share(own['share'].max(), 0)} of the clips of"
         yield (
             f"The most frequent mistake of {best}: it takes {often} {calls[0]}."
@@ -135,8 +135,8 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
         actual, predicted = mean.idxmax()
         models = "both models" if n_models == 2 else f"all {n_models} models"
         yield (
-            f"Over {models}, the most frequent mistake is to take {actual} for {predicted}: on average "
-            f"{formatting.share(mean.max(), 0)} of the clips of {actual}."
+            f"Over {models}, the most frequent mistake is to take {quoted(actual)} for {quoted(predicted)}: on average "
+            f"{formatting.share(mean.max(), 0)} of the clips of {quoted(actual)}."
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from dalsegno.pipeline.errors import counted, listed
+from dalsegno.pipeline.errors import counted, listed, quoted
 from dalsegno.scoring.statistics import ranking
 
 UNMEASURED = "??"
@@ -126,9 +126,17 @@ def units(interval: Mapping[str, Any], kind: str = "") -> str:
     return counted(interval["units"], f"{kind}{interval['unit']}")
 
 
+def guessing(dataset: Mapping[str, Any]) -> str:
+    """The accuracy that is reached without listening, in a sentence; dataset: as in compare.json."""
+    even, most = share(1 / dataset["classes"]), dataset["most_frequent"]
+    said = f"Uniform guessing among {counted(dataset['classes'], 'class')} gives {even}"
+    always = f", and calling every clip {quoted(most['class'])} gives {share(most['share'])}"
+    return f"{said}{always * (share(most['share']) != even)}."
+
+
 def lone(interval: Mapping[str, Any]) -> str:
     """Why means over classes have no interval; empty if they have one. interval: as in compare.json."""
-    unit, names = interval["unit"], listed(interval["lone_classes"])
+    unit, names = interval["unit"], listed(map(quoted, interval["lone_classes"]))
     return names and (
         f"Means over classes have no interval, as there are classes whose scored clips are all of a single {unit}, so that "
         f"nobody can tell how much other {unit}s of them would differ: {names}."

@@ -38,7 +38,7 @@ def table(
     lines += [
         "## Scores",
         "",
-        f"Uniform guessing among {counted(dataset['classes'], 'class')} gives {formatting.share(1 / dataset['classes'])}.",
+        sentence(formatting.guessing(dataset)),
     ]
     lines += _tables(comparison, chosen, kaggle)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]

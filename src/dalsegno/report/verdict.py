@@ -55,7 +55,7 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {_named(tied)}."
     none = "" if worse else f"{_of_none(said, comparison['interval'])} "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
-    return [f"{tie}{_visible(among)}{better}", none + _choice(said["best"], models, among)]
+    return [f"{tie}{_visible(among)}{better}", none + _among_tied(said["best"], models, among)]
 
 
 def _at_odds(pair: dict[str, Any], n_pairs: int) -> str:
@@ -83,6 +83,23 @@ def _visible(pairs: list[dict[str, Any]]) -> str:
     least, most = (f"{value:.0f}" for value in (sizes[0], sizes[-1]))
     size = f"{least} to {most} points, depending on the pair" if least != most else f"{most} points"
     return f" Between these, the smallest difference that could be seen is about {size}."
+
+
+def _among_tied(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]) -> str:
+    """What to make of a tie, which may be with a baseline that reads nothing of a clip; pairs: of the tied models."""
+    deaf = [name for name in tied if models[name].get("input_ms_per_clip") == 0]
+    if not deaf:
+        return _choice(tied, models, pairs)
+    reading = [name for name in tied if name not in deaf]
+    learner = "any model" if tied[0] in deaf else tied[0]
+    said = (
+        f"{_named(deaf)} {'reads' if len(deaf) == 1 else 'read'} nothing of a clip, so the accuracies do not show that "
+        f"{learner} has learnt from the sound."
+    )
+    if tied[0] in deaf or len(reading) < 2:
+        return said
+    of_reading = [pair for pair in pairs if pair["model"] in reading and pair["other"] in reading]
+    return f"{said} {_choice(reading, models, of_reading)}"
 
 
 def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]) -> str:

@@ -160,6 +160,7 @@ def setting(
 
     models: the runs of each. left_out: models that predict none of the scored clips. splits, clips: their metrics.
     """
+    n_due = np.bincount(s.rows["label"])
     return {
         "dataset": {
             "title": clips["title"],
@@ -167,6 +168,7 @@ def setting(
             "clips": clips["used"],
             "scored_clips": len(s.clips),
             "classes": len(s.classes),
+            "most_frequent": {"class": s.classes[n_due.argmax()], "share": float(n_due.max() / n_due.sum())},
         },
         "protocol": {
             "name": splits["protocol"],

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts.learning import splits_csv
-from dalsegno.pipeline.errors import listed
+from dalsegno.pipeline.errors import joined, listed, quoted
+
+MOST_NAMED = 8  # classes in a sentence
 
 
 def linked(unit: np.ndarray, drawn: list[np.ndarray]) -> list[str]:
@@ -41,8 +43,14 @@ def lacking(rows: pd.DataFrame) -> list[str]:
             if not labels:
                 said.append(f"fold {k} has no {part} clip")
             elif lacks := sorted(classes - labels):
-                said.append(f"fold {k} has no {part} clip of {', '.join(lacks)}")
+                said.append(f"fold {k} has no {part} clip of {_any_of(lacks)}")
     return said
+
+
+def _any_of(labels: list[str]) -> str:
+    """`“a”, “b” or “c”`; of very many the first."""
+    named = [*map(quoted, labels)]
+    return joined(named, "or") if len(named) <= MOST_NAMED else listed(named, MOST_NAMED)
 
 
 def some(names: list[str]) -> str:

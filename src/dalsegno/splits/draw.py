@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, counted, listed
 
 RANK = {"": -1, "train": 0, "valid": 1, "test": 2}
 """A clip that is linked to one of a higher rank gives way to it."""
@@ -140,13 +140,17 @@ def _rank(parts: np.ndarray) -> np.ndarray:
 
 def _refuse_too_many(labels: np.ndarray, units: np.ndarray, folds: int) -> None:
     table = pd.DataFrame({"label": labels, "unit": units}).groupby("label")["unit"].agg(["size", "nunique"])
-    name, n_clips, n_units = next(table.sort_values("nunique", kind="stable").itertuples(name=None))
-    if folds > n_units:
-        linked_in = (
-            "" if n_units == n_clips else f" in {counted(n_units, 'group')} (clips linked by group or as copies)"
-        )
-        way_out = f"use at most {n_units} folds, " if n_units > 1 else ""
-        raise UserError(
-            f"params.yaml: splits.folds: got {folds}, but class {name!r} has only {counted(n_clips, 'clip')}{linked_in}; "
-            f"{way_out}add clips, or leave the class out (dataset.leave_out)"
-        )
+    few = table[table["nunique"] < folds].sort_values("nunique", kind="stable")
+    if few.empty:
+        return
+    n_units, linked = int(few["nunique"].min()), bool((few["nunique"] < few["size"]).any())
+    have = listed(_has(*row) for row in few.itertuples(name=None))
+    raise UserError(
+        f"params.yaml: splits.folds: got {folds}, but {have}{' (clips linked by group or as copies)' * linked}; "
+        f"{f'use at most {n_units} folds, ' * (n_units > 1)}add clips, or leave the class{'es' * (len(few) > 1)} out (dataset.leave_out)"
+    )
+
+
+def _has(name: str, n_clips: int, n_units: int) -> str:
+    in_groups = f" in {counted(n_units, 'group')}" if n_units < n_clips else ""
+    return f"class {name!r} has only {counted(n_clips, 'clip')}{in_groups}"

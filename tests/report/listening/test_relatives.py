@@ -20,8 +20,8 @@ def test_copies_and_clips_of_the_group_in_the_training_part_of_the_fold_that_sco
         ("a1", "blues", "ella", "test", "train"),
     ]
     copy, group = family(rows, [("a1", 0)]).of("a1")
-    assert copy.words == "A near copy of it, t1, labelled jazz, was trained on" and copy.labels == {"jazz": 1}
-    assert group.words == "2 clips of its group, ella, were trained on" and group.labels == {"blues": 1, "jazz": 1}
+    assert copy.words == "A near copy of it, t1, labelled “jazz”, was trained on" and copy.labels == {"jazz": 1}
+    assert group.words == "2 clips of its group, “ella”, were trained on" and group.labels == {"blues": 1, "jazz": 1}
 
 
 def test_what_another_fold_trained_on_explains_nothing():

@@ -13,6 +13,7 @@ from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.clips.copies import by_chart, by_waveform, chart
 from dalsegno.clips.copies.neighbours import neighbours
 from dalsegno.pipeline import runtime
+from dalsegno.pipeline.errors import quoted
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def exclude_exact(table: pd.DataFrame) -> pd.DataFrame:
         across = same.loc[same["label"] != "", "label"].nunique() > 1
         for row in same[same["label"] != ""].itertuples() if across else [row for row in others if row.label]:
             other = next(o for o in same.itertuples() if o.label not in ("", row.label)) if across else original
-            labelled = f", which is labelled {other.label!r}" if across else ""
+            labelled = f", which is labelled {quoted(other.label)}" if across else ""
             table.loc[row.Index, "excluded"] = f"{clips_csv.EXACT_COPY}: of {other.path}{labelled}"
     return pd.DataFrame(pairs, columns=copies_csv.COLUMNS)
 

@@ -14,7 +14,7 @@ from scipy.special import ndtri, stdtrit
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.whole import units
-from dalsegno.pipeline.errors import counted, listed
+from dalsegno.pipeline.errors import counted, listed, quoted
 
 ACCURACIES = (0.6, 0.8)
 CORRELATION, STRONG = 0.2, 0.5  # intraclass; of music in groups by artist, between .1 and .5 is usual
@@ -74,7 +74,7 @@ class Evidence:
         )
         if single := [label for label, n in self.n_groups_of.items() if n == 1]:
             lines.append(
-                f"No interval can be stated for classes whose clips are all of one group: {listed(map(repr, single), 10)}."
+                f"No interval can be stated for classes whose clips are all of one group: {listed(map(quoted, single), 10)}."
             )
         return lines
 

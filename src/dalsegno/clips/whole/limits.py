@@ -9,7 +9,7 @@ import pandas as pd
 
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.whole.evidence import CORRELATION, STRONG, Evidence
-from dalsegno.pipeline.errors import counted, listed
+from dalsegno.pipeline.errors import counted, listed, quoted
 
 FEW_GROUPS = 30  # below this an interval is wide, and hangs on the chance of who is in it
 FEW_CLIPS = 10  # of a class
@@ -82,8 +82,8 @@ def _enough(n_by_label: pd.Series, evidence: Evidence) -> str:
 
 
 def named(n_by_label: Mapping[str, int]) -> str:
-    """The first eight classes, each with its number, and how many more there are."""
-    return listed((f"{label} ({n})" for label, n in n_by_label.items()), 8)
+    """The first eight classes, each with its number, and how many more there are; "" is that of unlabelled clips."""
+    return listed((f"{quoted(label) if label else 'unlabelled'} ({n})" for label, n in n_by_label.items()), 8)
 
 
 def enough_per_class(n_labels: int, evidence: Evidence, correlation: float) -> int:

@@ -12,7 +12,7 @@ from dalsegno.clips import entry, gtzan_csv
 from dalsegno.clips.dataset import Params
 from dalsegno.clips.tree import formats, layout, walk
 from dalsegno.clips.whole import limits
-from dalsegno.pipeline.errors import counted
+from dalsegno.pipeline.errors import counted, quoted
 from dalsegno.sound import excerpt
 
 TEXT = frozenset({".csv", ".json", ".jsonl", ".md", ".parquet", ".tsv", ".txt", ".yaml", ".yml"})
@@ -47,16 +47,16 @@ def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[s
     """Classes with few clips or none, and names that look alike or like a part's."""
     for label, n in Counter(labelled["label"]).items():
         if n < FEW:
-            yield f"class {label}", f"few clips: {n}"
+            yield f"class {quoted(label)}", f"few clips: {n}"
     for label in sorted(set(clips["label"]) - set(labelled["label"]) - {""}):
-        yield f"class {label}", f"no clips: none of its {(clips['label'] == label).sum()} entries can be used"
+        yield f"class {quoted(label)}", f"no clips: {_unusable(clips[clips['label'] == label])}"
     yield from _alike(labelled["label"], "class", "similar classes")
     folders = labelled["path"].str.split("/").str[0]
     same = folders.map(lambda folder: normalize("NFC", folder)) == labelled["label"]
     for label, spelt in folders[same].groupby(labelled["label"]):
         if spelt.nunique() > 1:
             yield (
-                f"class {label}",
+                f"class {quoted(label)}",
                 f"similar classes: {spelt.nunique()} folders have this name in different Unicode, and are one",
             )
     inner = (
@@ -75,7 +75,15 @@ def _on_classes(clips: pd.DataFrame, labelled: pd.DataFrame) -> Iterator[tuple[s
         )
     for label in sorted(set(labelled["label"])):
         if part := layout.part_of(label):
-            yield f"class {label}", f"named like a part: like {part} of a data set"
+            yield f"class {quoted(label)}", f"named like a part: like {part} of a data set"
+
+
+def _unusable(entries: pd.DataFrame) -> str:
+    """Why a class of these rows, all of them left out, has no clip; the row of an empty folder is no file of it."""
+    n = int((~entries["excluded"].str.startswith("empty class")).sum())
+    if n == 0:
+        return "its folder holds no audio file"
+    return "its only file cannot be used" if n == 1 else f"none of its {n:,} files can be used"
 
 
 def _on_groups(labelled: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
@@ -87,7 +95,7 @@ def _on_groups(labelled: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
     yield from _alike(grouped["group"], "group", "similar groups")
     for group, labels in grouped.groupby("group")["label"]:
         if labels.nunique() > 1:
-            yield f"group {group}", f"group spans labels: {', '.join(sorted(set(labels)))}"
+            yield f"group {quoted(group)}", f"group spans labels: {', '.join(map(quoted, sorted(set(labels))))}"
     published = labelled["path"].map(lambda path: gtzan_csv.group(PurePosixPath(path)))
     if n := int(((published == labelled["group"]) & (published != "")).sum()):
         yield "groups", f"published artists: {n} of {len(labelled)} clips are named as GTZAN's are and have its artists"
@@ -99,8 +107,8 @@ def _alike(names: pd.Series, noun: str, heading: str) -> Iterator[tuple[str, str
     for _, same in spellings.groupby(spellings.map(layout.bare)):
         if len(same) > 1:
             yield (
-                f"{noun} {same.iloc[0]}",
-                f"{heading}: {', '.join(map(repr, same))} differ only in case, blanks or the form of letters",
+                f"{noun} {quoted(same.iloc[0])}",
+                f"{heading}: {', '.join(map(quoted, same))} differ only in case, blanks or the form of letters",
             )
 
 
@@ -116,6 +124,6 @@ def _unusual(used: pd.DataFrame, column: str, heading: str, unit: str) -> Iterat
         if len(others) < FEW:
             yield from ((clip_id, f"{differ}, {said}") for clip_id in others["clip_id"])
         else:
-            n_by_label = others["label"].replace("", "unlabelled").value_counts().sort_index()
+            n_by_label = others["label"].value_counts().sort_index()
             where = f"{len(others)} of {len(known)} clips, of {limits.named(n_by_label.to_dict())}"
             yield "files", f"{differ} in {where}; {said}"

@@ -58,7 +58,7 @@ def _of_copies(table: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[dict[str, A
         text = "The same recording in two groups, which therefore go to one side of a split together."
         yield _section("Groups that copies link", text, linked)
     text = (
-        "Pairs of clips with the same recording. Of exact copies the first named is left out; near copies (another gain, "
+        "Pairs of clips with the same recording. Of exact copies the first named is left out, and under two labels both; near copies (another gain, "
         "format, bit rate or sample rate, or shifted by up to a second) stay and must not be split."
     )
     yield _section("Copies", text, tables.copies(table, pairs))

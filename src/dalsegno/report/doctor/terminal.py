@@ -8,7 +8,7 @@ from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips.examine import Examination
 from dalsegno.clips.whole import limits
 from dalsegno.pipeline import progress
-from dalsegno.pipeline.errors import abridged, counted
+from dalsegno.pipeline.errors import abridged, counted, quoted
 from dalsegno.report.doctor import tables
 
 
@@ -30,7 +30,7 @@ def report(examination: Examination, n_shown: int | None) -> None:
     linked = tables.across_groups(clips, examination.copies)
     if len(linked):
         pairs = linked["file"] + " ~ " + linked["is a copy of"]
-        both = linked["links group"].map(repr) + " and " + linked["with group"].map(repr)
+        both = linked["links group"].map(quoted) + " and " + linked["with group"].map(quoted)
         _list(f"{_counted(len(linked), 'pair')} of groups linked by copies", both, pairs, n_shown, ": ")
     for kind, rows in _by_kind(tables.remarks(clips, examination.remarks), "remark"):
         subjects = rows["about"].map(lambda about: "" if about == "files" else f"{about}: ")

@@ -7,7 +7,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from dalsegno.pipeline.errors import capitalised
+from dalsegno.artefacts import markdown
+from dalsegno.pipeline.errors import capitalised, quoted
 
 END = r"−?\d(?:[\d.,]*\d)?%?"
 INTERVAL = re.compile(f"({END}(?:–| to ){END})")
@@ -24,7 +25,7 @@ def template(name: str, **options: Any) -> jinja2.Template:
         lstrip_blocks=True,
         **options,
     )
-    pages.filters |= filters | {"prose": prose, "named": named, "capitalised": capitalised}
+    pages.filters |= filters | {"prose": prose, "named": named, "capitalised": capitalised, "quoted": quoted}
     return pages.get_template(name)
 
 
@@ -35,10 +36,9 @@ def named(svg: Markup, label: str) -> Markup:
 
 def prose(text: str) -> Markup:
     """The text, escaped, with what stands between two backticks as code, and with no line break within an interval."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without another is one of a name
-        return _whole(text)
-    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else _whole(p) for i, p in enumerate(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if is_code else _whole(part) for part, is_code in markdown.parts(text)
+    )
 
 
 def _whole(text: str) -> Markup:

@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 
 from dalsegno.artefacts.features_parquet import FeatureTable
+from dalsegno.pipeline.errors import quoted
 from dalsegno.pipeline.params import section
 from dalsegno.report.listening import feature_map, media
 from dalsegno.report.listening.answers import Answers
@@ -60,7 +61,7 @@ def _named(a: Answers) -> pd.Series:
 
 def _agreed(a: Answers, clip: int) -> str:
     n, called = int(a.listens.sum()), a.classes[a.called[a.listens][0, clip]]
-    return f"All {n} models call it {called}, each with at least {SURE:.0%}: perhaps it is mislabelled"
+    return f"All {n} models call it {quoted(called)}, each with at least {SURE:.0%}: perhaps it is mislabelled"
 
 
 def _relatives(a: Answers, family: Family, place: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dalsegno.artefacts.learning import pieces
+from dalsegno.pipeline.errors import quoted
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,14 @@ class Family:
             found.append(Relatives(_counted(len(own), "other piece", "of this clip"), _labels(own)))
         for other, kind in self.copies[clip]:
             found += [
-                Relatives(f"{_article(kind)} copy of it, {name}, labelled {label}, was trained on", {label: 1})
+                Relatives(f"{_article(kind)} copy of it, {name}, labelled {quoted(label)}, was trained on", {label: 1})
                 for name, label in self.by_clip[fold].get(other, [])[:1]
             ]
         group = self.splits.at[item, "group"]
         rows = self.by_group[fold].get(group) if group else None
         if rows is not None:
             clips = list(zip(rows["clip_id"], rows["label"], strict=True))
-            found.append(Relatives(_counted(len(clips), "clip", f"of its group, {group},"), _labels(clips)))
+            found.append(Relatives(_counted(len(clips), "clip", f"of its group, {quoted(group)},"), _labels(clips)))
         return found
 
 

@@ -41,7 +41,7 @@ def render(
         filters={
             "percent": _known(formatting.percent), "share": _known(formatting.share), "duration": duration, "number": _known(formatting.number), "points": _known(formatting.points),
             "p_value": formatting.p_value, "gained": gains.gained, "units": formatting.units,
-            "counted": counted, "joined": joined, "lone": formatting.lone,
+            "counted": counted, "guessing": formatting.guessing, "joined": joined, "lone": formatting.lone,
         },
     )  # fmt: skip
     s, called = sources.under_stamped_names(), formatting.names(sources.compare)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from dalsegno.pipeline.errors import quoted
 from dalsegno.report import formatting
 from dalsegno.report.page import matrices
 from dalsegno.report.tables.table import Cell, Column, Table
@@ -28,6 +29,8 @@ def table(models: Mapping[str, Mapping[str, Any]], confusion: pd.DataFrame) -> T
 def _row(name: str, rows: pd.DataFrame) -> list[Cell]:
     found = matrices.extremes(rows)
     best, worst, mistake = (found[kind] for kind in ("best", "worst", "mistake"))
-    taken = f"{mistake[0]} for {mistake[1]} ({formatting.share(mistake[2], 0)})" if mistake else "none"
-    ends = [f"{cell[0]} ({formatting.share(cell[2], 0)})" if cell else formatting.NONE for cell in (best, worst)]
+    taken = f"{quoted(mistake[0])} for {quoted(mistake[1])} ({formatting.share(mistake[2], 0)})" if mistake else "none"
+    ends = [
+        f"{quoted(cell[0])} ({formatting.share(cell[2], 0)})" if cell else formatting.NONE for cell in (best, worst)
+    ]
     return [Cell(name), *map(Cell, ends), Cell(taken)]

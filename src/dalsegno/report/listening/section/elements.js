@@ -13,6 +13,8 @@ const element = (tag, attributes = {}, ...children) => {
 };
 const percent = (thousandths) => `${(thousandths / 10).toFixed(0)}%`;
 const label = (clip) => data.classes[data.labels[clip]];
+// The name of a class among other words, isolated from them, as it may be read from right to left.
+const quoted = (name) => `“\u2068${name}\u2069”`;
 const best = (model, clip) =>
   Array.from({ length: nBest }, (_, k) => {
     const at = 2 * (clip * nBest + k);
@@ -69,7 +71,7 @@ const reasons = (model, clip) => {
     if (model === null || right(model, clip)) return words + ".";
     const answer = called(model, clip).called;
     const n = labels[answer];
-    return n ? `${words}, ${n} of them as ${data.classes[answer]}: that may be why.` : words + ".";
+    return n ? `${words}, ${n} of them as ${quoted(data.classes[answer])}: that may be why.` : words + ".";
   });
   return data.against[clip] ? [...told, `${data.against[clip]}.`] : told;
 };
@@ -96,9 +98,9 @@ const looks = (clip) => {
 };
 
 const card = (model, clip) => {
-  const answers = best(model, clip).map(({ called, share }) => `${data.classes[called]} ${percent(share)}`);
+  const answers = best(model, clip).map(({ called, share }) => `${quoted(data.classes[called])} ${percent(share)}`);
   return element("li", { class: "card" },
-    element("p", {}, nameButton(clip), ` is ${label(clip)}`),
+    element("p", {}, nameButton(clip), ` is ${quoted(label(clip))}`),
     ...looks(clip),
     element("p", {}, answers.join(", ")),
     ...reasons(model, clip).map((text) => element("p", { class: "soft" }, text)));
@@ -128,5 +130,5 @@ const nameCell = (clip) => element("th", { scope: "row" }, nameButton(clip));
 const cell = (...content) => element("td", { class: "text" }, ...content);
 const answerCell = (model, clip) => {
   const { called: answer, share } = called(model, clip);
-  return element("td", { class: right(model, clip) ? "text right" : "text" }, `${data.classes[answer]} ${percent(share)}`);
+  return element("td", { class: right(model, clip) ? "text right" : "text" }, `${quoted(data.classes[answer])} ${percent(share)}`);
 };

@@ -36,7 +36,7 @@ const fillCells = (chosen) => {
   const keys = [...cells.keys()].sort((a, b) => wrong(b) - wrong(a) || cells.get(b) - cells.get(a));
   byId("listen-cell").replaceChildren(...keys.map((key) => {
     const [actual, answer] = key.split(" ").map((c) => data.classes[c]);
-    return element("option", { value: key }, `${actual}, called ${answer}: ${cells.get(key)}`);
+    return element("option", { value: key }, `${quoted(actual)}, called ${quoted(answer)}: ${cells.get(key)}`);
   }));
   if (cells.has(chosen)) byId("listen-cell").value = chosen;
   showCell();
@@ -53,15 +53,15 @@ const showCell = () => {
 const showClip = () => {
   const clip = Number(byId("listen-clip").value);
   const models = data.models.map((_, model) => model);
-  const heads = ["model", ...["likeliest", "second", "third"].slice(0, nBest), `${label(clip)} (true)`];
+  const heads = ["model", ...["likeliest", "second", "third"].slice(0, nBest), `${quoted(label(clip))} (true)`];
   const rows = table(`Answers to ${data.clips[clip]}`, heads, models, (model) => [
     element("th", { scope: "row" }, data.models[model]),
-    ...best(model, clip).map(({ called, share }) => element("td", { class: called === data.labels[clip] ? "text right" : "text" }, `${data.classes[called]} ${percent(share)}`)),
+    ...best(model, clip).map(({ called, share }) => element("td", { class: called === data.labels[clip] ? "text right" : "text" }, `${quoted(data.classes[called])} ${percent(share)}`)),
     cell(percent(data.own[model][clip])),
   ]);
   byId("listen-clip-answers").replaceChildren(
     element("div", { class: "cards" }, element("div", { class: "card" },
-      element("p", {}, element("b", {}, data.clips[clip]), ` is ${label(clip)}`), ...looks(clip),
+      element("p", {}, element("b", {}, data.clips[clip]), ` is ${quoted(label(clip))}`), ...looks(clip),
       ...reasons(null, clip).map((text) => element("p", { class: "soft" }, text)))), ...rows);
 };
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from dalsegno.pipeline.errors import quoted
 from dalsegno.report import formatting
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
@@ -36,7 +37,7 @@ def hearing(heard: dict[str, Any], called: dict[str, str], cite: Cited) -> Itera
 
 
 def _figure(one: dict[str, Any], heard: dict[str, Any]) -> Figure:
-    label, answer = (heard["classes"][i] for i in (heard["labels"][one["clip"]], one["called"]))
+    label, answer = (quoted(heard["classes"][i]) for i in (heard["labels"][one["clip"]], one["called"]))
     p, without = (formatting.share(one[name] / 1000, 0) for name in ("p", "without"))
     words = label if label == answer else f"{label}, taken for {answer}"
     change = f"without the reddest field {without}" if without != p else "also without the reddest field"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dalsegno.pipeline.errors import counted, joined
+from dalsegno.pipeline.errors import counted, joined, quoted
 from dalsegno.report import conclusions, formatting
 from dalsegno.report.page.sources import Sources
 from dalsegno.report.paper import blocks
@@ -41,7 +41,7 @@ def introduction(s: Sources, p: Params) -> Iterator[Block]:
 def _subject(s: Sources) -> str:
     """What is to be recognised, and why models have to be compared."""
     dataset, labels = s.compare["dataset"], list(s.clips.get("labels", {}))
-    named = f": {joined(labels)}" if 1 < len(labels) <= MOST_NAMED else ""
+    named = f": {joined(map(quoted, labels))}" if 1 < len(labels) <= MOST_NAMED else ""
     several = " No kind of model is the best on all data, so several are compared on these."
     subject = f"The task is to recognise {counted(dataset['classes'], 'class')} of {dataset['title']}{named}."
     return subject + several * (len(s.compare["models"]) > 1)

@@ -31,7 +31,7 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     yield blocks.text(
         f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {formatting.share(interval['confidence'], None)} "
         f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
-        f"scores are means over repeats and seeds.{_left_out(s)}"
+        f"scores are means over repeats and seeds.{_left_out(s)} {formatting.guessing(s.compare['dataset'])}"
     )
     yield blocks.tabled(f"Scores. {scores.legend(s.compare, kaggle)}", scores.table(s.compare, kaggle))
     yield blocks.figures(figures.results(s, scored(s)))
