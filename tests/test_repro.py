@@ -4,10 +4,10 @@ Two kinds of proof. REAL: `dvc repro` runs, and what it prints is the set of sta
 rerun stage wrote the same bytes and all below it was spared. DRY: `dvc repro --dry --force-downstream`, which is DVC's own
 list of the stages that an edit changes and of everything below those, as if every output came out different: the most that
 can rerun. One real first run, shared by all tests, takes about a minute on two cores; the real edits are those that tell
-most, the dry ones cover every section of params.yaml.
+most, the dry ones cover every section of params.yaml. The first run starts each stage as a user's does; in what follows it,
+`python` and `dvc` are forks of one process (support/warm.py), which spares the imports of some sixty stages.
 """
 
-import copy
 import csv
 import functools
 import io
@@ -23,7 +23,7 @@ import librosa
 import pytest
 import yaml
 from dvc.repo import Repo
-from dvc.utils.serialize import _yaml
+from support import warm
 
 from dalsegno.pipeline import params
 
@@ -72,6 +72,10 @@ class Clone:
         self.git("config", "user.name", "Test")
         self.git("config", "user.email", "test@example.org")
         self.commit("start")
+
+    def start_from(self, programs):
+        """From now on, `python` and `dvc` are those in this folder."""
+        self.env["PATH"] = f"{programs}{os.pathsep}{self.env['PATH']}"
 
     def call(self, *words):
         return subprocess.run(words, cwd=self.root, env=self.env, capture_output=True, text=True)
@@ -184,11 +188,20 @@ def new_metric(clone):
 
 
 @pytest.fixture(scope="session")
-def first(tmp_path_factory):
+def programs(tmp_path_factory):
+    """A folder with `python` and `dvc` that start at once."""
+    folder = tmp_path_factory.mktemp("bin")
+    with warm.programs(folder):
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory, programs):
     """The copy after its first run, committed, and the stages that ran."""
     clone = Clone(tmp_path_factory.mktemp("repro") / "repository")
     stages = clone.repro()
     clone.commit("first run")
+    clone.start_from(programs)
     return clone, stages
 
 
@@ -377,9 +390,7 @@ def test_an_edit_reruns_at_most_what_it_affects(first, monkeypatch, name):
         monkeypatch.delenv(key)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", clone.env["DVC_SITE_CACHE_DIR"])
     monkeypatch.chdir(clone.root)
-    # DVC reads params.yaml once a stage, a tenth of a second each; here the same text is parsed once
-    parsed = functools.cache(_yaml.parse_yaml)
-    monkeypatch.setattr(_yaml, "parse_yaml", lambda *a, **k: copy.deepcopy(parsed(*a, **k)))
+    warm.parse_yaml_quickly(monkeypatch.setattr)
     try:
         clone.set(edit) if edit.__qualname__.startswith("put") else edit(clone)
         assert dry(clone.root) == expected
@@ -397,9 +408,11 @@ def test_every_section_is_edited():
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path, programs):
     """A copy in which nothing was ever run."""
-    return Clone(tmp_path / "repository")
+    clone = Clone(tmp_path / "repository")
+    clone.start_from(programs)
+    return clone
 
 
 def contents(clone):
