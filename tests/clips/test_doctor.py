@@ -207,7 +207,7 @@ def test_pictures_that_are_none_are_excluded(tmp_path):
     (tmp_path / "a" / "text.jpg").write_text("no picture")
     findings = examine(tmp_path, "images")
     assert findings.summary()["used"] == 2 and findings.summary()["excluded"] == {"unreadable": 4}
-    assert "map" in reason(findings, "a/photo.png") and "one colour" in reason(findings, "a/flat.png")
+    assert "map" in reason(findings, "a/photo.png") and "single colour" in reason(findings, "a/flat.png")
 
 
 def test_the_decoders_do_not_write_on_the_terminal(tmp_path, capfd):

@@ -3,16 +3,13 @@
 import warnings
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image, UnidentifiedImageError
 
 from dalsegno.pipeline import headless
-
-if TYPE_CHECKING:
-    from scipy.spatial import cKDTree
 
 MAPS = (
     "magma", "inferno", "viridis", "plasma", "cividis", "jet", "turbo", "hot", "coolwarm", "gnuplot2", "Blues", "Reds",
@@ -108,7 +105,7 @@ def _unmapped(rgb: UInt8[np.ndarray, "n_rows n_columns 3"]) -> Float32[np.ndarra
 
 
 @lru_cache
-def _tree(name: str) -> "cKDTree":
+def _tree(name: str) -> Any:  # a cKDTree, which is imported when it is needed
     """The 256 colours of a matplotlib map, RGB of 0 … 255, to search for the nearest."""
     with headless.no_backend():
         import matplotlib  # half a second with the tree, which sound and grey pictures need not wait for
