@@ -92,7 +92,9 @@ def test_names_of_whatever_kind_change_nothing_around_them(compared, capsys, tmp
     front, text = odd.removeprefix("---\n").split("\n---\n", 1)
     assert yaml.safe_load(front)["model-index"][0]["results"][0]["dataset"]["name"] == NAMES[2]
     assert text.count("\n#") == plain.count("\n#") and "<b>" not in text and "\n- \\*" not in text
-    assert r"Classes: a\|b \| c \|, &lt;b>x&lt;/b> \#\# Boo, --- - \*1\*\_2\_\`3\`\[l\](u) \$x\$ \\ &amp;amp;" in text
+    assert (
+        r"Classes: “a\|b \| c \|”, “&lt;b>x&lt;/b> \#\# Boo”, “--- - \*1\*\_2\_\`3\`\[l\](u) \$x\$ \\ &amp;amp;" in text
+    )
 
 
 def test_a_model_that_was_not_scored_is_refused(compared, tmp_path, monkeypatch):

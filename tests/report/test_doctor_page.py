@@ -77,7 +77,7 @@ def test_two_groups_that_copies_link_are_named(examination, capsys):
     assert "Groups that copies link" in page.render(examination, page.drawings(examination))
     terminal.report(examination, 1)
     said = capsys.readouterr()
-    assert "'Cy' and 'Ann': rock/again.wav ~ blues & more/Ü 0.wav" in said.out + said.err
+    assert "“Cy” and “Ann”: rock/again.wav ~ blues & more/Ü 0.wav" in said.out + said.err
 
 
 def test_the_terminal_counts_classes_and_says_in_words_which_files_are_left_out(examination, capsys):
