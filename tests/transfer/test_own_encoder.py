@@ -42,7 +42,7 @@ def body(line):
 def test_what_a_good_one_gives_is_said(encoder, capsys):
     command_line.main(["check-encoder", encoder(GOOD)])
     said = capsys.readouterr().out
-    assert "noise of 60 s: 4799 frames of 20 numbers" in said and "noise of 10 ms: 1 frames of 20 numbers" in said
+    assert "noise of 60 s: 4,799 frames of 20 numbers" in said and "noise of 10 ms: 1 frame of 20 numbers" in said
 
 
 @pytest.mark.parametrize(

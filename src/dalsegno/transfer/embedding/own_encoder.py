@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.errors import UserError, counted
 
 ARCH = "encoder"  # the file of models/ that stands for every one of these
 CONTRACT = "embed(samples, sample_rate_hz) -> (frames, dims)"
@@ -106,7 +106,7 @@ def check(path: str | Path, sample_rate_hz: int) -> tuple[list[str], list[str]]:
         except UserError as error:
             wrong.append(f"{name}: {error}")
             continue
-        said.append(f"{name}: {e.shape[0]} frames of {e.shape[1]} numbers")
+        said.append(f"{name}: {counted(e.shape[0], 'frame')} of {counted(e.shape[1], 'number')}")
         dims.setdefault(e.shape[1], name)
         if e.shape != again.shape or not np.allclose(e, again, rtol=1e-4, atol=1e-5):
             wrong.append(f"{name}: the same sound gave two results; set it to evaluation, and draw nothing at random")
