@@ -221,6 +221,14 @@ def test_a_tie_with_what_reads_nothing_is_no_reason_to_choose_it():
     )
 
 
+def test_a_model_without_a_mistake_is_no_reason_to_believe_it_at_once(confusion):
+    of = comparison([])
+    said = " makes no mistake. Before you believe it, make sure that nothing but the music tells the classes apart"
+    assert not any(said in text for text in conclusions.conclusions(of, [], confusion))
+    of["models"]["mlp/small"]["accuracy"] = 1.0
+    assert any(text.startswith(f"mlp/small{said}") for text in conclusions.conclusions(of, [], confusion))
+
+
 def test_of_very_many_mistakes_some_are_named():
     rows = [
         {"model": "transfer/tuned-scratch", "actual": f"c{i}", "predicted": "d", "clips": 1, "share": 1.0}

@@ -42,6 +42,7 @@ def conclusions(comparison: dict[str, Any], pairs: list[dict[str, Any]], confusi
         *_families(ranked, pairs, comparison),
         *_inputs(ranked, pairs, comparison),
         *_settings(honest, pairs, comparison),
+        *_flawless(ranked[0], honest[ranked[0]]),
         *_mistakes(ranked[0], confusion),
         *_calibration(ranked[0], honest[ranked[0]]),
     ]
@@ -113,6 +114,15 @@ def _augmentation(values: dict[str, str], pair: dict[str, Any], comparison: dict
         f"Augmentation ({nouns.value('augment', values[model])}) {gains.gained(gain)}, {formatting.p_value(pair['p_holm'])}{after}: "
         f"{model} and {bare} differ in it alone."
     )
+
+
+def _flawless(best: str, model: dict[str, Any]) -> Iterator[str]:
+    """What to make sure of where the best model is right about every clip."""
+    if model["accuracy"] == 1:
+        yield (
+            f"{best} makes no mistake. Before you believe it, make sure that nothing but the music tells the classes apart: "
+            "where they were recorded, encoded or made louder in different ways, a model can tell them by that alone."
+        )
 
 
 def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
