@@ -38,7 +38,9 @@ def printed(*words, code=0, encoding="utf-8"):
 def test_a_pipe_is_named_and_not_waited_for(run, capsys, tmp_path):
     shutil.copytree("sounds", tmp_path / "sounds")
     os.mkfifo(tmp_path / "sounds/hum/pipe.wav")
-    assert "pipe.wav: no file" in refusal("explain", "cnn/crops", tmp_path / "sounds/hum/pipe.wav")
+    assert "pipe.wav: a pipe, socket or device, not a file" in refusal(
+        "explain", "cnn/crops", tmp_path / "sounds/hum/pipe.wav"
+    )
     main.main(["evaluate", "classical/svm", str(tmp_path / "sounds"), "--json"])
     scores = json.loads(capsys.readouterr().out)
     assert scores["clips"] == 24 and [Path(entry["path"]).name for entry in scores["unread"]] == ["pipe.wav"]
@@ -56,7 +58,7 @@ def test_names_stay_in_their_line_and_never_stop_the_rest(run, tmp_path):
     assert lines[0].startswith(rf"{tmp_path}/gr\xf6\xdfe.flac  ")
     document = json.loads(printed("predict", "classical/svm", str(tmp_path), "--format", "json", code=UNREAD))
     found = {os.fsencode(entry["path"]): entry.get("error", "") for entry in document}
-    assert len(found) == 4 and "no UTF-8" in found[os.fsencode(tmp_path) + b"/no\xffutf8.flac"]
+    assert len(found) == 4 and "not UTF-8" in found[os.fsencode(tmp_path) + b"/no\xffutf8.flac"]
 
 
 def test_a_name_beyond_what_the_system_takes_is_one_unread_file(run, capsys):

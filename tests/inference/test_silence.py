@@ -29,7 +29,7 @@ SOUNDLESS = {
     "scrap": (TONE[: round(SHORTEST_S * RATE_HZ) - 1], "no answer, as it is too short: 0.050 s"),
     "cancel": (
         np.stack([TONE, -TONE], 1),
-        "no answer, as it is silent: its channels cancel, their mean is what counts",
+        "no answer, as it is silent: its channels cancel, and their mean, which is what counts, has nothing above",
     ),
 }
 

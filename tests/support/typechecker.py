@@ -10,7 +10,8 @@ from types import FunctionType
 import jaxtyping
 from beartype import BeartypeConf, beartype
 
-checked = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as type checkers have it
+# An int is a float, as type checkers have it, and a wrong type a TypeError, as in Python and from jaxtyping.
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeError))
 _with_shapes = jaxtyping.jaxtyped
 
 

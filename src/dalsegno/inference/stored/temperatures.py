@@ -34,9 +34,9 @@ def temperatures(name: str, stored: Sequence[Stored]) -> Temperatures:
 
 
 def together(
-    stored: Sequence[Stored], answers: Sequence[Answers], by_run: Temperatures
+    stored: Sequence[Stored], answers: Sequence[Float[np.ndarray, "_ label"]], by_run: Temperatures
 ) -> Float64[np.ndarray, " label"]:
-    """The mean over folds and seeds, each at its temperature. answers: those of each file in `stored`, by fold and seed.
+    """The mean over folds and seeds, each at its temperature. answers: of each file in `stored`, which may have fewer runs.
 
     In an ensemble, a member with one seed answers beside each seed of the others, as of `ensembles.mean`.
     """
