@@ -69,7 +69,7 @@ def _run(main: Callable[..., None]) -> str:
 def _watched(address: str) -> Iterator[None]:
     """Say which of all stages this one is, remove leftovers, and run it. Nothing of that outside DVC, where `address` is empty.
 
-    Raises UserError at the end if parameters or code of the stage were edited meanwhile.
+    Raises UserError at the end if inputs of the stage were edited meanwhile.
     """
     if not address:
         yield
