@@ -234,3 +234,13 @@ def test_near_copies_within_the_collection_are_one_group(run, capsys, tmp_path):
         "1 pair of near copies; near copies count as one group, as in a run:\n  pulse/quiet.flac: near copy of"
         in printed
     )
+
+
+def test_near_copies_are_one_group_even_if_the_model_was_trained_on_one(with_copies, run, capsys):
+    """The search compares the clip of the training in place of its exact copy here."""
+    shutil.copy(run / "sounds/pulse/7.flac", with_copies / "pulse/same.flac")
+    scores = evaluated(capsys, "classical/logistic", with_copies)
+    both = scores["with_known"]
+    assert (scores["near"], scores["clips"], scores["units"]) == ([], 9, 9)
+    assert (both["clips"], both["units"], both["unit"]) == (12, 11, "group")
+    assert [sorted(Path(path).name for path in pair.values()) for pair in both["near"]] == [["quiet.wav", "same.flac"]]

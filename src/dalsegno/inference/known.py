@@ -94,11 +94,14 @@ def _near(
     """
     names = [*(f"ours {clip_id}" for clip_id in ours), *map(str, range(len(paths)))]
     table = pd.DataFrame({"clip_id": names, "sha256": [f.sha256 for f in facts], "excluded": [f.fault for f in facts]})
+    content = dict(zip(names, table["sha256"], strict=True))
+    first = {content[str(i)]: path for i, path in reversed([*enumerate(paths)])}
     found, theirs = {}, []
     for pair in search.near(table, every, [f.chart for f in facts], r).itertuples():
         one, other = sorted((pair.clip_id_a, pair.clip_id_b), key=lambda name: not name.startswith("ours "))
-        if not one.startswith("ours "):
-            theirs.append((paths[int(one)], paths[int(other)]))
-        elif not other.startswith("ours "):
+        both = [first.get(content[name]) for name in (one, other)]  # one of ours stands for its exact copies as well
+        if None not in both:
+            theirs.append(both)
+        if one.startswith("ours ") and not other.startswith("ours "):
             found[paths[int(other)]] = ("near", one.removeprefix("ours "))
     return found, pd.DataFrame(theirs, columns=["path_a", "path_b"])
