@@ -124,8 +124,17 @@ def test_what_a_stage_does_not_read_may_be_edited_while_it_runs(running):
         (tree / "src/dalsegno/models/conv.py").touch()
         (tree / "versions.yaml").write_text("torch: 2.11.0\nlibrosa: 0.12.0\n")
         (tree / "data/spectrograms/logmel/.frames.npy.00000001.part").touch()
+        (tree / "data/spectrograms/logmel/.DS_Store").touch()
+        (tree / "src/dalsegno/training/.train.py.swp").touch()
+        (tree / "src/dalsegno/training/__pycache__").mkdir()
+        (tree / "src/dalsegno/training/__pycache__/train.pyc").touch()
 
     stage.run(main)
+
+
+def test_what_dvc_ignores_in_a_folder_may_change_while_a_stage_runs():
+    lines = (HERE / ".dvcignore").read_text().splitlines()
+    assert list(edited.IGNORED) == [line for line in lines if not line.startswith("#")]
 
 
 def test_an_entry_that_is_taken_out_while_its_stage_runs_is_named(running, capsys):

@@ -12,7 +12,7 @@ from dalsegno.pipeline import environment, files
 from dalsegno.pipeline.lineage.templates import filled, looked_up
 
 CODE = ("src/", "stages/")
-IGNORED = ("*/__pycache__/*", "*.part")
+IGNORED = ("__pycache__", ".*.part", ".DS_Store", ".*.sw?")  # as of .dvcignore
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def state(names: Inputs, entries: dict[str, Any]) -> dict[str, Any]:
         file
         for path in map(Path, names.paths)
         for file in (path.rglob("*") if path.is_dir() else [path])
-        if not file.is_dir() and not any(fnmatch(file.as_posix(), pattern) for pattern in IGNORED)
+        if not file.is_dir() and not any(fnmatch(part, pattern) for part in file.parts for pattern in IGNORED)
     ]
     return (
         {name: looked_up(entries, name) for name in names.parameters}
