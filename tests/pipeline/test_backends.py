@@ -47,6 +47,24 @@ def test_workers_end_with_their_killed_main_process_and_do_not_keep_its_output_o
     assert process.communicate(timeout=60) == ("", None)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="workers start in another way")
+def test_a_worker_that_starts_as_its_main_process_is_killed_ends_too():
+    """It gets no work, and joblib's lock, which the main process held, kept it for ever."""
+    code = (
+        "import os, time\n"
+        "from joblib.externals.loky.backend import popen_loky_posix\n"
+        "from dalsegno.pipeline import runtime\n"
+        "launch = popen_loky_posix.Popen._launch\n"
+        "def killed(*words):\n"
+        "    launch(*words)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "popen_loky_posix.Popen._launch = killed\n"
+        "list(runtime.each(abs, iter(range(9)), runtime.Runtime(workers=2), 2))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (-9, "")
+
+
 def test_a_map_that_ends_early_says_nothing_and_the_next_one_works():
     """joblib warns of results that nobody took, kills its workers, whose manager may then hang, and prints its own errors."""
     code = (

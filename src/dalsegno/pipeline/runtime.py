@@ -131,7 +131,9 @@ def each(
     with (
         joblib.parallel_config(backend="threading")
         if threads
-        else joblib.parallel_config("loky", inner_max_num_threads=1)
+        else joblib.parallel_config(
+            "loky", inner_max_num_threads=1, initializer=orphans.end_with, initargs=(started_by,)
+        )
     ):
         n, over = workers or os.cpu_count() or 1, threading.Event()
         parallel = joblib.Parallel(n_jobs=n, return_as="generator")
@@ -168,7 +170,6 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
 
 def _here(folder: Path, process: int | None, function: Callable[[A], B], item: A) -> B:
     if process:
-        orphans.end_with(process)
         ending.interrupt_between_imports()
     os.chdir(folder)
     with ending.interrupts(held=False):

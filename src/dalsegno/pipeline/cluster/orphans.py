@@ -1,6 +1,6 @@
 """Workers whose main process was killed, by the kernel for lack of memory perhaps.
 
-joblib lets them wait five minutes for more work. That long they would keep their memory, and the output open, so that
+joblib lets them wait five minutes for more work, and those that were just starting for ever. That long they would keep their memory, and the output open, so that
 `dvc repro | tee log` would seem to hang.
 """
 
