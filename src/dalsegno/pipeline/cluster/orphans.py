@@ -1,7 +1,7 @@
 """Workers whose main process was killed, by the kernel for lack of memory perhaps.
 
-joblib lets them wait five minutes for more work, and those that were just starting for ever. That long they would keep their memory, and the output open, so that
-`dvc repro | tee log` would seem to hang.
+joblib lets them wait five minutes for more work, and those that were just starting for ever. That long they would keep their
+memory, and the output open, so that `dvc repro | tee log` would seem to hang.
 """
 
 import os
@@ -15,7 +15,7 @@ EVERY_S = 1.0
 
 @cache
 def end_with(process: int) -> None:
-    """End this process within EVERY_S once `process`, which started it, is gone, be it already; Windows cannot tell."""
+    """End this process within EVERY_S once `process`, which started it, is gone, or at once if it already is; Windows cannot tell."""
     if sys.platform != "win32":
         threading.Thread(target=_follow, args=(process,), daemon=True).start()
 
