@@ -44,11 +44,12 @@ def test_a_long_clip_comes_by_way_of_a_file_and_is_stored_whole(tmp_path, monkey
     assert s.index["n_frames"].tolist() == [3, 12, 5] and [path.name for path in tmp_path.iterdir()] == ["s"]
 
 
-def test_a_clip_may_have_a_name_that_reads_like_a_number_or_like_none(tmp_path):
-    clips = [(name, np.full((2, 4), i, np.uint8)) for i, name in enumerate(("NA", "null", "007", "7"))]
+@pytest.mark.parametrize("names", [("007", "7"), ("NA", "null")])
+def test_clips_may_have_names_that_read_like_numbers_or_like_none(tmp_path, names):
+    clips = [(name, np.full((2, 4), i, np.uint8)) for i, name in enumerate(names)]
     spectrogram_store.write(tmp_path / "s", clips, META)
     s = spectrogram_store.open(tmp_path / "s")
-    assert [s.clip(name)[0, 0] for name, _ in clips] == pytest.approx([i * 80 / 255 - 80 for i in range(4)])
+    assert [s.clip(name)[0, 0] for name, _ in clips] == pytest.approx([-80, 80 / 255 - 80])
 
 
 def test_same_clips_same_bytes(tmp_path):

@@ -186,6 +186,8 @@ def test_a_pruner_is_told_what_a_trial_would_end_with():
     watch = study._Watch(trial, Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=4))
     for epoch, (accuracy, loss) in enumerate([(0.5, 0.9), (0.8, 0.7), (0.6, 0.6), (0.7, 0.8)]):
         watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+    watch({"epoch": 0, "val_accuracy": 0.1, "val_loss": 0.1})  # the first of a second run, of which nothing is told
+    assert watch.epochs == 5
     assert [call.args for call in trial.report.call_args_list] == [(0.5, 1), (0.8, 2), (0.6, 3), (0.6, 4)]
 
 
