@@ -8,7 +8,7 @@ from dalsegno.pipeline.errors import quoted
 
 @pytest.mark.parametrize(
     ("text", "written"),
-    [("p\xa0<\xa00.001", "p < 0.001"), ("rock & roll", "rock & roll"), ("<b>", "&lt;b>"), ("a<", "a&lt;"), ("&lt; a|b", "&amp;lt; a\\|b")],
+    [("p\xa0<\xa00.001", "p < 0.001"), ("rock & roll", "rock & roll"), ("<b>", "&lt;b>"), ("a<", "a&lt;"), ("&lt; a|b", "&amp;lt; a\\|b"), ("a$b$", "a\\$b\\$")],
 )  # fmt: skip
 def test_signs_are_escaped_where_they_would_mean_something(text, written):
     assert markdown.literal(text) == written

@@ -1,6 +1,7 @@
 """The store: what goes in comes out, in order, whole or not at all."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,26 @@ def test_round_trip(tmp_path, bins, dtype):
         assert np.allclose(s.clip(clip_id), x.astype(float) * 80 / 255 - 80, atol=1e-4)
     assert (s.meta["bins"], s.meta["channels"]) == (bins[0], bins[1] if len(bins) > 1 else 1)
     assert np.array_equal(np.load(tmp_path / "s/frames.npy"), s.frames)  # a plain .npy file to anyone else
+
+
+@pytest.mark.parametrize("n_held", [0, 4, 5, 100])
+def test_a_long_clip_comes_by_way_of_a_file_and_is_stored_whole(tmp_path, monkeypatch, n_held):
+    monkeypatch.setattr(spectrogram_store, "HELD_BYTES", 4 * n_held)
+    whole = np.arange(48, dtype=np.uint8).reshape(12, 4)
+    long = spectrogram_store.joined(iter(np.split(whole, [2, 5, 6])), tmp_path / "long.npy")
+    assert isinstance(long, Path) == (n_held < len(whole))
+    spectrogram_store.write(tmp_path / "s", [("a", whole[:3]), ("b", long), ("c", whole[7:])], META)
+    s = spectrogram_store.open(tmp_path / "s")
+    assert np.array_equal(s.frames, np.concatenate([whole[:3], whole, whole[7:]]))
+    assert s.index["n_frames"].tolist() == [3, 12, 5] and [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+@pytest.mark.parametrize("names", [("007", "7"), ("NA", "null")])
+def test_clips_may_have_names_that_read_like_numbers_or_like_none(tmp_path, names):
+    clips = [(name, np.full((2, 4), i, np.uint8)) for i, name in enumerate(names)]
+    spectrogram_store.write(tmp_path / "s", clips, META)
+    s = spectrogram_store.open(tmp_path / "s")
+    assert [s.clip(name)[0, 0] for name, _ in clips] == pytest.approx([-80, 80 / 255 - 80])
 
 
 def test_same_clips_same_bytes(tmp_path):

@@ -284,9 +284,12 @@ def test_a_revision_without_runs_has_nothing_to_compare(repository):
 
 
 def test_models_that_did_not_change_cost_those_that_did_nothing():
-    """Holm's family is what could have differed: p = 0.02 and 0.04 of two that changed, whatever stayed as it was."""
+    """Holm's family is what could have differed: p = 0.02 and 0.04 of two that changed, one of which gained nothing and one
+    of which lost nothing, whatever stayed as it was."""
     same = {"p_value": 1.0, "right_alone": 0.0, "wrong_alone": 0.0}
-    lost, gained = ({"p_value": p, "right_alone": 5.0, "wrong_alone": 9.0} for p in (0.02, 0.04))
+    lost, gained = (
+        {"p_value": p, "right_alone": right, "wrong_alone": 9.0 - right} for p, right in ((0.02, 0.0), (0.04, 9.0))
+    )
     rows = {"a/same": same, "b/lost": lost, "c/same": same, "d/gained": gained, "e/same": same}
     found = diff._judged(rows, intervals.Params(confidence=0.95))
     lost, gained = multipletests([0.02, 0.04], method="holm")[1]

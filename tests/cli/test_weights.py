@@ -193,6 +193,13 @@ def test_a_disk_that_will_not_do_is_refused_before_the_download(w, publisher, mo
     assert publisher.asked == [] and left() == []
 
 
+def test_a_disk_needs_room_only_for_what_is_still_to_come(w, monkeypatch):
+    w.part.parent.mkdir()
+    w.part.write_bytes(BODY[:100_000])
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=200_000))
+    assert weights.fetch("toy").read_bytes() == BODY
+
+
 @pytest.mark.parametrize("status", [404, 503])
 def test_an_address_without_the_file(w, publisher, status):
     publisher.ways.status = status
@@ -239,8 +246,16 @@ def test_verify_has_a_line_for_each_file_and_fails_if_one_is_wrong(w, capsys):
     assert "wrong: its SHA-256 is" in capsys.readouterr().out
 
 
-def test_first_digits_of_a_checksum_are_said_to_be_no_more(w, capsys):
-    write(replace(w, sha256=w.sha256[:8], within=10, n_bytes=299_995))
+def test_verify_says_that_a_download_is_unfinished(w, capsys):
+    w.part.parent.mkdir()
+    w.part.write_bytes(BODY[:9])
+    main.main(["weights", "verify"])
+    assert "unfinished: fetch it again to continue" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("n_bytes", [299_995, 300_005])
+def test_first_digits_of_a_checksum_are_said_to_be_no_more(w, capsys, n_bytes):
+    write(replace(w, sha256=w.sha256[:8], within=10, n_bytes=n_bytes))
     weights.fetch("toy")
     main.main(["weights", "verify"])
     assert f"SHA-256 {w.sha256[:8]}… (the first 8 digits, all that is published)" in capsys.readouterr().out

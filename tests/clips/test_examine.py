@@ -13,7 +13,7 @@ from support.tunes import RATE, examine, reason, save, tune
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import examine as examination
 from dalsegno.clips import inspect_audio, listing
-from dalsegno.clips.dataset import Params
+from dalsegno.clips.dataset import Clip, Params
 from dalsegno.pipeline import errors, params
 from dalsegno.pipeline.runtime import Runtime
 
@@ -226,3 +226,10 @@ def test_the_cap_is_of_labelled_clips_alone(tmp_path):
             save(tmp_path / folder / f"{i}.wav", tune(80 + i + 10 * len(folder), 1.0))
     findings = examine(tmp_path, name="kaggle", per_class=2)
     assert findings.clips["label"].value_counts().to_dict() == {"": 4, "rock": 2, "jazz": 2}
+
+
+def test_the_cap_leaves_clips_in_every_published_part():
+    parts = ["train"] * 8 + ["test"] * 3
+    clips = [Clip(f"c{i}", Path(f"{i}.wav"), label, split=part) for label in "ab" for i, part in enumerate(parts)]
+    kept = [(clip.label, clip.split) for clip in listing._capped(iter(clips), 2)]
+    assert kept == [(label, part) for label in "ab" for part in ("train", "train", "test", "test")]

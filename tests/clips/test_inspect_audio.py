@@ -34,6 +34,13 @@ def test_stereo_that_cancels_is_silent(tmp_path, subtype):
     assert findings.summary()["excluded"] == {"silent": 1}
 
 
+def test_a_file_exactly_as_long_as_asked_for_is_long_enough(tmp_path):
+    y = tune(0, 1.0)
+    for n in (RATE // 2, RATE // 2 - 1):
+        save(tmp_path / f"{n}.wav", y[:n])
+    assert [inspect(tmp_path / f"{n}.wav").fault for n in (RATE // 2, RATE // 2 - 1)] == ["", "too short: 0.500 s"]
+
+
 @pytest.mark.parametrize("lost_db", [14, 18, 22, 26, 40])
 @pytest.mark.parametrize("offset", [0, 0.2])
 def test_a_mix_that_loses_more_than_20_db_is_remarked_on(tmp_path, lost_db, offset):

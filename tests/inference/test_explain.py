@@ -102,6 +102,13 @@ def test_that_the_beginning_alone_is_explained_stands_above_it(run, tmp_path, mo
     assert long.startswith("long.wav, its first 1.5 s: ") and short.startswith("short.wav: ")
 
 
+def test_the_timeline_is_of_windows_that_overlap_and_names_their_middles(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(portrait, "WINDOW_S", 0.5)
+    sf.write(tmp_path / "x.wav", small_run.samples("hum", 1, 1.0, 8000), 8000)
+    found = portrait.explained(model.load("classical/svm"), tmp_path / "x.wav")
+    assert found.times == [0.25, 0.375, 0.5, 0.625, 0.75] and len(found.over_time) == 5
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_name_that_the_font_cannot_show_is_no_warning(run, tmp_path):
     path = tmp_path / "sax 🎷.wav"

@@ -55,6 +55,21 @@ def test_the_page_says_what_its_data_are_and_of_how_many_the_best_was_chosen(fol
     assert found["synthetic"] and found["leaky"] and "Were all 2 trials that were judged equally good" in page
 
 
+@pytest.mark.parametrize(
+    ("metric", "best", "order"), [("val_loss", 0.25, [2, 3, 1]), ("val_accuracy", 0.75, [1, 2, 3])]
+)
+def test_the_best_has_the_lowest_loss_or_the_highest_accuracy_and_is_the_first_of_equals(tmp_path, metric, best, order):
+    p = Params(**ENTRY | {"metric": metric, "trials": 3})
+    found = study.opened(p, tmp_path / "journal", "s")
+    for lr, value in zip((0.01, 0.02, 0.03), (0.75, 0.25, 0.25), strict=True):
+        drawn = {"train.lr": lr, "model.widths.0": 8, "train.batch_size": 8}
+        found.add_trial(optuna.create_trial(params=drawn, distributions=space.drawn(SPACE), value=value))
+    value, settings = outcome.best(found, p)
+    assert (value, settings["train.lr"]) == (best, order[0] / 100)
+    assert outcome.table(found, p)["trial"].tolist() == order
+    assert found.best_value == best  # by which Optuna draws and prunes
+
+
 def test_the_best_of_many_flatters_more_where_fewer_clips_judge_it():
     p, _ = params.parse("search.a", ENTRY, Params)
     rows = pd.DataFrame({"state": ["complete", "complete", "pruned", "failed"], "val_accuracy": [0.8, 0.6, 0.3, None]})
@@ -171,6 +186,8 @@ def test_a_pruner_is_told_what_a_trial_would_end_with():
     watch = study._Watch(trial, Params(**ENTRY | {"pruner": "halving"}), train.Params(epochs=4))
     for epoch, (accuracy, loss) in enumerate([(0.5, 0.9), (0.8, 0.7), (0.6, 0.6), (0.7, 0.8)]):
         watch({"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+    watch({"epoch": 0, "val_accuracy": 0.1, "val_loss": 0.1})  # the first of a second run, of which nothing is told
+    assert watch.epochs == 5
     assert [call.args for call in trial.report.call_args_list] == [(0.5, 1), (0.8, 2), (0.6, 3), (0.6, 4)]
 
 

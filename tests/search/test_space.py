@@ -15,6 +15,8 @@ ENTRY = {"of": "mlp.small", "input": "features.parquet", "space": GOOD}
     ("spec", "said"),
     [
         ({"uniform": [0.5, 0.1]}, "the lowest, 0.5, is not below the highest, 0.1"),
+        ({"uniform": [0.5, 0.5]}, "the lowest, 0.5, is not below the highest, 0.5"),
+        ({"int": [True, 4]}, "int takes two whole numbers"),
         ({"loguniform": [0, 1]}, "the logarithm of 0 is not a number"),
         ({"int": [1.5, 4]}, "int takes two whole numbers"),
         ({"choice": []}, "a choice is a list of values"),
@@ -29,6 +31,18 @@ ENTRY = {"of": "mlp.small", "input": "features.parquet", "space": GOOD}
 def test_a_range_that_cannot_be_drawn_from_is_named(spec, said):
     problem, *more = space.problems({"train.lr": spec})
     assert problem.startswith("train.lr: ") and said in problem and not more
+
+
+def test_two_settings_of_which_one_has_the_beginning_of_the_other_are_both_drawn():
+    assert space.problems({"train.lr": {"uniform": [0, 1]}, "train.lr_min": {"uniform": [0, 1]}}) == []
+
+
+def test_a_range_is_drawn_from_by_its_logarithm_only_where_it_says_so():
+    """Even draws from 1e-4 to 1e-2 would leave one learning rate in eleven below 1e-3."""
+    ends = {"uniform": [1e-4, 1e-2], "loguniform": [1e-4, 1e-2], "int": [1, 64], "logint": [1, 64]}
+    drawn = space.drawn({kind: {kind: values} for kind, values in ends.items()})
+    assert {kind: [d.low, d.high] for kind, d in drawn.items()} == ends
+    assert [kind for kind, d in drawn.items() if d.log] == ["loguniform", "logint"]
 
 
 def test_a_space_that_draws_nothing_is_refused():

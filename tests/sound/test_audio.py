@@ -7,6 +7,7 @@ import soundfile
 from support.sound import samples
 
 from dalsegno.pipeline.errors import UserError
+from dalsegno.sound import audio
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.au", "a.aiff", "a.ogg", "a.mp3"])
@@ -60,3 +61,10 @@ def test_what_cannot_be_used_is_named(tmp_path):
     ):
         with pytest.raises(UserError, match=f"{name}.wav.*{says}"):
             samples(tmp_path / f"{name}.wav", 8000)
+
+
+def test_a_sample_that_is_no_number_is_told_by_its_place_in_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(audio, "BLOCK", 4)
+    soundfile.write(tmp_path / "nan.wav", np.where(np.arange(12) == 6, np.nan, 0.5), 8000, subtype="FLOAT")
+    with pytest.raises(UserError, match=r"nan\.wav: sample 6 is not a finite number"):
+        samples(tmp_path / "nan.wav", 8000)

@@ -214,6 +214,7 @@ def test_decibels_are_off_by_no_more_than_they_say():
             "f_max_hz = 12000 is above half the sample rate, 11025 Hz",
         ),
         ({"kind": "logmel", "options": {"f_min_hz": 9000, "f_max_hz": 8000}}, "f_min_hz = 9000 is not below"),
+        ({"kind": "logmel", "options": {"f_min_hz": 8000, "f_max_hz": 8000}}, "f_min_hz = 8000 is not below"),
         ({"kind": "logmel", "options": {"n_fft": 256, "hop_length": 128}}, "n_mels = 128 is too many for n_fft = 256"),
         ({"kind": "logmel", "options": {"dtype": "int8"}}, "x.options.dtype: .*'uint8' or 'float16'"),
         ({"kind": "logmel", "options": {"n_mel": 64}}, "x.options.n_mel: .*did you mean 'n_mels'"),

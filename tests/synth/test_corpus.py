@@ -75,6 +75,14 @@ def test_every_clip_has_a_group_and_every_group_one_style(tiny):
     assert json.loads((tiny / "styles" / "about.json").read_text())["synthetic"] is True
 
 
+def test_no_band_of_an_unlabelled_clip_plays_in_a_labelled_one():
+    """Seeds that differ in zeros at their end alone begin the same numbers."""
+    groups = defaultdict(set)
+    for take in corpus._takes(TINY):
+        groups[np.random.default_rng(take.seeds).random()].add(take.group)
+    assert len(groups) == 3 * 4 + 2 and all(len(names) == 1 for names in groups.values())
+
+
 def test_the_four_faults_are_there(tiny):
     clips = files_of(tiny / "styles")
     (broken,) = [tiny / "styles" / p for p in clips if p.endswith("_broken.wav")]
