@@ -119,13 +119,18 @@ def test_names_that_are_not_there_are_refused(elsewhere):
     assert "no file has a class that the model knows" in refusal("evaluate", "cnn/crops", elsewhere)
 
 
+def lay_out(folder, numbers, seconds):
+    """Write the sounds of these numbers of every class, each class in a folder of its own."""
+    for label in small_run.LABELS:
+        (folder / label).mkdir()
+        for i in numbers:
+            sf.write(folder / label / f"{i}.wav", small_run.samples(label, i, seconds, 16000), 16000)
+
+
 @pytest.fixture
 def with_copies(run, tmp_path):
     """Nine sounds that no model knows, a clip of the run in another container, and one at another gain and rate."""
-    for label in small_run.LABELS:
-        (tmp_path / label).mkdir()
-        for i in range(20, 23):
-            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.5, 16000), 16000)
+    lay_out(tmp_path, range(20, 23), 1.5)
     x, rate_hz = sf.read(run / "sounds/hum/4.flac", dtype="int16")
     sf.write(tmp_path / "hum/again.aiff", x, rate_hz)
     x, rate_hz = sf.read(run / "sounds/pulse/7.flac")
@@ -193,10 +198,7 @@ def test_copies_within_the_collection_are_no_further_evidence(run, capsys, tmp_p
 
 def test_a_sound_that_stands_in_two_classes_is_scored_in_neither(run, capsys, tmp_path):
     """One of the two labels is wrong, and nobody knows which: the scores are those without the file."""
-    for label in small_run.LABELS:
-        (tmp_path / label).mkdir()
-        for i in range(9, 12):
-            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.0, 16000), 16000)
+    lay_out(tmp_path, range(9, 12), 1.0)
     once = evaluated(capsys, "classical/logistic", tmp_path)
     sf.write(tmp_path / "hum/odd.wav", small_run.samples("noise", 12, 1.0, 16000), 16000)
     for label, name in (("noise", "odd"), ("noise", "again"), ("pulse", "odd")):
@@ -211,10 +213,7 @@ def test_a_sound_that_stands_in_two_classes_is_scored_in_neither(run, capsys, tm
 
 def test_near_copies_within_the_collection_are_one_group(run, capsys, tmp_path):
     """As in a run, both are scored, but they are no independent evidence; without the clips of the training it is the same."""
-    for label in small_run.LABELS:
-        (tmp_path / label).mkdir()
-        for i in range(20, 24):
-            sf.write(tmp_path / label / f"{i}.wav", small_run.samples(label, i, 1.5, 16000), 16000)
+    lay_out(tmp_path, range(20, 24), 1.5)
     once = evaluated(capsys, "classical/logistic", tmp_path)
     samples, rate_hz = sf.read(tmp_path / "pulse/20.wav")
     sf.write(tmp_path / "pulse/quiet.flac", 0.4 * samples, rate_hz)

@@ -121,8 +121,7 @@ def each(
     """
     import joblib  # a tenth of a second, which stages that map nothing need not wait for
 
-    started_by = None if r.backend == "ray" else os.getpid()
-    here = partial(_here, Path.cwd(), started_by, function)  # a worker may still stand in the folder it served before
+    here = partial(_here, Path.cwd(), function)  # a worker may still stand in the folder it served before
     if r.backend == "ray":
         return by_ray.each(here, items, r.address, workers, gpus)
     if not threads and "loky" not in joblib.parallel.BACKENDS:  # it makes semaphores as it is imported
@@ -131,9 +130,7 @@ def each(
     with (
         joblib.parallel_config(backend="threading")
         if threads
-        else joblib.parallel_config(
-            "loky", inner_max_num_threads=1, initializer=orphans.end_with, initargs=(started_by,)
-        )
+        else joblib.parallel_config("loky", inner_max_num_threads=1, initializer=_begin, initargs=(os.getpid(),))
     ):
         n, over = workers or os.cpu_count() or 1, threading.Event()
         parallel = joblib.Parallel(n_jobs=n, return_as="generator")
@@ -168,9 +165,13 @@ def _results(results: Iterator[B], over: threading.Event, n: int) -> Iterator[B]
             deque(results, maxlen=0)
 
 
-def _here(folder: Path, process: int | None, function: Callable[[A], B], item: A) -> B:
-    if process:
-        ending.interrupt_between_imports()
+def _begin(process: int) -> None:
+    """What a worker that `process` started does first."""
+    orphans.end_with(process)
+    ending.interrupt_between_imports()
+
+
+def _here(folder: Path, function: Callable[[A], B], item: A) -> B:
     os.chdir(folder)
     with ending.interrupts(held=False):
         return function(item)

@@ -15,7 +15,8 @@ from dalsegno.pipeline.cluster import ranks
 
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 IMPORT, AGAIN_S = "<frozen importlib._bootstrap>", 0.05
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # of Ctrl-C, `kill` or a batch system, and a terminal that is closed
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Of Ctrl-C, `kill` or a batch system, and a terminal that is closed, which Windows lacks."""
 
 
 def interrupt_between_imports() -> None:
@@ -24,9 +25,8 @@ def interrupt_between_imports() -> None:
     Within an import, C++ makes an ImportError of it, or aborts; within `__del__`, Python prints it and goes on. torchrun, which
     starts `ranks`, has a way of its own with them.
     """
-    for name in SIGNALS if ranks.world() == 1 else SIGNALS[:1]:
-        number = getattr(signal, name, None)  # Windows lacks some
-        if number and signal.getsignal(number) is not signal.SIG_IGN:  # as in the background, or below nohup
+    for number in SIGNALS if ranks.world() == 1 else SIGNALS[:1]:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background, or below nohup
             signal.signal(number, _interrupt)
 
 
@@ -45,9 +45,7 @@ def interrupts(held: bool) -> Iterator[None]:
         resource_tracker.ensure_running()  # joblib starts this process of Python's else, which lets them through as it does so
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {getattr(signal, name) for name in SIGNALS}
-        )
+        signal.pthread_sigmask(signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, SIGNALS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -77,8 +75,8 @@ def end(code: int) -> NoReturn:
     Unloading PyTorch takes a second and reads 110 MiB, and Triton, which comes with it, prints pages about what it leaked.
     """
     if threading.current_thread() is threading.main_thread():
-        for name in SIGNALS:
-            if (number := getattr(signal, name, None)) and signal.getsignal(number) is _interrupt:
+        for number in SIGNALS:
+            if signal.getsignal(number) is _interrupt:
                 signal.signal(number, signal.SIG_DFL)  # ends it at once
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
