@@ -8,12 +8,10 @@ import os
 import sys
 import threading
 import time
-from functools import cache
 
 EVERY_S = 1.0
 
 
-@cache
 def end_with(process: int) -> None:
     """End this process within EVERY_S once `process`, which started it, is gone, or at once if it already is; Windows cannot tell."""
     if sys.platform != "win32":
