@@ -234,7 +234,7 @@ def test_groups_that_one_revision_knows_hold_in_either_direction(repository):
     with_groups = diff.differences("main").rows["cnn/conv"]
     splits = splits_csv.read("data/splits.csv")
     subprocess.run(["rm", "data/splits.csv"], check=True)
-    splits_csv.write("data/splits.csv", splits.assign(group="", unit=""))
+    splits_csv.write("data/splits.csv", splits.assign(group="", unit=splits["clip_id"]))
     without = diff.differences("main").rows["cnn/conv"]
     assert (without["low"], without["p_value"]) == (with_groups["low"], with_groups["p_value"])
     linked = diff._linked(pd.Series([0, 0, 1, 2, 3]), pd.Series([5, 6, 6, 7, 7]))

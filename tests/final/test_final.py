@@ -201,15 +201,6 @@ def test_a_rate_that_follows_validation_cannot_be_repeated(run):
         final("mlp/pca", "x", "plateau")
 
 
-def test_a_run_of_before_it_was_kept_is_named(run):
-    content = model_pt.load("runs/cnn/crops/model.pt")
-    del content["runs"][0]["best_epoch"]
-    Path("old").mkdir()
-    model_pt.save("old/model.pt", content)
-    with pytest.raises(UserError, match="train it again with dvc repro"):
-        final("cnn/crops", "x", "old")
-
-
 def test_a_final_model_that_was_not_trained_is_named_with_the_command(run, capsys):
     with pytest.raises(SystemExit) as end:
         main.main(["predict", "final/song", str(FILE)])

@@ -19,7 +19,7 @@ def splits(parts, labels=None, **columns):
     rows = pd.DataFrame(
         {"clip_id": [f"c{i:03d}" for i in range(len(parts))], "label": list(labels or "ab" * 500)[: len(parts)]}
     )
-    rows = rows.assign(**({"group": ""} | columns))
+    rows = rows.assign(**({"group": "", "unit": rows["clip_id"]} | columns))
     return rows.assign(**{f"fold{k}": [names[p[k]] for p in parts] for k in range(len(parts[0]))})
 
 
@@ -96,14 +96,13 @@ def test_nothing_is_fitted_on_clips_that_are_scored(tmp_path, parts, fitted):
     assert list(scored["clip_id"]) == list(s.clips.index) and list(valid["clip_id"]) == fitted
 
 
-def test_the_unit_is_what_splits_csv_links_else_the_group_else_the_clip():
+def test_the_unit_is_what_splits_csv_links():
     parts = ["t"] * 6
     alone = held_out.held_out(splits(parts))
-    grouped = held_out.held_out(splits(parts, group=["x", "x", "y", "y", "", ""]))
-    linked = held_out.held_out(splits(parts, group=["x", "x", "y", "y", "", ""], unit=["x", "x", "x", "x", "", "u"]))
+    linked = held_out.held_out(splits(parts, group=["x", "x", "y", "y", "", ""], unit=["x", "x", "x", "x", "w", "u"]))
     copies = held_out.held_out(splits(parts, unit=["u", "u", "v", "w", "z", "z"]))
-    assert [len(set(s.units)) for s in (alone, grouped, linked, copies)] == [6, 4, 3, 4]
-    assert [s.grouped for s in (alone, grouped, linked, copies)] == [False, True, True, True]
+    assert [len(set(s.units)) for s in (alone, linked, copies)] == [6, 3, 4]
+    assert [s.grouped for s in (alone, linked, copies)] == [False, True, True]
 
 
 def test_linked_copies_are_less_evidence():
@@ -118,7 +117,7 @@ def test_linked_copies_are_less_evidence():
 
 
 def test_a_class_of_a_single_unit_leaves_means_over_classes_without_interval():
-    s = held_out.held_out(splits(["t"] * 12, labels="aaaaaabbbbbb", group=list("xxyyzzwwwwww")))
+    s = held_out.held_out(splits(["t"] * 12, labels="aaaaaabbbbbb", unit=list("xxyyzzwwwwww")))
     scores = compare.scores(s, {"m": held_out.runs(s, table(s, lambda row: row["clip_id"] != "c004"))}, P)["m"]
     assert s.lone == ["b"]
     assert (scores["macro_f1_low"], scores["balanced_accuracy_high"]) == (None, None)

@@ -29,7 +29,13 @@ def easy_splits():
     """Thirty clips of each label, and three of none."""
     rows = [(f"{label}{i}", label, f"{label}{i}", part) for label in LABELS for i, part in enumerate(PARTS)]
     rows += [(f"unknown{i}", "", "", "unlabelled") for i in range(3)]
-    return pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"])
+    splits = pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"])
+    return splits.assign(unit="unit of " + splits["clip_id"], sha256="sha of " + splits["clip_id"])
+
+
+def parts():
+    """Id, label and part of each of these clips."""
+    return easy_splits()[["clip_id", "label", "fold0"]].itertuples(index=False)
 
 
 def spoilt(part, x, poison):
@@ -40,7 +46,7 @@ def easy_store(folder, poison=()):
     """Each label is loud in bins of its own; in the clips of the parts `poison` all is loud."""
     rng = np.random.default_rng(0)
     rows = []
-    for clip_id, label, _, part in easy_splits().itertuples(index=False):
+    for clip_id, label, part in parts():
         x = rng.normal(-60, 8, (int(rng.integers(10, 40)), 16)).astype(np.float16)
         if label:
             at = 5 * LABELS.index(label)
@@ -83,7 +89,7 @@ mlp:
 def easy_table(path, poison=()):
     rng = np.random.default_rng(0)
     rows = []
-    for clip_id, label, _, part in easy_splits().itertuples(index=False):
+    for clip_id, label, part in parts():
         x = rng.normal(0, 1, 6) + (3 * np.eye(6)[LABELS.index(label)] if label else 0)
         rows.append((clip_id, 0, *spoilt(part, x, poison).astype(np.float32)))
     pd.DataFrame(rows, columns=["clip_id", "segment", *[f"f{i}" for i in range(6)]]).to_parquet(path)

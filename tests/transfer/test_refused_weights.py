@@ -84,7 +84,7 @@ FAULTS = {
     ),
     "a checkpoint of no view": (lambda: spoilt(view=None), r"spoilt.pt: a checkpoint of ours, but not a whole one"),
     "a checkpoint of an unknown view": (
-        lambda: spoilt(view={"normalise": "log"}),
+        lambda: spoilt(view={"normalise": "log", "resize": None, "channels": "one"}),
         r"spoilt.pt: a checkpoint of ours, but not a whole one \(ValueError: view.normalise: should be 'dataset', .*got \"log\"",
     ),
     "a checkpoint whose weights are none": (
@@ -122,9 +122,9 @@ def sized():
     )
     saved = model_pt.load("ours/model.pt")
     net = params.component("dalsegno.models", "conv").build(p, (1, 16, 8), 3)
-    old = saved["runs"][0]["state"]
-    new = {n: v for n, v in old.items() if n.startswith("prep.")} | {f"net.{n}": v for n, v in net.state_dict().items()}
-    return saved | {"runs": [{"fold": 0, "seed": 0, "state": new}]}
+    (run,) = saved["runs"]
+    prep = {n: v for n, v in run["state"].items() if n.startswith("prep.")}
+    return saved | {"runs": [run | {"state": prep | {f"net.{n}": v for n, v in net.state_dict().items()}}]}
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")

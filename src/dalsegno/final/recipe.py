@@ -62,7 +62,7 @@ class Recipe:
         return self._mean("scaling")
 
     def _mean(self, of_run: str) -> float:
-        return float(np.exp(np.mean(np.log([run.get(of_run, 1.0) for run in self.content["runs"]]))))
+        return float(np.exp(np.mean(np.log([run[of_run] for run in self.content["runs"]]))))
 
 
 def kept(name: str) -> tuple[ModuleType, str]:
@@ -73,20 +73,13 @@ def kept(name: str) -> tuple[ModuleType, str]:
 def read(name: str, run_dir: str | Path) -> Recipe:
     """The recipe of the model `name`, whose files are in `run_dir`. Raises UserError if it cannot be repeated."""
     keeper, file = kept(name)
-    path, needed = Path(run_dir, file), "options" if keeper is model_npz else "best_epoch"
-    content = keeper.load(path)
-    if content.get("format") != model_name.FORMAT or any(needed not in run for run in content["runs"]):
-        raise UserError(
-            f"{path}: stored by another version of dalsegno, which did not say what validation found best; "
-            "train it again with dvc repro"
-        )
     entry = settings_json.read(run_dir)["entry"]
     if entry.get("train", {}).get("schedule") == "plateau":
         raise UserError(
             f"{name} lowers its learning rate when validation stops to improve (train.schedule: plateau), and here all clips "
             "are trained on, so that none validates; train it with another schedule"
         )
-    return Recipe(name, content, entry)
+    return Recipe(name, keeper.load(Path(run_dir, file)), entry)
 
 
 def all_trained(splits: pd.DataFrame) -> pd.DataFrame:

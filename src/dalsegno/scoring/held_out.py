@@ -90,9 +90,8 @@ def held_out(splits: pd.DataFrame) -> Scored:
         raise UserError("data/splits.csv has neither a test nor a validation clip to score; see splits in params.yaml")
     rows = parts[part].sort_values(["fold", "clip_id"], ignore_index=True)
     clips = rows["clip_id"].map(pieces.clip_of)
-    unit = rows["unit"].where(rows["unit"] != "", "\0" + clips)  # else it stands alone
-    grouped = bool((rows["group"] != "").any()) or unit.nunique() < clips.nunique()
-    rows["unit"] = pd.factorize(unit, sort=True)[0]
+    grouped = bool((rows["group"] != "").any()) or rows["unit"].nunique() < clips.nunique()
+    rows["unit"] = pd.factorize(rows["unit"], sort=True)[0]
     rows["label"] = rows["label"].map(classes.index)
     rows["repeat"] = _repeat(rows)
     return Scored(part, classes, rows.drop(columns="group"), grouped)
@@ -191,9 +190,8 @@ def _repeat(rows: pd.DataFrame) -> pd.Series:
 
 
 def _rows(splits: pd.DataFrame, part: str) -> pd.DataFrame:
-    """clip_id, label, group, unit and fold of the labelled clips in `part`; the group is the unit where none is given."""
+    """clip_id, label, group, unit and fold of the labelled clips in `part`."""
     labelled = splits[splits["label"] != ""]
-    labelled = labelled if "unit" in labelled else labelled.assign(unit=labelled["group"])
     columns = ["clip_id", "label", "group", "unit"]
     by_fold = [labelled.loc[labelled[f"fold{k}"] == part, columns].assign(fold=k) for k in splits_csv.numbers(splits)]
     return pd.concat(by_fold, ignore_index=True)

@@ -21,15 +21,13 @@ from dalsegno.training import train
 from dalsegno.training.job import Run
 from dalsegno.training.trained import trained
 
-FORM = 2  # of what a journal tells; trials that an earlier version told otherwise are not mixed with these
-
 
 def name(p: Params, subject: Subject, data: str) -> str:
     """The name of a study: trials of another space, entry or data are of another study, and never mixed with these.
 
     How many trials there are to be, and by how many workers, is left out, so that a search can be made longer. data: a hash.
     """
-    settings = [FORM, p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
+    settings = [p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -99,14 +99,12 @@ class Run:
     train_ids: list[str]
     valid_ids: list[str]
 
-    def clips(self, inherited: pd.DataFrame | None) -> dict[str, list[str]] | None:
+    def clips(self, inherited: pd.DataFrame | None) -> dict[str, list[str]]:
         """clip_id, sha256, unit and part of each clip that the weights have met: train, valid, or inherited.
 
-        inherited: clips that the weights had been trained on before. None where the splits do not say sha256 and unit.
+        inherited: clips that the weights had been trained on before.
         """
         columns = ["clip_id", "sha256", "unit"]
-        if not set(columns) <= set(self.job.splits.columns):
-            return None
         rows = self.job.splits.set_index("clip_id", drop=False)[columns]
         parts = {"train": rows.loc[self.train_ids], "valid": rows.loc[self.valid_ids]}
         if inherited is not None:

@@ -115,8 +115,8 @@ def _carry_out(run: Run, live: Live, segments: predictions_parquet.Segments, clo
 def checkpoint(run: Run, built: Built, temperature: float, best_epoch: int) -> dict[str, Any]:
     """The entry of a run in model.pt: its weights, after the epoch `best_epoch` from 0, and what is to be known of them."""
     about = {"fold": run.fold, "seed": run.seed, "input_shape": list(run.source.input_shape)}
-    clips, state = run.clips(built.inherited), built.model.state_dict()
-    about |= {"temperature": temperature, "best_epoch": best_epoch} | ({"clips": clips} if clips else {})
+    about |= {"temperature": temperature, "best_epoch": best_epoch, "clips": run.clips(built.inherited)}
+    state = built.model.state_dict()
     return about | {"state": {name: value.detach().cpu().clone() for name, value in state.items()}}
 
 

@@ -29,8 +29,5 @@ def read(folder: str) -> list[Search]:
 
 
 def _read(folder: Path) -> Search:
-    found = json_file.read(Path(folder, FILE))
-    if not {"space", "leaky"} <= found.keys():
-        raise UserError(f"paper.search: {folder}/search.json is of an earlier version; `dvc repro search/dvc.yaml:search@{folder.name}` makes it anew")  # fmt: skip
     trials = pd.read_csv(folder / "trials.csv", dtype={"error": str}, keep_default_na=False, na_values="")
-    return folder.name, found, trials.fillna({"error": ""})
+    return folder.name, json_file.read(folder / FILE), trials.fillna({"error": ""})

@@ -16,19 +16,15 @@ from dalsegno.artefacts.learning import splits_csv
 COLUMNS = ["clip_id", "sha256", "unit"]
 
 
-def _no_clips() -> pd.DataFrame:
-    return pd.DataFrame(columns=COLUMNS, dtype=str)
-
-
 @dataclass(frozen=True)
 class Provenance:
     """What a set of weights has seen in training and validation, as far as its file says.
 
     clips: clip_id, sha256 and unit of each clip. recordings: names of published collections, such as AudioSet. silent:
-    checkpoints, by path, that do not list their clips.
+    encoders, by path, that do not list their clips.
     """
 
-    clips: pd.DataFrame = field(default_factory=_no_clips)
+    clips: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS, dtype=str))
     recordings: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
 
@@ -49,7 +45,7 @@ def from_plain(content: dict[str, Any]) -> Provenance:
 
 def scored(splits: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Rows of the labelled clips on which a model of `fold` is scored: the test part, or validation if no fold has one."""
-    labelled = _identified(splits)[splits["label"] != ""]
+    labelled = splits[splits["label"] != ""]
     tested = any((labelled[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
     return labelled[labelled[f"fold{fold}"] == ("test" if tested else "valid")]
 
@@ -69,7 +65,7 @@ def met(clips: pd.DataFrame, relatives: pd.DataFrame, splits: pd.DataFrame, fold
 
 def shared(clips: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     """The files that `clips` and the splits have in common: sha256, and clip_id and unit of both, `_there` and `_here`."""
-    there, here = (rows.loc[rows["sha256"] != "", COLUMNS] for rows in (clips, _identified(splits)))
+    there, here = (rows.loc[rows["sha256"] != "", COLUMNS] for rows in (clips, splits))
     return there.merge(here, on="sha256", suffixes=("_there", "_here"))
 
 
@@ -102,11 +98,6 @@ def leaks(weights: str, used: dict[int, Provenance], relatives: pd.DataFrame, sp
         "recordings in another format, the scores are too high."
     ] * bool(namesakes)
     return Leaks(tuple(sentences if folds else ()), tuple(notes), tuple(recordings))
-
-
-def _identified(splits: pd.DataFrame) -> pd.DataFrame:
-    """`splits` with the columns `sha256` and `unit`, empty where they are not known."""
-    return splits if {"sha256", "unit"} <= set(splits.columns) else splits.assign(sha256="", unit="")
 
 
 def unlisted(used: dict[int, Provenance]) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from dalsegno.transfer.pretrained.provenance import COLUMNS, Provenance
 
 OURS = ("arch", "labels", "view", "spectrogram", "runs")  # what a checkpoint of ours holds
 PREPROCESSING = ("normalise", "resize", "channels")  # options of a view that belong to the network
-DEFAULTS = {"resize": None, "channels": "one"}  # of a checkpoint that does not say them
+DEFAULTS = {"resize": None, "channels": "one"}  # of published weights, which do not say them
 
 
 @runtime_checkable
@@ -128,12 +128,11 @@ def _ours(saved: dict[str, Any], path: str, meta: dict[str, Any]) -> WeightsFile
         raise UserError(f"{path}: not a checkpoint of a network on spectrograms; it lacks {', '.join(missing)}")
     try:
         differences = list(_differences(saved["spectrogram"], meta))
-        view = DEFAULTS | saved["view"]
         inherited = saved.get("provenance", {"recordings": [], "silent": []})
-        runs = [Run(_tensors(run["state"]), run["fold"], _provenance(run, inherited, path)) for run in saved["runs"]]
+        runs = [Run(_tensors(run["state"]), run["fold"], _provenance(run, inherited)) for run in saved["runs"]]
         if not runs:
             raise ValueError("there are no weights in it")
-        prepared = {name: view[name] for name in PREPROCESSING}
+        prepared = {name: saved["view"][name] for name in PREPROCESSING}
         if problems := params.parse("view", json.loads(json.dumps(prepared)), View)[1]:
             raise ValueError(problems[0])
     except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -164,9 +163,7 @@ def _differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
             return
 
 
-def _provenance(run: dict[str, Any], inherited: dict[str, list[str]], path: str) -> Provenance:
-    """Of a run of a checkpoint at `path`. inherited: what the weights that it started from were trained on, unlisted."""
-    recordings, silent = tuple(inherited["recordings"]), tuple(inherited["silent"])
-    if "clips" not in run:  # a checkpoint that does not list them
-        return Provenance(recordings=recordings, silent=(*silent, path))
-    return Provenance(pd.DataFrame(run["clips"], dtype=str)[COLUMNS], recordings, silent)
+def _provenance(run: dict[str, Any], inherited: dict[str, list[str]]) -> Provenance:
+    """Of a run of a checkpoint. inherited: what the weights that it started from were trained on, unlisted."""
+    clips = pd.DataFrame(run["clips"], dtype=str)[COLUMNS]
+    return Provenance(clips, tuple(inherited["recordings"]), tuple(inherited["silent"]))
