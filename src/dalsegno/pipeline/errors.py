@@ -62,9 +62,11 @@ def quoted(name: str) -> str:
     return f"“{ISOLATED.format(name) if turns else name}”"
 
 
-def joined(words: Iterable[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`; last: the word before the last one."""
-    *others, end = words
+def joined(words: Iterable[str], last: str = "and", most: int | None = None) -> str:
+    """`a`, `a and b`, `a, b and c`; last: the word before the last one. More than `most` words are `listed`."""
+    *others, end = words = [*words]
+    if most is not None and len(words) > most:
+        return listed(words)
     return f"{', '.join(others)} {last} {end}" if others else end
 
 

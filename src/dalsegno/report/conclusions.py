@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts.model_name import is_twin
-from dalsegno.pipeline.errors import joined, listed, quoted
+from dalsegno.pipeline.errors import joined, quoted
 from dalsegno.report import formatting, gains
 from dalsegno.report.settings import nouns
 from dalsegno.report.verdict import sentence
@@ -137,7 +137,7 @@ def _mistakes(best: str, confusion: pd.DataFrame) -> Iterator[str]:
             f"The most frequent mistake of {best}: it takes {often} {calls[0]}."
             if len(calls) == 1
             else f"The most frequent mistakes of {best}, each with {often} a class: it takes "
-            f"{joined(calls) if len(calls) <= MOST_MISTAKES else listed(calls, MOST_MISTAKES)}."
+            f"{joined(calls, most=MOST_MISTAKES)}."
         )
     n_models = confusion["model"].nunique()
     if len(wrong) and n_models > 1:

@@ -7,7 +7,7 @@ import pandas as pd
 from dalsegno.pipeline.errors import joined
 from dalsegno.report import formatting
 
-MOST_NAMED, NAMED = 8, 5  # models that a sentence names: all of up to so many, or else the first of them
+MOST_NAMED = 8  # models that a sentence names; of more the first, as a table has them all
 NONE_VISIBLE = "so little independent evidence can show no difference, however large"
 
 
@@ -44,15 +44,15 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
         ]
     others = [name for name in formatting.ranked(formatting.honest(models) or models) if name != best]
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
-    lead += f", as many as {_named(equal)}" if equal else ", the most of all"
+    lead += f", as many as {joined(equal, most=MOST_NAMED)}" if equal else ", the most of all"
     if not said["letters"]:
         return [f"{lead}.", *(sentence(pair, comparison) for pair in pairs)]
     everyone = {1: "the other model", 2: "both other models"}.get(len(others), f"all {len(others)} other models")
     if not tied:
         return [f"{lead}. It is better than {everyone}, by more than chance explains."]
     worse = [name for name in others if name not in tied]
-    better = f" It is better than {_named(worse)}." if worse else ""
-    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {_named(tied)}."
+    better = f" It is better than {joined(worse, most=MOST_NAMED)}." if worse else ""
+    tie = f"{lead}, {'and' if equal else 'but'} {_evidence(comparison)} do not tell it apart from {joined(tied, most=MOST_NAMED)}."
     none = "" if worse else f"{_of_none(said, comparison['interval'])} "
     among = [pair for pair in pairs if pair["model"] in said["best"] and pair["other"] in said["best"]]
     return [f"{tie}{_visible(among)}{better}", none + _among_tied(said["best"], models, among)]
@@ -66,13 +66,6 @@ def _at_odds(pair: dict[str, Any], n_pairs: int) -> str:
     if not pair["told_apart"] and not holds and n_pairs == 1:
         return " The interval leaves out 0 all the same: of the two p is the more cautious here, and it decides."
     return ""
-
-
-def _named(models: list[str], last: str = "and") -> str:
-    """These models, of which a table tells the others where they are many."""
-    if len(models) <= MOST_NAMED:
-        return joined(models, last)
-    return joined([*models[:NAMED], f"{len(models) - NAMED} more"], last)
 
 
 def _visible(pairs: list[dict[str, Any]]) -> str:
@@ -93,7 +86,7 @@ def _among_tied(tied: list[str], models: dict[str, Any], pairs: list[dict[str, A
     reading = [name for name in tied if name not in deaf]
     learner = "any model" if tied[0] in deaf else tied[0]
     said = (
-        f"{_named(deaf)} {'reads' if len(deaf) == 1 else 'read'} nothing of a clip, so the accuracies do not show that "
+        f"{joined(deaf, most=MOST_NAMED)} {'reads' if len(deaf) == 1 else 'read'} nothing of a clip, so the accuracies do not show that "
         f"{learner} has learnt from the sound."
     )
     if tied[0] in deaf or len(reading) < 2:
@@ -113,7 +106,7 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     at_most = {name: f"may be up to {formatting.points(high)} points less accurate" for name, high in lost.items()}
     unequal = f"{worst} {at_most[worst]} than {best}" if worst else "there are too few clips to say"
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
-    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {_named([best, *equal], 'or')} is the safest choice"
+    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {joined([best, *equal], 'or', MOST_NAMED)} is the safest choice"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{safest}."

@@ -43,14 +43,8 @@ def lacking(rows: pd.DataFrame) -> list[str]:
             if not labels:
                 said.append(f"fold {k} has no {part} clip")
             elif lacks := sorted(classes - labels):
-                said.append(f"fold {k} has no {part} clip of {_any_of(lacks)}")
+                said.append(f"fold {k} has no {part} clip of {joined(map(quoted, lacks), 'or', MOST_NAMED)}")
     return said
-
-
-def _any_of(labels: list[str]) -> str:
-    """`“a”, “b” or “c”`; of very many the first."""
-    named = [*map(quoted, labels)]
-    return joined(named, "or") if len(named) <= MOST_NAMED else listed(named, MOST_NAMED)
 
 
 def some(names: list[str]) -> str:
