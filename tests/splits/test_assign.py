@@ -749,6 +749,4 @@ def test_repeats_are_those_of_scikit_learn_and_no_seed_shares_one_with_another(g
 def test_of_very_many_classes_that_a_part_lacks_some_are_named():
     labels = [f"c{i:02d}" for i in range(20)]
     rows = pd.DataFrame({"label": [*labels, *labels, "c00"], "fold0": ["train"] * 20 + ["test"] * 20 + ["valid"]})
-    assert caveats.lacking(rows) == [
-        "fold 0 has no valid clip of “c01”, “c02”, “c03”, “c04”, “c05”, … and 14 more"
-    ]
+    assert caveats.lacking(rows) == ["fold 0 has no valid clip of “c01”, “c02”, “c03”, “c04”, “c05”, … and 14 more"]
