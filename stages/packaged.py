@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline import files, params, progress, stage
 from dalsegno.pipeline.errors import about
 from dalsegno.transfer.wheels import installed, musicnn
@@ -24,7 +25,7 @@ def main(key: str, out_dir: str) -> None:
         folder = installed.folder("musicnn", musicnn.VERSION)
         with files.atomic(out_dir) as draft:
             draft.mkdir()
-            musicnn.write(folder, p.checkpoint, Path(draft, "model.pt"))
+            model_pt.save(Path(draft, "model.pt"), musicnn.read(folder, p.checkpoint))
     progress.say(f"{p.checkpoint} of musicnn {musicnn.VERSION}, ISC licence")
 
 

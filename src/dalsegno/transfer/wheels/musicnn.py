@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline.errors import UserError, hint
 from dalsegno.transfer.wheels import tf_checkpoint, wheel_file
 
@@ -35,24 +34,11 @@ def known(checkpoint: str) -> str:
     return checkpoint
 
 
-def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
-    """Write a checkpoint of the package, such as MSD_musicnn, as weights that `torch.load` reads.
-
-    source: the wheel, or the folder `musicnn` of an unpacked or installed one. Raises UserError if it holds no such
-    checkpoint, or a damaged one.
-    """
-    model_pt.save(path, state_dict(source, checkpoint))
-
-
-def difference(source: str | Path, checkpoint: str, path: str | Path) -> str:
-    """How weights that `write` has written differ from the checkpoint, or nothing. Raises UserError as `write` does."""
-    return wheel_file.difference(state_dict(source, checkpoint), path, source)
-
-
-def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
+def read(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
     """Tensors by layer, as in `conv2d_1.weight`, with the axes in PyTorch's order: out, in, frame, bin.
 
-    Raises UserError as `write` does.
+    source: the wheel, or the folder `musicnn` of an unpacked or installed one. Raises UserError if it holds no such
+    checkpoint, such as MSD_musicnn, or a damaged one.
     """
     index, data = contents(source, checkpoint)
     tensors = tf_checkpoint.read(index, data, f"{source}/{checkpoint}/", _of_a_layer)
@@ -60,7 +46,7 @@ def state_dict(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
 
 
 def in_pytorchs_names(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    """A checkpoint's tensors, such as `conv2d_1/kernel`, as `state_dict` gives them."""
+    """A checkpoint's tensors, such as `conv2d_1/kernel`, as `read` gives them."""
     state = dict(_renamed(name, tensor) for name, tensor in sorted(tensors.items()))
     for name in [name for name in state if name.endswith("running_var")]:
         state[name.replace("running_var", "num_batches_tracked")] = torch.tensor(0)
@@ -68,7 +54,7 @@ def in_pytorchs_names(tensors: dict[str, np.ndarray]) -> dict[str, Tensor]:
 
 
 def contents(source: str | Path, checkpoint: str) -> tuple[bytes, ...]:
-    """What the two files of a checkpoint hold, `.index` and `.data-00000-of-00001`. Raises UserError as `write` does."""
+    """What the two files of a checkpoint hold, `.index` and `.data-00000-of-00001`. Raises UserError as `read` does."""
     known(checkpoint)
     source = Path(source)
     if source.is_dir():

