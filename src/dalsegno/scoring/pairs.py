@@ -106,10 +106,4 @@ def _by_fold(s: Scored, predicted: pd.DataFrame) -> Float[np.ndarray, " n_folds"
 
 def _over_folds(s: Scored, differences: Float[np.ndarray, " n_folds"], p: Params) -> dict[str, float]:
     n = len(differences)
-    judged = resampled_t.test(differences, tested=s.repeats / n, margin=p.margin, n_tested=len(s.rows) / n)
-    return {
-        "p_resampled": judged.p_value,
-        "p_better": judged.better,
-        "p_equivalent": judged.equivalent,
-        "p_worse": judged.worse,
-    }
+    return resampled_t.test(differences, tested=s.repeats / n, margin=p.margin, n_tested=len(s.rows) / n)

@@ -29,7 +29,7 @@ def doubtful(clips: pd.DataFrame, same: np.ndarray, drawn: list[np.ndarray]) -> 
 
 def untested(rows: pd.DataFrame) -> list[str]:
     """That no fold of splits.csv's `rows` has a test clip. No caveat: all reports say so of every score in any case."""
-    if any((rows[f"fold{k}"] == "test").any() for k in splits_csv.numbers(rows)):
+    if splits_csv.scored_part(rows) == "test":
         return []
     return ["no fold has a test clip: models are trained and validated, but not tested"]
 

@@ -46,9 +46,7 @@ def spoil(crossings: pd.DataFrame, splits: pd.DataFrame) -> bool:
 
     Overlap between validation and test alone, as in NSynth's own split, can only affect which epoch is kept, so it does not count.
     """
-    tested = any((splits[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
-    scored = "test" if tested else "valid"
-    return any({"train", scored} <= set(parts.split(" and ")) for parts in crossings["parts"])
+    return any({"train", splits_csv.scored_part(splits)} <= set(parts.split(" and ")) for parts in crossings["parts"])
 
 
 def refuse(crossings: pd.DataFrame) -> None:

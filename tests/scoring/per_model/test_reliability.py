@@ -87,7 +87,7 @@ def test_bins_hold_every_prediction_with_mean_confidence_and_share_right():
     p = np.array([[0.55, 0.3, 0.15], [0.59, 0.41, 0.0], [1.0, 0.0, 0.0], [0.1, 0.9, 0.0]])
     s, run = scored(np.array([0, 1, 0, 0])), Run(np.arange(4), p)
     found = reliability.bin_rows("m", s, [run], False)
-    assert list(found.columns) == reliability.RELIABILITY
+    assert list(found.columns) == ["model", "scaled", "bin", "clips", "confidence", "accuracy"]
     assert found[["bin", "clips", "confidence", "accuracy"]].to_numpy().tolist() == [
         [0.5, 2, 0.57, 0.5],
         [0.9, 2, 0.95, 0.5],

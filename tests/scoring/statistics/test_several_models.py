@@ -63,11 +63,11 @@ def test_the_resampled_t_by_its_formula():
     d = np.array([0.02, 0.05, -0.01, 0.04, 0.03, 0.00, 0.06, 0.01, 0.02, 0.03])  # ten times one fold of five
     t = d.mean() / np.sqrt((1 / 10 + 0.2 / 0.8) * d.var(ddof=1))
     judged = resampled_t.test(d, tested=0.2, margin=0.01, n_tested=100)
-    assert judged.p_value == pytest.approx(2 * stats.t.sf(t, 9))
-    assert judged.better + judged.equivalent + judged.worse == pytest.approx(1)
-    assert judged.better > judged.equivalent > judged.worse
+    assert judged["p_resampled"] == pytest.approx(2 * stats.t.sf(t, 9))
+    assert judged["p_better"] + judged["p_equivalent"] + judged["p_worse"] == pytest.approx(1)
+    assert judged["p_better"] > judged["p_equivalent"] > judged["p_worse"]
     swapped = resampled_t.test(-d, tested=0.2, margin=0.01, n_tested=100)
-    assert (swapped.better, swapped.worse) == pytest.approx((judged.worse, judged.better))
+    assert (swapped["p_better"], swapped["p_worse"]) == pytest.approx((judged["p_worse"], judged["p_better"]))
 
 
 @pytest.mark.parametrize("n_clips", [40, 120, 240, 2000])
@@ -76,16 +76,16 @@ def test_models_that_never_differ_are_as_good_as_the_number_of_clips_allows(n_cl
     below the margin. The normal law of the test is no binomial, so the two are near each other, not the same."""
     judged = resampled_t.test(np.zeros(15), tested=0.2, margin=0.01, n_tested=n_clips / 5)
     jeffreys = stats.beta.cdf(0.01, 0.5, n_clips + 0.5)
-    assert judged.p_value == 1 and judged.better == judged.worse < 0.5
-    assert jeffreys - 0.3 < judged.equivalent < min(1, jeffreys + 0.05)
-    assert (judged.equivalent > 0.95) == (n_clips > 200)
+    assert judged["p_resampled"] == 1 and judged["p_better"] == judged["p_worse"] < 0.5
+    assert jeffreys - 0.3 < judged["p_equivalent"] < min(1, jeffreys + 0.05)
+    assert (judged["p_equivalent"] > 0.95) == (n_clips > 200)
 
 
 def test_runs_that_all_differ_by_one_clip_are_no_certainty():
     """Four folds of six clips, in each of which one model alone is right about one: that is rounding as well."""
     judged = resampled_t.test(np.full(4, 1 / 6), tested=0.5, margin=0.01, n_tested=6)
-    assert 0.05 < judged.p_value < 0.1 and 0.95 < judged.better < 0.98
-    assert resampled_t.test(np.full(4, 1 / 6), tested=0.5, margin=0.01, n_tested=600).better > 0.9999
+    assert 0.05 < judged["p_resampled"] < 0.1 and 0.95 < judged["p_better"] < 0.98
+    assert resampled_t.test(np.full(4, 1 / 6), tested=0.5, margin=0.01, n_tested=600)["p_better"] > 0.9999
 
 
 def test_a_model_that_errs_once_in_fifty_clips_is_not_called_as_good_as_one_that_never_does():
@@ -95,7 +95,7 @@ def test_a_model_that_errs_once_in_fifty_clips_is_not_called_as_good_as_one_that
     for _ in range(500):
         lost = rng.random(40) < 0.02
         d = np.concatenate([np.bincount(rng.permutation(folds), lost) / 8 for _ in range(3)])
-        found.append(resampled_t.test(d, tested=0.2, margin=0.01, n_tested=8).equivalent)
+        found.append(resampled_t.test(d, tested=0.2, margin=0.01, n_tested=8)["p_equivalent"])
     assert np.mean(np.array(found) > 0.9) == 0
 
 
@@ -103,6 +103,6 @@ def test_the_resampled_t_keeps_its_level_on_correlated_runs():
     """Runs that share a draw of the training clips: an uncorrected t-test calls most of them different."""
     rng = np.random.default_rng(2)
     runs = [rng.normal(0, 0.5, 1) + rng.normal(0, 1, 15) for _ in range(2000)]  # variances in the ratio .25 to 1
-    false = np.mean([resampled_t.test(d, tested=0.2, margin=0.0, n_tested=100).p_value < 0.05 for d in runs])
+    false = np.mean([resampled_t.test(d, tested=0.2, margin=0.0, n_tested=100)["p_resampled"] < 0.05 for d in runs])
     assert 0.03 < false < 0.07
     assert np.mean([stats.ttest_1samp(d, 0).pvalue < 0.05 for d in runs]) > 0.2

@@ -35,6 +35,11 @@ def classes(splits: pd.DataFrame) -> list[str]:
     return sorted(set(splits["label"].unique()) - {""})
 
 
+def scored_part(splits: pd.DataFrame) -> str:
+    """The part that models are scored on: test, or valid where no fold has a test clip."""
+    return "test" if any((splits[f"fold{k}"] == "test").any() for k in numbers(splits)) else "valid"
+
+
 def met(splits: pd.DataFrame, fold: int) -> dict[str, list[str]]:
     """clip_id, sha256, unit and part of the training and of the validation clips of a fold."""
     rows = splits.assign(part=splits[f"fold{fold}"])

@@ -15,7 +15,6 @@ from dalsegno.scoring.metrics import METRICS, N_BINS, bins, confidence
 
 STEPS = np.arange(1, 21) / 20  # the shares of clips that a model may answer for
 SCALED = ["calibration_error", "log_loss"]
-RELIABILITY = ["model", "scaled", "bin", "clips", "confidence", "accuracy"]
 Temperatures = dict[tuple[int, int], float]
 
 
@@ -48,7 +47,7 @@ def scores(s: Scored, runs: list[Run], by_run: Temperatures) -> dict[str, float]
 
 
 def bin_rows(name: str, s: Scored, runs: list[Run], is_scaled: bool) -> pd.DataFrame:
-    """RELIABILITY: for each bin that holds a prediction, how many, their mean confidence, and the share that is right."""
+    """model, scaled, bin, clips, confidence, accuracy: for each bin that holds a prediction, how many, their mean confidence, and the share that is right."""
     labels = np.concatenate([s.labels[run.clips] for run in runs])
     p = np.concatenate([run.p for run in runs])
     at, sure, right = bins(p), confidence(p), p.argmax(1) == labels

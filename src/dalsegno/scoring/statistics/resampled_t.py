@@ -11,25 +11,13 @@ all of 40 clips would be as good as each other with probability 1, although one 
 all of them in 45% of cases.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtr
 
 
-@dataclass(frozen=True)
-class ResampledT:
-    """p_value: of the corrected t-test, two-sided. better, equivalent, worse: probabilities, which sum to 1."""
-
-    p_value: float
-    better: float
-    equivalent: float
-    worse: float
-
-
-def test(differences: Float[np.ndarray, " n_runs"], tested: float, margin: float, n_tested: float) -> ResampledT:
-    """Judge differences of accuracy, one per fold and repeat.
+def test(differences: Float[np.ndarray, " n_runs"], tested: float, margin: float, n_tested: float) -> dict[str, float]:
+    """Judge differences of accuracy, one per fold and repeat: the p-value of the corrected t-test, two-sided, and probabilities, which sum to 1.
 
     tested: share of clips in a test part, and n_tested: their number, a mean over folds; margin: >= 0.
     """
@@ -37,4 +25,5 @@ def test(differences: Float[np.ndarray, " n_runs"], tested: float, margin: float
     variance = max(differences.var(ddof=1), 1 / (12 * n_tested**2))  # of rounding to whole clips, evenly distributed
     scale = float(np.sqrt((1 / n + tested / (1 - tested)) * variance))
     better, worse = (float(stdtr(n - 1, (sign * mean - margin) / scale)) for sign in (1, -1))
-    return ResampledT(float(2 * stdtr(n - 1, -abs(mean) / scale)), better, 1 - better - worse, worse)
+    p_value = float(2 * stdtr(n - 1, -abs(mean) / scale))
+    return {"p_resampled": p_value, "p_better": better, "p_equivalent": 1 - better - worse, "p_worse": worse}

@@ -46,8 +46,7 @@ def from_plain(content: dict[str, Any]) -> Provenance:
 def scored(splits: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Rows of the labelled clips on which a model of `fold` is scored: the test part, or validation if no fold has one."""
     labelled = splits[splits["label"] != ""]
-    tested = any((labelled[f"fold{k}"] == "test").any() for k in splits_csv.numbers(splits))
-    return labelled[labelled[f"fold{fold}"] == ("test" if tested else "valid")]
+    return labelled[labelled[f"fold{fold}"] == splits_csv.scored_part(labelled)]
 
 
 def met(clips: pd.DataFrame, relatives: pd.DataFrame, splits: pd.DataFrame, fold: int) -> pd.DataFrame:
