@@ -65,10 +65,3 @@ def test_a_penalty_is_on_the_layers_of_the_document(name):
     found = losses.penalty(model, p.train).item()
     assert found == pytest.approx(kernels_by_hand(model.state_dict(), layers, p.train.l1, p.train.l2), rel=1e-5)
     assert found == pytest.approx(expected, rel=0.02)
-
-
-def test_what_glorots_law_says_of_the_three_convolutions():
-    """Uniform numbers between -a and a, a² = 6 / (fan in + fan out), have the mean size a / 2 and the mean square a² / 3."""
-    layers = np.array([(1, 32, 3), (32, 64, 5), (64, 128, 5)])
-    a = np.sqrt(6 / (layers[:, :2].sum(1) * layers[:, 2]))
-    assert 1e-3 * layers.prod(1) @ (a / 2 + a**2 / 3) == pytest.approx(2.333, abs=5e-4)

@@ -173,10 +173,15 @@ def stamped(comparison: dict[str, Any]) -> dict[str, Any]:
     return comparison | {"models": models, "gains": gains, "alone": alone, "verdict": said}
 
 
-def stamped_pairs(comparison: dict[str, Any], pairs: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of pairs.csv with models under the names of `names`."""
+def stamped_rows(comparison: dict[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table about models with these under the names of `names`."""
     called = names(comparison)
-    return pairs.assign(model=pairs["model"].map(called), other=pairs["other"].map(called)).to_dict("records")
+    return rows.assign(**{c: rows[c].map(called) for c in ("model", "other") if c in rows})
+
+
+def scored(comparison: Mapping[str, Any]) -> str:
+    """What the clips are called that models are scored on."""
+    return "test clips" if comparison["protocol"]["part"] == "test" else "validation clips"
 
 
 def sentences(comparison: dict[str, Any], kind: str) -> list[tuple[str, str]]:

@@ -24,9 +24,8 @@ def table(
     pairs: pairs.csv, each row of which is a sentence below the table. confusion: confusion.csv. chosen: of each model that
     chose among settings, as `grids.read` has them. kaggle: the score of a submission and its date, by model.
     """
-    of_pairs = formatting.stamped_pairs(comparison, pairs)
-    called = formatting.names(comparison)
-    confusion = confusion.assign(model=confusion["model"].map(called))
+    of_pairs = formatting.stamped_rows(comparison, pairs).to_dict("records")
+    called, confusion = formatting.names(comparison), formatting.stamped_rows(comparison, confusion)
     chosen, kaggle = formatting.of_called(chosen, called), formatting.of_called(kaggle, called)
     comparison = formatting.stamped(comparison)
     dataset = comparison["dataset"]

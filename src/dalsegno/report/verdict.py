@@ -33,9 +33,10 @@ def verdict(comparison: dict[str, Any], pairs: list[dict[str, Any]]) -> list[str
     """The first paragraph of every report: the best model or models, and how sure that is."""
     said, models = comparison["verdict"], comparison["models"]
     best, *tied = said["best"]
+    n = comparison["dataset"]["scored_clips"]
     alone = comparison["interval"]["unit"] if comparison["interval"]["units"] < 2 else ""
     ends = "" if alone else f" ({formatting.with_ends(models[best], 'accuracy')[1]})"
-    lead = f"{best} recognises {formatting.share(models[best]['accuracy'])}{ends} of the {_scored(comparison)}"
+    lead = f"{best} recognises {formatting.share(models[best]['accuracy'])}{ends} of the {n:,} {formatting.scored(comparison)}"
     if said["models"] < 2:
         return [f"{lead}; it is the only model, so there is nothing to compare it with."]
     if alone:
@@ -144,8 +145,3 @@ def _over_folds(pair: dict[str, Any]) -> str:
 def _evidence(comparison: dict[str, Any]) -> str:
     n, interval = comparison["dataset"]["scored_clips"], comparison["interval"]
     return f"{n:,} clips" + (f" of {interval['units']:,} groups" if interval["unit"] == "group" else "")
-
-
-def _scored(comparison: dict[str, Any]) -> str:
-    part = "test" if comparison["protocol"]["part"] == "test" else "validation"
-    return f"{comparison['dataset']['scored_clips']:,} {part} clips"

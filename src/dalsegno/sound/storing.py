@@ -33,7 +33,7 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     file that cannot be read; `folder` is then as it was.
     """
     kind = params.component("dalsegno.spectrograms", p.kind)
-    gpu = _gpu_for(kind, r)
+    gpu = r.gpu() if isinstance(kind, on_device.Analysed) else None  # else the kind needs the CPU
     blocks = partial(_on_gpu, kind.analysis(p.options), gpu) if gpu else kind.blocks
     paths = [Path(root, path) for path in clips["path"]]
     with files.scratch(folder) as spill:
@@ -43,11 +43,6 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
         )
         meta = kind.meta(p.options) | {"options": asdict(p.options), "computed_on": gpu.type if gpu else "cpu"}
         spectrogram_store.write(folder, zip(clips["clip_id"], frames, strict=True), meta)
-
-
-def _gpu_for(kind: Any, r: runtime.Runtime) -> "torch.device | None":
-    """The GPU that computes this kind; None if there is none, or the kind needs the CPU."""
-    return r.gpu() if isinstance(kind, on_device.Analysed) else None
 
 
 def _on_gpu(a: on_device.Analysis, gpu: "torch.device", path: Path, options: Any) -> Iterator[spectrogram_store.Frames]:

@@ -116,29 +116,22 @@ def _drawn(s: Sources, names: list[str]) -> dict[str, Any]:
             for label, metric in (("Accuracy", "accuracy"), ("Balanced accuracy", "balanced_accuracy"))
             if metric == "accuracy" or not scores.same(models)
         ],
-        "overlays": [
-            (label, Markup(svg), Markup(slim))
-            for (label, svg), (_, slim) in zip(
-                curve_plots.overlays(curves, names), curve_plots.overlays(curves, names, 120), strict=True
-            )
-        ],
-        "learning": _learning(curves, names),
+        "overlays": _both(curve_plots.overlays(curves, names), curve_plots.overlays(curves, names, 120)),
+        "learning": _both(
+            curve_plots.learning(curves, names), curve_plots.learning(curves, names, 190, 110, columns=1)
+        ),
         "behind": curve_plots.behind(curves),
         **{
             name: [Markup(draw(s.tables[name], names, shape)) for shape in (panels.BROAD, panels.NARROW)]
             for name, draw in (("reliability", panels.reliability), ("coverage", panels.coverage))
         },
-        "costs": [
-            (label, Markup(svg), Markup(slim))
-            for (label, svg), (_, slim) in zip(plots.costs(models), plots.costs(models, plots.NARROW), strict=True)
-        ],
+        "costs": _both(plots.costs(models), plots.costs(models, plots.NARROW)),
     }
 
 
-def _learning(curves: pd.DataFrame, names: list[str]) -> list[tuple[str, Markup, Markup]]:
-    """(model, its curves, the same as a phone shows them)."""
-    broad, narrow = curve_plots.learning(curves, names), curve_plots.learning(curves, names, 190, 110, columns=1)
-    return [(name, Markup(svg), Markup(slim)) for (name, svg), (_, slim) in zip(broad, narrow, strict=True)]
+def _both(broad: list[tuple[str, str]], narrow: list[tuple[str, str]]) -> list[tuple[str, Markup, Markup]]:
+    """(what it shows, the plot, the same as a phone shows it)."""
+    return [(label, Markup(svg), Markup(slim)) for (label, svg), (_, slim) in zip(broad, narrow, strict=True)]
 
 
 def _architecture(layers: pd.DataFrame) -> tuple[Markup, Markup]:

@@ -53,10 +53,7 @@ class Sources:
     def under_stamped_names(self) -> "Sources":
         """The same with models called as they are to be called, LEAKY ones stamped."""
         called = formatting.names(self.compare)
-        tables = {
-            name: rows.assign(**{c: rows[c].map(called) for c in ("model", "other") if c in rows})
-            for name, rows in self.tables.items()
-        }
+        tables = {name: formatting.stamped_rows(self.compare, rows) for name, rows in self.tables.items()}
         layers, weights, chosen = (
             formatting.of_called(of, called) for of in (self.layers, self.layer_weights, self.grids)
         )

@@ -28,11 +28,16 @@ def examples(clips: list[dict[str, Any]]) -> list[Figure]:
     return [figure(example.drawn(clip), clip["label"]) for clip in clips]
 
 
-def results(s: Sources, scored: str) -> list[Figure]:
+def results(s: Sources) -> list[Figure]:
     """Accuracies with their intervals."""
     models, interval = s.compare["models"], formatting.share(s.compare["interval"]["confidence"], None)
     svg = plots.forest(models, 1 / s.compare["dataset"]["classes"])
-    return [figure(svg, f"Accuracy on the {scored} with {interval} intervals; the dotted line is even guessing.")]
+    return [
+        figure(
+            svg,
+            f"Accuracy on the {formatting.scored(s.compare)} with {interval} intervals; the dotted line is even guessing.",
+        )
+    ]
 
 
 def layers(s: Sources, names: list[str]) -> list[Figure]:

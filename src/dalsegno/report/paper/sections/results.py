@@ -15,11 +15,6 @@ from dalsegno.report.tables import calibration, scores
 MOST_COLUMNS = 12  # of a table of pairs, and of a matrix of half the width of a page
 
 
-def scored(s: Sources) -> str:
-    """What the clips are called that models are scored on."""
-    return "test clips" if s.compare["protocol"]["part"] == "test" else "validation clips"
-
-
 def ranked(s: Sources) -> list[tuple[str, dict[str, Any]]]:
     """The models, the most accurate first."""
     return [(name, s.compare["models"][name]) for name in formatting.ranked(s.compare["models"])]
@@ -29,12 +24,12 @@ def results(s: Sources, kaggle: scores.Kaggle, cite: Cited) -> Iterator[Block]:
     """The table of scores, the differences of all pairs, and class by class. kaggle: score and date by model."""
     interval = s.compare["interval"]
     yield blocks.text(
-        f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {scored(s)}, with {formatting.share(interval['confidence'], None)} "
+        f"All models are scored on the same {s.compare['dataset']['scored_clips']:,} {formatting.scored(s.compare)}, with {formatting.share(interval['confidence'], None)} "
         f"intervals over {formatting.units(interval, 'independent ')}{cite('wilson')}. Folds of a repeat are pooled{cite('folds')}, and "
         f"scores are means over repeats and seeds.{_left_out(s)} {formatting.guessing(s.compare['dataset'])}"
     )
     yield blocks.tabled(f"Scores. {scores.legend(s.compare, kaggle)}", scores.table(s.compare, kaggle))
-    yield blocks.figures(figures.results(s, scored(s)))
+    yield blocks.figures(figures.results(s))
     yield from _pairs(s, cite)
     names = list(conclusions.best_of_each(name for name, _ in ranked(s)).values())
     drawn = figures.confusions(s, names)
