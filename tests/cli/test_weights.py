@@ -132,9 +132,7 @@ def test_stopping_by_hand_keeps_what_has_arrived(w, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "ways",
-    [{"ranges": False}, {"shift": 7}],
-    ids=["a server without ranges", "a server that goes on from elsewhere"],
+    "ways", [{"ranges": False}, {"shift": 7}], ids=["a server without ranges", "a server that goes on from elsewhere"]
 )
 def test_where_the_server_cannot_go_on_all_is_sent_anew(w, publisher, ways):
     w.part.parent.mkdir()

@@ -31,10 +31,7 @@ def test_many_clips_in_many_groups_need_no_word():
             {"n_per_class": 400, "group": lambda i: f"g{i}" if i else ""},
             "No group is known for 2 of 800 labelled clips: ",
         ),
-        (
-            {"n_per_class": 400, "seconds": 1.5},
-            "Clips shorter than 3 s: 800 of 800 ",
-        ),
+        ({"n_per_class": 400, "seconds": 1.5}, "Clips shorter than 3 s: 800 of 800 "),
     ],
 )
 def test_each_lack_is_said_alone(how, starts):

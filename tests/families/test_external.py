@@ -48,9 +48,7 @@ def test_rows_of_a_fold_and_a_seed_stand_there(tmp_path):
 
 def test_files_may_be_named_by_path_and_classes_stand_in_any_order(tmp_path):
     taken = read(
-        tmp_path,
-        "path,b,a\na/1.wav,.1,.9\na/2.wav,.4,.6\nb/1.wav,.7,.3\nb\\2.wav,.8,.2\n",
-        allow_missing="a try",
+        tmp_path, "path,b,a\na/1.wav,.1,.9\na/2.wav,.4,.6\nb/1.wav,.7,.3\nb\\2.wav,.8,.2\n", allow_missing="a try"
     )
     assert pd.concat(taken.rows).set_index(["fold", "clip_id"]).loc[(0, "b.1"), "p_a"] == pytest.approx(0.3)
 

@@ -107,11 +107,7 @@ def test_one_channel_stands_for_three_and_is_made_a_square():
 @pytest.mark.parametrize(
     ("name", "other", "message"),
     [
-        (
-            "lite0",
-            "lite1",
-            r"not the weights of EfficientNet-Lite0; layers: 30 unknown \(_blocks\.16\._bn0",
-        ),
+        ("lite0", "lite1", r"not the weights of EfficientNet-Lite0; layers: 30 unknown \(_blocks\.16\._bn0"),
         ("lite1", "lite0", r"not the weights of EfficientNet-Lite1; layers: 30 absent .*; set model.name"),
     ],
 )

@@ -334,10 +334,7 @@ FAULTS = {
         lambda root: segments(root, lambda rows: pd.concat([rows, rows.tail(1)])),
         "segments.parquet predicts a clip twice",
     ),
-    "nothing shared": (
-        apart,
-        "no test clip that every model predicted",
-    ),
+    "nothing shared": (apart, "no test clip that every model predicted"),
 }
 
 

@@ -126,9 +126,7 @@ def test_expanded_percentile_is_wider_than_percentile_for_few_units_alone():
 
 
 @pytest.mark.parametrize(
-    ("n_groups", "size", "share", "icc"),
-    [(60, 1, 0.9, 0), (16, 5, 0.7, 0.3), (20, 20, 0.98, 0.2)],
-    ids=str,
+    ("n_groups", "size", "share", "icc"), [(60, 1, 0.9, 0), (16, 5, 0.7, 0.3), (20, 20, 0.98, 0.2)], ids=str
 )
 def test_means_over_classes_hold_the_truth_about_as_often_as_they_say(n_groups, size, share, icc):
     """Simulated worlds of known accuracy; 95% within what 100 trials and so few units allow."""

@@ -65,10 +65,7 @@ FAULTS = {
         lambda: OURS | save("sized.pt", sized()) | {"model": CONV | {"global_average": False}},
         r"sized.pt: does not fit .*net\.body\.3\.0\.weight \(6 × 64 in the file, 6 × 128 here\)",
     ),
-    "another frame rate": (
-        other_sample_rate,
-        r"another kind of spectrogram \(frame_rate_hz: 43.0 there, 10.0 here\)",
-    ),
+    "another frame rate": (other_sample_rate, r"another kind of spectrogram \(frame_rate_hz: 43.0 there, 10.0 here\)"),
     "what the architecture refuses": (lambda: {}, r"published.pth: trained at 32000 Hz"),
     "an architecture without published weights": (
         lambda: OURS | {"weights": "published.pth"},

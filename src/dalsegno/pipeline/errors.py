@@ -8,11 +8,7 @@ from contextlib import contextmanager
 
 N_COMPARED = 2000  # names among which the nearest is sought; a data set has millions of paths
 ROOM = "Make room"
-FULL = {
-    errno.ENOSPC: ROOM,
-    errno.EDQUOT: ROOM,
-    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
-}
+FULL = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)"}
 """Errors of a disk, a quota and a limit that are reached, and what to do."""
 
 

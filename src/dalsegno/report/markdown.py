@@ -34,11 +34,7 @@ def table(
     lines += [literal(" ".join(verdict.verdict(comparison, of_pairs))), "", *_setting(comparison), ""]
     concluded = conclusions.conclusions(comparison, of_pairs, confusion)
     lines += ["## Conclusions", "", *(f"- {sentence(text)}" for text in concluded), ""] if concluded else []
-    lines += [
-        "## Scores",
-        "",
-        sentence(formatting.guessing(dataset)),
-    ]
+    lines += ["## Scores", "", sentence(formatting.guessing(dataset))]
     lines += _tables(comparison, chosen, kaggle)
     of_gains = [_gain(name, gain, comparison["models"]) for name, gain in comparison["gains"].items()]
     lines += ["", "## What pretraining changes"] if of_gains else []

@@ -241,10 +241,7 @@ def in_a_tie(best, **other):
 @pytest.mark.parametrize(
     ("s", "said"),
     [
-        (
-            in_a_tie(["a", "b"]),
-            "Which model is best remains open: it may be any of them. Nothing here says that",
-        ),
+        (in_a_tie(["a", "b"]), "Which model is best remains open: it may be any of them. Nothing here says that"),
         (in_a_tie(["a"]), "a is the one to take, unless a model that costs less is good enough."),
         (in_a_tie(["a", "b"], interval={"units": 1}), "With a single independent group, nothing follows"),
         (in_a_tie(["a", "b"], verdict={"letters": {}}), "a is the one to take; no other order follows"),
