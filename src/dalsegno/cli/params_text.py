@@ -9,6 +9,7 @@ import yaml
 
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
+from dalsegno.pipeline.lineage.templates import inside
 from dalsegno.pipeline.refusals import unreadable
 
 
@@ -42,8 +43,8 @@ def with_value(text: str, path: list[str], written: str) -> str:
     Raises UserError if that section is not there, or if more than this value would change.
     """
     *parents, last = path
-    owner = reduce(_item, parents, yaml.safe_load(text))
-    if not isinstance(owner, dict) and _item(owner, last) is None:
+    owner = reduce(inside, parents, yaml.safe_load(text))
+    if not isinstance(owner, dict) and inside(owner, last) is None:
         raise UserError(f"{params.FILE} has no {'.'.join(path)} to write to")
     changed = _written(text, path, written)
     try:
@@ -104,14 +105,6 @@ def _changed(doc: Any, path: list[str], value: Any) -> Any:
     if isinstance(doc, list):
         return [_changed(item, rest, value) if step == str(i) else item for i, item in enumerate(doc)]
     return doc | {step: _changed(doc.get(step), rest, value)}
-
-
-def _item(owner: Any, step: str) -> Any:
-    """What a mapping has under a key, or a list at a place; None if there is none."""
-    if isinstance(owner, dict):
-        return owner.get(step)
-    at = int(step) if isinstance(owner, list) and step.isdecimal() else -1
-    return owner[at] if 0 <= at < len(owner) else None
 
 
 def _inside(node: Any, step: str) -> Any:

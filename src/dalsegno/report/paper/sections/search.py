@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dalsegno.artefacts import search_space
+from dalsegno.pipeline.lineage.templates import looked_up
 from dalsegno.report import formatting
 from dalsegno.report.paper import blocks, figures
 from dalsegno.report.paper.blocks import Block
@@ -89,19 +90,9 @@ def _compared(found: dict[str, Any], doc: dict[str, Any]) -> str:
     family, _, key = found["of"].partition(".")
     if key not in (doc.get(family) or {}):
         return ""
-    same = all(_at(doc[family][key], path.split(".")) == value for path, value in found["values"].items())
+    same = all(looked_up(doc[family][key], path) == value for path, value in found["values"].items())
     which = "these settings" if same else "the settings of params.yaml, which differ from these"
     return f"Among the results, {family}/{key} has {which}."
-
-
-def _at(within: Any, path: list[str]) -> Any:
-    """The value at `path`, a number of which is a place in a list; None where there is none."""
-    for name in path:
-        if isinstance(within, list | tuple):
-            within = within[int(name)] if name.isdigit() and int(name) < len(within) else None
-        else:
-            within = within.get(name) if isinstance(within, dict) else None
-    return within
 
 
 def _short(value: Any) -> str:
