@@ -30,7 +30,7 @@ def main(
         of.check(p.input, p.space)
         if p.folds and p.folds > len(folds := splits_csv.numbers(splits)):
             raise UserError(f"folds: {p.folds} are asked for, and the splits have {len(folds)}; null takes all")
-        name = study.name(p, of, study.digest([Path(source), Path(splits_path), *of.files(p.space)]))
+        name = study.name(p, of, files.digest([Path(source), Path(splits_path), *of.files(p.space)]))
         Path(journal_path).parent.mkdir(parents=True, exist_ok=True)
         journal.mend(Path(journal_path))
         left = study.prepare(study.opened(p, journal_path, name), p)

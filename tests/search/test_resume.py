@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.small_search import ENTRY, SMALL, SPACE, search
 
-from dalsegno.pipeline import params
+from dalsegno.pipeline import files, params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.search import journal, study
 from dalsegno.search.entry import Params
@@ -138,7 +138,7 @@ def test_a_worker_that_outlived_its_search_writes_no_more_once_another_goes_on(f
     whole, _ = search("whole", ENTRY | {"trials": 2})
     p, _ = params.parse("search.a", ENTRY | {"trials": 2}, Params)
     of = study.Subject("mlp.small", SMALL, lambda *_: None, lambda *_: None)
-    name = study.name(p, of, study.digest([Path("data/features.parquet"), Path("data/splits.csv"), *of.files(p.space)]))
+    name = study.name(p, of, files.digest([Path("data/features.parquet"), Path("data/splits.csv"), *of.files(p.space)]))
     JOURNAL.parent.mkdir(exist_ok=True)
     left = study.opened(p, JOURNAL, name)
     number, *_ = study.prepare(left, p)

@@ -19,7 +19,7 @@ from dalsegno import models
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.cli import main
 from dalsegno.inference.stored import model_file, networks
-from dalsegno.pipeline import params, progress, runtime
+from dalsegno.pipeline import files, params, progress, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.report.search import found
 from dalsegno.search import draw, jobs, outcome, space, study, subject
@@ -385,11 +385,11 @@ def test_other_data_and_other_weights_are_another_study(tmp_path):
     store.mkdir()
     (store / "frames.npy").write_bytes(b"frames")
     weights.write_bytes(b"weights")
-    digests = [study.digest([store, weights]), study.digest([store, weights])]
+    digests = [files.digest([store, weights]), files.digest([store, weights])]
     weights.write_bytes(b"other")
-    digests.append(study.digest([store, weights]))
+    digests.append(files.digest([store, weights]))
     (store / "frames.npy").write_bytes(b"other")
-    digests.append(study.digest([store, weights]))
+    digests.append(files.digest([store, weights]))
     assert digests[0] == digests[1] and len(set(digests)) == 3
 
 

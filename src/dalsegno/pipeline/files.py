@@ -1,11 +1,13 @@
 """Outputs that are whole or not there at all."""
 
+import hashlib
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from dalsegno.pipeline.cluster import ranks
@@ -89,6 +91,16 @@ def _is_written(draft: Path, process: int) -> bool:
         return False
     except psutil.AccessDenied:  # another user's, on some systems
         return True
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """A SHA-256 of files and of what is in folders, byte by byte."""
+    each = [sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path] for path in paths]
+    whole = hashlib.sha256()
+    for path in chain.from_iterable(each):
+        with path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
 
 
 def state(path: Path) -> tuple[int, int] | None:

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +27,6 @@ def name(p: Params, subject: Subject, data: str) -> str:
     """
     settings = [p.space, p.sampler, p.pruner, p.metric, p.folds, p.seed, subject.entry, data]
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def digest(inputs: Iterable[Path]) -> str:
-    """A hash of files and of what is in folders, byte by byte."""
-    each = [sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path] for path in inputs]
-    whole = hashlib.sha256()
-    for path in chain.from_iterable(each):
-        with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
 
 
 def opened(p: Params, path: str | Path, study: str) -> Study:

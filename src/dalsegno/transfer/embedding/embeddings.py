@@ -175,14 +175,7 @@ def _embedded(model: nn.Module, x: Float[Tensor, "batch ..."]) -> Float[np.ndarr
 
 def _key(description: dict[str, Any], inputs: Iterable[str | Path], device: torch.device) -> str:
     """A digest of everything that the result depends on: settings, inputs byte by byte, and the code that runs."""
-    paths = _code()
-    for path in map(Path, inputs):
-        paths += sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
-    digests = []
-    for path in paths:
-        with path.open("rb") as f:
-            digests.append(hashlib.file_digest(f, "sha256").hexdigest())
-    settings = [description, precision.made_on(device, torch.float32), digests]
+    settings = [description, precision.made_on(device, torch.float32), files.digest([*_code(), *map(Path, inputs)])]
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
