@@ -33,7 +33,8 @@ def write(folder: str | Path, root: str | Path, clips: pd.DataFrame, p: Params, 
     file that cannot be read; `folder` is then as it was.
     """
     kind = params.component("dalsegno.spectrograms", p.kind)
-    gpu = r.gpu() if isinstance(kind, on_device.Analysed) else None  # else the kind needs the CPU
+    needs_cpu = not isinstance(kind, on_device.Analysed)
+    gpu = None if needs_cpu else r.gpu()
     blocks = partial(_on_gpu, kind.analysis(p.options), gpu) if gpu else kind.blocks
     paths = [Path(root, path) for path in clips["path"]]
     with files.scratch(folder) as spill:
