@@ -1,12 +1,12 @@
 """scikit-learn baselines: what they are fitted on, proven by spoiling all else, and what the stage leaves."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.easy_task import stage
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.learning import predictions_parquet, splits_csv
@@ -33,10 +33,6 @@ def fitted(tmp_path, monkeypatch):
     splits_csv.write("splits.csv", splits)
     lines = [f"  {name}: {{estimator: {name}, grid: {grid}}}" for name, grid in GRIDS.items()]
     Path("params.yaml").write_text("classical:\n" + "\n".join(lines))
-    file = Path(__file__).parents[2] / "stages" / "classical.py"
-    spec = importlib.util.spec_from_file_location("classical_stage", file)
-    stage = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(stage)
 
     def run(estimator, poison=()):
         rng = np.random.default_rng(0)
@@ -48,7 +44,7 @@ def fitted(tmp_path, monkeypatch):
         table.insert(0, "segment", 0)
         table.insert(0, "clip_id", splits["clip_id"])
         table.to_parquet("features.parquet")
-        stage.main(estimator, "features.parquet", "splits.csv", "run", "metrics")
+        stage("classical")(estimator, "features.parquet", "splits.csv", "run", "metrics")
         return predictions_parquet.read("run/predictions.parquet").set_index("split")
 
     return run

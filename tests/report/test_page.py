@@ -1,9 +1,7 @@
 """The HTML report of made-up runs: it says what compare wrote, needs no network, and marks what is synthetic or leaks."""
 
-import contextlib
 import json
 import re
-import runpy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +15,6 @@ from support.wording import faults
 from dalsegno.artefacts import settings_json
 from dalsegno.report import conclusions
 
-STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
 SMALL = {"skill": FEW, "classes": fake_runs.CLASSES[:4]}
 HOSTILE = ["<script>alert(1)</script>", "rock & roll", "a$b$c_{", 'quo"ted', "NA"]
@@ -46,8 +43,7 @@ class Page(HTMLParser):
 
 def render(root, args):
     """report.html of a tree that is not compared yet."""
-    with contextlib.chdir(root):
-        STAGES["compare"](*args)
+    fake_runs.compared(root, args)
     return report(root, args)
 
 
@@ -57,9 +53,7 @@ def report(root, args, change=None):
     if change:
         change(comparison)
     (root / "shown.json").write_text(json.dumps(comparison))
-    with contextlib.chdir(root):
-        STAGES["report"](str(root / "shown.json"), *fake_runs.for_report(root, args))
-    return (root / "report.html").read_text()
+    return fake_runs.reported(root, args, str(root / "shown.json"))
 
 
 @pytest.fixture(scope="module")

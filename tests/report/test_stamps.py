@@ -1,9 +1,6 @@
 """A model whose weights knew scored clips is stamped wherever its scores stand; what cannot be known is said."""
 
-import contextlib
-import json
 import re
-import runpy
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,6 @@ from dalsegno.artefacts import leaks_json
 from dalsegno.artefacts.leaks_json import Leaks
 from dalsegno.report import gains
 
-STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
 SKILL = {"classical/majority": None, "transfer/finetuned": 1.9}
 KNOWN = "runs/cnn/conv/model.pt was trained or validated on 9 of the 40 scored clips."
 PERHAPS = "mn10.pt was trained on AudioSet: recordings that are scored here may have been among them."
@@ -24,10 +20,7 @@ def reports(root, leaks, skill=SKILL, **data):
     args = fake_runs.build(root, skill=skill, classes=fake_runs.CLASSES[:4], **data)
     for name in (name for name in skill if name.startswith("transfer/")):
         leaks_json.write(root / "runs" / name / "leaks.json", leaks)
-    with contextlib.chdir(root):
-        STAGES["compare"](*args)
-        STAGES["report"](args[5], *fake_runs.for_report(root, args))
-    return json.loads(Path(args[5]).read_text()), Path(args[6]).read_text(), (root / "report.html").read_text()
+    return fake_runs.compared(root, args), Path(args[6]).read_text(), fake_runs.reported(root, args)
 
 
 @pytest.fixture(scope="module")

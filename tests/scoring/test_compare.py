@@ -1,8 +1,5 @@
 """compare.json of made-up runs: scores as scikit-learn has them, gains, segments, confusions, curves and costs."""
 
-import contextlib
-import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -21,15 +18,6 @@ from dalsegno.scoring import tables
 
 STAGE = Path("stages/compare.py").resolve()
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
-
-
-MAIN = runpy.run_path(str(STAGE))["main"]
-
-
-def compare(root, args):
-    with contextlib.chdir(root):  # params.yaml lies there
-        MAIN(*args)
-    return json.loads(Path(args[5]).read_text())
 
 
 def plot(args, name):
@@ -51,7 +39,7 @@ def tree(tmp_path_factory):
     """A compared tree that no test changes: its folder, its arguments, compare.json."""
     root = tmp_path_factory.mktemp("tree")
     args = fake_runs.build(root, skill=FEW)
-    return root, args, compare(root, args)
+    return root, args, fake_runs.compared(root, args)
 
 
 @pytest.fixture
@@ -126,21 +114,21 @@ def test_what_pretraining_gains_is_paired_over_the_same_clips(tree):
 
 def test_without_a_twin_there_is_no_gain(tmp_path):
     args = fake_runs.build(tmp_path, skill={"transfer/finetuned": 1.0}, control=False)
-    assert compare(tmp_path, args)["gains"] == {}
+    assert fake_runs.compared(tmp_path, args)["gains"] == {}
     assert "gains" not in Path(args[6]).read_text()
 
 
 def test_a_network_that_is_called_from_scratch_is_no_twin_of_another_family(tmp_path):
     args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.0, "cnn/conv-scratch": 0.5, "mlp/features": 1.0})
-    found = compare(tmp_path, args)
+    found = fake_runs.compared(tmp_path, args)
     assert list(found["models"]) == ["mlp/features", "cnn/conv", "cnn/conv-scratch"] and found["gains"] == {}
     shutil.copytree(tmp_path / "runs/mlp/features", tmp_path / "runs/mlp/features-scratch")  # left by an earlier run
-    assert list(compare(tmp_path, args)["models"]) == list(found["models"])
+    assert list(fake_runs.compared(tmp_path, args)["models"]) == list(found["models"])
 
 
 def test_segments_are_scored_over_the_same_units_as_clips(tmp_path):
     args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.5, "mlp/features": 1.0})
-    models = compare(tmp_path, args)["models"]
+    models = fake_runs.compared(tmp_path, args)["models"]
     rows = pd.read_parquet(tmp_path / "runs/cnn/conv/segments.parquet").query("split == 'test'")
     called = np.array(fake_runs.CLASSES)[rows[[f"p_{c}" for c in fake_runs.CLASSES]].to_numpy().argmax(1)]
     m = models["cnn/conv"]
@@ -161,7 +149,7 @@ def test_segments_always_right_are_no_surer_than_the_clips_allow(tmp_path):
     path = tmp_path / "runs/cnn/conv/segments.parquet"
     rows = pd.read_parquet(path)
     rows[rows["segment"] != 1].to_parquet(path)
-    m = compare(tmp_path, args)["models"]["cnn/conv"]
+    m = fake_runs.compared(tmp_path, args)["models"]["cnn/conv"]
     assert (m["segment_accuracy"], m["segment_accuracy_high"]) == (1, 1)
     assert m["segment_accuracy_low"] == m["accuracy_low"] < 0.97
 
@@ -206,7 +194,7 @@ def test_curves_keep_the_metrics_that_an_entry_asks_for(copy):
     path = root / "runs/mlp/features/curves.csv"
     rows = pd.read_csv(path)
     rows.assign(val_macro_f1=rows["val_accuracy"] / 2).to_csv(path, index=False)
-    compare(root, args)
+    fake_runs.compared(root, args)
     curves = plot(args, "curves")
     assert list(curves)[:3] == ["model", "run", "epoch"] and list(curves)[-1] == "val_macro_f1"
     asked = curves["model"] == "mlp/features"
@@ -217,14 +205,14 @@ def test_curves_keep_the_metrics_that_an_entry_asks_for(copy):
 def test_same_bytes_twice(tree, copy):
     _, before, _ = tree
     root, args = copy
-    compare(root, args)
+    fake_runs.compared(root, args)
     assert [path.read_bytes() for path in written(before)] == [path.read_bytes() for path in written(args)]
 
 
 def test_what_an_earlier_run_left_on_disk_is_not_compared(tree, copy):
     root, args = copy
     fake_runs.write_params(root, ["mlp/features"])
-    found = compare(root, args)
+    found = fake_runs.compared(root, args)
     assert found["models"] == {"mlp/features": tree[2]["models"]["mlp/features"]}
     assert set(plot(args, "confusion")["model"]) == {"mlp/features"}
 
@@ -237,7 +225,7 @@ def test_one_model_changes_its_own_scores_alone(tree, copy):
         "mlp/features",
         lambda rows: rows.assign(**{c: rows[n] for c, n in zip(columns, columns[::-1], strict=True)}),
     )
-    found, before = compare(root, args), tree[2]
+    found, before = fake_runs.compared(root, args), tree[2]
     assert found["models"].pop("mlp/features") != before["models"]["mlp/features"]
     others = {n: m for n, m in before["models"].items() if n != "mlp/features"}
     assert found == before | {"models": others, "verdict": found["verdict"]}
@@ -247,14 +235,14 @@ def test_rows_are_joined_by_clip_and_classes_by_name(tree, copy):
     root, args = copy
     shuffled = lambda rows: rows.sample(frac=1, random_state=0)[list(rows.columns[:5]) + list(rows.columns[:4:-1])]
     edit(root, "mlp/features", shuffled)
-    assert compare(root, args) == tree[2]
+    assert fake_runs.compared(root, args) == tree[2]
 
 
 def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
     root, args = copy
     gone = splits_csv.read(args[0]).query("fold0 == 'test'")["clip_id"].tolist()[:5]
     edit(root, "mlp/features", lambda rows: rows[~rows["clip_id"].isin(gone)])
-    found = compare(root, args)
+    found = fake_runs.compared(root, args)
     assert found["dataset"]["scored_clips"] == 75
     assert found["protocol"]["not_shared"] == 5
     assert found["models"]["classical/majority"] != tree[2]["models"]["classical/majority"]
@@ -264,7 +252,7 @@ def test_models_are_compared_on_the_clips_that_all_predicted(tree, copy):
 def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
     root, args = copy
     edit(root, "mlp/features", lambda rows: rows[rows["split"] != "test"])
-    found = compare(root, args)
+    found = fake_runs.compared(root, args)
     assert found["protocol"] == tree[2]["protocol"] | {"left_out": ["mlp/features"]}
     assert found["models"] == {name: m for name, m in tree[2]["models"].items() if name != "mlp/features"}
     assert "Left out: mlp/features, which predicted none" in Path(args[6]).read_text()
@@ -272,13 +260,13 @@ def test_a_model_without_a_scored_clip_is_named_and_left_out(tree, copy):
 
 def test_without_test_clips_validation_is_scored_and_said(tmp_path):
     args = fake_runs.build(tmp_path, skill={"mlp/features": 1.0}, held_out="")
-    assert compare(tmp_path, args)["protocol"]["part"] == "valid"
+    assert fake_runs.compared(tmp_path, args)["protocol"]["part"] == "valid"
     assert "validation clips, as the splits hold no test clip" in Path(args[6]).read_text()
 
 
 def test_folds_are_pooled_and_repeats_averaged(tmp_path):
     args = fake_runs.build(tmp_path, skill={"cnn/conv": 1.0}, per_class=9, groups_per_class=0, n_folds=3, repeats=2)
-    found = compare(tmp_path, args)
+    found = fake_runs.compared(tmp_path, args)
     protocol = found["protocol"]
     assert (protocol["folds"], protocol["repeats"], protocol["seeds"]) == (3, 2, 3)
     assert found["dataset"]["scored_clips"] == 72
@@ -293,7 +281,7 @@ def test_folds_are_pooled_and_repeats_averaged(tmp_path):
 
 def test_a_classical_model_alone_leaves_a_curves_table_without_rows(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/majority": None})
-    compare(tmp_path, args)
+    fake_runs.compared(tmp_path, args)
     assert Path(args[7], "curves.csv").read_text() == ",".join(["model", *curves_csv.COLUMNS]) + "\n"
 
 
@@ -346,7 +334,7 @@ def test_what_cannot_be_compared_is_refused_and_nothing_written(copy, fault):
     spoil, message = FAULTS[fault]
     spoil(root)
     with pytest.raises(UserError, match=message):
-        compare(root, args)
+        fake_runs.compared(root, args)
     assert written(args) == []
 
 
@@ -361,7 +349,7 @@ def test_a_refusal_is_a_message_and_an_exit_code(copy):
 
 def test_the_table_has_a_row_a_model_and_cannot_be_broken_by_a_name(tmp_path):
     args = fake_runs.build(tmp_path, skill=FEW, title="a|b <script>", synthetic=False, leaky=True)
-    compare(tmp_path, args)
+    fake_runs.compared(tmp_path, args)
     text = Path(args[6]).read_text()
     table = text[text.index("\n| ") :].split("\n\n")[0].strip().splitlines()
     assert len(table) == 2 + 4
@@ -377,7 +365,7 @@ def test_dvcs_view_of_the_accuracies_marks_scores_on_what_was_trained_on(tmp_pat
     args = fake_runs.build(tmp_path, skill=FEW, leaky=of_split)
     leaks = () if of_split else ("It was pretrained on scored clips.",)
     leaks_json.write(tmp_path / "runs/mlp/features/leaks.json", leaks_json.Leaks(leaks=leaks))
-    compare(tmp_path, args)
+    fake_runs.compared(tmp_path, args)
     marked = plot(args, "accuracy").set_index("model")["leaky"]
     assert (marked.all() and len(marked) == 4) if of_split else list(marked[marked].index) == ["mlp/features"]
     template = Path(__file__).parents[2].joinpath(".dvc/plots/intervals.json").read_text()

@@ -1,8 +1,5 @@
 """Models together: mean probabilities by clip, fold and seed, in the comparison as any other model."""
 
-import contextlib
-import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +11,6 @@ from dalsegno.artefacts.learning import predictions_parquet
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.scoring import ensembles
-
-COMPARE = runpy.run_path(str(Path("stages/compare.py").resolve()))["main"]
 
 
 def rows(seeds, p, clips=("a", "b")):
@@ -70,9 +65,7 @@ def test_what_is_no_ensemble_is_refused_when_read(raw):
 def test_it_is_compared_like_any_other_model(tmp_path):
     args = fake_runs.build(tmp_path, skill={"classical/svm": 1.0, "mlp/small": 1.2, "cnn/conv": 1.2})
     fake_runs.write_params(tmp_path, ["classical/svm", "mlp/small", "cnn/conv"], {"all": ["classical/svm", "cnn/conv"]})
-    with contextlib.chdir(tmp_path):
-        COMPARE(*args)
-    models = json.loads(Path(args[5]).read_text())["models"]
+    models = fake_runs.compared(tmp_path, args)["models"]
     of = {
         m: predictions_parquet.read(tmp_path / f"runs/{m}/predictions.parquet") for m in ("classical/svm", "cnn/conv")
     }

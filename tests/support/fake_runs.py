@@ -1,10 +1,12 @@
 """A tree of finished runs as the training stages leave them, made up from a seed: what compare and report work on."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from support.easy_task import stage
 
 from dalsegno.artefacts.learning import curves_csv, predictions_parquet, splits_csv
 from dalsegno.report.doctor import pictures
@@ -67,6 +69,20 @@ def build(
         "metrics/compare.json", "reports/compare.md", "metrics/plots", "metrics/kaggle.csv",
     )]  # fmt: skip
     return paths + FAMILIES
+
+
+def compared(root, args):
+    """compare.json of the tree, written by the stage; args: what `build` returned."""
+    with contextlib.chdir(root):  # params.yaml lies there
+        stage("compare")(*args)
+    return json.loads(Path(args[5]).read_text())
+
+
+def reported(root, args, compare_json=None):
+    """The page of a tree that was compared, or of another compare.json."""
+    with contextlib.chdir(root):
+        stage("report")(compare_json or args[5], *for_report(root, args))
+    return (root / "report.html").read_text()
 
 
 def for_report(root, args):

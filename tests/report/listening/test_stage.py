@@ -5,8 +5,6 @@ import contextlib
 import io
 import json
 import re
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,16 +13,13 @@ import soundfile
 import yaml
 from PIL import Image
 from support import fake_runs
+from support.easy_task import stage
 
 from dalsegno.artefacts import features_parquet
 from dalsegno.artefacts.data_set import clips_csv, copies_csv
 from dalsegno.artefacts.learning import splits_csv
 from dalsegno.report import formatting
 
-STAGES = {
-    name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"]
-    for name in ("listen", "compare", "report", "paper")
-}
 HOSTILE = ["</script><script>alert(1)</script>", "rock & roll", "a$b$c_{", 'quo"ted', "爵士 #*"]
 
 
@@ -59,7 +54,7 @@ def listen(root, *, audio=True, entries=None, **shape):
 def run(root, args):
     names = ("clips.csv", "copies.csv", "splits.csv", "features.parquet")
     with contextlib.chdir(root):
-        STAGES["listen"](
+        stage("listen")(
             *(str(root / "data" / name) for name in names),
             args[3],
             str(root / "reports/listening.json"),
@@ -76,11 +71,8 @@ def test_hostile_names_stay_data_in_the_page(tmp_path):
     assert content["classes"] == sorted(HOSTILE)
     assert "ensembles/both" in content["models"]
     assert len(content["media"]) == len(content["clips"])
-    with contextlib.chdir(tmp_path):
-        STAGES["compare"](*args)
-        STAGES["report"](args[5], *fake_runs.for_report(tmp_path, args))
-    assert content["models"] == formatting.ranked(json.loads(Path(args[5]).read_text())["models"])
-    html = (tmp_path / "report.html").read_text()
+    assert content["models"] == formatting.ranked(fake_runs.compared(tmp_path, args)["models"])
+    html = fake_runs.reported(tmp_path, args)
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 4
     assert not re.search(r"\son\w+=", html)
     data = re.search(r'<script type="application/json" id="listening-data">(.*?)</script>', html, re.DOTALL)
@@ -91,8 +83,7 @@ def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp
     args = listen(tmp_path, classes=sorted(HOSTILE), per_class=12)
     content = run(tmp_path, args)
     assert content["heard"] is None  # no network of this tree is stored
-    with contextlib.chdir(tmp_path):
-        STAGES["compare"](*args)
+    fake_runs.compared(tmp_path, args)
     shown = content["labels"].index(content["classes"].index(HOSTILE[0]))
     one = {"clip": shown, "called": 1, "p": 981, "without": 452, "from_s": 1.2, "to_s": 1.6, "band": 2, "bands": 6}
     picture = io.BytesIO()
@@ -101,10 +92,9 @@ def test_what_a_network_hears_stands_in_page_and_paper_and_no_name_is_markup(tmp
     clips.append(clips[0] | {"clip": 0, "without": 981})
     content["heard"] = {"model": "mlp/features", "passed": ["classical/majority"], "clips": clips}
     (tmp_path / "reports/listening.json").write_text(json.dumps(content))
+    html, given = fake_runs.reported(tmp_path, args), fake_runs.for_report(tmp_path, args)
     with contextlib.chdir(tmp_path):
-        STAGES["report"](args[5], *(given := fake_runs.for_report(tmp_path, args)))
-        STAGES["paper"](args[5], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
-    html = (tmp_path / "report.html").read_text()
+        stage("paper")(args[5], *given[:9], fake_runs.examples(tmp_path), "report.pdf", *fake_runs.FAMILIES)
     assert len(re.findall(r"<script", html)) == len(re.findall(r"</script>", html)) == 4
     figures = re.findall(r'<figure class="card">.*?</figure>', html, re.DOTALL)
     assert len(figures) == 2 and all(re.search(r'<img [^>]*alt="[^"]{40,}">', figure) for figure in figures)

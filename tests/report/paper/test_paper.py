@@ -4,13 +4,13 @@ import contextlib
 import dataclasses
 import json
 import re
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from support import fake_runs
+from support.easy_task import stage
 from support.finished_search import a_search
 from support.wording import faults
 
@@ -21,15 +21,13 @@ from dalsegno.report.paper.sections import closing, discussion, files, ground, m
 from dalsegno.report.search import found
 from tools import submission
 
-STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "paper")}
 FEW = {"classical/majority": None, "mlp/features": 1.2, "transfer/finetuned": 1.9}
 HOSTILE = ["#panic()", "$x^2$ *bold* _it_", "@ref <label> `raw`", "\\ {} [x] // no", "爵士"]
 
 
 def tree(root, scores="", paper=None, **shape):
     args = fake_runs.build(root, **{"skill": FEW, "classes": fake_runs.CLASSES[:4]} | shape)
-    with contextlib.chdir(root):
-        STAGES["compare"](*args)
+    fake_runs.compared(root, args)
     (root / "metrics/kaggle.csv").write_text("model,score,date\n" + scores)
     doc = json.loads((root / "params.yaml").read_text())
     doc["paper"] |= paper or {}
@@ -42,7 +40,7 @@ def paper(root, args):
     plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, heard, *_ = fake_runs.for_report(root, args)
     made = [heard, str(root / "metrics/kaggle.csv"), fake_runs.examples(root), str(root / "report.pdf")]
     with contextlib.chdir(root):
-        STAGES["paper"](
+        stage("paper")(
             args[5], plots, clips_json, splits_json, protocols, runs, clips_csv, splits_csv, *made, *fake_runs.FAMILIES
         )
     return (root / "report.pdf").read_bytes()

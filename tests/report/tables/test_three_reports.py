@@ -1,9 +1,7 @@
 """The page, the paper and the Markdown file show the same tables: the same values in the same words and order."""
 
-import contextlib
 import json
 import re
-import runpy
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from dalsegno.artefacts import grid_json, kaggle_csv
 from dalsegno.report.page import sources
 from dalsegno.report.paper import content, own_words
 
-STAGES = {name: runpy.run_path(str(Path(f"stages/{name}.py").resolve()))["main"] for name in ("compare", "report")}
 SKILL = {
     "classical/majority": None,
     "classical/svm": 1.1,
@@ -98,10 +95,8 @@ def reports(tmp_path_factory):
     kaggle_csv.write(args[8], {"cnn/conv": (0.8125, "2026-01-02")})
     (root / "data/costs").mkdir()
     (root / "data/costs/features.json").write_text(json.dumps({"s": 1.5, "clips": 60, "ms_per_clip": 25.0}))
-    with contextlib.chdir(root):
-        STAGES["compare"](*args)
-        STAGES["report"](args[5], *fake_runs.for_report(root, args))
-    made = of_page((root / "report.html").read_text()), of_markdown(Path(args[6]).read_text()), of_paper(root, args)
+    fake_runs.compared(root, args)
+    made = of_page(fake_runs.reported(root, args)), of_markdown(Path(args[6]).read_text()), of_paper(root, args)
     return [{(rows[0][0][0], rows[0][1][0]): rows for rows in reversed(of_report)} for of_report in made]
 
 
