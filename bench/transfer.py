@@ -55,8 +55,9 @@ def data(windows):
     clips = [(f"c{i:03d}", rng.integers(0, 255, (n, 128), dtype=np.uint8)) for i in range(N_CLIPS)]
     spectrogram_store.write("store", clips, META)
     parts = np.array(["train"] * 6 + ["valid"] * 2 + ["test"] * 2)
-    rows = [(c, f"label{i % N_LABELS}", "", parts[i // N_LABELS % len(parts)]) for i, (c, _) in enumerate(clips)]
-    splits_csv.write("splits.csv", pd.DataFrame(rows, columns=["clip_id", "label", "group", "fold0"]))
+    rows = [(c, f"label{i % N_LABELS}", "", c, c, parts[i // N_LABELS % len(parts)]) for i, (c, _) in enumerate(clips)]
+    columns = ["clip_id", "label", "group", "unit", "sha256", "fold0"]
+    splits_csv.write("splits.csv", pd.DataFrame(rows, columns=columns))
 
 
 def settings(entry, lr):

@@ -40,7 +40,7 @@ def stored(folder, parts):
     noisy = (patterns[i % 10] + rng.integers(0, 128, (FRAMES, BINS), np.uint8) for i in range(len(of)))
     spectrogram_store.write(folder, zip(ids, noisy, strict=True), META)
     labels = [f"class {i % 10}" for i in range(len(of))]
-    return pd.DataFrame({"clip_id": ids, "label": labels, "group": "", "fold0": of})
+    return pd.DataFrame({"clip_id": ids, "label": labels, "group": "", "unit": ids, "sha256": ids, "fold0": of})
 
 
 def entries(recipe, epochs):
