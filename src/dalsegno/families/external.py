@@ -56,7 +56,6 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
     keys = {key: next((_numbers(p.file, table[c]) for c in user_csv.called(table, (key,))), None) for key in RUN}
     _refuse_unknown_fold(p.file, table, keys["fold"], splits_csv.numbers(splits))
     known = clips[clips["clip_id"].isin(splits["clip_id"])]
-    part = "test" if (splits.filter(like="fold") == "test").any(axis=None) else "valid"  # that models are scored on
     frames, unknown = [], set()
     for fold in splits_csv.numbers(splits):
         for seed in [0] if keys["seed"] is None else sorted(set(keys["seed"].tolist())):
@@ -65,7 +64,7 @@ def predictions(p: Params, clips: pd.DataFrame, splits: pd.DataFrame) -> Predict
             place = lists.find(listed[here], known)
             of_no_clip = listed.loc[here, "name"][place < 0].tolist()
             ids = known["clip_id"].to_numpy()[place[place >= 0]]
-            _refuse_missing(p, part, fold, seed, splits, set(ids), of_no_clip)
+            _refuse_missing(p, fold, seed, splits, set(ids), of_no_clip)
             unknown |= set(of_no_clip)
             frames.append(predictions_parquet.frame(splits, fold, seed, ids, values[here][place >= 0], classes))
     if labelled and labelled.casefold() != PREDICTED:
@@ -179,12 +178,13 @@ def _refuse_unknown_fold(file: str, table: pd.DataFrame, fold: np.ndarray | None
 
 
 def _refuse_missing(
-    p: Params, part: str, fold: int, seed: int, splits: pd.DataFrame, predicted: set[str], of_no_clip: list[str]
+    p: Params, fold: int, seed: int, splits: pd.DataFrame, predicted: set[str], of_no_clip: list[str]
 ) -> None:
-    """Raise UserError if a clip of the scored `part` of this fold has no prediction, unless that is allowed.
+    """Raise UserError if a clip that is scored in this fold has no prediction, unless that is allowed.
 
     of_no_clip: names in these rows that no clip has.
     """
+    part = splits_csv.scored_part(splits)
     due = splits.loc[(splits[f"fold{fold}"] == part) & (splits["label"] != ""), "clip_id"]
     missing = [clip_id for clip_id in due if clip_id not in predicted]
     if missing and (not p.allow_missing or len(missing) == len(due)):
