@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 import torch
 import torchvision
 from PIL import Image
 from support import known_collections, tf_checkpoints
+from support.known_collections import sound
 
 from dalsegno.clips import gtzan_csv
 from dalsegno.models import efficientat
@@ -54,15 +54,6 @@ def shrunk(value, key=""):
         small = [shrunk(v, key) for v in value]
         return small[:1] if key in ("seeds", "grid") else small
     return min(value, LARGEST[key]) if key in LARGEST and isinstance(value, int | float) else value
-
-
-def sound(path, rate_hz, seconds=1.2):
-    """A chord that no other path has, in noise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(list(path.as_posix().encode()))
-    t = np.arange(int(seconds * rate_hz)) / rate_hz
-    tones = sum(np.sin(2 * np.pi * hz * t) for hz in rng.uniform(80, rate_hz / 3, 4)) / 8
-    sf.write(path, tones * np.linspace(1, rng.uniform(0.1, 0.9), len(t)) + rng.normal(0, 0.02, len(t)), rate_hz)
 
 
 def names_of_gtzan():

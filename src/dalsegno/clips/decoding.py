@@ -1,7 +1,8 @@
-"""Decode a sound file from end to end, in blocks, and keep of it only what the doctor judges it by."""
+"""Decode a sound file from end to end, in blocks, and keep of it only what the doctor judges it by; or its beginning alone."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import soundfile as sf
@@ -99,6 +100,14 @@ def decode(clip: Opened, n_beginning: int) -> Decoded:
         decoded.n += _n_until_error(sound, clip.start + decoded.n)
     decoded.digest = digest.hexdigest()
     return decoded
+
+
+def beginning(path: Path, seconds: int) -> tuple[np.ndarray, int]:
+    """The first `seconds` of a clip as mono [shape=(n,)] float32, all of it if it is shorter; and its sample rate in Hz."""
+    with stream.quiet(), excerpt.opened(path) as clip:
+        rate = clip.sound.samplerate
+        n_frames = seconds * rate if clip.whole else min(clip.n_frames, seconds * rate)
+        return mono(clip.sound.read(n_frames, dtype="float32", always_2d=True)), rate
 
 
 def mono(block: np.ndarray) -> np.ndarray:

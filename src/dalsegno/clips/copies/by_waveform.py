@@ -15,8 +15,6 @@ import scipy.fft
 
 from dalsegno.clips import decoding, inspect_audio
 from dalsegno.clips.copies import by_chart, chart
-from dalsegno.sound import excerpt
-from dalsegno.sound.opening import stream
 
 BEGINNING_S = 4  # the length of a clip's beginning that is compared
 RATE_HZ, COARSE_HZ = 8000, 4000  # sample rates: of the spectra, and of the correlation
@@ -86,10 +84,7 @@ def _difference_db(a: np.ndarray, b: np.ndarray) -> float:
 @lru_cache(maxsize=128)  # neighbours of a clip are often neighbours of the next
 def _wave(path: Path) -> _Wave:
     """The beginning of a clip, its spectrum scaled to unit energy."""
-    with stream.quiet(), excerpt.opened(path) as clip:
-        rate = clip.sound.samplerate
-        n_frames = BEGINNING_S * rate if clip.whole else min(clip.n_frames, BEGINNING_S * rate)
-        mono = decoding.mono(clip.sound.read(n_frames, dtype="float32", always_2d=True))
+    mono, rate = decoding.beginning(path, BEGINNING_S)
     n_full = np.count_nonzero(np.abs(mono) >= decoding.FULL)
     whole = rate // gcd(rate, COARSE_HZ)  # samples that are a whole number of samples at either rate
     n = -(-len(mono) // whole) * whole

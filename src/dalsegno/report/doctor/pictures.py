@@ -9,8 +9,6 @@ import numpy as np
 from PIL import Image
 
 from dalsegno.clips import decoding
-from dalsegno.sound import excerpt
-from dalsegno.sound.opening import stream
 
 SHOWN_S = 8  # of a clip's beginning
 COLUMNS, ROWS = 160, 48  # of the spectrogram; the waveform has as many columns
@@ -24,10 +22,7 @@ def of_audio(path: Path) -> dict[str, Any]:
 
     `seconds` and `top_hz` say how far they reach, from 0 and from LOWEST_HZ.
     """
-    with stream.quiet(), excerpt.opened(path) as clip:
-        rate = clip.sound.samplerate
-        n_frames = SHOWN_S * rate if clip.whole else min(clip.n_frames, SHOWN_S * rate)
-        mono = decoding.mono(clip.sound.read(n_frames, dtype="float32", always_2d=True))
+    mono, rate = decoding.beginning(path, SHOWN_S)
     reach = {"seconds": round(len(mono) / rate, 3), "top_hz": rate / 2}
     return {"wave": _wave(mono), "spectrogram": _uri(_levels(mono, rate))} | reach
 
