@@ -26,7 +26,8 @@ def main(key: str, features: str, splits_path: str, run_dir: str, metrics_dir: s
     with about(f"classical.{key}"):
         for run in classical.fitted(p, table.x, table.clip_ids, splits):
             began = time.perf_counter()
-            of_clip = predictions_parquet.mean_per_clip(run.probabilities(table.x), place, len(clip_ids))
+            of_row = run.estimator.probabilities(table.x)
+            of_clip = predictions_parquet.mean_per_clip(of_row, place, len(clip_ids))
             costs.append((run.train_s, 1000 * (time.perf_counter() - began) / len(clip_ids)))
             predictions.append(predictions_parquet.frame(splits, run.fold, run.seed, list(clip_ids), of_clip, classes))
             learnt = {"clips": splits_csv.met(splits, run.fold), "scaling": classical.scaling(predictions[-1], classes)}

@@ -136,7 +136,7 @@ def test_what_decides_the_choice_of_c_is_what_is_scored(fitted):
         p = classical.Params(estimator="svm", grid=({"C": c},))
         (run,) = classical.fitted(p, table.x, table.clip_ids, splits)
         valid = table.clip_ids[run.part == "valid"]
-        called = np.array(LABELS)[run.probabilities(table.x[run.part == "valid"]).argmax(1)]
+        called = np.array(LABELS)[run.estimator.probabilities(table.x[run.part == "valid"]).argmax(1)]
         label = splits.set_index("clip_id")["label"][valid].to_numpy()
         assert run.val_accuracy == pytest.approx((called == label).mean())
     assert len(rows)

@@ -84,10 +84,6 @@ class Fitted:
         """Of the entry of the grid that was chosen."""
         return max(self.accuracies)
 
-    def probabilities(self, x: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row label"]:
-        """As those of `Calibrated`."""
-        return self.estimator.probabilities(x)
-
 
 def fitted(
     p: Params, x: Float[np.ndarray, "row feature"], owners: Shaped[np.ndarray, " row"], splits: pd.DataFrame

@@ -123,7 +123,7 @@ def _predicted(s: Segments, rows: pd.DataFrame, classes: list[str], p: classical
     frames, ids = [], s.ids
     for run in classical.fitted(p, s.x, ids, rows):
         held = np.isin(run.part, ["valid", "test"])
-        frame = pd.DataFrame(run.probabilities(s.x[held]), columns=[f"p_{c}" for c in classes])
+        frame = pd.DataFrame(run.estimator.probabilities(s.x[held]), columns=[f"p_{c}" for c in classes])
         frames.append(frame.assign(clip_id=ids[held], fold=run.fold, seed=run.seed))
     return pd.concat(frames, ignore_index=True)
 
