@@ -88,7 +88,7 @@ def _write(
             "flattery": outcome.flattery(rows, p, n_valid), "importance": outcome.importance(found, p),
         }  # fmt: skip
         json_file.write(draft / "search.json", found_, exact=True)
-        files.write_text(draft / "page.html", page.render(rows, found_))
+        files.write_text(draft / "page.html", page.render(Path(out_dir).name, rows, found_))
 
 
 if __name__ == "__main__":

@@ -180,6 +180,9 @@ def test_classes_left_out_and_the_cap(root):
         save(root / "c" / f"{i}.wav", tune(60 + i, 1.0))
     findings = examine(root, leave_out=["a"], per_class=3)
     assert findings.summary()["labels"] == {"b": 3, "c": 3} and findings.n_left_out == 2
+    assert "files" not in set(findings.remarks["about"]), (
+        "clips that the run was told not to use are clips of the data set"
+    )
     assert list(findings.clips["clip_id"]) == list(examine(root, leave_out=["a"], per_class=3).clips["clip_id"])
     with pytest.raises(errors.UserError, match=r"no clip in .* is labelled 'aa' \(did you mean 'a'"):
         examine(root, leave_out=["aa"])

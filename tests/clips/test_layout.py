@@ -29,7 +29,7 @@ def tree(root, *paths):
 
 
 def listed(root, name="folders", **more):
-    return listing.listing(root, Params(name=name, root=str(root), **more))[0]
+    return listing.listing(root, Params(name=name, root=str(root), **more)).clips
 
 
 def refusal(root, name="folders", **more):

@@ -36,7 +36,7 @@ def sound(path, seconds=1.0):
 
 def listed(root, table="clips.csv", columns=None, **more):
     columns = Columns(**(columns or {"path": "file", "label": "kind"}))
-    return listing.listing(root, Params(name="table", root=str(root), table=table, columns=columns, **more))[0]
+    return listing.listing(root, Params(name="table", root=str(root), table=table, columns=columns, **more)).clips
 
 
 def examined(root, table="clips.csv", columns=None, **more):

@@ -238,6 +238,17 @@ def test_resnet_has_the_18_layer_pattern_of_torchvision():
     torch.testing.assert_close(ours.eval()(x), reference.eval()(x), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("width", [1, 4, 7])
+def test_a_narrow_resnet_trains_channels_last(width):
+    """oneDNN writes beyond its memory in the gradient of a strided 1 × 1 convolution of few channels, and PyTorch crashes."""
+    ours = build("resnet", width=width, depth=(1, 1), stem="small").to(memory_format=torch.channels_last)
+    shortcut = ours.body[2][0].shortcut[0]
+    x, y = torch.randn(32, width, 32, 32), torch.randn(32, 2 * width, 16, 16)
+    plain = torch.nn.grad.conv2d_weight(x.contiguous(), shortcut.weight.shape, y, stride=2)
+    (grad,) = torch.autograd.grad(shortcut(x.to(memory_format=torch.channels_last)), shortcut.weight, y)
+    assert torch.allclose(grad, plain, atol=1e-3)
+
+
 def test_resnet_scales_in_width_and_depth():
     model = build("resnet", width=16, depth=(1, 1, 1), stem="small", pooling="max", kernel_size=5)
     assert model.head.in_features == 64

@@ -42,6 +42,7 @@ def test_trials_are_seeded_sorted_and_the_best_is_scored_after_it_was_chosen(fol
     assert best == {"mlp.small": pytest.approx({path: rows[path].iloc[0] for path in SPACE})}
     page = Path("data/searches/a/page.html").read_text()
     assert f"{100 * found['accuracy']:.1f}" in page and "Only then was it trained anew" in page
+    assert "<code>dalsegno apply-search a</code>" in page
     again, _ = search("b")
     assert again.drop(columns="error").equals(rows.drop(columns="error"))
 

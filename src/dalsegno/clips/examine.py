@@ -96,7 +96,8 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
     Raises UserError if the data set is not there, if nothing in it can be used, or, with `on_fault: fail`, if anything
     in it cannot.
     """
-    listed, n_left_out = listing.listing(root, p)
+    found = listing.listing(root, p)
+    listed = found.clips
     inspect = partial(_inspect, root=root, min_duration_s=p.min_duration_s, charted=p.near_copies)
     facts = list(runtime.map(inspect, listed, len(listed), r, "examine clips", "file"))
     listed, groups_from = source.grouped(root, listed, [f.tagged for f in facts], p)
@@ -107,7 +108,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
         near = search.near(table, [c.path for c in listed], [f.chart for f in facts], r)
         copies = pd.concat([pairs for pairs in (copies, near) if len(pairs)] or [copies], ignore_index=True)
     own = [(clip.id, remark) for clip, f in zip(listed, facts, strict=True) for remark in f.remarks if not f.fault]
-    odd = [*own, *remarks.on_data_set(table, p), *sample_submission.remarks(root, table)]
+    odd = [*own, *remarks.on_data_set(table, p, found.unused), *sample_submission.remarks(root, table)]
     odd = pd.DataFrame(odd, columns=["about", "remark"], dtype=str)
     return Examination(
         root,
@@ -115,7 +116,7 @@ def examine(root: Path, p: Params, r: runtime.Runtime) -> Examination:
         table,
         copies,
         odd,
-        n_left_out,
+        found.n_left_out,
         groups_from,
         {clip.id: _printable(clip.second_label) for clip in listed if clip.second_label},
         collections.of(p.collection, p.name),

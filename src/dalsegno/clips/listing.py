@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from heapq import heappush, heappushpop
 from pathlib import Path
@@ -15,12 +16,22 @@ from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError, counted, hint
 
 
-def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
-    """The clips that the adapter `p.name` lists, less the classes left out and those over `per_class`; how many were left out."""
+@dataclass(frozen=True)
+class Listing:
+    """What an adapter lists, less the classes left out and the clips over `per_class`."""
+
+    clips: list[Clip]
+    n_left_out: int  # clips of the classes that dataset.leave_out names
+    unused: list[Path]  # files of both: clips of the data set that the run was told not to use
+
+
+def listing(root: Path, p: Params) -> Listing:
+    """The clips that the adapter `p.name` lists, and what was left out of them."""
     adapter = params.component("dalsegno.datasets", p.name)
     leave_out = [normalize("NFC", label) for label in p.leave_out]
-    n_by_label: Counter[str | None] = Counter()
-    kept = list(_capped(_counted(adapter.clips(root, p), n_by_label, leave_out), p.per_class))
+    listed = list(adapter.clips(root, p))
+    n_by_label = Counter(clip.label for clip in listed)
+    kept = list(_capped((clip for clip in listed if clip.label not in leave_out), p.per_class))
     for label in leave_out:
         if label not in n_by_label:
             nearest = hint(label, [known for known in n_by_label if known])
@@ -30,7 +41,9 @@ def listing(root: Path, p: Params) -> tuple[list[Clip], int]:
         raise UserError(f"{root}: {counted(len(twice), 'name')} of clips given more than once, the first {twice[0]!r}")
     unseen.refuse(root, [clip.path for clip in kept])
     _refuse_one_class(root, kept, p)
-    return kept, sum(n_by_label[label] for label in leave_out)
+    used = {clip.id for clip in kept}
+    unused = [clip.path for clip in listed if clip.id not in used]
+    return Listing(kept, sum(n_by_label[label] for label in leave_out), unused)
 
 
 def _refuse_one_class(root: Path, clips: list[Clip], p: Params) -> None:
@@ -66,15 +79,7 @@ def description(root: Path, title: str | None) -> dict[str, Any]:
     return {"title": title or own, "synthetic": synthetic}
 
 
-def _counted(clips: Iterator[Clip], n_by_label: Counter, leave_out: list[str]) -> Iterator[Clip]:
-    """The clips whose label is not left out; all are counted in `n_by_label` as they pass."""
-    for clip in clips:
-        n_by_label[clip.label] += 1
-        if clip.label not in leave_out:
-            yield clip
-
-
-def _capped(clips: Iterator[Clip], per_class: int | None) -> Iterator[Clip]:
+def _capped(clips: Iterable[Clip], per_class: int | None) -> Iterator[Clip]:
     """At most `per_class` clips of each class and split: those whose hashed names come first, so that they spread."""
     if per_class is None:
         yield from clips

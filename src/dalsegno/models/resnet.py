@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from dalsegno.pipeline.params import section
 
+LEAST_IN = 16  # channels in the largest block that oneDNN uses, with AVX-512; below one, `Strided` is needed
 Count = Annotated[int, Field(ge=1)]
 Blocks = Annotated[int, Field(ge=1, le=1000)]
 
@@ -47,6 +48,19 @@ class Block(nn.Module):
     ) -> Float[Tensor, "batch channel_out bin_out frame_out"]:
         """Residual plus shortcut, rectified."""
         return self.relu(self.convs(x) + self.shortcut(x))
+
+
+class Strided(nn.Conv2d):
+    """A 1 × 1 convolution by steps that first takes the cells it needs and then goes by single ones.
+
+    oneDNN's gradient of one with few channels, channels last, writes beyond its memory: PyTorch crashes (oneDNN #6035).
+    """
+
+    def forward(
+        self, x: Float[Tensor, "batch channel bin frame"]
+    ) -> Float[Tensor, "batch channel_out bin_out frame_out"]:
+        """What nn.Conv2d gives."""
+        return nn.functional.conv2d(x[..., :: self.stride[0], :: self.stride[1]], self.weight)
 
 
 class Pool(nn.Module):
@@ -101,5 +115,6 @@ def _stage(p: Params, n_in: int, n_out: int, n_blocks: int, stride: int) -> nn.S
 
 
 def _conv(n_in: int, n_out: int, kernel_size: int, stride: int) -> nn.Sequential:
-    conv = nn.Conv2d(n_in, n_out, kernel_size, stride, padding=kernel_size // 2, bias=False)
+    kind = Strided if kernel_size == 1 and stride > 1 and n_in < LEAST_IN else nn.Conv2d
+    conv = kind(n_in, n_out, kernel_size, stride, padding=kernel_size // 2, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(n_out))

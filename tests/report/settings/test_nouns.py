@@ -58,7 +58,25 @@ def test_every_word_that_a_setting_may_be_is_told_in_words(name):
     known = {
         word for section in (*ENTRIES, decibels.Params, *architectures) for of, word in words(section) if of == name
     }
-    assert known == set(phrases.WORDS[name])
+    assert known == set(phrases.WORDS[name]) - {"{}"}, "what stands under {} is said of numbers"
+
+
+KINDS = sorted(file.stem for file in Path("src/dalsegno/spectrograms").glob("[!_]*.py"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_of_a_spectrogram_is_told_in_a_phrase(kind):
+    section = import_module(f"dalsegno.spectrograms.{kind}").Params
+    assert {field.name for field in fields(section)} - phrases.UNSAID <= phrases.WORDS.keys()
+
+
+def test_penalties_pools_and_what_is_heard_are_told_in_phrases():
+    assert (
+        phrases.listed({"l1": 0.001, "penalised": 3})
+        == "a penalty of 0.001 on absolute weights, on the first 3 layers alone"
+    )
+    assert phrases.listed({"pool": 25, "first_s": 3.2}) == "means of 25 samples, the first 3.2 s of each clip"
+    assert phrases.phrase("pool", "none") == "the last feature maps as they are"
 
 
 def test_a_setting_that_nobody_has_named_stands_as_it_is_written():

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
 def write(folder: Path, dataset: str) -> list[str]:
     """Write `groups.csv` into `folder`; lines that say what is in it. Raises UserError if there is such a table already."""
     table = folder / "groups.csv"
-    clips, _ = listing.listing(folder, replace(datasets.asked(folder, dataset), groups="none"))
+    clips = listing.listing(folder, replace(datasets.asked(folder, dataset), groups="none")).clips
     if table.exists():
         raise UserError(
             f"{table} exists already and is not overwritten, as you may have edited it: move it away for a new draft"

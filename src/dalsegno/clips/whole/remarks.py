@@ -1,7 +1,7 @@
 """Remarks on a data set as a whole: what is odd about it, though no reason to leave a clip out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
@@ -20,13 +20,13 @@ TEXT = frozenset({".csv", ".json", ".jsonl", ".md", ".parquet", ".tsv", ".txt", 
 FEW = 10  # clips; a class with fewer is hard to split and harder to measure
 
 
-def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
-    """Yield (subject, "kind: explanation") for `clips`, all rows of clips.csv."""
+def on_data_set(clips: pd.DataFrame, p: Params, unused: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield (subject, "kind: explanation") for `clips`, all rows of clips.csv. unused: clips that the run was told not to use."""
     used = clips_csv.usable(clips)
     yield from (
         ("files", f"other format: {line}") for line in formats.conversions(Path(p.root), map(Path, clips["path"]))
     )
-    if passed_over := _passed_over(Path(p.root), clips):
+    if passed_over := _passed_over(Path(p.root), clips, unused):
         yield "files", f"passed over: {passed_over}, which are not clips of this data set"
     labelled = used[used["label"] != ""]
     yield from _on_classes(clips, labelled)
@@ -35,9 +35,10 @@ def on_data_set(clips: pd.DataFrame, p: Params) -> Iterator[tuple[str, str]]:
     yield from _unusual(used, "channels", "unusual channels", "channel")
 
 
-def _passed_over(root: Path, clips: pd.DataFrame) -> str:
+def _passed_over(root: Path, clips: pd.DataFrame, unused: Iterable[Path]) -> str:
     """The files in folders below `root` that nothing else is said of, by suffix; empty if there are none."""
-    listed, known = {excerpt.place(root / path)[0] for path in clips["path"]}, TEXT | formats.FOREIGN
+    listed = {excerpt.place(path)[0] for path in [*(root / path for path in clips["path"]), *unused]}
+    known = TEXT | formats.FOREIGN
     inside = [path for folder in walk.folders(root) if folder not in listed for path in walk.files(folder)]
     new = [path for path in inside if path not in listed and path.suffix.lower() not in known]
     return formats.census(path for path in new if not entry.name_fault(path.relative_to(root)))

@@ -60,7 +60,7 @@ def render(
         confusions=[matrices.confusion(name, rows) for name, rows in confusions],
         classes=[(name, rows.to_dict("records")) for name, rows in _by_model(s.tables["classes"], names)],
         made_with=s.made_with, machine=s.machine, identity=s.identity, listening=embedded.embedded(heard, called),
-        searches=[(key, found, search_page.section(trials, found)) for key, found, trials in searched],
+        searches=[(key, found, search_page.section(key, trials, found)) for key, found, trials in searched],
         **_verdict(s), **_drawn(s, names), **_made(s, called), **_tables(s, formatting.of_called(kaggle, called)),
     )  # fmt: skip
 

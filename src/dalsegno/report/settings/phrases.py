@@ -6,10 +6,16 @@ from typing import Any
 
 WORDS: dict[str, str | dict[str, str]] = {
     "sample_rate_hz": "sampled at {} Hz",
+    "peak_normalise": "each clip scaled to a peak of full scale",
+    "first_s": "the first {} s of each clip",
     "denoise": "{} of steady noise taken out",
     "trim_db": "silent ends more than {} dB down cut off",
     "n_fft": "frames of {} samples",
     "win_length": "windows of {} samples",
+    "window": "{} window",
+    "windows_ms": "windows of {} ms",
+    "mean": "less their mean of {}",
+    "std": "divided by twice their standard deviation of {}",
     "hop_length": "hop length {} samples",
     "n_mels": "{} mel bins",
     "max_bins": "the lowest {} bins",
@@ -35,7 +41,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "widths": "hidden layers of {} units",
     "name": "{}",
     "size": {"as_is": "pictures in the size that they have"},
-    "pool": {"average": "the last feature maps averaged", "none": "the last feature maps as they are"},
+    "pool": {"average": "the last feature maps averaged", "none": "the last feature maps as they are", "{}": "means of {} samples"},
     "resize": "scaled to {} (bins, frames)",
     "parts": "trained on all {} equal parts of each clip",
     "activation": "activation {}",
@@ -44,6 +50,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "kernel_size": "kernels of size {}",
     "kernel_sizes": "kernels of size {}",
     "pooling": "{} pooling",
+    "convolutions": "convolutions per pooling: {}",
     "pool_size": "pools of size {}",
     "pool_sizes": "pools of size {}",
     "global_average": "global average pooling",
@@ -55,6 +62,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "hidden": "the hidden layers of its classifier kept",
     "l1": "a penalty of {} on absolute weights",
     "l2": "a penalty of {} on squared weights",
+    "penalised": "on the first {} layers alone",
     "depth": "{} blocks per stage",
     "stem": {"image": "stem of 7 × 7 kernels and pooling", "small": "stem of 3 × 3 kernels"},
     "over": {"windows": "on each window of a clip", "mean": "on the mean embedding of a clip", "mean_std": "on the mean and the standard deviation of the embeddings of a clip", "attention": "on a weighted mean of the embeddings of a clip, with weights that are learnt", "neighbours": "by the nearest training clips"},
@@ -74,7 +82,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "val_balanced_accuracy": "validation balanced accuracy",
     "val_macro_f1": "validation macro F1",
 }  # fmt: skip
-"""By setting: a phrase for its value, or a phrase for each of its values."""
+"""By setting: a phrase for its value, or a phrase for each of its values, with that of any number under `{}`."""
 FEATURES = {
     "mfcc": "MFCC", "delta": "slopes of MFCC", "delta_delta": "curvatures of MFCC", "chroma": "pitch classes (chroma)",
     "contrast": "spectral contrast", "centroid": "spectral centroid", "bandwidth": "spectral bandwidth", "rolloff": "spectral roll-off",
@@ -95,6 +103,8 @@ def phrase(name: str, value: Any) -> str:
     words, bare = WORDS.get(name, {}), name.replace("_", " ")
     if isinstance(words, str):
         return words.format(plain(value))
+    if "{}" in words and isinstance(value, int):
+        return words["{}"].format(plain(value))
     return words.get(str(value), bare if name not in WORDS and value is True else f"{bare} {plain(value)}")
 
 

@@ -29,9 +29,12 @@ PICTURES = "A clip of each class, as the data set has it: a picture of its spect
 FAULTS = {
     "group_spans_labels": "groups with clips of several classes",
     "channels_cancel": "channels that cancel one another",
+    "other_format": "kinds of files that cannot be read",
 }
 """What a remark is called, where its key does not say it."""
-NO_FAULTS = frozenset({"published_artists"})  # remarks that only say where something comes from
+NO_FAULTS = frozenset(
+    {"published_artists", "passed_over"}
+)  # remarks on what is no clip, or on where something comes from
 MOST_CLASSES = 40  # whose numbers are listed one by one
 
 
@@ -50,7 +53,10 @@ def data(s: Sources, examples: list[dict[str, Any]], cite: Cited) -> Iterator[Bl
     copies, kept = clips.get("copies", {}), f"kept{', on one side of a split' * _apart(s, 'near_copy')}"
     rows = [(kind.replace("_", " "), "left out", number(n)) for kind, n in clips.get("excluded", {}).items()]
     remarks = {kind: n for kind, n in clips.get("remarks", {}).items() if kind not in NO_FAULTS}
-    rows += [(FAULTS.get(kind, kind.replace("_", " ")), "kept", number(n)) for kind, n in remarks.items()]
+    rows += [
+        (FAULTS.get(k, k.replace("_", " ")), "not read" if k == "other_format" else "kept", number(n))
+        for k, n in remarks.items()
+    ]
     rows += [("pairs of near copies", kept, number(copies.get("near")))] if _searched(s) else []
     rows += [("pairs of copies under two labels", f"{kept}; one of the two labels is wrong", number(copies.get("across")))]  # fmt: skip
     yield blocks.table("Faults found in the files.", ["fault", "what was done", "number"], rows, words=2)

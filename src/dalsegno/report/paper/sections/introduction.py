@@ -13,7 +13,7 @@ from dalsegno.report.paper.sections import ground
 FAMILIES = {
     "classical": "estimators on features",
     "mlp": "fully connected networks on features",
-    "cnn": "convolutional networks on spectrograms, from scratch",
+    "cnn": "convolutional networks on {}, from scratch",
     "transfer": "networks that were pretrained on other data",
     "ensembles": "means of several models",
     "external": "predictions made elsewhere",
@@ -31,11 +31,21 @@ def introduction(s: Sources, p: Params) -> Iterator[Block]:
         families.setdefault(conclusions.family(name), []).append(name)
     n_models = len(s.compare["models"])
     yield blocks.text("The models compared are of these kinds:" if n_models > 1 else "There is one model:")
-    yield blocks.points(f"{FAMILIES.get(of, of)}: {', '.join(names)}" for of, names in families.items())
+    yield blocks.points(
+        f"{FAMILIES.get(of, of).format(_inputs(s))}: {', '.join(names)}" for of, names in families.items()
+    )
     yield blocks.text(
         "Two things can make a model look better than it is: clips of one recording or artist on both sides of the split, and "
         "the chance of a small test. So anything on both sides of the split is searched for and reported, and scores and differences have intervals."
     )
+
+
+def _inputs(s: Sources) -> str:
+    """What the networks of the family `cnn` are given."""
+    inputs = s.params.get("spectrograms") or {}
+    used = [inputs.get(entry.get("spectrogram")) or {} for entry in (s.params.get("cnn") or {}).values()]
+    waves = {entry.get("kind") == "waveform" for entry in used} or {False}
+    return joined("waveforms" if wave else "spectrograms" for wave in sorted(waves))
 
 
 def _subject(s: Sources) -> str:
