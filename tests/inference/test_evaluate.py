@@ -55,7 +55,8 @@ def test_what_has_no_counterpart_is_counted_and_named(elsewhere, capsys):
     main.main(["evaluate", "classical/logistic", str(elsewhere), "--labels", "Drone=hum"])
     printed = capsys.readouterr().out
     assert (
-        "8 files not scored, of classes that the model does not know: speech (8)" in printed and "broken.wav" in printed
+        "8 files not scored, of classes that the model does not know: “speech” (8)" in printed
+        and "broken.wav" in printed
     )
     assert "on 16 clips" in printed and "macro f1" in printed
 
@@ -76,7 +77,7 @@ def test_a_single_class_is_scored_and_folders_are_refused_in_words_of_this_comma
     assert (
         "is not there" in said[0]
         and "outside of a class folder" in said[1]
-        and "classes there are train, those of the model" in said[3]
+        and "classes there are “train”, those of the model “hum”, “noise”, “pulse”" in said[3]
     )
     assert not any("dataset." in words or "split" in words for words in said)
 

@@ -1,14 +1,18 @@
 """ONNX: the graph with what its JSON says before and after it gives the model's own answer."""
 
+import errno
 import importlib
 import json
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from dalsegno.cli import main
+from dalsegno.cli.listening import export
 from dalsegno.inference import model, onnx_file
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'dalsegno[onnx]'")
@@ -73,3 +77,21 @@ def test_what_has_no_graph_says_so_and_leaves_nothing(run, tmp_path, name, words
     with pytest.raises(SystemExit) as end:
         main.main(["export", name, "--onnx", "--to", str(tmp_path / "x.onnx")])
     assert words in str(end.value.code) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("cnn/conv", "cnn_conv"), ("../a b/runs/cnn/conv/model.pt", "cnn_conv"), ("/x/cnn/conv/", "cnn_conv"),
+     ("mine.pt", "mine"), ("model.pt", "model"), ("..", "model")],
+)  # fmt: skip
+def test_the_file_is_named_after_the_model_and_never_hidden(typed, name):
+    assert export._name(typed) == name
+
+
+def test_a_full_disk_is_no_fault_of_the_architecture(tmp_path, monkeypatch):
+    def save(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(torch.onnx, "export", lambda *_, **__: SimpleNamespace(save=save))
+    with pytest.raises(OSError, match="No space left"):
+        onnx_file._export(onnx_file.Together(torch.nn.Identity(), []), torch.zeros(2, 3), tmp_path / "x.onnx", "x")

@@ -15,13 +15,15 @@ from dalsegno.clips.whole import units
 from dalsegno.inference import asked
 from dalsegno.inference.known import Known
 from dalsegno.inference.model import Model
-from dalsegno.pipeline.errors import UserError, hint
+from dalsegno.pipeline.errors import UserError, hint, quoted
 from dalsegno.scoring import compare, intervals
 from dalsegno.scoring.held_out import Run, Scored
 
 EXPECTS = (
     "<folder>/<label>/**.<format>   one folder per class; groups.csv beside them may say which clips belong together"
 )
+
+NO_COPIES = pd.DataFrame(columns=["clip_id_a", "clip_id_b"])
 
 
 @dataclass
@@ -71,11 +73,15 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
         raise UserError(f"{root}: every file lies outside of a class folder. Expected there:\n    {EXPECTS}")
     if not rows:
         raise UserError(
-            f"{root}: no file has a class that the model knows; the classes there are {', '.join(sorted(there))}, those of the model "
-            f"{', '.join(model.labels)}; name the pairs with --labels theirs=ours"
+            f"{root}: no file has a class that the model knows; the classes there are {_quoted(sorted(there))}, those of the model "
+            f"{_quoted(model.labels)}; name the pairs with --labels theirs=ours"
         )
     found.clips = pd.DataFrame(rows, columns=["path", "label", "group"])
     return found
+
+
+def _quoted(labels: list[str]) -> str:
+    return ", ".join(map(quoted, labels))
 
 
 def _check(theirs: dict[str, str], there: set[str], labels: list[str]) -> None:
@@ -124,7 +130,7 @@ def scores(
 
     Copies among them, as of `known`, count as in a run: of exact ones with one label the first alone, and `copies` is how many there
     are beyond; of those with several labels none, as nobody knows which is right, and `doubtful` is how many these are. The intervals
-    are over groups where groups.csv names them or near copies make them, else over clips; `near` are the pairs of near copies.
+    are over groups where groups.csv names them or copies of one recording make them, else over clips; `near` are the pairs of near copies.
     Raises UserError if there is no answer, or none to a clip of one label.
     """
     if not answers:
@@ -141,8 +147,7 @@ def scores(
     clips, probabilities = clips[scored].reset_index(drop=True), np.array([p for _, p in answers])[scored]
     pairs = known.near[known.near.isin(list(clips["path"])).all(axis=1)].map(str)
     rows = pd.DataFrame({"clip_id": clips["path"].map(str), "fold": 0, "label": clips["label"].map(model.labels.index)})
-    linked = pairs.rename(columns={"path_a": "clip_id_a", "path_b": "clip_id_b"})
-    rows["unit"] = units.linked(rows, linked, [clips["group"]])
+    rows["unit"] = units.linked(rows, NO_COPIES, [clips["group"], clips["path"].map(known.recordings)])
     grouped = bool((clips["group"] != "").any()) or rows["unit"].nunique() < len(rows)
     s = Scored("test", model.labels, rows.assign(repeat=0), grouped)
     order = pd.Index(s.clips.index).get_indexer(rows["clip_id"])

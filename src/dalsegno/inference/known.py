@@ -14,6 +14,7 @@ import pandas as pd
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.clips import inspect_audio, inspect_picture
 from dalsegno.clips.copies import search
+from dalsegno.clips.whole import units
 from dalsegno.inference.model import Model
 from dalsegno.pipeline import params, runtime
 from dalsegno.pipeline.errors import counted
@@ -26,12 +27,14 @@ CLIPS, COLUMNS = Path("data/clips.csv"), ["clip_id", "sha256"]
 class Known:
     """copies: path, kind (exact, near) and clip (the clip_id of what the model was trained on). unsaid: what could not be looked for.
 
-    near: path_a, path_b of near copies among the files themselves.
+    near: path_a, path_b of near copies among the files themselves. recordings: of each file a number that it shares with all its copies,
+    also with those that only a copy of both links to it, one of the training among them; of a file that cannot be read its own.
     content: of each file the SHA-256 of what it holds, its samples or its picture, in whatever container; empty if it cannot be read.
     """
 
     copies: pd.DataFrame
     near: pd.DataFrame
+    recordings: dict[Path, int]
     unsaid: tuple[str, ...]
     content: dict[Path, str]
 
@@ -55,10 +58,10 @@ def known(model: Model, paths: list[Path], r: runtime.Runtime) -> Known:
     content = {path: f.sha256 for path, f in zip(paths, facts[len(at_hand) :], strict=True)}
     of_hash = dict(zip(trained["sha256"], trained["clip_id"], strict=True))
     copies = {path: ("exact", of_hash[digest]) for path, digest in content.items() if digest in of_hash}
-    ours, theirs = _near(list(at_hand), paths, every, facts, r)
+    ours, theirs, recordings = _near(list(at_hand), paths, every, facts, r)
     copies = ours | copies
     rows = [(path, *copies[path]) for path in paths if path in copies]
-    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), theirs, tuple(unsaid), content)
+    return Known(pd.DataFrame(rows, columns=["path", "kind", "clip"]), theirs, recordings, tuple(unsaid), content)
 
 
 def trained_on(model: Model) -> tuple[pd.DataFrame, list[Path]]:
@@ -87,8 +90,8 @@ def _inspect(path: Path, pictures: bool) -> inspect_audio.Facts:
 
 def _near(
     ours: list[str], paths: list[Path], every: list[Path], facts: list[inspect_audio.Facts], r: runtime.Runtime
-) -> tuple[dict[Path, tuple[str, str]], pd.DataFrame]:
-    """Of each file that is a near copy of one of the clips `ours`: that, and of which; and the pairs (path_a, path_b) of files that are near copies of each other.
+) -> tuple[dict[Path, tuple[str, str]], pd.DataFrame, dict[Path, int]]:
+    """Of each file that is a near copy of one of the clips `ours`: that, and of which; then `near` and `recordings` as of `Known`.
 
     every, facts: of `ours`, then of `paths`.
     """
@@ -97,11 +100,13 @@ def _near(
     content = dict(zip(names, table["sha256"], strict=True))
     first = {content[str(i)]: path for i, path in reversed([*enumerate(paths)])}
     found, theirs = {}, []
-    for pair in search.near(table, every, [f.chart for f in facts], r).itertuples():
+    pairs = search.near(table, every, [f.chart for f in facts], r)
+    for pair in pairs.itertuples():
         one, other = sorted((pair.clip_id_a, pair.clip_id_b), key=lambda name: not name.startswith("ours "))
         both = [first.get(content[name]) for name in (one, other)]  # one of ours stands for its exact copies as well
         if None not in both:
             theirs.append(both)
         if one.startswith("ours ") and not other.startswith("ours "):
             found[paths[int(other)]] = ("near", one.removeprefix("ours "))
-    return found, pd.DataFrame(theirs, columns=["path_a", "path_b"])
+    linked = units.linked(table, pairs, [table["sha256"]])[len(ours) :].tolist()
+    return found, pd.DataFrame(theirs, columns=["path_a", "path_b"]), dict(zip(paths, linked, strict=True))

@@ -111,11 +111,11 @@ def _export(network: Together, example: Tensor, path: Path, name: str) -> None:
             )  # fmt: skip
             if program is None:
                 raise ValueError("no graph came of it")
-            program.save(path)
     except ImportError as error:
         raise UserError(f"{error.name} is not installed; pip install 'dalsegno[onnx]'") from None
     except Exception as error:  # the exporter stumbles wherever an architecture has what ONNX lacks
         raise UserError(f"{name}: its architecture cannot be exported: {gist(error)}") from None
+    program.save(path)
 
 
 def _compare(network: Together, shape: tuple[int, ...], path: Path) -> float:

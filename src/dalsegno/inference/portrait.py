@@ -5,15 +5,13 @@ import warnings
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import soundfile
 from jaxtyping import Float, Float32
 
 from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.inference import asked, saliency, timeline
-from dalsegno.inference.hearing import changes
+from dalsegno.inference.hearing import changes, spill
 from dalsegno.inference.hearing.silence import Unheard
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model
@@ -69,19 +67,19 @@ def explained(model: Model, path: Path, label: str | None = None) -> Portrait:
 
 
 def _explained(model: Model, path: Path, label: str | None) -> Portrait:
-    with TemporaryDirectory() as folder:
-        excerpt = path if model.of_pictures else _beginning(path, Path(folder))
+    with spill.folder() as folder:
+        excerpt = path if model.of_pictures else _beginning(path, folder)
         p = _answer(model, path, excerpt)
         place = int(p.argmax()) if label is None else model.labels.index(label)
         member, several = model.members[0], len(model.members) > 1
         if isinstance(member, OnSpectrograms) and not several and member.spectrogram.meta["bins"] > 1:
-            store = member.spectrogram.store(excerpt, Path(folder))
+            store = member.spectrogram.store(excerpt, folder)
             db, seconds = _of_store(store), len(store.frames) / store.meta["frame_rate_hz"]
             found = saliency.of_spectrogram(member, store, place)
         else:
             db, seconds = _mel(excerpt), sum(len(block) / rate_hz for block, rate_hz in audio.mono(excerpt))
             found = saliency.of_sound(model, excerpt, place)
-        times, over_time = ([], []) if model.of_pictures else _sliding(model, excerpt, Path(folder))
+        times, over_time = ([], []) if model.of_pictures else _sliding(model, excerpt, folder)
         return Portrait(path.name, excerpt != path, model.labels, p, seconds, db, found, times, over_time)
 
 
@@ -134,9 +132,9 @@ def _sliding(model: Model, path: Path, folder: Path) -> tuple[list[float], list[
     starts = np.linspace(0, len(samples) - n, min(N_WINDOWS, 1 + 4 * (len(samples) - n) // n)).astype(int)
     over_time = []
     for start in starts:
-        soundfile.write(folder / "window.wav", samples[start : start + n], rate_hz, subtype="FLOAT")
+        window = spill.write(folder / "window.wav", samples[start : start + n], rate_hz)
         try:
-            over_time.append(model.clip(folder / "window.wav"))
+            over_time.append(model.clip(window))
         except Unheard:
             over_time.append(np.full(len(model.labels), np.nan))
     return [(start + n / 2) / rate_hz for start in starts], over_time
@@ -183,8 +181,7 @@ def _beginning(path: Path, folder: Path) -> Path:
     (samples, rate_hz), *more = islice(timeline.cut(path, LONGEST_S), 2)
     if not more:
         return path
-    soundfile.write(folder / "beginning.wav", samples, rate_hz, subtype="FLOAT")
-    return folder / "beginning.wav"
+    return spill.write(folder / "beginning.wav", samples, rate_hz)
 
 
 def _of_store(store: Store) -> Float32[np.ndarray, "frame bin"]:

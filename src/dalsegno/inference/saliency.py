@@ -9,13 +9,12 @@ tells nothing.
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import soundfile
 from jaxtyping import Float
 
 from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.inference.hearing import spill
 from dalsegno.inference.kinds.on_spectrograms import OnSpectrograms
 from dalsegno.inference.model import Model, together
 from dalsegno.sound import audio
@@ -58,12 +57,11 @@ def of_sound(model: Model, path: Path, label: int, n_stretches: int = STRETCHES)
     blocks = list(audio.mono(path))
     samples, rate_hz = np.concatenate([block for block, _ in blocks]), blocks[0][1]
     logs = []
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "hidden.wav")
+    with spill.folder() as folder:
         for stretch in [slice(0, 0), *_edges(len(samples), min(n_stretches, len(samples)))]:
             hidden = samples.copy()
             hidden[stretch] = 0
-            soundfile.write(file, hidden, rate_hz, subtype="FLOAT")
+            file = spill.write(folder / "hidden.wav", hidden, rate_hz)
             logs.append(_log(model.probabilities(file)[label]))
     whole, *without = logs
     return Saliency(label, whole - np.array([without]))

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import soundfile
 
+from dalsegno.inference.hearing import spill
 from dalsegno.inference.model import Model
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio
@@ -22,25 +21,28 @@ def parts(model: Model, path: Path, every_s: float) -> Iterator[tuple[Path, tupl
     """
     if model.of_pictures:
         raise UserError("the model takes pictures, which cannot be cut by time; leave --timeline out")
-    with TemporaryDirectory() as folder:
-        at, file = 0.0, Path(folder, "part.wav")
+    with spill.folder() as folder:
+        at = 0.0
         for samples, rate_hz in cut(path, every_s):
-            soundfile.write(file, samples, rate_hz, subtype="FLOAT")
             stop = at + len(samples) / rate_hz
-            yield file, (at, stop)
+            yield spill.write(folder / "part.wav", samples, rate_hz), (at, stop)
             at = stop
 
 
 def cut(path: Path, every_s: float) -> Iterator[Block]:
     """The samples of each part, mono, and their rate in Hz. Memory does not grow with the recording."""
-    held, rate_hz, n = np.zeros(0, np.float32), 0, 0
+    held, rate_hz, n_lacking = list[audio.Samples](), 0, 0
     for block, rate_hz in _quietly(audio.mono(path)):
-        n, held = max(1, round(every_s * rate_hz)), np.concatenate([held, block])
-        while len(held) >= n:
-            yield held[:n], rate_hz
-            held = held[n:]
-    if len(held):
-        yield held, rate_hz
+        n = max(1, round(every_s * rate_hz))
+        n_lacking, rest = n_lacking or n, block
+        while len(rest) >= n_lacking:
+            yield np.concatenate([*held, rest[:n_lacking]]), rate_hz
+            held, rest, n_lacking = [], rest[n_lacking:], n
+        if len(rest):
+            held.append(rest)
+            n_lacking -= len(rest)
+    if held:
+        yield np.concatenate(held), rate_hz
 
 
 def _quietly(blocks: Iterator[Block]) -> Iterator[Block]:

@@ -50,12 +50,14 @@ ISOLATED = "\u2068{}\u2069"  # read in a direction of its own; both signs are in
 
 
 def quoted(name: str) -> str:
-    """The name of a class or group among other words, which it may look like: `“R&B”`.
+    """The name of a class or group among other words, which it may look like: `“R&B”`."""
+    return f"“{isolated(name)}”"
 
-    One that is read from right to left would turn the words around it as well, so it is isolated from them.
-    """
+
+def isolated(name: str) -> str:
+    """A name beside other words or numbers. One that is read from right to left would turn these as well."""
     turns = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in name)
-    return f"“{ISOLATED.format(name) if turns else name}”"
+    return ISOLATED.format(name) if turns else name
 
 
 def joined(words: Iterable[str], last: str = "and", most: int | None = None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from dalsegno.inference.asked import Answer
 from dalsegno.pipeline import progress
+from dalsegno.pipeline.errors import isolated
 
 
 def printable(path: Path | str) -> str:
@@ -49,7 +50,9 @@ class Table(Writer):
         """Path, times if there are any, and classes with their probabilities in %, or why there are none, or only part was heard."""
         if answer.fault:
             return
-        words = [f"{printable(label) or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)]
+        words = [
+            f"{isolated(printable(label)) or 'none is probable enough'} {p:.1%}" for label, p in self.named(answer)
+        ]
         said = "; ".join(filter(None, (", ".join(words), answer.note)))
         at = f"  {_clock(answer.start_s or 0)}–{_clock(answer.stop_s or 0)}" if self.timed else ""
         print(f"{printable(answer.path)}{at}  {said}", flush=True)

@@ -9,7 +9,7 @@ from dalsegno.cli import options
 from dalsegno.cli.listening.answers import printable
 from dalsegno.inference import evaluate, known, model
 from dalsegno.pipeline import progress, runtime
-from dalsegno.pipeline.errors import UserError, abridged, counted
+from dalsegno.pipeline.errors import UserError, abridged, counted, quoted
 from dalsegno.report import formatting
 from dalsegno.scoring import intervals
 from dalsegno.scoring.metrics import METRICS
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _lines(scores: dict, arguments: argparse.Namespace) -> list[str]:
     lines = [
-        f"{arguments.model} on {counted(scores['clips'], 'clip')} of {arguments.folder}, {formatting.share(arguments.confidence, None)} intervals over {formatting.units(scores)}",
+        f"{arguments.model} on {counted(scores['clips'], 'clip')} of {printable(arguments.folder)}, {formatting.share(arguments.confidence, None)} intervals over {formatting.units(scores)}",
         "",
     ]
     for name in (name for name in METRICS if name in scores):
@@ -114,7 +114,7 @@ def _known(scores: dict) -> list[str]:
 
 def _not_scored(scores: dict) -> list[str]:
     """How many files were not scored, why, and which; and which were scored in part."""
-    absent = ", ".join(f"{printable(label)} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
+    absent = ", ".join(f"{quoted(printable(label))} ({n})" for label, n in sorted(scores["no_counterpart"].items()))
     n_absent, n_loose = sum(scores["no_counterpart"].values()), scores["unlabelled"]
     lines = (
         [f"{counted(n_absent, 'file')} not scored, of classes that the model does not know: {absent}"] if absent else []

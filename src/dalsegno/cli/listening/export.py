@@ -25,9 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the graph and its recipe. Raises UserError if the architecture cannot be exported, or gives other numbers."""
-    name = arguments.model.removesuffix("/model.pt").removesuffix(".pt").strip("/").replace("/", "_")
-    path = arguments.to or Path(f"{name}.onnx")
+    path = arguments.to or Path(f"{_name(arguments.model)}.onnx")
     loaded = model.load(arguments.model)
     onnx_file = params.component("dalsegno.inference", "onnx_file")  # not for the help: it takes PyTorch
     difference = onnx_file.write(loaded, path)
     print(f"{path} and {path.with_suffix('.json')}: onnxruntime gives the same probabilities, to {difference:.0e}")
+
+
+def _name(model: str) -> str:
+    """`cnn_conv` of the key `cnn/conv`, or of a path that ends in it."""
+    folder = Path(model.removesuffix("/model.pt").removesuffix(".pt"))
+    return "_".join([part for part in folder.parts if part not in (folder.anchor, "..")][-2:]) or "model"

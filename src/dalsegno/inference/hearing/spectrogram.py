@@ -1,5 +1,6 @@
 """The spectrogram of a new file, computed as the stage spectrograms computes it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artefacts import spectrogram_store
-from dalsegno.artefacts.spectrogram_store import Store
+from dalsegno.artefacts.spectrogram_store import Frames, Store
 from dalsegno.inference.stored.model_file import Stored
 from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import storing
@@ -36,14 +37,18 @@ class Spectrogram:
 
     def store(self, path: Path, spill: Path) -> Store:
         """A store of one clip, in memory, or in the folder `spill` if it is large. Raises UserError naming the file."""
-        try:
-            frames = spectrogram_store.joined(self.kind.blocks(path, self.options), spill / "frames.npy")
-        except UserError:
-            raise
-        except (OSError, ValueError) as error:  # of pictures
-            raise UserError(f"{path}: cannot be read as a picture: {stream.reason(error)}") from None
+        frames = spectrogram_store.joined(self._blocks(path), spill / "frames.npy")
         stored = np.load(frames, mmap_mode="c") if isinstance(frames, Path) else frames
         if stored.shape[1] != self.meta["bins"]:
             raise UserError(f"{path}: gives {stored.shape[1]} bins, but the model was trained on {self.meta['bins']}")
         index = pd.DataFrame({"start": [0], "n_frames": [len(stored)]}, index=[NAME])
         return Store(stored, index, self.meta)
+
+    def _blocks(self, path: Path) -> Iterator[Frames]:
+        """The frames of a file as they come, apart from whatever may go wrong as they are stored."""
+        try:
+            yield from self.kind.blocks(path, self.options)
+        except UserError:
+            raise
+        except (OSError, ValueError) as error:  # of pictures
+            raise UserError(f"{path}: cannot be read as a picture: {stream.reason(error)}") from None

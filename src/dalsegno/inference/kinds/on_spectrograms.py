@@ -3,7 +3,6 @@
 import mmap
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from dalsegno.artefacts.spectrogram_store import Store
 from dalsegno.families.convolutional.frames import Frames
 from dalsegno.families.convolutional.shown import Shown
 from dalsegno.families.convolutional.view import View
+from dalsegno.inference.hearing import spill
 from dalsegno.inference.hearing.spectrogram import Spectrogram
 from dalsegno.inference.kinds.member import Answers
 from dalsegno.inference.kinds.votes import Views, votes
@@ -40,8 +40,8 @@ class OnSpectrograms:
 
     def answers(self, path: Path) -> Answers:
         """As `Member.answers`: the vote of the windows that the view shows of the clip."""
-        with TemporaryDirectory() as spill:
-            return self.of_store(self.spectrogram.store(path, Path(spill)))
+        with spill.folder() as folder:
+            return self.of_store(self.spectrogram.store(path, folder))
 
     def of_store(self, store: Store) -> Answers:
         """The answers about the only clip of `store`."""
