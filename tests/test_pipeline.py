@@ -6,6 +6,8 @@ DVC's users have asked for this since 2020 (treeverse/dvc issues 3439 and 9195).
 import ast
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 from functools import reduce
 from pathlib import Path
@@ -272,3 +274,27 @@ def test_nothing_in_metrics_was_left_by_an_entry_that_is_gone():
         if file.is_file() and not any(file.is_relative_to(path) for path in [*declared, *on_demand])
     ]
     assert not left, "no stage of dvc.yaml writes these"
+
+
+def test_a_merge_never_mixes_the_results_of_two_branches(tmp_path):
+    """Which would be a lock that DVC cannot read, or metrics that no run has written."""
+
+    def git(*words):
+        config = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+        return subprocess.run(["git", *config, *words], cwd=tmp_path, capture_output=True, text=True).stdout
+
+    names = ("dvc.lock", "metrics/compare.json", "metrics/cnn/conv/metrics.json")
+    git("init", "--initial-branch=main")
+    shutil.copy(".gitattributes", tmp_path)
+    for branch, change in (("main", ""), ("theirs", "9"), ("ours", "1")):
+        git("checkout", "-b", branch, "main")
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            lines = [f"{i}{change if i == int(change or 0) else ''}\n" for i in range(10)]
+            (tmp_path / name).write_text("".join(lines))
+        git("add", "--all")
+        git("commit", "--message", branch)
+    before = [(tmp_path / name).read_text() for name in names]
+    git("merge", "theirs")
+    assert [(tmp_path / name).read_text() for name in names] == before
+    assert set(git("diff", "--name-only", "--diff-filter=U").split()) == set(names)

@@ -280,6 +280,21 @@ def test_a_family_is_left_out_by_an_empty_dictionary(clone):
     assert compared and not any(name.startswith("cnn/") for name in compared)
     # what it has left is gone too: with it, `runs` would differ from that of whoever clones this and pulls
     assert not (clone.root / "runs/cnn/conv").exists() and clone.repro() == set()
+    # and its metrics, which `dvc checkout` would otherwise remove on the branch to which somebody switches next
+    assert not (clone.root / "metrics/cnn/conv/metrics.json").exists()
+    clone.commit("no network")
+    clone.dvc("checkout", "--quiet")
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_the_model_of_a_branch_does_not_stay_on_another_one_if_nobody_calls_dvc_checkout(clone):
+    clone.git("checkout", "--quiet", "-b", "two")
+    clone.set(lambda doc: doc["mlp"].update(second=doc["mlp"]["small"]))
+    assert clone.repro("compare") == {"mlp@second", "compare"}
+    clone.commit("a second model")
+    clone.git("checkout", "--quiet", "main")
+    assert clone.repro("compare") == {"compare"} and not (clone.root / "runs/mlp/second").exists()
+    assert clone.git("status", "--porcelain") == ""  # dvc.lock too is as in a clone of main
 
 
 def test_one_model_on_a_branch_is_all_that_metrics_diff_shows(clone):

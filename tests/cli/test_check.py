@@ -422,6 +422,16 @@ def test_where_there_is_no_repository_the_way_out_is_told(here):  # noqa: F811
     assert the_line().endswith("and DVC needs one: git init && git add --all && git commit -m start")
 
 
+@pytest.mark.parametrize("end", ["    - path: a\n      hash:\n", "    - pa", "<<<<<<< HEAD\n    - path: a\n"])
+def test_a_lock_that_dvc_was_stopped_in_or_that_git_could_not_merge_is_told_with_the_way_out(here, end):  # noqa: F811
+    here()
+    whole = "schema: '2.0'\nstages:\n  a:\n    cmd: b\n    outs:\n    - path: a\n      hash: md5\n"
+    Path("dvc.lock").write_text(whole)
+    main.main(["check"])
+    Path("dvc.lock").write_text(whole + end)
+    assert the_line().startswith("dvc.lock: cut off") and "git checkout HEAD dvc.lock" in the_line()
+
+
 # What DVC cannot hash
 
 

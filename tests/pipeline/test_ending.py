@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dalsegno.pipeline import files, runtime, stage
+from dalsegno.pipeline import files, runtime
+from dalsegno.pipeline.cluster import ending
 from dalsegno.pipeline.errors import UserError
 
 SCRIPT = """
@@ -67,7 +68,7 @@ def test_a_stage_that_is_interrupted_leaves_no_draft(tmp_path, name):
     assert ran.stdout.readline() == "written\n"
     ran.send_signal(getattr(signal, name))
     _, err = ran.communicate(timeout=30)
-    assert (ran.returncode, err, left(tmp_path)) == (130, f"\nstage: {stage.STOPPED}\n", [])
+    assert (ran.returncode, err, left(tmp_path)) == (130, f"\nstage: {ending.STOPPED}\n", [])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
@@ -84,7 +85,7 @@ def test_ctrl_c_says_nothing_of_workers_that_have_just_been_started(tmp_path):
     assert held >> (signal.SIGINT - 1) & 1
     os.killpg(ran.pid, signal.SIGINT)
     _, err = ran.communicate(timeout=30)
-    assert ran.returncode == 130 and err.endswith(f"\nstage: {stage.STOPPED}\n")
+    assert ran.returncode == 130 and err.endswith(f"\nstage: {ending.STOPPED}\n")
     assert "Traceback" not in err and "KeyboardInterrupt" not in err
 
 

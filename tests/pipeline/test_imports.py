@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dalsegno.pipeline import stage
+from dalsegno.pipeline.cluster import ending
 
 COMPILER = {"torch._dynamo", "torch._inductor", "triton", "sympy", "torch.utils.flop_counter"}
 SEVERAL = {
@@ -100,7 +100,7 @@ def test_ctrl_c_waits_for_the_end_of_an_import_or_a_finaliser(tmp_path, inside):
     assert lines[0] == "ready\n" and (out == "whole\n") == ("slow" in inside) and "KeyboardInterrupt" in err
 
 
-@pytest.mark.parametrize(("place", "said"), [("top", ""), ("main", f"\nslow: {stage.STOPPED}\n")])
+@pytest.mark.parametrize(("place", "said"), [("top", ""), ("main", f"\nslow: {ending.STOPPED}\n")])
 def test_ctrl_c_ends_a_stage_without_a_traceback_wherever_it_is(tmp_path, place, said):
     """At the top of its script, which imports for seconds, as in its `main`."""
     wait = "import time; print('ready', flush=True); time.sleep(9)"

@@ -15,7 +15,8 @@ import pytest
 from pydantic import Field
 from threadpoolctl import threadpool_info
 
-from dalsegno.pipeline import files, params, runtime, stage
+from dalsegno.pipeline import files, params, runtime
+from dalsegno.pipeline.cluster import ending
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.params import section
 from dalsegno.pipeline.runtime import Runtime
@@ -227,7 +228,7 @@ def test_a_stage_that_used_pytorch_ends_in_order_without_pages_of_what_triton_le
         "        raise OSError(errno.ENOSPC, 'No space left on device')\n    if what == 'large':\n"
         "        raise torch.OutOfMemoryError('CUDA out of memory.')\n\nstage.run(main)\n"
     )
-    told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {stage.STOPPED}\n")}
+    told = {"right": (0, ""), "wrong": (1, "\nstage: it is wrong\n"), "stopped": (130, f"\nstage: {ending.STOPPED}\n")}
     full = "a file: No space left on device; nothing half-written stays. Make room, then `dvc repro` goes on with this stage"
     large = (
         "CUDA out of memory.\nThe GPU does not have enough memory: end what else uses it, or set runtime.device to cpu"

@@ -10,8 +10,19 @@ from dalsegno.pipeline.lineage import edited, leftovers
 STAGES = params.document(HERE / "dvc.yaml")["stages"]
 LOCK = "schema: '2.0'\nstages:\n  mlp@small:\n    cmd: …\n  mlp@old-2:\n    cmd: …\n  spectrograms@old:\n    cmd: …\n  clips:\n"
 ENTRIES = {"mlp": {"small": {}}, "spectrograms": {}}
-LEFT = ["runs/mlp/old-2/predictions.parquet", "data/costs/spectrograms/old.json"]
-OTHERS = ["runs/mlp/small/predictions.parquet", "runs/mlp/by_hand/notes.txt", "data/spectrograms/old/meta.json"]
+LEFT = [
+    "runs/mlp/old-2/predictions.parquet",
+    "data/costs/spectrograms/old.json",
+    "metrics/mlp/old-2/metrics.json",
+    "metrics/mlp/old-2/plots/metrics/val_loss/fold0_seed0.tsv",
+]
+OTHERS = [
+    "runs/mlp/small/predictions.parquet",
+    "metrics/mlp/small/metrics.json",
+    "runs/mlp/by_hand/notes.txt",
+    "data/spectrograms/old/meta.json",
+]
+MEASURED = ["metrics/mlp/old-2/metrics.json", "metrics/mlp/old-2/plots"]
 GIVEN = {
     "nets/a.pt": "embeddings@ours", "lists/train.txt": "splits", "others.csv": "external@other", "metrics/kaggle.csv": "compare",
     "versions.yaml": "cnn@conv", "data/spectrograms/logmel/frames.npy": "cnn@conv",
@@ -28,15 +39,17 @@ def tree(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_reads_whole(tree):
-    assert leftovers.leftovers("compare", STAGES, ENTRIES, LOCK) == [
-        "runs/mlp/old-2",
-        "data/costs/spectrograms/old.json",
-    ]
-    assert leftovers.leftovers("report", STAGES, ENTRIES, LOCK) == ["runs/mlp/old-2"]
-    assert leftovers.leftovers("cnn@conv", STAGES, ENTRIES, LOCK) == []  # it reads one store, not all of them
-    assert leftovers.leftovers("compare", STAGES, ENTRIES | {"mlp": None}, "") == []  # of which DVC made nothing
-    assert leftovers.leftovers("search/dvc.yaml:search@small", STAGES, ENTRIES, LOCK) == []
+def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_reads_whole_and_their_metrics(tree):
+    def left(address, entries=ENTRIES, lock=LOCK, linked=()):
+        return leftovers.leftovers(address, STAGES, entries, lock, lambda: linked)
+
+    assert left("compare") == ["data/costs/spectrograms/old.json", "runs/mlp/old-2", *MEASURED]
+    assert left("report") == ["runs/mlp/old-2", *MEASURED]
+    assert left("cnn@conv") == []  # it reads one store, not all of them
+    assert left("compare", ENTRIES | {"mlp": None}, lock="") == []  # of which DVC made nothing
+    assert left("search/dvc.yaml:search@small") == []
+    # of another branch, from which somebody switched without `dvc checkout`
+    assert left("report", lock="", linked=["runs/mlp/old-2", "runs/mlp/small"]) == ["runs/mlp/old-2", *MEASURED]
 
 
 def test_a_stage_that_dvc_runs_removes_leftovers_first_and_says_so(tree, monkeypatch, capsys):
@@ -49,8 +62,10 @@ def test_a_stage_that_dvc_runs_removes_leftovers_first_and_says_so(tree, monkeyp
     stage.run(lambda *_: print("ran"))
     said = capsys.readouterr().out.splitlines()
     assert said[1:] == [
-        "runs/mlp/old-2: removed, as params.yaml no longer has this entry",
-        "data/costs/spectrograms/old.json: removed, as params.yaml no longer has this entry",
+        *(
+            f"{path}: removed, as params.yaml no longer has this entry"
+            for path in ("data/costs/spectrograms/old.json", "runs/mlp/old-2", *MEASURED)
+        ),
         "ran",
     ]
     assert not any((tree / name).exists() for name in LEFT) and all((tree / name).exists() for name in OTHERS)

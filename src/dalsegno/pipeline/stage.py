@@ -3,17 +3,16 @@
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dalsegno.pipeline import check, environment, files, params, progress
-from dalsegno.pipeline.cluster import ending
+from dalsegno.pipeline.cluster import ending, orphans, ranks
 from dalsegno.pipeline.errors import FULL, UserError, abridged, of_file
 from dalsegno.pipeline.lineage import edited, leftovers
 from dalsegno.pipeline.refusals import Refused
-
-STOPPED = "interrupted; `dvc repro` goes on with this stage"
 
 
 def run(main: Callable[..., None]) -> None:
@@ -24,13 +23,17 @@ def run(main: Callable[..., None]) -> None:
     alone = sys.orig_argv[-len(sys.argv) :] == sys.argv  # the process was started for this stage alone
     if alone:
         ending.interrupt_between_imports()
+        if ranks.world() > 1:
+            orphans.end_with(os.getppid())  # torchrun, without which they would train on, beside those of the next run
         gc.freeze()  # what is imported stays to the end, and collecting garbage there takes a fifth of a short stage
     try:
         message = _run(main)
         code = 1 if message else 0
     except KeyboardInterrupt:
-        message, code = STOPPED, ending.INTERRUPTED
+        message, code = "" if ranks.world() > 1 else ending.STOPPED, ending.INTERRUPTED  # torchrun says it for all
     if message:
+        if ranks.rank():
+            time.sleep(1.0)  # meanwhile torchrun ends it if the first process says the same
         print(f"\n{Path(sys.argv[0]).stem}: {message}", file=sys.stderr)
     if alone:
         ending.end(code)

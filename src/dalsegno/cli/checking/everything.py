@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dalsegno.cli.checking import inputs
 from dalsegno.clips import dataset, listing
 from dalsegno.clips.tree import walk
-from dalsegno.pipeline import check, params, runtime
+from dalsegno.pipeline import check, environment, params, runtime
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.refusals import Refused
 from dalsegno.report.paper import own_words
@@ -32,7 +34,7 @@ def check_all() -> None:
         # chosen by name, as they import PyTorch, for which no fault above waits
         later = [params.component("dalsegno.cli.checking", name) for name in ("named_models", "agreement", "networks")]
         problems = [line for module in later for line in module.problems()]
-    problems += _repository()
+    problems += [*_repository(), *_lock()]
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
 
@@ -85,3 +87,20 @@ def _repository() -> list[str]:
             f"there is no folder .dvc in {here}, perhaps because hidden files were not copied: copy it, or run `dvc init`"
         )
     return problems
+
+
+def _lock() -> list[str]:
+    """DVC writes the whole of dvc.lock after each stage, in place: if it is stopped meanwhile, it cannot read it any more."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA as schema
+    from voluptuous import Invalid  # with which DVC refuses
+
+    lock = Path("dvc.lock")
+    try:
+        if lock.is_file():
+            schema(environment.read(lock))
+    except (yaml.YAMLError, ValueError, Invalid):
+        return [
+            "dvc.lock: cut off, as DVC was stopped while it wrote it, or in conflict after a merge: call `git checkout HEAD "
+            "dvc.lock`, and `dvc repro` takes what was finished from its cache"
+        ]
+    return []

@@ -14,6 +14,7 @@ from typing import NoReturn
 from dalsegno.pipeline.cluster import ranks
 
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+STOPPED = "interrupted; `dvc repro` goes on with this stage"
 IMPORT, AGAIN_S = "<frozen importlib._bootstrap>", 0.05
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Of Ctrl-C, `kill` or a batch system, and a terminal that is closed, which Windows lacks."""

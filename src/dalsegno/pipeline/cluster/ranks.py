@@ -22,5 +22,4 @@ def local_rank() -> int:
 def start(n: int) -> None:
     """Replace this process by `n` with the same command line, started by torchrun, unless it is one of several already."""
     if n > 1 and world() == 1:
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(n)]
-        os.execv(sys.executable, [*torchrun, *sys.argv])
+        os.execv(sys.executable, [sys.executable, "-m", "dalsegno.pipeline.cluster.torchrun", str(n), *sys.argv])

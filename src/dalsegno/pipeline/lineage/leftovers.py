@@ -1,19 +1,62 @@
 """Outputs of entries that params.yaml no longer has."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 
-def leftovers(address: str, stages: dict[str, Any], entries: dict[str, Any], lock: str) -> list[str]:
+def linked() -> list[str]:
+    """Paths of outputs that lie as DVC left them, whichever branch had them."""
+    from dvc.exceptions import NotDvcRepoError  # takes a second, which few stages need
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            return repo.state.get_unused_links([], repo.fs)
+    except NotDvcRepoError:
+        return []
+
+
+def leftovers(
+    address: str,
+    stages: dict[str, Any],
+    entries: dict[str, Any],
+    lock: str,
+    linked: Callable[[], Iterable[str]] = linked,
+) -> list[str]:
     """Outputs of entries that params.yaml no longer has, in folders on which the stage `address` depends as a whole.
 
-    DVC leaves them, and takes the folder with them for another than that of a clone. stages: of dvc.yaml. entries:
-    params.yaml. lock: the text of dvc.lock, which names all that was ever run; what it does not name, DVC has not made.
+    DVC leaves them, and takes the folder with them for another than that of a clone. The metrics of such an entry follow: Git
+    would keep them, until a `dvc checkout` removes them on whichever branch is there by then.
+    stages: of dvc.yaml. entries: params.yaml. lock: the text of dvc.lock, which names all that was ever run on this branch.
+    What was run on another one, and stayed as nobody called `dvc checkout`, is among `linked`; DVC has not made the rest.
     """
     stage = stages.get(address.partition("@")[0], {})
     folders = [dep for dep in stage.get("do", stage).get("deps", []) if "$" not in dep]
-    ever = [name for name in re.findall(r"^  (\w+)@([\w-]+):$", lock, re.M) if "foreach" in stages.get(name[0], {})]
-    gone = [(family, key) for family, key in ever if key not in (entries.get(family) or {})]
-    outs = [Path(out.replace("${key}", key)) for family, key in gone for out in stages[family]["do"]["outs"]]
-    return [out.as_posix() for out in outs if out.exists() and any(out.is_relative_to(folder) for folder in folders)]
+    families = {family: each["do"] for family, each in stages.items() if "foreach" in each}
+    stray = {
+        out: (family, key)
+        for family, do in families.items()
+        for template in do.get("outs", [])
+        if any(Path(template).is_relative_to(folder) for folder in folders)
+        for key, out in _lying(template)
+        if key not in (entries.get(family) or {})
+    }
+    ever = set(re.findall(r"^  (\w+)@([\w-]+):$", lock, re.M))
+    links = set() if ever.issuperset(stray.values()) else set(linked())
+    left = {out: pair for out, pair in stray.items() if pair in ever or out in links}
+    measured = [
+        path.replace("${key}", key)
+        for family, key in dict.fromkeys(left.values())
+        for files in (*families[family].get("metrics", []), *families[family].get("plots", []))
+        for path in files
+    ]
+    return [*sorted(left), *(path for path in measured if Path(path).exists())]
+
+
+def _lying(template: str) -> Iterator[tuple[str, str]]:
+    """Each key for which there is a file or folder at `template`, and its path."""
+    before, after = template.split("${key}")
+    for path in sorted(Path().glob(f"{before}*{after}")):
+        yield path.as_posix().removeprefix(before).removesuffix(after), path.as_posix()

@@ -1,0 +1,48 @@
+"""A stage in two processes ends in the same words as in one, whatever ends it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dalsegno.pipeline.cluster import ending
+
+STAGE = """
+import os, signal, sys, time
+from dalsegno.pipeline import stage
+from dalsegno.pipeline.cluster import ranks
+from dalsegno.pipeline.errors import UserError
+
+def main(how):
+    ranks.start(2)
+    if how == "wrong":
+        raise UserError("it is wrong")
+    if how == "killed" and ranks.rank() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "stopped" and ranks.rank() == 0:
+        os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(0 if how == "right" else 60)
+
+stage.run(main)
+"""
+KILLED = "one of 2 processes that train together was killed (SIGKILL), perhaps because memory ran out; lower "
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [
+        ("right", 0, ""),
+        ("wrong", 1, "it is wrong"),
+        ("killed", 1, KILLED),
+        ("stopped", ending.INTERRUPTED, ending.STOPPED),
+    ],
+)
+def test_the_words_are_those_of_one_process(tmp_path, how, code, said):
+    script = tmp_path / "together.py"
+    script.write_text(STAGE)
+    ran = subprocess.run([sys.executable, script, how], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    lines = set(ran.stderr.split("\n")) - {
+        ""
+    }  # the first process has a second to end both before the other says it too
+    assert ran.returncode == code and len(lines) == bool(said), ran.stderr
+    assert all(line.startswith(f"together: {said}") for line in lines)
