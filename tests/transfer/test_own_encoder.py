@@ -104,8 +104,9 @@ def stored(pool=1):
     }
     spectrogram_store.write("store", waves, meta | {"db_per_unit": None, "scale": 1.0, "offset": 0.0, "floor": 0.0})
     parts = [("test", "valid", "train")[min(2, int(c[3:]) // 3)] for c in clips]
-    rows = {"clip_id": list(clips), "label": [c[:3] for c in clips], "group": "", "fold0": parts}
-    pd.DataFrame(rows).to_csv("splits.csv", index=False)
+    ids, labels = list(clips), [c[:3] for c in clips]
+    splits = {"clip_id": ids, "label": labels, "group": "", "unit": ids, "sha256": ids, "fold0": parts}
+    pd.DataFrame(splits).to_csv("splits.csv", index=False)
 
 
 def embeddings(weights):
