@@ -61,7 +61,7 @@ def peak_memory_mb() -> dict[str, float]:
     return {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb}
 
 
-def read(path: str) -> dict[str, Any]:
+def read(path: str | Path) -> dict[str, Any]:
     """A YAML file of the project's own, such as dvc.yaml, as it is; empty where there is none."""
     if not Path(path).is_file():
         return {}
