@@ -37,5 +37,6 @@ def test_a_request_is_passed_on_or_refused_by_its_length(headers, expected):
     assert status(headers) == expected
 
 
-def test_what_is_no_request_is_passed_on():
-    assert status([(b"content-length", b"9999")], "lifespan") == 200
+@pytest.mark.parametrize("kind", ["lifespan", "websocket"])
+def test_what_is_no_request_is_passed_on(kind):
+    assert status([(b"content-length", b"9999")], kind) == 200

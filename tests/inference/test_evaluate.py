@@ -32,6 +32,13 @@ def test_scores_are_those_of_the_predictions(run, capsys):
     assert np.sum(scores["confusion"]) == 24 and np.trace(scores["confusion"]) == sum(right)
 
 
+def test_the_confidence_is_the_one_asked_for(run, capsys):
+    assert evaluated(capsys, "classical/majority", "sounds", "--confidence", "0.8")["confidence"] == 0.8
+    assert "--confidence is 0.5; expected more than 0.5" in refusal(
+        "evaluate", "classical/majority", "sounds", "--confidence", "0.5"
+    )
+
+
 def test_nothing_is_told_that_is_known_of_three_classes(run, capsys):
     main.main(["evaluate", "classical/logistic", "sounds"])
     table = capsys.readouterr().out

@@ -50,10 +50,10 @@ def collection(root: Path, model: Model, theirs: dict[str, str]) -> Collection:
     Raises UserError if `theirs` names a class that one side does not have, or no file has a class that the model knows.
     """
     listed = labelled.listed(root, model.suffixes, "picture" if model.of_pictures else "audio file", EXPECTS)
-    ours = {layout.bare(label): label for label in model.labels}
+    ours, alike = ({to(label): label for label in model.labels} for to in (str, layout.bare))
     there = {file.label for file in listed if file.label}
     _check(theirs, there, model.labels)
-    of_label = {label: theirs.get(label) or ours.get(layout.bare(label)) for label in there}
+    of_label = {label: (ours | theirs).get(label) or alike.get(layout.bare(label)) for label in there}
     found, rows = Collection(pd.DataFrame()), []
     stated = (
         groups.read(root, [file.path.relative_to(root) for file in listed], [], "the model is not trained here") or {}
