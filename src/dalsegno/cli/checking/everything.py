@@ -97,7 +97,7 @@ def _lock() -> list[str]:
     lock = Path("dvc.lock")
     try:
         if lock.is_file():
-            Lockfile.validate(environment.read(lock), str(lock))
+            Lockfile.validate(environment.read(str(lock)), str(lock))
     except (yaml.YAMLError, ValueError, DvcException):
         return [
             "dvc.lock: cut off, as DVC was stopped while it wrote it, or in conflict after a merge: call `git checkout HEAD "
