@@ -68,6 +68,12 @@ def test_a_misspelt_folder_is_refused_with_the_nearest_name_by_whichever_command
             command_line.main(words)
 
 
+def test_an_archive_is_to_be_unpacked_first(here):
+    (here.parent / "music.zip").touch()
+    with pytest.raises(SystemExit, match=r"'\.\./music\.zip' \(in .*\) is a file; unpack it if it is an archive"):
+        command_line.main(["music", "../music.zip"])
+
+
 def test_the_folder_where_we_are_is_named_beside_a_relative_path_only(here):
     with pytest.raises(SystemExit, match=rf"'\.\./nowhere' \(in {here}\) is not there\. Expected"):
         command_line.main(["doctor", "../nowhere"])

@@ -30,6 +30,12 @@ def test_names_from_a_mac_and_from_elsewhere_are_the_same(tmp_path, on_disk, in_
     assert all(clip.path.is_file() and unicodedata.is_normalized("NFC", clip.id) for clip in clips)
 
 
+def test_a_file_that_is_no_clip_is_not_suggested_for_one_that_is_gone(tmp_path):
+    tree(tmp_path, "blues/._a1.wav", "blues/other.wav", "jazz/b1.wav")
+    table(tmp_path, "blues/a1.wav,x", "jazz/b1.wav,y")
+    assert "'blues/a1.wav' is not a file here" in refusal(tmp_path) and "._a1" not in refusal(tmp_path)
+
+
 def test_groups_in_two_unicode_forms_are_one(tmp_path):
     tree(tmp_path, *PATHS[:3])
     names = [unicodedata.normalize(form, "Björk") for form in ("NFC", "NFD", "NFC")]

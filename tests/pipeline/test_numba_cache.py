@@ -54,9 +54,16 @@ def test_workers_read_the_cache_without_waiting_for_each_other(tmp_path):
 def test_a_home_that_cannot_be_written_costs_the_cache_and_not_the_run(tmp_path, home):
     place = {"a file": tmp_path / "file", "read only": Path("/proc"), "not there": Path("/proc/nobody")}[home]
     (tmp_path / "file").touch()
-    code = "from dalsegno.pipeline.cluster import numba_cache as n; c = n.locked('librosa'); c.__enter__(); print(n.os.environ[n.VARIABLE])"
-    out, _ = python(code, HOME=str(place), TMPDIR=str(tmp_path)).communicate()
+    code = """
+        from dalsegno.pipeline.cluster import numba_cache as n
+        for part in ("librosa", "more"):
+            with n.locked(part):
+                pass
+        print(n.os.environ[n.VARIABLE])
+    """
+    out, said = python(code, HOME=str(place), TMPDIR=str(tmp_path)).communicate()
     assert Path(out.strip()).parent == tmp_path and not Path(out.strip()).exists()
+    assert said.count("\n") == 1 and "each time" in said and "NUMBA_CACHE_DIR" in said
 
 
 def test_all_of_librosa_is_imported_while_the_cache_is_locked(tmp_path):

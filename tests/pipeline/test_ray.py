@@ -148,6 +148,19 @@ def test_what_answers_but_is_not_ray_is_told_at_once(monkeypatch, answer):
             list(runtime.map(abs, [1], 1, Runtime(backend="ray", address=address), "test"))
 
 
+def test_a_cluster_that_lets_nobody_in_without_a_token_is_told_with_what_it_needs(monkeypatch):
+    def init(*_, **__):
+        raise ConnectionError("Failed to connect to Ray cluster at head:6379\nmore")
+
+    monkeypatch.setattr(by_ray, "_check", lambda address: None)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(
+        UserError, match=r"no Ray cluster at head:6379: Failed .*:6379\. If .* RAY_AUTH_MODE=token in the"
+    ):
+        next(by_ray.each(abs, [1], "head:6379", None))
+
+
 @pytest.mark.parametrize("raw", [{"address": "head:6379"}, {"backend": "ray", "address": "head"}, {"backend": "dask"}])
 def test_a_cluster_is_asked_for_in_full(raw):
     assert params.parse("runtime", raw, Runtime)[1]

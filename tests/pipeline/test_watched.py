@@ -71,6 +71,15 @@ def test_a_stage_that_dvc_runs_removes_leftovers_first_and_says_so(tree, monkeyp
     assert not any((tree / name).exists() for name in LEFT) and all((tree / name).exists() for name in OTHERS)
 
 
+def test_a_key_that_would_be_two_words_of_the_command_is_refused_in_words(tree, monkeypatch, capsys):
+    (tree / "params.yaml").write_text(yaml.safe_dump({"classical": {"my svm": {"estimator": "svm"}}}))
+    monkeypatch.setenv("DVC_STAGE", "classical@my svm")
+    monkeypatch.setattr("sys.argv", [str(HERE / "stages/classical.py"), "my", "svm", "data/features.parquet"])
+    with pytest.raises(SystemExit):
+        stage.run(lambda key: None)
+    assert "\n  classical: 'my svm' cannot name an entry; expected a word" in capsys.readouterr().err
+
+
 @pytest.fixture
 def running(tree, monkeypatch):
     """The repository of one model, of which DVC runs the stage, and a function that edits params.yaml."""

@@ -78,6 +78,9 @@ def _watched(address: str) -> Iterator[None]:
         yield
         return
     file, _, name = address.rpartition(":")  # search/dvc.yaml:search@small; one of dvc.yaml itself has its name alone
+    _, entry, key = name.partition("@")
+    if entry and not check.KEY.fullmatch(key):
+        raise Refused([])  # `my svm` would be two words of the command; `check` tells it with all other problems
     stages, entries = environment.read(file or "dvc.yaml").get("stages", {}), params.document()
     if place := progress.place(address, stages, entries):  # those that are up to date, DVC skips
         progress.say(place)

@@ -91,14 +91,14 @@ def _repository() -> list[str]:
 
 def _lock() -> list[str]:
     """DVC writes the whole of dvc.lock after each stage, in place: if it is stopped meanwhile, it cannot read it any more."""
-    from dvc.schema import COMPILED_LOCKFILE_SCHEMA as schema
-    from voluptuous import Invalid  # with which DVC refuses
+    from dvc.dvcfile import Lockfile
+    from dvc.exceptions import DvcException
 
     lock = Path("dvc.lock")
     try:
         if lock.is_file():
-            schema(environment.read(lock))
-    except (yaml.YAMLError, ValueError, Invalid):
+            Lockfile.validate(environment.read(str(lock)), str(lock))
+    except (yaml.YAMLError, ValueError, DvcException):
         return [
             "dvc.lock: cut off, as DVC was stopped while it wrote it, or in conflict after a merge: call `git checkout HEAD "
             "dvc.lock`, and `dvc repro` takes what was finished from its cache"

@@ -24,6 +24,10 @@ def run(arguments: argparse.Namespace) -> None:
     Raises UserError if there is no such folder, or no params.yaml here.
     """
     here, folder, text = Path(params.FILE), arguments.folder.expanduser(), params_text.read()
+    if folder.is_file():
+        raise UserError(
+            f"{walk.where(folder)} is a file; unpack it if it is an archive, and name the folder that holds a folder per class"
+        )
     if not folder.is_dir():
         raise UserError(
             f"{walk.where(folder)} is not a folder; expected one that holds a folder per class{walk.nearest(folder)}"

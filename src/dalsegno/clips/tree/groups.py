@@ -56,7 +56,7 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     bare = [path for path in labelled if plain(path.as_posix()) not in groups]
     if groups and len(astray) == len(groups):
         raise UserError(
-            f"{stated}: of its {counted(len(groups), 'path')} none is here{_first(_no_file(astray, known, lines))}\n"
+            f"{stated}: of its {counted(len(groups), 'path')} none is here{_first(_no_file(astray, bare, lines))}\n"
             f"  Expected paths below {str(root)!r}, such as {paths[0].as_posix()!r}"
         )
     states = [f"no file for {len(astray)} of its {counted(len(groups), 'path')}"] if astray else []
@@ -64,7 +64,7 @@ def read(root: Path, paths: list[Path], labelled: list[Path], allow_ungrouped: s
     if groups and states and not allow_ungrouped:
         raise UserError(
             f"{stated}: {' and '.join(states)}, so that clips of one group could be on both sides of a split"
-            f"{_first(_no_file(astray, known, lines))}{_first(_no_row(bare, astray))}\n"
+            f"{_first(_no_file(astray, bare, lines))}{_first(_no_row(bare, astray))}\n"
             "  Mend the table (an empty group says that a clip has none), or give the reason in dataset.allow_ungrouped"
         )
     return {path: groups[name] for path in paths if groups.get(name := plain(path.as_posix()))}
@@ -98,8 +98,8 @@ def _first(lines: Iterator[str]) -> str:
     return "".join(f"\n  {line}" for line in islice(lines, N_NAMED))
 
 
-def _no_file(astray: list[str], known: dict[str, Path], lines: dict[str, int]) -> Iterator[str]:
-    free = known.keys() - lines.keys()
+def _no_file(astray: list[str], bare: list[Path], lines: dict[str, int]) -> Iterator[str]:
+    free = {plain(path.as_posix()) for path in bare}
     for name in astray:
         yield f"line {lines[name]}: {name!r} is not a file here{_nearest(name, free)}"
 

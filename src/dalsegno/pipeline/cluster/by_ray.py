@@ -82,7 +82,10 @@ def _connected(address: str | None) -> Any:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "runtime_env": {"env_vars": env}}
         ray.init(address or "local", include_dashboard=None if address else False, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UserError(f"runtime.address: no Ray cluster at {address}: {str(error).splitlines()[0]}") from None
+        raise UserError(
+            f"runtime.address: no Ray cluster at {address}: {str(error).splitlines()[0]}. If `ray start --head` said that it asks "
+            "for a token, its ~/.ray/auth_token must be here as well, and RAY_AUTH_MODE=token in the environment"
+        ) from None
     return ray
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 VARIABLE = "NUMBA_CACHE_DIR"
+PASSING = "dalsegno-numba-"  # of a folder that goes when the process ends
 FILLED = "DALSEGNO_NUMBA_CACHE_FILLED"  # tells the workers of a process which parts they only read
 
 
@@ -28,8 +29,14 @@ def locked(part: str) -> Iterator[None]:
     folder = _folder()
     os.environ[VARIABLE] = str(folder)
     with FileLock(folder / "lock"):
-        if not any(folder.rglob("*.nbi")):
-            print("compiling parts of librosa, once on this machine: about 20 s", file=sys.stderr, flush=True)
+        if not filled and not any(folder.rglob("*.nbi")):
+            passing = folder.name.startswith(PASSING)
+            often = (
+                f"each time, as the home folder cannot be written; {VARIABLE} names another"
+                if passing
+                else "once on this machine"
+            )
+            print(f"compiling parts of librosa, {often}: about 20 s", file=sys.stderr, flush=True)
         yield
     os.environ[FILLED] = " ".join([*filled, part])
 
@@ -43,6 +50,6 @@ def _folder() -> Path:
             return folder
     except (OSError, RuntimeError):  # there is no home, or a file in its place
         pass
-    passing = tempfile.mkdtemp(prefix="dalsegno-numba-")
+    passing = tempfile.mkdtemp(prefix=PASSING)
     atexit.register(shutil.rmtree, passing, ignore_errors=True)
     return Path(passing)
