@@ -48,6 +48,12 @@ def test_many_models_have_a_plot_each_on_the_same_axes_with_others_behind():
     assert {svg.count(grey) for _, svg in drawn} == {2 * 20}
 
 
+def test_curves_that_an_entry_asks_for_are_drawn_for_it_alone():
+    asked = curves("asked").assign(train_weighted_f1=0.4, val_weighted_f1=0.3)
+    drawn = dict(curve_plots.learning(pd.concat([asked, curves("plain")]), ["asked", "plain"]))
+    assert "weighted F1" in drawn["asked"] and "weighted F1" not in drawn["plain"] and "accuracy" in drawn["plain"]
+
+
 def test_the_axes_of_many_models_hold_all_and_those_of_few_their_own():
     low, high = curves("low"), curves("high").assign(train_log_loss=7.0, val_loss=9.0)
     own = dict(curve_plots.learning(pd.concat([low, high]), ["low", "high"]))

@@ -75,7 +75,8 @@ def test_the_training_of_both_stands_with_what_pretraining_gains(leaky):
     same = "Both were trained for at most 30 epochs, layers that began at random with a learning rate of 0.002."
     for text in leaky[1:]:
         assert same in text
-    models = {"a": {"max_epochs": 12, "lr": 0.002}, "b": {"max_epochs": 50, "lr": 0.002}}
+    models = {"a": {"max_epochs": 12, "lr": 0.002}, "b": {"max_epochs": 50, "lr": 0.002}, "c": {"max_epochs": 1}}
+    assert gains.budgets("a", "c", models).endswith("and c at most 1 epoch at ??.")
     assert gains.budgets("a", "b", models) == (
         "They differ in their training as well: a had at most 12 epochs at a learning rate of 0.002, and b at most 50 epochs "
         "at 0.002."

@@ -52,7 +52,7 @@ def overlays(
 def learning(
     curves: pd.DataFrame, models: Sequence[str], width: float = 152, height: float = 140, columns: int = 2
 ) -> list[tuple[str, str]]:
-    """(model, the plot): log-loss and accuracy of each over its epochs, on validation clips and on as many training clips seen alike.
+    """(model, the plot): log-loss, accuracy and what `train.curves` asks for, of each over its epochs, on validation clips and on as many training clips seen alike.
 
     Where the two part, the model fits its training clips better than new ones. Of many models, all have the same axes, and behind
     each the validation means of others are grey: of the BEHIND most accurate ones. models: the most accurate first;
@@ -65,15 +65,25 @@ def learning(
     found = []
     for name in drawn:
         panels = []
-        for label, train, valid in PARTS:
-            axes = _over_epochs(width, height, together if crowd else by_model[name], [train, valid], label)
-            for line in [mean for other, mean in means[valid].items() if other != name][:BEHIND]:
+        for label, train, valid in [*PARTS, *_asked(by_model[name])]:
+            shared = crowd and valid in means
+            axes = _over_epochs(width, height, together if shared else by_model[name], [train, valid], label)
+            for line in [mean for other, mean in means.get(valid, {}).items() if other != name][:BEHIND]:
                 axes.line(*line, INK, 0.8, alpha=0.2)
             looks = ((train, "train", INK, STYLES[1]), (valid, "valid", ACCENT, STYLES[0]))
             axes.beside([_lines(axes, by_model[name], *look) for look in looks])
             panels.append(axes)
         found.append((name, svg(panels, columns, (84, 44))))
     return found
+
+
+def _asked(rows: Columns) -> list[tuple[str, str, str]]:
+    """As PARTS: the metrics that the model's entry asks for under `train.curves`."""
+    usual = {y for part in PARTS for y in part}
+    asked = [
+        y.removeprefix("val_") for y in rows if y.startswith("val_") and y not in usual and not np.isnan(rows[y]).all()
+    ]
+    return [(name.replace("_", " ").replace("f1", "F1"), f"train_{name}", f"val_{name}") for name in asked]
 
 
 def _looks(models: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -90,7 +100,9 @@ def _by_model(curves: pd.DataFrame) -> dict[str, Columns]:
 
 def _columns(curves: pd.DataFrame) -> Columns:
     """Arrays, which take a tenth of the time that tables take to be cut into a hundred lines."""
-    columns = {name: curves[name].to_numpy() for name in ("run", *(y for part in PARTS for y in part[1:]))}
+    columns = {
+        name: curves[name].to_numpy() for name in curves if name == "run" or str(name).startswith(("train_", "val_"))
+    }
     return columns | {"epoch": curves["epoch"].to_numpy() + 1}  # stored from 0, and drawn as the best epoch is told
 
 
@@ -100,7 +112,7 @@ def _over_epochs(width: float, height: float, rows: Columns, metrics: list[str],
     epochs = rows["epoch"][~np.isnan(values).all(axis=0)]
     axes = Axes(width, height, scales.around(epochs), scales.around(values))
     axes.round_below("epoch", whole=True)
-    axes.round_left(label, percent="accuracy" in label)
+    axes.round_left(label, percent="loss" not in label)
     return axes
 
 

@@ -43,6 +43,11 @@ def number(value: int | float | None, digits: int | None = None) -> str:
     return f"{value:,.{digits}f}"
 
 
+def n_epochs(n: int | None) -> str:
+    """`1 epoch`, `12 epochs`, or how many were not measured."""
+    return f"{UNMEASURED} epochs" if n is None else counted(n, "epoch")
+
+
 def points(value: float | None) -> str:
     """A difference of shares in points of a hundred, with a true minus sign."""
     return UNMEASURED if value is None else f"{100 * value:z.1f}".replace("-", "−")
@@ -106,7 +111,7 @@ def epochs(model: Mapping[str, Any]) -> str:
 
 def unfinished(models: Mapping[str, Mapping[str, Any]]) -> str:
     """A sentence on networks that ran out of epochs while they were still improving; empty if there are none."""
-    named = [f"{name} ({number(m['max_epochs'])} epochs)" for name, m in models.items() if still_improving(m)]
+    named = [f"{name} ({n_epochs(m['max_epochs'])})" for name, m in models.items() if still_improving(m)]
     if not named:
         return ""
     return (

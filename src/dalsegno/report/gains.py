@@ -39,12 +39,12 @@ def budgets(name: str, over: str, models: Mapping[str, Mapping[str, Any]], writt
     models: of compare.json; written: a name as the report has it.
     """
     (epochs, rate), others = (
-        tuple(formatting.number(models[model].get(setting)) for setting in ("max_epochs", "lr"))
+        (formatting.n_epochs(models[model].get("max_epochs")), formatting.number(models[model].get("lr")))
         for model in (name, over)
     )
     if (epochs, rate) == others:
-        return f"Both were trained for at most {epochs} epochs, layers that began at random with a learning rate of {rate}."
+        return f"Both were trained for at most {epochs}, layers that began at random with a learning rate of {rate}."
     return (
-        f"They differ in their training as well: {written(name)} had at most {epochs} epochs at a learning rate of {rate}, and "
-        f"{written(over)} at most {others[0]} epochs at {others[1]}."
+        f"They differ in their training as well: {written(name)} had at most {epochs} at a learning rate of {rate}, and "
+        f"{written(over)} at most {others[0]} at {others[1]}."
     )

@@ -8,6 +8,7 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from dalsegno.pipeline.errors import counted
 from dalsegno.search import space, study
 from dalsegno.search.entry import Params
 
@@ -54,7 +55,7 @@ def _ended(trial: FrozenTrial, p: Params) -> str:
     epochs = trial.user_attrs["epochs"]
     if trial.state == TrialState.PRUNED:
         return f"pruned at epoch {epochs}, {p.metric} {trial.intermediate_values[epochs]:.4f}"
-    return f"{p.metric} {trial.value:.4f} after {epochs} epochs"
+    return f"{p.metric} {trial.value:.4f} after {counted(epochs, 'epoch')}"
 
 
 def _short(value: Any) -> str:

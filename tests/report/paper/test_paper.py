@@ -356,10 +356,14 @@ def test_networks_of_the_same_layers_are_drawn_and_listed_once(tmp_path):
         [("a", "Linear", "8", 9), ("b", "Linear", "4", 5)], columns=["layer", "type", "output", "parameters"]
     )
     s = dataclasses.replace(read, layers={"mlp/features": rows, "transfer/finetuned": rows.copy()})
-    made = list(models.layers(s))
-    tables = [block["caption"] for block in made if block["kind"] == "table"]
+    made = list(models.drawings(s))
+    tables = [block["caption"] for block in models.layers(s) if block["kind"] == "table"]
     assert tables == ["Layers of mlp/features and transfer/finetuned."]
     assert [len(block["figures"]) for block in made if block["kind"] == "figures"] == [1, 0]
+    assert [
+        part["title"]
+        for part in content.content(s, own_words.Params(team=[], search="data/clips.csv"), {}, None, [], [])["sections"]
+    ][-1] == "Layers one by one"
 
 
 @pytest.mark.parametrize(("without", "told"), [(0, ""), (1, "labelled clip, which"), (39, "39 labelled clips, each")])

@@ -18,6 +18,7 @@ from dalsegno.report.paper.sections import (
     hearing,
     introduction,
     methods,
+    models,
     results,
     search,
     training,
@@ -35,7 +36,7 @@ def content(
     s: with models under their stamped names; heard: listening.json; searched: the searches to tell of, as `found.read` gives them.
     examples: examples.json, a clip of each class as drawn for the doctor's page.
     """
-    cite, dataset = Cited(), s.compare["dataset"]
+    cite, dataset, layers = Cited(), s.compare["dataset"], models.layers(s)
     called = {name.removesuffix(formatting.STAMP): name for name in s.compare["models"]}
     returned = formatting.of_called(kaggle, called)
     kinds = [
@@ -51,6 +52,7 @@ def content(
         ("Contributions", [_contributions(p)]),
         ("Reproduction", _reproduction(s)),
         ("Files", files.files()),
+        *([("Layers one by one", layers)] if layers else []),
     ]
     sections = blocks.referred(blocks.section(title, body) for title, body in kinds)
     return {

@@ -76,7 +76,7 @@ WORDS: dict[str, str | dict[str, str]] = {
     "lr": "learning rate {}",
     "patience": "ended after {} epochs without improvement",
     "C": "C = {}",
-    "n_neighbors": "{} neighbours",
+    "n_neighbors": "k = {}",
     "val_loss": "validation loss",
     "val_accuracy": "validation accuracy",
     "val_balanced_accuracy": "validation balanced accuracy",

@@ -33,7 +33,7 @@ def _said(cost: dict[str, Any]) -> Iterator[str]:
         yield cost["of"]
     if cost.get("val_accuracy") is not None:
         yield (
-            f"trained for {formatting.number(cost.get('epochs'))} epochs; best validation accuracy "
+            f"trained for {formatting.n_epochs(cost.get('epochs'))}; best validation accuracy "
             f"{formatting.share(cost['val_accuracy'])} on {formatting.number(cost.get('classes'))} classes of its own"
         )
     if cost.get("parameters"):

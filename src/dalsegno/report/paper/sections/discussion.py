@@ -150,7 +150,7 @@ def _course(name: str, m: dict[str, Any], s: Sources) -> str:
     right = f"{_told(*shares)}; " if shares else ""
     runs = rows.groupby("run")["epoch"].max() + 1
     capped = int((runs >= m["max_epochs"]).sum()) if m.get("max_epochs") else 0
-    cap = f"; {capped} of {len(runs)} runs at {m['max_epochs']} epochs" if capped else ""
+    cap = f"; {capped} of {len(runs)} runs at {formatting.n_epochs(m['max_epochs'])}" if capped else ""
     return f"{right}{took}{cap}"
 
 

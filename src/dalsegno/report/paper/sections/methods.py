@@ -31,7 +31,7 @@ def methods(s: Sources, p: Params, cite: Cited) -> Iterator[Block]:
     if rows:
         yield blocks.table("Backbones, and what they were trained on.", ["backbone", "training"], rows, words=2)
     yield from models.models(s, p, cite)
-    yield from models.layers(s)
+    yield from models.drawings(s)
 
 
 def _with_reason(what: str, why: str | None) -> str:

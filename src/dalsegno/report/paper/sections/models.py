@@ -92,27 +92,40 @@ def _but_for(like: str, differ: Topics, cite: Cited) -> str:
     return f"It was made as {like} was{but}." if like else ""
 
 
-def layers(s: Sources) -> Iterator[Block]:
-    """The layers of every network, once for those that have the same; but for twins, which have those of their models."""
+def _alike(s: Sources) -> list[list[str]]:
+    """The networks whose layers are known, those of the same layers together; but for twins, which have those of their models."""
     alike: dict[str, list[str]] = {}
     for name in s.compare["models"]:
         if name in s.layers and not _is_twin(name):
             alike.setdefault(s.layers[name].to_json(), []).append(name)
+    return list(alike.values())
+
+
+def drawings(s: Sources) -> Iterator[Block]:
+    """The layers of every network as a drawing, once for those that have the same."""
+    alike = _alike(s)
     if not alike:
         return
     yield blocks.heading("Layers of the networks")
-    yield blocks.text(
-        "Layers are in the order of the data, with the shape of each layer's output for one clip or window. A network that was also "
-        "trained from scratch had the same layers there."
-    )
-    drawn = [picture for names in alike.values() for picture in figures.layers(s, names)]
+    listed = " The last section lists them one by one." * bool(_short(s))
+    yield blocks.text(f"A network that was also trained from scratch had the same layers there.{listed}")
+    drawn = [picture for names in alike for picture in figures.layers(s, names)]
     small = [picture for picture in drawn if picture["width_pt"] <= figures.HALF_OF_PAPER]
     yield blocks.figures(small, architecture.CAPTION, 2)
     large = [picture for picture in drawn if picture not in small]
     yield blocks.figures(large, "Larger networks, drawn in the same way." if small else architecture.CAPTION)
-    for names in alike.values():
-        if len(s.layers[names[0]]) <= MOST_LAYERS:
-            yield blocks.tabled(f"Layers of {joined(names)}.", of_layers.table(s.layers[names[0]]))
+
+
+def _short(s: Sources) -> list[list[str]]:
+    """Of `_alike`, those of which a table shows something."""
+    return [names for names in _alike(s) if len(s.layers[names[0]]) <= MOST_LAYERS]
+
+
+def layers(s: Sources) -> list[Block]:
+    """The layers of every network one by one, pages of them, which would part the results from how they came about."""
+    tables = [blocks.tabled(f"Layers of {joined(names)}.", of_layers.table(s.layers[names[0]])) for names in _short(s)]
+    order = "Layers are in the order of the data, with the shape of each layer's output for one clip or window."
+    return [blocks.text(order), *tables] if tables else []
 
 
 def _plain(name: str) -> str:
