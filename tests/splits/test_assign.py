@@ -218,7 +218,8 @@ def test_a_validation_part_that_can_rank_nothing_stops():
 def test_nothing_to_train_on():
     with pytest.raises(UserError, match="no clip of the data set has a label"):
         split(clips_of(["", ""]))
-    with pytest.raises(UserError, match="fold 0 has no valid clip"):
+    few = r"fold 0 has no valid clip; it has train \d, test \d, as classes .*; raise splits.valid_share, lower splits.folds"
+    with pytest.raises(UserError, match=few):
         split(clips_of(["a", "a", "b", "b"]))
 
 

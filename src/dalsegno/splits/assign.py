@@ -18,6 +18,11 @@ GIVEN = {
     "fault_filtered": given.fault_filtered,
     "artist_folds": given.artist_folds,
 }  # the partitions that a data set brings along
+MEND = {
+    "train": "lower splits.valid_share or splits.test_share",
+    "valid": "raise splits.valid_share, lower splits.folds",
+    "test": "raise splits.test_share, lower splits.folds",
+}  # what to do about a drawn part without a clip
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ def _refuse_unusable(rows: pd.DataFrame, is_given: bool, may_lack_test: bool) ->
                 f"of the parts as they are given, it has {has}; state those of more clips, or draw parts at random "
                 "(splits.protocol: holdout or kfold)"
                 if is_given
-                else "the data may be too small or its groups too few for this splits.protocol, splits.folds or share"
+                else f"it has {has}, as classes have too few clips or groups to share out; {MEND[empty[0]]}, or add clips"
             )
             raise UserError(f"fold {k} has no {empty[0]} clip; {why}")
         splits_csv.check_trainable(labels["train"], k, classes)
