@@ -45,6 +45,13 @@ def test_a_scale_has_a_length_whatever_it_holds(values):
     assert scale.low < scale.high and scale.ticks()
 
 
+def test_no_mark_stands_above_all():
+    axes = Axes(385, 144, Scale(0, 1), scales.around([0.93, 1.0], 0.5))
+    axes.round_left("accuracy", percent=True)
+    words = [word for *_, word in TEXT.findall(svg([axes]))]
+    assert words == ["90.0%", "92.5%", "95.0%", "97.5%", "100.0%", "accuracy"]
+
+
 def test_names_beside_points_keep_apart_and_below_the_top():
     axes = Axes(100, 60, Scale(0, 1), Scale(0, 1))
     axes.beside([(1, height, f"m{i}", INK) for i, height in enumerate([0.5, 0.98, 1.0, 0.99])])

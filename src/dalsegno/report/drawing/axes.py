@@ -107,8 +107,8 @@ class Axes:
         self.below(ticks, words, title)
 
     def round_left(self, title: str, percent: bool = False) -> None:
-        """The axis on the left, likewise."""
-        ticks = self.y.ticks(max(4, int(self.height / 24)))
+        """The axis on the left, likewise; no mark stands above 100%, which the scale may leave room for."""
+        ticks = [tick for tick in self.y.ticks(max(4, int(self.height / 24))) if tick <= 1 or not percent]
         self.left(ticks, scales.written(ticks, self.y.log, percent), title)
 
     def below(
