@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dalsegno.cli.listening.answers import Csv, Table
+from dalsegno.cli.listening.answers import Csv, Table, printable
 from dalsegno.inference.asked import Answer
 
 
@@ -17,3 +17,8 @@ def test_a_class_in_the_table_neither_breaks_its_line_nor_turns_it(capsys):
     assert capsys.readouterr().out == f"{line}\n"
     Csv(labels, 1, 0.0, False).add(answer)
     assert capsys.readouterr().out.splitlines()[-1].endswith(",מוזיקה,0.500000")  # others read it: as it is
+
+
+def test_joiners_within_words_stay():
+    name = "نیم\u200cفاصله 👩\u200d🎤"
+    assert printable(name) == name

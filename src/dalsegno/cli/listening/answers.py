@@ -12,10 +12,12 @@ from dalsegno.inference.asked import Answer
 from dalsegno.pipeline import progress
 from dalsegno.pipeline.errors import isolated
 
+JOINERS = "\u200c\u200d"  # within words of Persian and between the parts of an emoji; they shift nothing
+
 
 def printable(path: Path | str) -> str:
     """A path or a class in one line: a control character in it, such as a line break, is written as Python writes it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
+    return "".join(c if c.isprintable() or c in JOINERS else ascii(c)[1:-1] for c in str(path))
 
 
 class Writer:
