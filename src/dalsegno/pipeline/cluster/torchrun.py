@@ -21,20 +21,21 @@ def main(n: str, *words: str) -> int:
     stage = Path(words[0]).stem
     try:
         run.main(["--standalone", "--nproc-per-node", n, *words])
+        return 0
     except SignalException:
-        print(f"\n{stage}: {ending.STOPPED}", file=sys.stderr)
-        return ending.INTERRUPTED
+        code = ending.INTERRUPTED
     except ChildFailedError as error:
-        _, failure = error.get_first_failure()
-        if failure.exitcode < 0:
-            print(
-                f"\n{stage}: one of {n} processes that train together was killed "
-                f"({signal.Signals(-failure.exitcode).name}), perhaps because memory ran out; lower runtime.processes or "
-                "train.batch_size, or free memory; then `dvc repro` begins this stage anew",
-                file=sys.stderr,
-            )
-        return 1
-    return 0
+        code = error.get_first_failure()[1].exitcode
+    if code == ending.INTERRUPTED:  # of which a process among several says nothing
+        print(f"\n{stage}: {ending.STOPPED}", file=sys.stderr)
+        return code
+    if code < 0:
+        print(
+            f"\n{stage}: one of {n} processes that train together was killed ({signal.Signals(-code).name}), perhaps because "
+            "memory ran out; lower runtime.processes or train.batch_size, or free memory; then `dvc repro` begins this stage anew",
+            file=sys.stderr,
+        )
+    return 1
 
 
 if __name__ == "__main__":
