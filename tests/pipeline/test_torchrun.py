@@ -50,8 +50,13 @@ def test_the_words_are_those_of_one_process(tmp_path, how, code, said):
     assert all(line.startswith(f"together: {said}") for line in lines)
 
 
-def test_one_process_that_is_interrupted_alone_is_not_passed_over_in_silence(monkeypatch, capsys):
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_interrupted_before_or_beside_torchrun_is_not_passed_over_in_silence(monkeypatch, capsys, alone):
+    """One process alone, or torchrun as it is still being imported."""
+
     def main(_):
+        if not alone:
+            raise KeyboardInterrupt
         failure = errors.ProcessFailure(local_rank=1, pid=7, exitcode=ending.INTERRUPTED, error_file="")
         raise errors.ChildFailedError("together", {1: failure})
 
