@@ -14,9 +14,9 @@ install: $(READY) ## only install the pinned packages in .venv
 
 run: .git $(READY) $(if $(MUSIC),music) $(CHECKED) ## install, run the whole pipeline, say where the report is; MUSIC=../folder: on your own music
 	@echo "== Running the pipeline (dvc repro); what is up to date is skipped"
-	@rm -f $(CHECKED) # so that a run after one that failed is told why, if `dalsegno check` knows
+	@mv $(CHECKED) $(CHECKED)~ # so that a run after one that failed is told why, if `dalsegno check` knows
 	@dvc repro
-	@touch $(CHECKED)
+	@mv $(CHECKED)~ $(CHECKED) # as old as it was, if params.yaml was edited meanwhile
 	@echo "== Done. Open reports/report.html"
 
 .git: # DVC needs a repository, its experiments a commit, and an unpacked archive has neither

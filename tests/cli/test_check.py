@@ -423,13 +423,15 @@ def test_where_there_is_no_repository_the_way_out_is_told(here):  # noqa: F811
 
 
 @pytest.mark.parametrize("end", ["    - path: a\n      hash:\n", "    - pa", "<<<<<<< HEAD\n    - path: a\n"])
-def test_a_lock_that_dvc_was_stopped_in_or_that_git_could_not_merge_is_told_with_the_way_out(here, end):  # noqa: F811
+@pytest.mark.parametrize("lock", ["dvc.lock", "search/dvc.lock"])
+def test_a_lock_that_dvc_was_stopped_in_or_that_git_could_not_merge_is_told_with_the_way_out(here, lock, end):  # noqa: F811
     here()
     whole = "schema: '2.0'\nstages:\n  a:\n    cmd: b\n    outs:\n    - path: a\n      hash: md5\n"
-    Path("dvc.lock").write_text(whole)
+    Path(lock).parent.mkdir(exist_ok=True)
+    Path(lock).write_text(whole)
     main.main(["check"])
-    Path("dvc.lock").write_text(whole + end)
-    assert the_line().startswith("dvc.lock: cut off") and "git checkout HEAD dvc.lock" in the_line()
+    Path(lock).write_text(whole + end)
+    assert the_line().startswith(f"{lock}: cut off") and f"git checkout HEAD {lock}" in the_line()
 
 
 # What DVC cannot hash

@@ -241,6 +241,17 @@ def test_groups_that_one_revision_knows_hold_in_either_direction(repository):
     assert linked.tolist() == [0, 0, 0, 1, 1]
 
 
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_revision_of_version_0_1_0_whose_splits_say_no_units_is_compared(repository, grouped):
+    rewrite("cnn/conv", swapped)
+    splits = splits_csv.read("data/splits.csv").drop(columns=["unit", "sha256"])
+    subprocess.run(["rm", "data/splits.csv"], check=True)
+    splits_csv.write("data/splits.csv", splits if grouped else splits.assign(group=""))
+    units = revision.state(None).clips["cnn/conv"]["unit"]
+    assert units.nunique() == (splits["group"].nunique() if grouped else len(units))
+    assert diff.differences("main").rows["cnn/conv"]["clips"] == len(units)
+
+
 def test_one_group_has_a_difference_and_no_interval(repository, capsys):
     splits = splits_csv.read("data/splits.csv")
     subprocess.run(["rm", "data/splits.csv"], check=True)

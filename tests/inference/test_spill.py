@@ -12,6 +12,7 @@ from dalsegno.artefacts import spectrogram_store
 from dalsegno.cli import main
 from dalsegno.inference import model, timeline
 from dalsegno.inference.hearing import spill
+from dalsegno.pipeline.errors import UserError
 from dalsegno.sound import audio
 
 FULL = ", the folder for temporary files: No space left on device. Make room, or set TMPDIR to another folder"
@@ -44,6 +45,14 @@ def test_of_a_long_spectrogram(run, capsys, full, monkeypatch):
     with pytest.raises(SystemExit):
         main.main(["predict", "cnn/crops", "sounds/hum/1.flac"])
     assert capsys.readouterr().err.strip() == f"dalsegno: sounds/hum/1.flac: {full}"
+
+
+def test_a_machine_without_any_room_is_told_as_such(monkeypatch, tmp_path):
+    """Python tries each folder for temporary files with a few letters, and calls none of them usable."""
+    monkeypatch.setattr(spill.tempfile, "tempdir", None)
+    monkeypatch.setattr(spill.tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "not there")])
+    with pytest.raises(UserError, match=r"No usable temporary directory .*\. Make room, or set TMPDIR"), spill.folder():
+        pass
 
 
 def test_other_errors_are_those_of_the_file():

@@ -52,6 +52,16 @@ def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_
     assert left("report", lock="", linked=["runs/mlp/old-2", "runs/mlp/small"]) == ["runs/mlp/old-2", *MEASURED]
 
 
+def test_outputs_and_metrics_of_a_family_are_found_however_dvc_lets_them_be_written_and_nothing_else_is(tree):
+    """A text is no list of letters, of which `/` would be the whole disk; what several entries share is of none."""
+    mlp = {
+        "outs": [{"runs/mlp/${key}": {"persist": True}}, "runs"],
+        "metrics": ["metrics/mlp/${key}/metrics.json", "metrics"],
+    }
+    stages = {"compare": STAGES["compare"], "mlp": {"foreach": "${mlp}", "do": mlp}}
+    assert leftovers.leftovers("compare", stages, ENTRIES, LOCK) == ["runs/mlp/old-2", MEASURED[0]]
+
+
 def test_a_stage_that_dvc_runs_removes_leftovers_first_and_says_so(tree, monkeypatch, capsys):
     (tree / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     (tree / "params.yaml").write_text(yaml.safe_dump(ENTRIES))

@@ -157,6 +157,9 @@ def test_of_very_many_models_a_sentence_names_some():
     found["models"] = {name: found["models"]["cnn/conv"] | {"accuracy": 0.9 - i / 100} for i, name in enumerate(names)}
     tie, _ = verdict.verdict(found, [])
     assert tie.endswith("do not tell it apart from cnn/1, cnn/2, cnn/3, cnn/4, cnn/5, … and 14 more.")
+    for model in found["models"].values():
+        model["accuracy"] = 0.9
+    assert verdict.verdict(found, [])[1].endswith("matters, any of the most accurate is the safest choice.")
 
 
 def test_a_single_group_has_no_interval():

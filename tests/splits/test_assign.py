@@ -218,9 +218,19 @@ def test_a_validation_part_that_can_rank_nothing_stops():
 def test_nothing_to_train_on():
     with pytest.raises(UserError, match="no clip of the data set has a label"):
         split(clips_of(["", ""]))
-    few = r"fold 0 has no valid clip; it has train \d, test \d, as classes .*; raise splits.valid_share, lower splits.folds"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "ways"),
+    [
+        ({}, "raise splits.valid_share"),
+        ({"protocol": "kfold", "folds": 2}, "raise splits.valid_share or lower splits.folds"),
+    ],
+)
+def test_an_empty_part_is_told_with_settings_that_the_protocol_has(protocol, ways):
+    few = rf"fold 0 has no valid clip; it has train \d, test \d, as classes .*; {ways}, or add clips"
     with pytest.raises(UserError, match=few):
-        split(clips_of(["a", "a", "b", "b"]))
+        split(clips_of(["a", "a", "b", "b"]), **protocol)
 
 
 def test_impossible_parameters_name_the_section():

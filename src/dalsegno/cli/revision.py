@@ -12,7 +12,7 @@ from dvc.scm import RevError, SCMError, resolve_rev
 from dvc_data.index import DataIndexDirError
 
 from dalsegno.artefacts import leaks_json, model_name
-from dalsegno.artefacts.learning import json_file, splits_csv
+from dalsegno.artefacts.learning import json_file, pieces, splits_csv
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
 from dalsegno.pipeline.lineage.templates import looked_up
@@ -95,7 +95,7 @@ def _read(folder: Path, rev: str) -> State:
     keys = {family: [k for k in doc.get(family) or {} if (folder / RUNS / family / k / PREDICTIONS).is_file()] for family in families}  # fmt: skip
     try:
         folders = compare.folders(keys, folder / RUNS)
-        s = held_out.held_out(splits_csv.read(folder / SPLITS))
+        s = held_out.held_out(_splits(folder / SPLITS))
         tables = {name: held_out.predicted(name, run / PREDICTIONS, s) for name, run in folders.items()}
         entries, problems = params.parse(ensembles.FAMILY, doc.get(ensembles.FAMILY) or {}, ensembles.Entries)
         if problems:
@@ -109,6 +109,14 @@ def _read(folder: Path, rev: str) -> State:
     clips = {name: _hits(held_out.shared(s, [table]), table) for name, table in tables.items() if len(table)}
     unrun += [f"{ensembles.FAMILY}/{key}" for key in waiting]
     return State(s.part, clips, _leaky(folder, folders, members), _stale(folder, doc), unrun)
+
+
+def _splits(path: Path) -> pd.DataFrame:
+    """As `splits_csv.read`. In version 0.1.0 they said no unit, which was a group there, or a clip without one."""
+    splits = splits_csv.read(path)
+    if "unit" in splits:
+        return splits
+    return splits.assign(unit=splits["group"].where(splits["group"] != "", splits["clip_id"].map(pieces.clip_of)))
 
 
 def _hits(s: held_out.Scored, table: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def behind(curves: pd.DataFrame) -> str:
     if n <= TOGETHER:
         return ""
     others = "other models" if n <= BEHIND + 1 else f"{BEHIND} other models, the most accurate ones"
-    return f"All have the same axes, and grey behind each are the validation means of the {others}."
+    return f"Log-loss and accuracy have the same axes for all, and grey behind each are the validation means of the {others}."
 
 
 def overlays(

@@ -107,7 +107,8 @@ def _choice(tied: list[str], models: dict[str, Any], pairs: list[dict[str, Any]]
     at_most = {name: f"may be up to {formatting.points(high)} points less accurate" for name, high in lost.items()}
     unequal = f"{worst} {at_most[worst]} than {best}" if worst else "there are too few clips to say"
     equal = [name for name in others if models[name]["accuracy"] == models[best]["accuracy"]]
-    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {joined([best, *equal], 'or', MOST_NAMED)} is the safest choice"
+    safe = joined([best, *equal], "or") if len(equal) < MOST_NAMED else "any of the most accurate"
+    safest = f"Not told apart does not mean equal: {unequal}. If nothing else matters, {safe} is the safest choice"
     parts = ("input_ms_per_clip", "predict_ms_per_clip")
     if any(models[name].get(part) is None for name in tied for part in parts):
         return f"{safest}."

@@ -9,7 +9,7 @@ import pandas as pd
 from dalsegno.artefacts.data_set import clips_csv
 from dalsegno.artefacts.learning import pieces, splits_csv
 from dalsegno.clips.whole import units
-from dalsegno.pipeline.errors import UserError, counted
+from dalsegno.pipeline.errors import UserError, counted, joined
 from dalsegno.splits import caveats, draw, given, leaks
 from dalsegno.splits.protocol import Protocol
 
@@ -19,10 +19,10 @@ GIVEN = {
     "artist_folds": given.artist_folds,
 }  # the partitions that a data set brings along
 MEND = {
-    "train": "lower splits.valid_share or splits.test_share",
-    "valid": "raise splits.valid_share, lower splits.folds",
-    "test": "raise splits.test_share, lower splits.folds",
-}  # what to do about a drawn part without a clip
+    "train": ("lower splits.valid_share", "lower splits.test_share"),
+    "valid": ("raise splits.valid_share", "lower splits.folds"),
+    "test": ("raise splits.test_share", "lower splits.folds"),
+}  # what to do about a drawn part with too few clips, where the protocol has such an option
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def split(
     unlabelled = rest[(rest["label"] == "") & (rest["excluded"] == "")]
     unlabelled = unlabelled.assign(**{c: "unlabelled" for c in made.rows if c.startswith("fold")})
     rows = pd.concat([made.rows, unlabelled[made.rows.columns]]).sort_values("clip_id", ignore_index=True)
-    _refuse_unusable(rows, is_given, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
+    _refuse_unusable(rows, is_given, p, may_lack_test=bool(lists) or p.protocol == "fault_filtered")
     said = made.caveats + caveats.lacking(rows)
     return replace(made, rows=rows, messages=made.messages + said + caveats.untested(rows), caveats=said)
 
@@ -169,7 +169,7 @@ def _rows(clips: pd.DataFrame, parts: list[np.ndarray]) -> pd.DataFrame:
     return clips[splits_csv.CLIP].assign(**{f"fold{k}": part for k, part in enumerate(parts)})
 
 
-def _refuse_unusable(rows: pd.DataFrame, is_given: bool, may_lack_test: bool) -> None:
+def _refuse_unusable(rows: pd.DataFrame, is_given: bool, p: Protocol, may_lack_test: bool) -> None:
     """Raise UserError for an empty part, a class without training clips, or a validation part that can rank nothing."""
     classes = splits_csv.classes(rows)
     for k in splits_csv.numbers(rows):
@@ -181,13 +181,17 @@ def _refuse_unusable(rows: pd.DataFrame, is_given: bool, may_lack_test: bool) ->
                 f"of the parts as they are given, it has {has}; state those of more clips, or draw parts at random "
                 "(splits.protocol: holdout or kfold)"
                 if is_given
-                else f"it has {has}, as classes have too few clips or groups to share out; {MEND[empty[0]]}, or add clips"
+                else f"it has {has}, as classes have too few clips or groups to share out; {_mend(empty[0], p)}, or add clips"
             )
             raise UserError(f"fold {k} has no {empty[0]} clip; {why}")
         splits_csv.check_trainable(labels["train"], k, classes)
         if labels["valid"].nunique() == 1:
             raise UserError(
                 f"fold {k} validates on {counted(len(labels['valid']), 'clip')} of one class, {labels['valid'].iloc[0]!r}, which can "
-                "rank no model and choose no epoch; add clips or groups of the other classes, raise splits.valid_share, or "
-                "lower splits.folds"
+                f"rank no model and choose no epoch; add clips or groups of the other classes, or {_mend('valid', p)}"
             )
+
+
+def _mend(part: str, p: Protocol) -> str:
+    ways = (way for way in MEND[part] if way.rpartition(".")[2] in {"valid_share", *p.options})
+    return joined(ways, "or")

@@ -34,7 +34,7 @@ def check_all() -> None:
         # chosen by name, as they import PyTorch, for which no fault above waits
         later = [params.component("dalsegno.cli.checking", name) for name in ("named_models", "agreement", "networks")]
         problems = [line for module in later for line in module.problems()]
-    problems += [*_repository(), *_lock()]
+    problems += [*_repository(), *_locks()]
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
 
@@ -89,18 +89,21 @@ def _repository() -> list[str]:
     return problems
 
 
-def _lock() -> list[str]:
-    """DVC writes the whole of dvc.lock after each stage, in place: if it is stopped meanwhile, it cannot read it any more."""
+def _locks() -> list[str]:
+    """DVC writes the whole of a dvc.lock after each stage, in place: if it is stopped meanwhile, it cannot read it any more.
+
+    `dvc repro` reads those of searches and of final models as well, whatever it is to run.
+    """
     from dvc.dvcfile import Lockfile
     from dvc.exceptions import DvcException
 
-    lock = Path("dvc.lock")
-    try:
-        if lock.is_file():
-            Lockfile.validate(environment.read(str(lock)), str(lock))
-    except (yaml.YAMLError, ValueError, DvcException):
-        return [
-            "dvc.lock: cut off, as DVC was stopped while it wrote it, or in conflict after a merge: call `git checkout HEAD "
-            "dvc.lock`, and `dvc repro` takes what was finished from its cache"
-        ]
-    return []
+    problems = []
+    for lock in filter(Path.is_file, (Path("dvc.lock"), Path("search/dvc.lock"), Path("final/dvc.lock"))):
+        try:
+            Lockfile.validate(environment.read(lock), str(lock))
+        except (yaml.YAMLError, ValueError, DvcException):
+            problems.append(
+                f"{lock}: cut off, as DVC was stopped while it wrote it, or in conflict after a merge: call `git checkout HEAD "
+                f"{lock}`, or delete it if Git has none, and `dvc repro` takes what was finished from its cache"
+            )
+    return problems

@@ -8,21 +8,25 @@ from pathlib import Path
 
 import soundfile
 
-from dalsegno.pipeline.errors import FULL, UserError
+from dalsegno.pipeline.errors import FULL, ROOM, UserError
 from dalsegno.sound import audio
 
 
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder that is removed in the end. Raises UserError if there is no more room in it, which is no fault of the sound."""
+    another = "or set TMPDIR to another folder"
+    try:
+        where = tempfile.gettempdir()
+    except FileNotFoundError as error:  # none of the folders that Python tries has room for a few letters
+        raise UserError(f"{error.strerror}. {ROOM}, {another}") from None
     try:
         with tempfile.TemporaryDirectory() as name:
             yield Path(name)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        where = tempfile.gettempdir()
-        remedy = f"{FULL[error.errno]}, or set TMPDIR to another folder"
+        remedy = f"{FULL[error.errno]}, {another}"
         raise UserError(f"{where}, the folder for temporary files: {error.strerror}. {remedy}") from None
 
 

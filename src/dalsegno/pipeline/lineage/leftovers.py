@@ -38,7 +38,7 @@ def leftovers(
     stray = {
         out: (family, key)
         for family, do in families.items()
-        for template in do.get("outs", [])
+        for template in _paths(do, "outs")
         if any(Path(template).is_relative_to(folder) for folder in folders)
         for key, out in _lying(template)
         if key not in (entries.get(family) or {})
@@ -49,10 +49,15 @@ def leftovers(
     measured = [
         path.replace("${key}", key)
         for family, key in dict.fromkeys(left.values())
-        for files in (*families[family].get("metrics", []), *families[family].get("plots", []))
-        for path in files
+        for path in (*_paths(families[family], "metrics"), *_paths(families[family], "plots"))
     ]
     return [*sorted(left), *(path for path in measured if Path(path).exists())]
+
+
+def _paths(do: dict[str, Any], kind: str) -> list[str]:
+    """The paths of a stage that hold the key, and so are of one entry alone; each is a text, or has settings under it."""
+    listed = (path for each in do.get(kind, []) for path in ([each] if isinstance(each, str) else each))
+    return [path for path in listed if path.count("${key}") == 1]
 
 
 def _lying(template: str) -> Iterator[tuple[str, str]]:

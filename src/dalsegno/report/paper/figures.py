@@ -53,7 +53,7 @@ def curves(s: Sources) -> list[Figure]:
 
 
 def learning(s: Sources) -> list[Figure]:
-    """Log-loss and accuracy of each network on training and validation clips."""
+    """Curves of each network on training and validation clips."""
     drawn = curve_plots.learning(s.tables["curves"], formatting.ranked(s.compare["models"]), *HALF_PAGE)
     return [figure(svg, name) for name, svg in drawn]
 

@@ -19,7 +19,7 @@ def training(s: Sources) -> Iterator[Block]:
         yield blocks.figures(figures.curves(s))
         yield blocks.figures(
             drawn,
-            "Log-loss and accuracy by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
+            "Metrics by epoch, on the validation clips (valid) and on equally many training clips that are shown without "
             "augmentation (train): where the two diverge, a network fits its training clips better than new ones. Thin lines are single runs, strong ones their "
             f"mean. {curve_plots.behind(s.tables['curves'])}".rstrip(),
             columns=2,
