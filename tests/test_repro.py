@@ -274,6 +274,7 @@ def test_another_split_computes_no_audio_again(clone):
 
 
 def test_a_family_is_left_out_by_an_empty_dictionary(clone):
+    clone.git("checkout", "--quiet", "-b", "without")
     clone.set(put("cnn", {}))
     assert clone.repro() == END
     compared = json.loads((clone.root / "metrics/compare.json").read_text())["models"]

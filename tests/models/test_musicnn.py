@@ -19,6 +19,7 @@ from support import musicnn_by_numpy, tf_checkpoints
 from torch import nn
 
 from dalsegno.artefacts import spectrogram_store
+from dalsegno.artefacts.learning import model_pt
 from dalsegno.models import musicnn, musicnn_vgg
 from dalsegno.pipeline import params
 from dalsegno.pipeline.errors import UserError
@@ -71,7 +72,7 @@ def network(source, checkpoint, **settings):
     module = importlib.import_module(f"dalsegno.models.{CHECKPOINTS[checkpoint]}")
     p = module.Params(**settings)
     model = module.build(p, (1, 96, 187), 50).eval()
-    state = module.published(p, musicnn_wheel.state_dict(source, checkpoint), META)
+    state = module.published(p, musicnn_wheel.read(source, checkpoint), META)
     head = set() if p.layers == ("penultimate",) else {"head.1.weight", "head.1.bias"}
     left = model.load_state_dict(state, strict=False)
     assert not left.unexpected_keys and set(left.missing_keys) == head
@@ -256,7 +257,7 @@ def embedded(tmp_path, weights, arch, clips, **settings):
 )
 def test_what_the_weights_learnt_from_is_told_by_their_name(path, learnt_from, unpacked, tmp_path):
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    musicnn_wheel.write(unpacked, "MSD_musicnn", tmp_path / path)
+    model_pt.save(tmp_path / path, musicnn_wheel.read(unpacked, "MSD_musicnn"))
     meta = front_end.meta(front_end.Params())
     file = weights_file.read("musicnn", musicnn.Params(), str(tmp_path / path), meta)
     assert file.runs[0].provenance.recordings == (learnt_from,)
@@ -265,7 +266,7 @@ def test_what_the_weights_learnt_from_is_told_by_their_name(path, learnt_from, u
 @pytest.mark.parametrize("checkpoint", ["MSD_musicnn", "MSD_vgg"])
 def test_stages_see_patches_of_187_frames_and_pad_shorter_sound_with_silence(checkpoint, unpacked, tmp_path):
     weights = tmp_path / "weights.pt"
-    musicnn_wheel.write(unpacked, checkpoint, weights)
+    model_pt.save(weights, musicnn_wheel.read(unpacked, checkpoint))
     clips = {"long": music(6.1), "short": music(1.0)}
     model, windows = embedded(tmp_path, weights, CHECKPOINTS[checkpoint], clips)
     ((x, owners),) = windows.evaluation(["long", "short"], 16)
@@ -282,7 +283,7 @@ def test_stages_see_patches_of_187_frames_and_pad_shorter_sound_with_silence(che
 
 
 def test_weights_that_do_not_fit_are_refused_with_what_to_do(unpacked, tmp_path):
-    theirs, vgg = (musicnn_wheel.state_dict(unpacked, name) for name in ("MSD_musicnn", "MSD_vgg"))
+    theirs, vgg = (musicnn_wheel.read(unpacked, name) for name in ("MSD_musicnn", "MSD_vgg"))
     logmel = META | {"kind": "logmel", "bins": 64}
     for module, weights, meta, says in (
         (musicnn, theirs, logmel, "kind 'musicnn'.*but the input is of kind 'logmel' with 64 bins"),
@@ -296,7 +297,7 @@ def test_weights_that_do_not_fit_are_refused_with_what_to_do(unpacked, tmp_path)
 
 
 def test_tensors_of_other_shapes_are_refused_by_name(unpacked, tmp_path):
-    theirs = musicnn_wheel.state_dict(unpacked, "MSD_musicnn")
+    theirs = musicnn_wheel.read(unpacked, "MSD_musicnn")
     torch.save(theirs | {"conv2d_5.weight": torch.zeros(32, 1, 7, 561)}, tmp_path / "other.pt")
     with pytest.raises(
         UserError, match=r"other.pt: .* body.1.layers.0.weight \(32 × 561 × 7 in the file, 64 × 561 × 7"
