@@ -17,7 +17,7 @@ def project(tmp_path):
     for name, text in {
         "README.md": "# x", "src/a.py": '"""Adds things up. And more."""\n', "tests/test_b.py": "x = 1\n",
         "params.yaml": "mlp: {deep: {}}\n", "metrics/mlp/old/metrics.json": "{}",
-        ".gitignore": "/data/\n/reports/\n", "data/secret.wav": "RIFF", "reports/report.pdf": "%PDF-", "run": "#!/bin/sh\n# Starts it.\n",
+        ".gitignore": "/data/\n/reports/\n*.npy\n", "data/secret.wav": "RIFF", "reports/report.pdf": "%PDF-", "run": "#!/bin/sh\n# Starts it.\n",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -47,7 +47,7 @@ def test_the_results_of_this_run_are_packed_tracked_or_not_and_no_others(project
 
 
 def test_what_may_be_code_or_data_is_not_packed_but_named(project, capsys, monkeypatch):
-    for name in ("sounds/a.wav", "sounds/b.wav", "mine.py"):
+    for name in ("sounds/a.wav", "sounds/b.wav", "mine.py", "stores/ignored.npy"):
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text("")
     monkeypatch.setattr(submission, "missing", list)

@@ -90,7 +90,11 @@ def pack() -> list[str]:
 
 def left_out() -> list[str]:
     """The files that Git neither tracks nor ignores, but for results; a folder of them stands for its files."""
-    return [name for name in _git("--others", "--exclude-standard", "--directory") if not name.startswith("metrics/")]
+    return [
+        name
+        for name in _git("--others", "--exclude-standard", "--directory", "--no-empty-directory")
+        if not name.startswith("metrics/")
+    ]
 
 
 def manifest(paths: list[Path]) -> str:
