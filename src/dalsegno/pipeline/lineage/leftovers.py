@@ -1,12 +1,12 @@
 """Outputs of entries that params.yaml no longer has."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 
-def linked() -> list[str]:
+def _linked() -> list[str]:
     """Paths of outputs that lie as DVC left them, whichever branch had them."""
     from dvc.exceptions import NotDvcRepoError  # takes a second, which few stages need
     from dvc.repo import Repo
@@ -18,19 +18,13 @@ def linked() -> list[str]:
         return []
 
 
-def leftovers(
-    address: str,
-    stages: dict[str, Any],
-    entries: dict[str, Any],
-    lock: str,
-    linked: Callable[[], Iterable[str]] = linked,
-) -> list[str]:
+def leftovers(address: str, stages: dict[str, Any], entries: dict[str, Any], lock: str) -> list[str]:
     """Outputs of entries that params.yaml no longer has, in folders on which the stage `address` depends as a whole.
 
     DVC leaves them, and takes the folder with them for another than that of a clone. The metrics of such an entry follow: Git
     would keep them, until a `dvc checkout` removes them on whichever branch is there by then.
     stages: of dvc.yaml. entries: params.yaml. lock: the text of dvc.lock, which names all that was ever run on this branch.
-    What was run on another one, and stayed as nobody called `dvc checkout`, is among `linked`; DVC has not made the rest.
+    What was run on another one, and stayed as nobody called `dvc checkout`, is among `_linked`; DVC has not made the rest.
     """
     stage = stages.get(address.partition("@")[0], {})
     folders = [dep for dep in stage.get("do", stage).get("deps", []) if "$" not in dep]
@@ -44,7 +38,7 @@ def leftovers(
         if key not in (entries.get(family) or {})
     }
     ever = set(re.findall(r"^  (\w+)@([\w-]+):$", lock, re.M))
-    links = set() if ever.issuperset(stray.values()) else set(linked())
+    links = set() if ever.issuperset(stray.values()) else set(_linked())
     left = {out: pair for out, pair in stray.items() if pair in ever or out in links}
     measured = [
         path.replace("${key}", key)
